@@ -1,0 +1,72 @@
+/** One message as read from Kafka. */
+export interface Message {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Broker's or producer's timestamp, epoch milliseconds. Event time is inside the value. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** One message to write. */
+export interface OutgoingMessage {
+  readonly topic: string;
+  /** Partition to write to; by the key's hash (murmur2, as Java clients do) when absent. */
+  readonly partition?: number;
+  readonly key: Buffer | string | null;
+  /** Framed Avro; null is a tombstone. */
+  readonly value: Buffer | null;
+}
+
+/** Writes with idempotence and all replicas' acknowledgement. */
+export interface Producer {
+  /**
+   * Write messages and wait until the broker has acknowledged all of them. Keep arrays large: one call a flush.
+   *
+   * @throws {EbbtideError} `KAFKA_UNAVAILABLE` or `KAFKA_REJECTED`; none of the messages may then be assumed written
+   */
+  send(messages: readonly OutgoingMessage[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Messages that were read together; the next batch is fetched only after `ack`. */
+export interface MessageBatch {
+  readonly messages: readonly Message[];
+  /** Commit the offsets after these messages and ask for the next batch. */
+  ack(): Promise<void>;
+}
+
+/** Reads topics as a member of a consumer group, at least once. */
+export interface GroupConsumer {
+  /** Batches, one at a time; ends after {@link close}. */
+  batches(): AsyncIterable<MessageBatch>;
+  /** Messages not yet read, over all assigned partitions. */
+  lag(): Promise<number>;
+  /** Whether partitions are assigned and the broker has answered lately. */
+  healthy(): boolean;
+  close(): Promise<void>;
+}
+
+/** Follows topics without a group: from the beginning, or from the end on. Nothing is committed. */
+export interface Tail {
+  batches(): AsyncIterable<readonly Message[]>;
+  /** Resolves once everything that was there at the start has been yielded. */
+  caughtUp: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects to one Kafka cluster. */
+export interface Kafka {
+  /** Addresses, `host:port` joined by commas. */
+  readonly brokers: string;
+  producer(options?: { lingerMs?: number }): Promise<Producer>;
+  /** `batchSize` bounds the messages in one batch, 1 and up. */
+  consumer(options: { groupId: string; topics: readonly string[]; batchSize?: number }): Promise<GroupConsumer>;
+  tail(options: { topics: readonly string[]; from: 'beginning' | 'end' }): Promise<Tail>;
+  /** Create what is missing of Ebbtide's topics, with their partitions, clean-up and retention. */
+  ensureTopics(partitions: number): Promise<void>;
+  /** Number of partitions of a topic. */
+  partitionsOf(topic: string): Promise<number>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,180 @@
+// Generated from LifecycleState.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
+/** Changelog of the lifecycle pipeline: either a subject's state after its last closed window, or where the partition's replay has to begin. */
+export interface LifecycleState {
+  /** Subject; empty for the partition's own record. Also the message key. */
+  subject: string;
+  /** Layout of this record, 1. */
+  version: number;
+  /** End of the last window closed for the subject (event time), 0 before the first. */
+  closedThrough: number;
+  /** Carried state of the model: 32-bit little-endian floats, as many as its manifest says. */
+  model: Uint8Array;
+  /** Model that the carried state belongs to. */
+  modelVersion: string;
+  /** TTL in force, milliseconds, 0 (revoked or unknown) and up. */
+  ttlMs: number;
+  /** When the TTL last changed (event time), 0 for never. */
+  changedAt: number;
+  /** Decayed count of harsh windows, 0 and up. */
+  strikes: number;
+  /** Consecutive windows in the direction of the branch (hysteresis), 0 and up. */
+  streak: number;
+  /** Branch of the last window: extend, keep, shorten, revoke or empty. */
+  branch: string;
+  /** Bit 0: revoked; bit 1: silence reported; bit 2: registered. */
+  flags: number;
+  /** Partition record: first offset of telemetry not yet processed. */
+  processedOffset: number;
+  /** Partition record: offset from which open windows are rebuilt, at most processedOffset. */
+  rewindOffset: number;
+  /** Partition record: the partition's event time just before rewindOffset, 0 before the first record. */
+  rewindTime: number;
+  /** Partition record: the partition's event time at processedOffset. */
+  time: number;
+  /** Partition record: end offset of control in force. */
+  controlOffset: number;
+  /** Partition record: end offset of credentials in force. */
+  credentialsOffset: number;
+  /** Partition record: end offset of labels in force. */
+  labelsOffset: number;
+  /** Partition record: times of harsh actions counted against the budget (event time, epoch milliseconds). */
+  budget: number[];
+}
+
+/** The Avro schema of {@link LifecycleState}. */
+export const LifecycleStateSchema = {
+  "type": "record",
+  "name": "LifecycleState",
+  "namespace": "ebbtide",
+  "doc": "Changelog of the lifecycle pipeline: either a subject's state after its last closed window, or where the partition's replay has to begin.",
+  "fields": [
+    {
+      "name": "subject",
+      "type": "string",
+      "doc": "Subject; empty for the partition's own record. Also the message key."
+    },
+    {
+      "name": "version",
+      "type": "int",
+      "doc": "Layout of this record, 1.",
+      "default": 1
+    },
+    {
+      "name": "closedThrough",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "End of the last window closed for the subject (event time), 0 before the first.",
+      "default": 0
+    },
+    {
+      "name": "model",
+      "type": "bytes",
+      "doc": "Carried state of the model: 32-bit little-endian floats, as many as its manifest says.",
+      "default": ""
+    },
+    {
+      "name": "modelVersion",
+      "type": "string",
+      "doc": "Model that the carried state belongs to.",
+      "default": ""
+    },
+    {
+      "name": "ttlMs",
+      "type": "long",
+      "doc": "TTL in force, milliseconds, 0 (revoked or unknown) and up.",
+      "default": 0
+    },
+    {
+      "name": "changedAt",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "When the TTL last changed (event time), 0 for never.",
+      "default": 0
+    },
+    {
+      "name": "strikes",
+      "type": "double",
+      "doc": "Decayed count of harsh windows, 0 and up.",
+      "default": 0
+    },
+    {
+      "name": "streak",
+      "type": "int",
+      "doc": "Consecutive windows in the direction of the branch (hysteresis), 0 and up.",
+      "default": 0
+    },
+    {
+      "name": "branch",
+      "type": "string",
+      "doc": "Branch of the last window: extend, keep, shorten, revoke or empty.",
+      "default": ""
+    },
+    {
+      "name": "flags",
+      "type": "int",
+      "doc": "Bit 0: revoked; bit 1: silence reported; bit 2: registered.",
+      "default": 0
+    },
+    {
+      "name": "processedOffset",
+      "type": "long",
+      "doc": "Partition record: first offset of telemetry not yet processed.",
+      "default": 0
+    },
+    {
+      "name": "rewindOffset",
+      "type": "long",
+      "doc": "Partition record: offset from which open windows are rebuilt, at most processedOffset.",
+      "default": 0
+    },
+    {
+      "name": "rewindTime",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "Partition record: the partition's event time just before rewindOffset, 0 before the first record.",
+      "default": 0
+    },
+    {
+      "name": "time",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "Partition record: the partition's event time at processedOffset.",
+      "default": 0
+    },
+    {
+      "name": "controlOffset",
+      "type": "long",
+      "doc": "Partition record: end offset of control in force.",
+      "default": 0
+    },
+    {
+      "name": "credentialsOffset",
+      "type": "long",
+      "doc": "Partition record: end offset of credentials in force.",
+      "default": 0
+    },
+    {
+      "name": "labelsOffset",
+      "type": "long",
+      "doc": "Partition record: end offset of labels in force.",
+      "default": 0
+    },
+    {
+      "name": "budget",
+      "type": {
+        "type": "array",
+        "items": "double"
+      },
+      "doc": "Partition record: times of harsh actions counted against the budget (event time, epoch milliseconds).",
+      "default": []
+    }
+  ]
+} as const;
