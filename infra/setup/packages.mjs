@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './exec.mjs';
+import { packageFolder, root } from './places.mjs';
+import { step } from './say.mjs';
+import { readStamp, updateStamp } from './stamp.mjs';
+
+const lockFile = join(root, 'package-lock.json');
+
+/** The hash of the lock file, which decides whether packages must be installed again. */
+const lockHash = () => createHash('sha256').update(readFileSync(lockFile)).digest('hex');
+
+/**
+ * Say whether `node_modules` holds what the lock file asks for, whoever installed it.
+ *
+ * npm keeps the list of what it installed in `node_modules/.package-lock.json`; packages for other platforms are
+ * optional and may be missing there.
+ */
+export const packagesMatch = () => {
+  const installedFile = packageFolder('.package-lock.json');
+  if (!existsSync(installedFile)) return false;
+  const wanted = JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
+  return Object.entries(wanted).every(([path, { version, optional, devOptional, peer }]) => {
+    if (path === '') return true;
+    const found = installed[path];
+    return found ? found.version === version : Boolean(optional || devOptional || peer);
+  });
+};
+
+/** Whether the packages are known to be in place: cheap, for every start. */
+export const packagesReady = (stamp = readStamp()) =>
+  existsSync(packageFolder('.package-lock.json')) && stamp.packages === lockHash();
+
+/** Install the packages of the lock file unless they are there. */
+export const ensurePackages = async () => {
+  if (packagesReady()) return;
+  if (!packagesMatch()) {
+    await step('Installing packages from the lock file, some 900 MB on disk', '1 to 3 min', () =>
+      // Install scripts download binaries or compile; what is needed of that the later steps do under control
+      run('npm', ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'], {
+        env: { ONNXRUNTIME_NODE_INSTALL: 'skip', NODE_ENV: undefined },
+        log: 'npm',
+        purpose: 'Packages could not be installed',
+      }),
+    );
+  }
+  updateStamp({ packages: lockHash() });
+};
