@@ -3,8 +3,21 @@ import { type Logger, pino } from 'pino';
 export type { Logger };
 
 /** Keys that never reach a log line, at any depth up to three. */
-const secretKeys = ['token', 'client_token', 'secret', 'secretId', 'secret_id', 'password', 'private_key', 'authorization', 'x-vault-token', 'jwt'];
-const redact = secretKeys.flatMap((key) => ['', '*.', '*.*.'].map((depth) => (key.includes('-') ? `${depth.slice(0, -1)}["${key}"]` : `${depth}${key}`)));
+const secretKeys = [
+  'token',
+  'client_token',
+  'secret',
+  'secretId',
+  'secret_id',
+  'password',
+  'private_key',
+  'authorization',
+  'x-vault-token',
+  'jwt',
+];
+const redact = secretKeys.flatMap((key) =>
+  ['', '*.', '*.*.'].map((depth) => (key.includes('-') ? `${depth.slice(0, -1)}["${key}"]` : `${depth}${key}`)),
+);
 
 /**
  * A structured JSON logger that writes to standard error and blanks out secrets.
@@ -17,6 +30,11 @@ const redact = secretKeys.flatMap((key) => ['', '*.', '*.*.'].map((depth) => (ke
  */
 export const createLogger = (component: string): Logger =>
   pino(
-    { name: 'ebbtide', level: process.env.EBBTIDE_LOG ?? 'info', base: { component }, redact: { paths: redact, censor: '[redacted]' } },
+    {
+      name: 'ebbtide',
+      level: process.env.EBBTIDE_LOG ?? 'info',
+      base: { component },
+      redact: { paths: redact, censor: '[redacted]' },
+    },
     pino.destination({ dest: 2, sync: true }),
   );

@@ -96,7 +96,12 @@ export class TopicCodec<T> {
       const known =
         error instanceof EbbtideError
           ? error
-          : new EbbtideError('SCHEMA_INCOMPATIBLE', `Schema id ${id} cannot be read as ${this.topic.name}: ${(error as Error).message}`, { id }, error);
+          : new EbbtideError(
+              'SCHEMA_INCOMPATIBLE',
+              `Schema id ${id} cannot be read as ${this.topic.name}: ${(error as Error).message}`,
+              { id },
+              error,
+            );
       this.#unknown.set(id, known);
     }
   }

@@ -64,14 +64,18 @@ const names = readdirSync(here)
   .filter((file) => file.endsWith('.avsc'))
   .map((file) => file.slice(0, -5))
   .sort();
-const files = new Map(names.map((name) => [`${name}.ts`, generate(JSON.parse(readFileSync(join(here, `${name}.avsc`), 'utf8')))]));
+const files = new Map(
+  names.map((name) => [`${name}.ts`, generate(JSON.parse(readFileSync(join(here, `${name}.avsc`), 'utf8')))]),
+);
 files.set('index.ts', `${names.map((name) => `export * from './${name}.ts';`).join('\n')}\n`);
 
 const folder = join(here, 'generated');
 if (process.argv.includes('--check')) {
   const present = readdirSync(folder);
   const drift = [
-    ...[...files].filter(([file, text]) => !present.includes(file) || readFileSync(join(folder, file), 'utf8') !== text).map(([file]) => file),
+    ...[...files]
+      .filter(([file, text]) => !present.includes(file) || readFileSync(join(folder, file), 'utf8') !== text)
+      .map(([file]) => file),
     ...present.filter((file) => !files.has(file)),
   ];
   if (drift.length > 0) {

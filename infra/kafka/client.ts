@@ -1,0 +1,132 @@
+import ckjs from '@confluentinc/kafka-javascript';
+import { EbbtideError } from '../../schemas/errors.ts';
+
+export type NativeConsumer = InstanceType<typeof ckjs.KafkaConsumer>;
+export type NativeProducer = InstanceType<typeof ckjs.Producer>;
+export type Settings = Record<string, string | number | boolean>;
+
+/** How to reach a Kafka cluster. */
+export interface ClusterOptions {
+  /** Addresses, `host:port` joined by commas. */
+  readonly brokers: string;
+  /** Further librdkafka settings for every client, e.g. `security.protocol`, `sasl.username`. */
+  readonly settings?: Settings;
+}
+
+/** librdkafka's error codes that callers act on. */
+const fatalCodes = new Set([-150, -144, -138]);
+const fencedCodes = new Set([22, 25, 47, 79, 82, 90, -144, -152]);
+const unavailableCodes = new Set([-195, -193, -192, -187, -185, -167, 6, 7, 8, 9, 14, 15, 16]);
+
+interface NativeError {
+  code?: number;
+  message?: string;
+  isFatal?: boolean;
+}
+
+/** Turn an error of librdkafka into one of ours, saying what could not be done. */
+export const kafkaError = (doing: string, cause: unknown): EbbtideError => {
+  if (cause instanceof EbbtideError) return cause;
+  const { code = 0, message = String(cause), isFatal } = cause as NativeError;
+  const kind =
+    fencedCodes.has(code) || isFatal || fatalCodes.has(code)
+      ? 'KAFKA_FENCED'
+      : unavailableCodes.has(code)
+        ? 'KAFKA_UNAVAILABLE'
+        : 'KAFKA_REJECTED';
+  return new EbbtideError(kind, `${doing}: ${message} (librdkafka ${code})`, { code }, cause);
+};
+
+/** Run a callback-style call of the binding as a promise. */
+export const call = <T = void>(
+  doing: string,
+  start: (callback: (error: unknown, value?: T) => void) => void,
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    try {
+      start((error, value) => (error ? reject(kafkaError(doing, error)) : resolve(value as T)));
+    } catch (error) {
+      reject(kafkaError(doing, error));
+    }
+  });
+
+const common = ({ brokers, settings }: ClusterOptions): Settings => ({
+  'bootstrap.servers': brokers,
+  'socket.keepalive.enable': true,
+  'reconnect.backoff.max.ms': 2000,
+  'topic.metadata.refresh.interval.ms': 60_000,
+  ...settings,
+});
+
+const connectTimeoutMs = 15_000;
+
+/** A connected consumer; its event errors are left to librdkafka's own reconnecting. */
+export const connectConsumer = async (
+  cluster: ClusterOptions,
+  settings: Settings,
+  onRebalance?: (
+    this: NativeConsumer,
+    error: { code: number } | undefined,
+    partitions: { topic: string; partition: number }[],
+  ) => void,
+): Promise<NativeConsumer> => {
+  const consumer = new ckjs.KafkaConsumer(
+    {
+      ...common(cluster),
+      'enable.auto.commit': false,
+      'enable.auto.offset.store': false,
+      'isolation.level': 'read_committed',
+      'fetch.wait.max.ms': 50,
+      'fetch.error.backoff.ms': 100,
+      'fetch.queue.backoff.ms': 50,
+      'partition.assignment.strategy': 'range',
+      ...settings,
+      ...(onRebalance ? { rebalance_cb: onRebalance } : {}),
+    } as never,
+    { 'auto.offset.reset': 'earliest' },
+  );
+  consumer.setDefaultConsumeTimeout(100);
+  (
+    consumer as unknown as { setDefaultIsTimeoutOnlyForFirstMessage(on: boolean): void }
+  ).setDefaultIsTimeoutOnlyForFirstMessage(true);
+  consumer.on('event.error', () => {});
+  await call(`Cannot reach Kafka at ${cluster.brokers}`, (done) =>
+    consumer.connect({ timeout: connectTimeoutMs }, done as never),
+  );
+  return consumer;
+};
+
+/** A connected producer with idempotence, the partitioner of Java clients, and delivery in the background. */
+export const connectProducer = async (cluster: ClusterOptions, settings: Settings): Promise<NativeProducer> => {
+  const producer = new ckjs.Producer(
+    {
+      ...common(cluster),
+      'enable.idempotence': true,
+      'compression.codec': 'lz4',
+      'queue.buffering.max.messages': 1_000_000,
+      'queue.buffering.max.kbytes': 524_288,
+      'batch.size': 1_000_000,
+      'batch.num.messages': 10_000,
+      ...settings,
+    } as never,
+    { partitioner: 'murmur2_random' } as never,
+  );
+  producer.on('event.error', () => {});
+  await call(`Cannot reach Kafka at ${cluster.brokers}`, (done) =>
+    producer.connect({ timeout: connectTimeoutMs }, done as never),
+  );
+  producer.setPollInBackground(true);
+  return producer;
+};
+
+/** Read what is ready, waiting at most the consumer's time-out (100 ms) for the first message. */
+export const consume = (consumer: NativeConsumer, most: number): Promise<unknown[]> =>
+  call<unknown[]>('Cannot read from Kafka', (done) => consumer.consume(most, done as never));
+
+export const disconnect = (client: {
+  disconnect(callback: (error: unknown) => void): unknown;
+  isConnected(): boolean;
+}): Promise<void> =>
+  client.isConnected()
+    ? call('Cannot disconnect from Kafka', (done) => client.disconnect(() => done(null)))
+    : Promise.resolve();

@@ -1,0 +1,69 @@
+import ckjs from '@confluentinc/kafka-javascript';
+import { EbbtideError } from '../../schemas/errors.ts';
+import { topics } from '../../schemas/topics.ts';
+import { type ClusterOptions, call, connectProducer, disconnect, type NativeProducer } from './client.ts';
+import { openConsumer } from './consumer.ts';
+import { openProducer } from './producer.ts';
+import { openTail } from './tail.ts';
+import type { Kafka } from './types.ts';
+
+const alreadyExists = 36;
+
+/**
+ * Connect to a Kafka cluster.
+ *
+ * @throws {EbbtideError} `KAFKA_UNAVAILABLE` when no broker answers within 15 s
+ * @example
+ * const kafka = await connectKafka({ brokers: '127.0.0.1:9092' });
+ * await kafka.ensureTopics(4);
+ */
+export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { readonly cluster: ClusterOptions }> => {
+  const metadata: NativeProducer = await connectProducer(cluster, {});
+  const partitionsOf = async (topic: string): Promise<number> => {
+    for (let attempt = 0; attempt < 50; attempt++) {
+      const answer = await call<{ topics: { name: string; partitions: unknown[] }[] }>(
+        `Cannot read the metadata of ${topic}`,
+        (done) => metadata.getMetadata({ topic, timeout: 10_000 } as never, done as never),
+      );
+      const count = answer.topics.find((one) => one.name === topic)?.partitions.length ?? 0;
+      if (count > 0) return count;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new EbbtideError('KAFKA_REJECTED', `Topic ${topic} does not exist; create it with ensureTopics`, { topic });
+  };
+  return {
+    cluster,
+    brokers: cluster.brokers,
+    partitionsOf,
+    producer: (options) => openProducer(cluster, options),
+    consumer: (options) => openConsumer(cluster, options),
+    tail: (options) => openTail(cluster, options, partitionsOf),
+    async ensureTopics(partitions) {
+      const admin = ckjs.AdminClient.create({ 'bootstrap.servers': cluster.brokers, ...cluster.settings } as never);
+      try {
+        for (const topic of Object.values(topics))
+          await call(`Cannot create topic ${topic.name}`, (done) =>
+            admin.createTopic(
+              {
+                topic: topic.name,
+                num_partitions: topic.partitioning === 'single' ? 1 : partitions,
+                replication_factor: -1,
+                config: {
+                  'cleanup.policy': topic.cleanup,
+                  'retention.ms': String(topic.retentionMs),
+                  'message.timestamp.type': 'LogAppendTime',
+                  // A reader that joins a compacted topic as of an offset must still find what was in force there.
+                  ...(topic.cleanup === 'compact' ? { 'min.compaction.lag.ms': '3600000' } : {}),
+                },
+              } as never,
+              10_000,
+              ((error: { code?: number } | null) => done(error?.code === alreadyExists ? null : error)) as never,
+            ),
+          );
+      } finally {
+        admin.disconnect();
+      }
+    },
+    close: () => disconnect(metadata),
+  };
+};

@@ -1,0 +1,78 @@
+import { type ClusterOptions, call, connectConsumer, consume, disconnect } from './client.ts';
+import type { Message, Tail } from './types.ts';
+
+let tails = 0;
+
+/** Follow all partitions of some topics (or the partitions named) without a group; see {@link Tail}. */
+export const openTail = async (
+  cluster: ClusterOptions,
+  options: {
+    topics: readonly string[];
+    from: 'beginning' | 'end';
+    partitions?: readonly { topic: string; partition: number }[];
+  },
+  partitionsOf: (topic: string) => Promise<number>,
+): Promise<Tail> => {
+  const consumer = await connectConsumer(cluster, {
+    'group.id': `ebbtide-tail-${process.pid}-${tails++}`,
+    'enable.partition.eof': true,
+  });
+  const partitions =
+    options.partitions ??
+    (
+      await Promise.all(
+        options.topics.map(async (topic) =>
+          Array.from({ length: await partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
+        ),
+      )
+    ).flat();
+  const pending = new Map<string, number>();
+  const starts: { topic: string; partition: number; offset: number }[] = [];
+  for (const { topic, partition } of partitions) {
+    const { lowOffset, highOffset } = await call<{ lowOffset: number; highOffset: number }>(
+      `Cannot read the offsets of ${topic}`,
+      (done) => consumer.queryWatermarkOffsets(topic, partition, 10_000, done as never),
+    );
+    starts.push({ topic, partition, offset: options.from === 'end' ? highOffset : lowOffset });
+    if (options.from === 'beginning' && highOffset > lowOffset) pending.set(`${topic}/${partition}`, highOffset);
+  }
+  let open = true;
+  let reading: Promise<unknown> = Promise.resolve();
+  let reachedEnd = () => {};
+  const caughtUp = new Promise<void>((resolve) => {
+    reachedEnd = resolve;
+  });
+  const reach = (topic: string, partition: number, offset: number) => {
+    const id = `${topic}/${partition}`;
+    const end = pending.get(id);
+    if (end !== undefined && offset >= end) pending.delete(id);
+  };
+  consumer.on('partition.eof', (({ topic, partition, offset }: { topic: string; partition: number; offset: number }) =>
+    reach(topic, partition, offset)) as never);
+  consumer.assign(starts as never);
+
+  return {
+    caughtUp,
+    async *batches(): AsyncGenerator<readonly Message[]> {
+      if (pending.size === 0) reachedEnd();
+      while (open) {
+        const next = consume(consumer, 2000);
+        reading = next.catch(() => {});
+        let messages: Message[] = [];
+        try {
+          messages = (await next) as Message[];
+        } catch {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        if (messages.length > 0) yield messages;
+        for (const message of messages) reach(message.topic, message.partition, message.offset + 1);
+        if (pending.size === 0) reachedEnd();
+      }
+    },
+    async close() {
+      open = false;
+      await reading;
+      await disconnect(consumer);
+    },
+  };
+};
