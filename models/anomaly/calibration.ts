@@ -1,0 +1,156 @@
+import { z } from 'zod';
+
+/** Class of subjects whose statistics are alike: how long they were watched, and how many metrics they show. */
+const classSchema = z.strictObject({
+  /** From this many windows seen, inclusive. */
+  fromWindow: z.number().int().nonnegative(),
+  /** From this many judged metrics, inclusive. */
+  fromMetrics: z.number().int().nonnegative(),
+  samples: z.number().int().positive(),
+  /** Statistics in ascending order … */
+  statistics: z.array(z.number()).min(2),
+  /** … and −log10 of the p-value at each. */
+  surprises: z.array(z.number()).min(2),
+  /** Scale of the generalised Pareto tail beyond the last statistic. */
+  tailScale: z.number().positive(),
+});
+
+/** Conformal calibration: what a statistic of benign windows looks like, per class. */
+export const calibrationSchema = z.strictObject({
+  /** Mean energies of benign windows. */
+  energies: z.strictObject({ residual: z.number().positive(), level: z.number().positive() }),
+  tailShape: z.number().positive(),
+  tailShare: z.number().gt(0).lt(1),
+  /** Ascending by `fromWindow`, then by `fromMetrics`. */
+  classes: z.array(classSchema).min(1),
+});
+
+/** See {@link calibrationSchema}. */
+export type Calibration = z.infer<typeof calibrationSchema>;
+type CalibrationClass = z.infer<typeof classSchema>;
+
+/** Ages and numbers of metrics at which classes begin. */
+export const classEdges = { windows: [0, 60, 120, 400], metrics: [0, 4, 8] } as const;
+
+const tailShape = 0.1;
+const tailShare = 0.02;
+const knots = 200;
+
+/** Index of the last edge at or below a value. */
+const classOf = (edges: readonly number[], value: number): number => {
+  let index = 0;
+  while (index + 1 < edges.length && edges[index + 1]! <= value) index++;
+  return index;
+};
+
+/** Turns statistics into −log10 of conformal p-values. */
+export interface Surprise {
+  /**
+   * @param statistic the smoothed statistic
+   * @param seen windows of the subject so far
+   * @param metrics metrics judged in this window
+   * @returns −log10 p, 0 and up
+   */
+  of(statistic: number, seen: number, metrics: number): number;
+}
+
+/**
+ * Prepare a calibration for look-ups.
+ *
+ * @example
+ * surprise(calibration).of(2.1, 45, 12); // 2 means: one benign window in a hundred is as strange
+ */
+export const surprise = (calibration: Calibration): Surprise => {
+  const windows = [...new Set(calibration.classes.map((entry) => entry.fromWindow))];
+  const metrics = [...new Set(calibration.classes.map((entry) => entry.fromMetrics))];
+  const table = windows.map((fromWindow) =>
+    metrics.map((fromMetrics) => {
+      const entry = calibration.classes.find((it) => it.fromWindow === fromWindow && it.fromMetrics === fromMetrics)!;
+      return {
+        statistics: Float64Array.from(entry.statistics),
+        surprises: Float64Array.from(entry.surprises),
+        tailScale: entry.tailScale,
+      };
+    }),
+  );
+  const shape = calibration.tailShape;
+  return {
+    of(statistic, seen, judged) {
+      const { statistics, surprises, tailScale } = table[classOf(windows, seen)]![classOf(metrics, judged)]!;
+      const last = statistics.length - 1;
+      if (statistic <= statistics[0]!) return 0;
+      if (statistic >= statistics[last]!)
+        return surprises[last]! + Math.log10(1 + (shape * (statistic - statistics[last]!)) / tailScale) / shape;
+      let low = 0;
+      let high = last;
+      while (high - low > 1) {
+        const middle = (low + high) >> 1;
+        if (statistics[middle]! <= statistic) low = middle;
+        else high = middle;
+      }
+      const share = (statistic - statistics[low]!) / (statistics[high]! - statistics[low]!);
+      return surprises[low]! + share * (surprises[high]! - surprises[low]!);
+    },
+  };
+};
+
+/** Benign statistics to calibrate with: one entry a scored window. */
+export interface CalibrationSample {
+  readonly statistic: number;
+  readonly seen: number;
+  readonly metrics: number;
+}
+
+const fitClass = (fromWindow: number, fromMetrics: number, values: Float64Array): CalibrationClass => {
+  const sorted = values.sort();
+  const samples = sorted.length;
+  const tail = Math.max(5, Math.floor(samples * tailShare));
+  const end = samples - tail;
+  const statistics: number[] = [];
+  const surprises: number[] = [];
+  for (let knot = 0; knot <= knots; knot++) {
+    // Knots crowd towards the tail, where decisions are made.
+    const rank = Math.min(end, Math.round(end * (1 - (1 - knot / knots) ** 2)));
+    const statistic = sorted[rank]!;
+    // Of equal statistics the first stands: its p-value counts all of them as at least as strange.
+    if (statistics.length > 0 && statistic <= statistics.at(-1)!) continue;
+    statistics.push(statistic);
+    surprises.push(-Math.log10((samples - rank + 1) / (samples + 1)));
+  }
+  const threshold = statistics.at(-1)!;
+  let excess = 0;
+  for (let i = end; i < samples; i++) excess += sorted[i]! - threshold;
+  const tailScale = Math.max((excess / tail) * (1 - tailShape), 1e-3);
+  return { fromWindow, fromMetrics, samples, statistics, surprises, tailScale };
+};
+
+/**
+ * Fit the calibration to benign windows that the network was not trained on.
+ *
+ * @param energies mean energies of these windows, by which the statistics were normalised
+ */
+export const fitCalibration = (
+  samples: readonly CalibrationSample[],
+  energies: { residual: number; level: number },
+): Calibration => {
+  const classes = classEdges.windows.flatMap((fromWindow, age) =>
+    classEdges.metrics.map((fromMetrics, presence) => {
+      const values = samples
+        .filter(
+          ({ seen, metrics }) =>
+            classOf(classEdges.windows, seen) === age && classOf(classEdges.metrics, metrics) === presence,
+        )
+        .map(({ statistic }) => statistic);
+      return { fromWindow, fromMetrics, values };
+    }),
+  );
+  const everything = Float64Array.from(samples, ({ statistic }) => statistic);
+  return {
+    energies,
+    tailShape,
+    tailShare,
+    classes: classes.map(({ fromWindow, fromMetrics, values }) =>
+      fitClass(fromWindow, fromMetrics, values.length >= 100 ? Float64Array.from(values) : everything.slice()),
+    ),
+  };
+};

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+const rate = z.number().gt(0).lte(1);
+const windows = z.number().int().positive();
+
+/** What training and scoring must agree on; it travels in the manifest of a model. Times are counted in windows. */
+export const anomalyParametersSchema = z.strictObject({
+  hidden: windows.describe('LSTM units'),
+  batch: windows.describe('Rows of the one batch shape that is ever run'),
+  minHistory: windows.describe('Windows of a subject before it is scored'),
+  minSeen: windows.describe('Windows of a metric before its residuals count'),
+  baselineWindows: windows.describe('Memory of a subject baseline'),
+  priorWindows: windows.describe('Weight of the prior deviation'),
+  priorDeviation: z.number().positive().describe('Deviation expected before anything was seen, on the feature scale'),
+  deviationFloor: z.number().positive().describe('Smallest deviation that counts, on the feature scale'),
+  clip: z.number().positive().describe('Normalised values are clipped here'),
+  winsor: z.number().positive().describe('Deviations learned from are cut here, in scales'),
+  residualClip: z.number().positive().describe('Residuals are clipped here, in forecast scales'),
+  anomalousRate: rate.describe('Factor on learning while a subject is anomalous'),
+  fastRate: rate.describe('Rate of the fast smoothing'),
+  slowRate: rate.describe('Rate of the slow smoothing'),
+  frequencyWindows: windows.describe('Decay time of the count of deviations'),
+  alarmP: z.number().gt(0).lt(1).describe('A window counts as a deviation at this p-value or below'),
+  frequencyScale: z.number().positive().describe('Deviations in excess of the expected that count as frequent'),
+  frequencyWeight: z.number().min(0).max(1).describe('What frequency can add to the score'),
+  severityDecades: z.number().positive().describe('Decades of the p-value that make severity 1'),
+});
+
+/** See {@link anomalyParametersSchema}. */
+export type AnomalyParameters = z.infer<typeof anomalyParametersSchema>;
+
+/** Parameters of the shipped model. */
+export const defaultAnomalyParameters: AnomalyParameters = {
+  hidden: 32,
+  batch: 64,
+  minHistory: 30,
+  minSeen: 8,
+  baselineWindows: 1000,
+  priorWindows: 4,
+  priorDeviation: 0.1,
+  deviationFloor: 0.03,
+  clip: 6,
+  winsor: 5,
+  residualClip: 10,
+  anomalousRate: 0.1,
+  fastRate: 0.2,
+  slowRate: 0.03,
+  frequencyWindows: 60,
+  alarmP: 0.01,
+  frequencyScale: 5,
+  frequencyWeight: 0.6,
+  severityDecades: 6,
+};

@@ -1,0 +1,155 @@
+import type { FeatureSpec } from '../features/spec.ts';
+import type { CompiledStep, Runtime } from '../runtimes/runtime.ts';
+import { type Calibration, surprise } from './calibration.ts';
+import { inputSize, stepSignature } from './network.ts';
+import type { AnomalyParameters } from './parameters.ts';
+import {
+  type AnomalyScores,
+  allocateScores,
+  countDeviation,
+  joinScore,
+  round6,
+  severityOf,
+  statisticOf,
+} from './scores.ts';
+import { type StateLayout, stateLayout } from './state.ts';
+import { createTracker, type Observation, type Tracker } from './tracker.ts';
+
+/** Everything that scoring needs, in memory. */
+export interface ScorerParts {
+  readonly spec: FeatureSpec;
+  readonly metricCount: number;
+  readonly parameters: AnomalyParameters;
+  readonly calibration: Calibration;
+  /** The serialised step. */
+  readonly network: Uint8Array;
+  readonly runtime: Runtime;
+  /** Length of a window, ms; 0 to learn it from each subject. */
+  readonly windowMs?: number;
+}
+
+/** Called for each row before its score is made; calibration collects what it sees. */
+export type Watch = (observation: Observation, statistic: number) => void;
+
+/** Scores windows, one step of the network each. */
+export class Scorer {
+  readonly layout: StateLayout;
+  readonly #parts: ScorerParts;
+  readonly #names: readonly string[];
+  readonly #step: CompiledStep;
+  readonly #tracker: Tracker;
+  readonly #surprise: ReturnType<typeof surprise>;
+  readonly #watch: Watch | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  private constructor(parts: ScorerParts, layout: StateLayout, step: CompiledStep, watch?: Watch) {
+    this.layout = layout;
+    this.#parts = parts;
+    this.#names = parts.spec.features.map((feature) => feature.name);
+    this.#step = step;
+    this.#watch = watch;
+    this.#surprise = surprise(parts.calibration);
+    const { spec, metricCount, parameters, calibration } = parts;
+    this.#tracker = createTracker(spec.size, metricCount, layout, parameters, calibration.energies, parts.windowMs);
+  }
+
+  /** Compile the network and make a scorer. */
+  static async create(parts: ScorerParts, watch?: Watch): Promise<Scorer> {
+    const { spec, metricCount, parameters, runtime, network } = parts;
+    const layout = stateLayout(spec.size, metricCount, parameters.hidden);
+    const inputs = inputSize(spec.size, metricCount);
+    const signature = stepSignature(parameters.batch, inputs, parameters.hidden, spec.size);
+    return new Scorer(parts, layout, await runtime.compile(network, signature), watch);
+  }
+
+  /** See {@link AnomalyModel.score}. Calls wait for one another, since the buffers of the network are shared. */
+  score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores> {
+    const { size } = this.#parts.spec;
+    if (vectors.length < n * size || states.length < n * this.layout.size || times.length < n)
+      throw new RangeError(
+        `Buffers are too short for ${n} rows of ${size} features and ${this.layout.size} state floats`,
+      );
+    const result = this.#tail.then(() => this.#scoreAll(vectors, states, times, n));
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async #scoreAll(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores> {
+    const scores = allocateScores(n, this.#names);
+    const { batch } = this.#parts.parameters;
+    for (let from = 0; from < n; from += batch) {
+      const to = Math.min(n, from + batch);
+      for (let row = from; row < to; row++) this.#observe(row, row - from, vectors, states, times, scores);
+      await this.#step.run();
+      for (let row = from; row < to; row++) this.#carry(states, row * this.layout.size, row - from);
+    }
+    return scores;
+  }
+
+  #observe(
+    row: number,
+    slot: number,
+    vectors: Float32Array,
+    states: Float32Array,
+    times: Float64Array,
+    scores: ReturnType<typeof allocateScores>,
+  ): void {
+    const { layout } = this;
+    const { spec, parameters } = this.#parts;
+    const [x, h, c] = this.#step.inputs as [Float32Array, Float32Array, Float32Array];
+    const offset = row * layout.size;
+    const inputs = x.length / parameters.batch;
+    const time = times[row]!;
+    const observation = this.#tracker.observe(
+      vectors,
+      row * spec.size,
+      states,
+      offset,
+      time,
+      x,
+      slot * inputs,
+      scores.weights,
+      row * spec.size,
+    );
+    const { hidden } = parameters;
+    for (let unit = 0; unit < hidden; unit++) {
+      h[slot * hidden + unit] = states[offset + layout.hidden + unit]!;
+      c[slot * hidden + unit] = states[offset + layout.cell + unit]!;
+    }
+    const statistic = statisticOf(states, offset + layout.smoothed);
+    scores.statistic[row] = round6(statistic);
+    if (observation.seen < parameters.minHistory) {
+      scores.pValue[row] = 1;
+      scores.learning[row] = 1;
+      return;
+    }
+    this.#watch?.(observation, statistic);
+    const strange = this.#surprise.of(statistic, observation.seen, observation.judged);
+    const severity = severityOf(strange, parameters);
+    const frequency = countDeviation(states, offset, layout, observation, strange, parameters);
+    scores.pValue[row] = 10 ** -strange;
+    scores.severity[row] = round6(severity);
+    scores.frequency[row] = round6(frequency);
+    scores.score[row] = round6(joinScore(severity, frequency, parameters));
+  }
+
+  #carry(states: Float32Array, offset: number, slot: number): void {
+    const { layout } = this;
+    const { hidden } = this.#parts.parameters;
+    const { size } = this.#parts.spec;
+    const [mean, inverseScale, h, c] = this.#step.outputs as [Float32Array, Float32Array, Float32Array, Float32Array];
+    for (let feature = 0; feature < size; feature++) {
+      states[offset + layout.forecast + feature] = mean[slot * size + feature]!;
+      states[offset + layout.inverseScale + feature] = inverseScale[slot * size + feature]!;
+    }
+    for (let unit = 0; unit < hidden; unit++) {
+      states[offset + layout.hidden + unit] = h[slot * hidden + unit]!;
+      states[offset + layout.cell + unit] = c[slot * hidden + unit]!;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#tail;
+    await this.#step.close();
+  }
+}

@@ -1,0 +1,96 @@
+import type { AnomalyParameters } from './parameters.ts';
+import { type StateLayout, streams } from './state.ts';
+import type { Observation } from './tracker.ts';
+
+/** What a call of {@link AnomalyModel.score} gives, one entry a row; the arrays are the caller's to keep. */
+export interface AnomalyScores {
+  /** Severity and frequency joined, 0 to 1, six decimals. */
+  readonly score: Float64Array;
+  /** How strange this moment is, 0 to 1: 1 is a p-value of a millionth. */
+  readonly severity: Float64Array;
+  /** How many more deviations than benign subjects show lately, 0 to 1. */
+  readonly frequency: Float64Array;
+  /** Share of benign windows at least as strange, 0 to 1. */
+  readonly pValue: Float64Array;
+  /** The smoothed statistic itself, to rank by. */
+  readonly statistic: Float64Array;
+  /** 1 while the subject's history is too short to judge; its score is 0 then. */
+  readonly learning: Uint8Array;
+  /**
+   * The features that moved a row's score.
+   *
+   * @param i the row
+   * @param top how many at most
+   * @returns heaviest first; weights are shares of the whole, 0 to 1
+   */
+  contributions(i: number, top: number): { feature: string; weight: number }[];
+}
+
+const rounding = 1e6;
+
+/** Six decimals, so that the last bits of a processor's arithmetic never decide. */
+export const round6 = (value: number): number => Math.round(value * rounding) / rounding;
+
+/**
+ * The statistic: log of the summed smoothed energies, 0 for a normal subject.
+ *
+ * @param states holds the smoothed energies at `at`
+ */
+export const statisticOf = (states: Float32Array, at: number): number => {
+  let sum = 0;
+  for (let stream = 0; stream < streams; stream++) sum += states[at + stream]!;
+  return Math.log(Math.max(sum / streams, 1e-6));
+};
+
+/** Severity of −log10 p, 0 to 1. */
+export const severityOf = (surprise: number, parameters: AnomalyParameters): number =>
+  Math.min(1, Math.max(0, surprise / parameters.severityDecades));
+
+/**
+ * Update a subject's count of deviations and give its frequency.
+ *
+ * @returns 0 to 1
+ */
+export const countDeviation = (
+  states: Float32Array,
+  offset: number,
+  layout: StateLayout,
+  observation: Observation,
+  surprise: number,
+  parameters: AnomalyParameters,
+): number => {
+  const { alarmP, frequencyWindows, frequencyScale } = parameters;
+  const deviates = surprise >= -Math.log10(alarmP);
+  const decay = Math.exp(-observation.elapsed / frequencyWindows);
+  const count = states[offset + layout.frequency]! * decay + (deviates ? 1 : 0);
+  states[offset + layout.frequency] = count;
+  states[offset + layout.deviating] = deviates ? 1 : 0;
+  return 1 - Math.exp(-Math.max(0, count - alarmP * frequencyWindows) / frequencyScale);
+};
+
+/** Join severity and frequency: either alone can raise the score, both together raise it most. */
+export const joinScore = (severity: number, frequency: number, parameters: AnomalyParameters): number =>
+  1 - (1 - severity) * (1 - parameters.frequencyWeight * frequency);
+
+/** Space for the scores of `n` rows. */
+export const allocateScores = (n: number, features: readonly string[]) => {
+  const weights = new Float32Array(n * features.length);
+  return {
+    score: new Float64Array(n),
+    severity: new Float64Array(n),
+    frequency: new Float64Array(n),
+    pValue: new Float64Array(n),
+    statistic: new Float64Array(n),
+    learning: new Uint8Array(n),
+    weights,
+    contributions(i: number, top: number) {
+      const row = weights.subarray(i * features.length, (i + 1) * features.length);
+      const total = row.reduce((sum, weight) => sum + weight, 0);
+      if (!(total > 0)) return [];
+      return Array.from(row, (weight, feature) => ({ feature: features[feature]!, weight: round6(weight / total) }))
+        .filter(({ weight }) => weight > 0)
+        .sort((a, b) => b.weight - a.weight || (a.feature < b.feature ? -1 : 1))
+        .slice(0, top);
+    },
+  } satisfies AnomalyScores & { weights: Float32Array };
+};

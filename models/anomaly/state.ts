@@ -1,0 +1,63 @@
+/** Where each part of a subject's carried state lies, in floats; a state of zeros is a new subject. */
+export interface StateLayout {
+  readonly size: number;
+  /** Windows seen, up to the memory of the baseline. */
+  readonly seen: number;
+  /** End of the last window, epoch milliseconds: upper and lower part, since one float holds too few digits. */
+  readonly timeHigh: number;
+  readonly timeLow: number;
+  /** Shortest distance between two windows so far, milliseconds: the length of a window. */
+  readonly cadence: number;
+  /** Decayed count of deviations. */
+  readonly frequency: number;
+  /** 1 while the last window was a deviation. */
+  readonly deviating: number;
+  /** Smoothed energies, {@link streams} of them. */
+  readonly smoothed: number;
+  /** Windows seen of each metric. */
+  readonly metricSeen: number;
+  readonly mean: number;
+  readonly deviation: number;
+  readonly forecast: number;
+  readonly inverseScale: number;
+  readonly hidden: number;
+  readonly cell: number;
+}
+
+/** Smoothed energies: residual fast and slow, level fast and slow. */
+export const streams = 4;
+
+/** Lower part of a time in the state: 2^20 ms, so that both parts are exact as floats until the year 2500. */
+export const timeUnit = 1_048_576;
+
+/**
+ * Lay out the state of one subject.
+ *
+ * @param features size of the feature vector
+ * @param metrics number of metrics it is made of
+ * @param hidden LSTM units
+ */
+export const stateLayout = (features: number, metrics: number, hidden: number): StateLayout => {
+  let size = 0;
+  const take = (floats: number): number => {
+    size += floats;
+    return size - floats;
+  };
+  const layout = {
+    seen: take(1),
+    timeHigh: take(1),
+    timeLow: take(1),
+    cadence: take(1),
+    frequency: take(1),
+    deviating: take(1),
+    smoothed: take(streams),
+    metricSeen: take(metrics),
+    mean: take(features),
+    deviation: take(features),
+    forecast: take(features),
+    inverseScale: take(features),
+    hidden: take(hidden),
+    cell: take(hidden),
+  };
+  return { size, ...layout };
+};

@@ -1,0 +1,165 @@
+import type { AnomalyParameters } from './parameters.ts';
+import { type StateLayout, streams, timeUnit } from './state.ts';
+
+/** Mean absolute deviation of a normal variable is this fraction of its standard deviation, inverted. */
+const absoluteToStandard = 1.2533;
+
+/** Windows after which a baseline is no longer young, for the network's input. */
+const youthWindows = 8;
+
+/** Silence counts as at most this many windows. */
+const longestSilence = 10_000;
+
+/** What one window of one subject came to. The tracker reuses the object. */
+export interface Observation {
+  /** Windows of the subject before this one. */
+  seen: number;
+  /** Windows of time since the one before, 1 without a gap. */
+  elapsed: number;
+  /** Metrics of this window whose baseline is old enough to judge. */
+  judged: number;
+  /** Energy of the forecast's residuals and of the level, before smoothing; 1 is about normal. */
+  residualEnergy: number;
+  levelEnergy: number;
+}
+
+/** Follows subjects window by window: normalises, compares with the forecast, smooths, learns the baseline. */
+export interface Tracker {
+  /**
+   * Take one window of one subject.
+   *
+   * @param vector where features are read, from `vectorOffset`
+   * @param states where the subject's state lies, from `stateOffset`; updated, but for what the network carries
+   * @param timeMs end of the window, epoch milliseconds
+   * @param input receives the network's input, from `inputOffset`
+   * @param weights receives each feature's part in the energies, from `weightOffset`
+   * @returns what it came to; valid until the next call
+   */
+  observe(
+    vector: Float32Array,
+    vectorOffset: number,
+    states: Float32Array,
+    stateOffset: number,
+    timeMs: number,
+    input: Float32Array,
+    inputOffset: number,
+    weights: Float32Array,
+    weightOffset: number,
+  ): Observation;
+}
+
+/**
+ * Make a tracker. It holds no state of subjects, only scratch space.
+ *
+ * @param featureCount size of the feature vector
+ * @param metricCount metrics; features of one metric lie side by side
+ * @param energies mean energies of benign windows, residual and level: what smoothing starts from and decays to
+ * @param windowMs length of a window, ms; 0 to take the shortest distance seen of each subject
+ */
+export const createTracker = (
+  featureCount: number,
+  metricCount: number,
+  layout: StateLayout,
+  parameters: AnomalyParameters,
+  energies: { residual: number; level: number },
+  windowMs = 0,
+): Tracker => {
+  const { clip, winsor, residualClip, deviationFloor, priorDeviation, priorWindows, minSeen } = parameters;
+  const { baselineWindows, anomalousRate, fastRate, slowRate } = parameters;
+  const perMetric = featureCount / metricCount;
+  const observation: Observation = { seen: 0, elapsed: 1, judged: 0, residualEnergy: 0, levelEnergy: 0 };
+  const rates = [fastRate, slowRate, fastRate, slowRate];
+
+  const smooth = (smoothed: number, rate: number, value: number, elapsed: number): number => {
+    // Silence is no evidence: what was smoothed fades to normal (1) with time, and one window weighs as one window.
+    const faded = elapsed > 1 ? 1 + (smoothed - 1) * (1 - rate) ** (elapsed - 1) : smoothed;
+    return faded + rate * (value - faded);
+  };
+
+  return {
+    observe(vector, vectorOffset, states, stateOffset, timeMs, input, inputOffset, weights, weightOffset) {
+      const seen = states[stateOffset + layout.seen]!;
+      let elapsed = 1;
+      if (seen > 0) {
+        const last = states[stateOffset + layout.timeHigh]! * timeUnit + states[stateOffset + layout.timeLow]!;
+        const gap = timeMs - last;
+        let cadence = windowMs > 0 ? windowMs : states[stateOffset + layout.cadence]!;
+        if (gap > 0 && (cadence === 0 || gap < cadence)) cadence = windowMs > 0 ? cadence : gap;
+        states[stateOffset + layout.cadence] = cadence;
+        if (gap > cadence && cadence > 0) elapsed = Math.min(gap / cadence, longestSilence);
+      }
+      const timeHigh = Math.floor(timeMs / timeUnit);
+      states[stateOffset + layout.timeHigh] = timeHigh;
+      states[stateOffset + layout.timeLow] = timeMs - timeHigh * timeUnit;
+
+      const learning = seen < parameters.minHistory;
+      const caution = !learning && states[stateOffset + layout.deviating] === 1 ? anomalousRate : 1;
+      let residualSum = 0;
+      let levelSum = 0;
+      let judged = 0;
+      for (let metric = 0; metric < metricCount; metric++) {
+        const first = metric * perMetric;
+        const present = Number.isFinite(vector[vectorOffset + first]!);
+        input[inputOffset + featureCount + metric] = present ? 1 : 0;
+        if (!present) {
+          for (let feature = first; feature < first + perMetric; feature++) {
+            input[inputOffset + feature] = 0;
+            weights[weightOffset + feature] = 0;
+          }
+          continue;
+        }
+        const seenAt = stateOffset + layout.metricSeen + metric;
+        const metricSeen = states[seenAt]!;
+        const judge = metricSeen >= minSeen;
+        if (judge) judged++;
+        const meanRate = caution / Math.min(metricSeen + 1, baselineWindows);
+        const deviationRate = caution / Math.min(metricSeen + 1 + priorWindows, baselineWindows);
+        for (let feature = first; feature < first + perMetric; feature++) {
+          const value = vector[vectorOffset + feature]!;
+          const meanAt = stateOffset + layout.mean + feature;
+          const deviationAt = stateOffset + layout.deviation + feature;
+          const mean = metricSeen === 0 ? value : states[meanAt]!;
+          const deviation = metricSeen === 0 ? priorDeviation : states[deviationAt]!;
+          const scale = Math.max(absoluteToStandard * deviation, deviationFloor);
+          const distance = value - mean;
+          let x = distance / scale;
+          if (x > clip) x = clip;
+          else if (x < -clip) x = -clip;
+          input[inputOffset + feature] = x;
+          let weight = 0;
+          if (judge) {
+            const forecast = states[stateOffset + layout.forecast + feature]!;
+            let residual = (x - forecast) * states[stateOffset + layout.inverseScale + feature]!;
+            if (residual > residualClip) residual = residualClip;
+            else if (residual < -residualClip) residual = -residualClip;
+            residualSum += residual * residual;
+            levelSum += x * x;
+            weight = residual * residual + x * x;
+          }
+          weights[weightOffset + feature] = weight;
+          const limit = metricSeen < minSeen ? Number.POSITIVE_INFINITY : winsor * scale;
+          const learned = Math.min(limit, Math.max(-limit, distance));
+          states[meanAt] = mean + meanRate * learned;
+          states[deviationAt] = deviation + deviationRate * (Math.abs(learned) - deviation);
+        }
+        if (metricSeen < baselineWindows) states[seenAt] = metricSeen + 1;
+      }
+      input[inputOffset + featureCount + metricCount] = 1 / Math.sqrt(1 + seen / youthWindows);
+
+      const judgedFeatures = judged * perMetric;
+      observation.seen = seen;
+      observation.elapsed = elapsed;
+      observation.judged = judged;
+      observation.residualEnergy = judged > 0 ? residualSum / judgedFeatures : energies.residual;
+      observation.levelEnergy = judged > 0 ? levelSum / judgedFeatures : energies.level;
+      const residual = observation.residualEnergy / energies.residual;
+      const level = observation.levelEnergy / energies.level;
+      for (let stream = 0; stream < streams; stream++) {
+        const at = stateOffset + layout.smoothed + stream;
+        states[at] = smooth(seen === 0 ? 1 : states[at]!, rates[stream]!, stream < 2 ? residual : level, elapsed);
+      }
+      states[stateOffset + layout.seen] = seen < 65_536 ? seen + 1 : seen;
+      return observation;
+    },
+  };
+};

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+
+/** One number of a feature vector, and how it comes about. */
+export interface Feature {
+  readonly name: string;
+  /** Unit of what is measured, before the transform. */
+  readonly unit: string;
+  /** The formula, in words that a reader of the manifest can follow. */
+  readonly transform: string;
+  /** What is aggregated: `tumbling` is one closed window. */
+  readonly window: 'tumbling';
+}
+
+/** What a model wants to see, in order, and the hash that ties a trained model to it. */
+export interface FeatureSpec {
+  readonly name: string;
+  readonly features: readonly Feature[];
+  readonly size: number;
+  /** SHA-256 over names, units, transforms and order, in hex. */
+  readonly hash: string;
+  /**
+   * Turn a closed window's aggregates into features.
+   *
+   * @param aggregates per metric: count, sum, sum of squares, minimum, maximum; count 0 means missing
+   * @param offset where this window begins in `aggregates`
+   * @param out receives `size` floats; NaN means missing
+   * @param outOffset where to begin in `out`
+   */
+  fill(aggregates: Float64Array, offset: number, out: Float32Array, outOffset: number): void;
+}
+
+/**
+ * Hash a specification, so that a model is never fed with features other than those it was trained on.
+ *
+ * @returns SHA-256 in hex
+ */
+export const hashFeatures = (name: string, features: readonly Feature[]): string =>
+  createHash('sha256').update(JSON.stringify({ name, features })).digest('hex');
