@@ -1,0 +1,52 @@
+import { Command, Option } from 'commander';
+import { lazily } from '../invocation.ts';
+
+export const defineCredentials = (): Command => {
+  const command = new Command('credentials')
+    .summary('list, show, adopt and end credentials')
+    .description('The register of credentials.');
+  command
+    .command('list')
+    .description('List registered credentials with what was last decided and what Vault answered.')
+    .option('--all', 'include those that have ended')
+    .action(lazily(() => import('../actions/credentials-list.ts')));
+  command
+    .command('show')
+    .description('Show one credential with its last scores, decisions and effects.')
+    .argument('<credentialId>', 'which')
+    .action(lazily(() => import('../actions/credentials-show.ts')));
+  command
+    .command('adopt')
+    .description('Register a credential that exists already, by what Vault calls it. Never takes the secret itself.')
+    .addOption(new Option('--accessor <accessor>', "a token's accessor").conflicts(['lease', 'serial']))
+    .addOption(new Option('--lease <leaseId>', 'a lease').conflicts(['accessor', 'serial']))
+    .addOption(new Option('--serial <serial>', "a PKI certificate's serial number").conflicts(['accessor', 'lease']))
+    .option('--mount <path>', 'mount that issued the certificate', 'pki')
+    .option('--id <credentialId>', 'its id in the register; made from the accessor when absent')
+    .requiredOption('--function <name>', 'function that holds it')
+    .requiredOption('--instance <name>', 'instance that holds it')
+    .option('--max-ttl <seconds>', 'longest life that a decision may give it')
+    .addHelpText(
+      'after',
+      `
+Example:
+  ebbtide credentials adopt --accessor 8609694a-cdbc-db9b-d345-e782dbb562ed --function billing --instance billing-1`,
+    )
+    .action(lazily(() => import('../actions/credentials-adopt.ts')));
+  command
+    .command('revoke-entity')
+    .description('Act on all credentials of one Vault entity at once.')
+    .argument('<entityId>', 'the entity')
+    .addOption(
+      new Option(
+        '--action <action>',
+        'disable: refuse its requests until enabled again; deny: by an explicit policy; revoke: end every registered credential',
+      )
+        .choices(['disable', 'deny', 'revoke'])
+        .default('revoke'),
+    )
+    .option('--reason <text>', 'why, for the record', '')
+    .option('--yes', 'do not ask')
+    .action(lazily(() => import('../actions/credentials-revoke-entity.ts')));
+  return command;
+};

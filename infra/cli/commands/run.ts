@@ -1,0 +1,25 @@
+import { Argument, Command } from 'commander';
+import { lazily } from '../invocation.ts';
+
+export const defineRun = (): Command =>
+  new Command('run')
+    .summary('run pipelines')
+    .description(
+      'Run one or more pipelines in this process. Start as many processes of one pipeline as there are partitions to share.',
+    )
+    .addArgument(new Argument('<pipeline...>', 'which').choices(['lifecycle', 'actuate', 'archive']))
+    .addHelpText(
+      'after',
+      `
+Pipelines:
+  lifecycle  telemetry to scores and decisions, exactly once
+  actuate    decisions to Vault, and Vault's answers to effects
+  archive    every topic to ClickHouse
+
+Health and metrics are at http.host:http.port of the configuration: /health/live, /health/ready, /metrics.
+
+Examples:
+  ebbtide run lifecycle --config ebbtide.yaml
+  ebbtide run actuate archive --config ebbtide.yaml`,
+    )
+    .action(lazily(() => import('../actions/run.ts')));

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { packageRoot } from '../paths.ts';
+import { defineAgent } from './commands/agent.ts';
+import { defineConfig } from './commands/config.ts';
+import { defineControl } from './commands/control.ts';
+import { defineCredentials } from './commands/credentials.ts';
+import { defineDoctor } from './commands/doctor.ts';
+import { defineLabel } from './commands/label.ts';
+import { defineQuery } from './commands/query.ts';
+import { defineRun } from './commands/run.ts';
+import { defineServe } from './commands/serve.ts';
+import { defineTrain } from './commands/train.ts';
+import { defineUp } from './commands/up.ts';
+import { defineVersion } from './commands/version.ts';
+
+/** Ebbtide's version, from `package.json`. */
+export const version = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
+
+const footer = `
+Exit status:
+  0    done
+  1    failed
+  2    a wrong option or configuration
+  3    a server that is needed cannot be reached
+  130  interrupted
+
+Without a configuration file everything runs embedded: mock Kafka brokers in the process, a real OpenBao and a real
+ClickHouse as child processes on loopback. Commands given beside a running "ebbtide up" find its servers by themselves.`;
+
+/** The command line, as commander commands; actions are imported when they run. */
+export const createProgram = (): Command => {
+  const program = new Command('ebbtide')
+    .description("A credential's life ebbs and flows with the behaviour of whoever holds it.")
+    .addOption(
+      new Option('-c, --config <file>', 'configuration; else ebbtide.yaml here, else embedded defaults').env(
+        'EBBTIDE_CONFIG',
+      ),
+    )
+    .option('--json', 'print results as JSON, for programs')
+    .version(version(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', footer)
+    .showHelpAfterError('(add --help for what is possible)')
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true, helpWidth: helpWidth() });
+  for (const define of [
+    defineUp,
+    defineRun,
+    defineServe,
+    defineAgent,
+    defineTrain,
+    defineQuery,
+    defineCredentials,
+    defineLabel,
+    defineControl,
+    defineConfig,
+    defineDoctor,
+    defineVersion,
+  ])
+    program.addCommand(inheriting(define(), program));
+  return program;
+};
+
+const inheriting = (command: Command, parent: Command): Command => {
+  command.copyInheritedSettings(parent).helpOption('-h, --help', 'print this help');
+  for (const child of command.commands) inheriting(child, command);
+  return command;
+};
+
+const helpWidth = (): number => Math.min(process.stdout.columns ?? 100, 100);

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** Address that stands for the server which Ebbtide brings up itself. */
+export const embedded = 'embedded';
+
+const address = (what: string) => z.string().min(1).default(embedded).describe(what);
+
+/** How to reach Kafka and its schema registry. */
+export const kafkaConfig = z.strictObject({
+  brokers: address(
+    'Addresses, host:port joined by commas; "embedded" starts a cluster of mock brokers in the process, which keeps nothing on disk',
+  ),
+  partitions: z.int().min(1).max(1024).default(4).describe('Partitions of topics that are created here'),
+});
+
+/** How to reach a schema registry. */
+export const schemaRegistryConfig = z.strictObject({
+  url: address('URL of a Confluent-compatible registry; "embedded" keeps schemas in memory'),
+  username: z.string().optional().describe('Name for basic authentication'),
+  password: z.string().optional().describe('Password for basic authentication, taken from the environment'),
+  passwordFile: z.string().optional().describe('File that holds the password instead'),
+});
+
+/** The port where `run`, `serve` and `agent` answer `/health` and `/metrics`. */
+export const httpConfig = z.strictObject({
+  host: z.string().default('127.0.0.1').describe('Address to listen on'),
+  port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(9464)
+    .describe("Port; 0 takes a free one. `up` answers on the console's port instead"),
+});
