@@ -35,7 +35,11 @@ export const tryRun = (command, args, { cwd = root, env = {}, timeoutMs, log, in
         child.kill('SIGKILL');
       }
     };
-    const timer = timeoutMs && setTimeout(() => ((timedOut = true), endGroup()), timeoutMs);
+    const onTimeout = () => {
+      timedOut = true;
+      endGroup();
+    };
+    const timer = timeoutMs && setTimeout(onTimeout, timeoutMs);
     const onSignal = (signal) => {
       endGroup();
       process.kill(process.pid, signal);
