@@ -67,3 +67,11 @@ export const resolveSecrets = (source: SourceDocument, shape: Shape, environment
   const value = visit(source.value, []);
   return { value, problems };
 };
+
+/** A copy in which every secret is blanked out, for showing. */
+export const withoutSecrets = (value: unknown, key = ''): unknown => {
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, key));
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutSecrets(item, name)]));
+  return secretKey.test(key) && typeof value !== 'boolean' && value !== undefined ? '[hidden]' : value;
+};
