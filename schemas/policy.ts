@@ -16,26 +16,65 @@ const budget = (description: string) =>
 /** The policy of the lifecycle pipeline, with its defaults; `policy.lifecycle` in `ebbtide.yaml`. */
 export const lifecyclePolicySchema = z
   .strictObject({
-    mode: z.enum(['shadow', 'enforce']).default('shadow').describe('shadow: decide and record only; enforce: let the actuator apply'),
+    mode: z
+      .enum(['shadow', 'enforce'])
+      .default('shadow')
+      .describe('shadow: decide and record only; enforce: let the actuator apply'),
     windowMs: durationMs.default(10_000).describe('Length of an event-time window, milliseconds'),
-    graceMs: z.number().int().min(0).default(5_000).describe('How long a window waits for samples after its end, milliseconds of event time'),
+    graceMs: z
+      .number()
+      .int()
+      .min(0)
+      .default(5_000)
+      .describe('How long a window waits for samples after its end, milliseconds of event time'),
     low: fraction.default(0.3).describe('Scores below extend: TTL × 2 up to the maximum'),
     moderate: fraction.default(0.6).describe('Scores above shorten: TTL × 0.5'),
     high: fraction.default(0.9).describe('Scores above are strikes towards revocation'),
-    extendAfter: z.number().int().positive().default(3).describe('Windows in a row below low before the TTL is extended (hysteresis)'),
-    shortenAfter: z.number().int().positive().default(1).describe('Windows in a row above moderate before the TTL is shortened (hysteresis)'),
+    extendAfter: z
+      .number()
+      .int()
+      .positive()
+      .default(3)
+      .describe('Windows in a row below low before the TTL is extended (hysteresis)'),
+    shortenAfter: z
+      .number()
+      .int()
+      .positive()
+      .default(1)
+      .describe('Windows in a row above moderate before the TTL is shortened (hysteresis)'),
     strikes: z.number().int().positive().default(3).describe('Strikes that revoke; fewer shorten'),
-    strikeHalfLifeMs: durationMs.default(600_000).describe('Time in which half of the strikes are forgotten, milliseconds of event time'),
+    strikeHalfLifeMs: durationMs
+      .default(600_000)
+      .describe('Time in which half of the strikes are forgotten, milliseconds of event time'),
     minTtlMs: durationMs.default(60_000).describe('The TTL is never shortened below this, milliseconds'),
-    cooldownMs: z.number().int().min(0).default(30_000).describe('Least time between two changes of one TTL; revocation does not wait'),
+    cooldownMs: z
+      .number()
+      .int()
+      .min(0)
+      .default(30_000)
+      .describe('Least time between two changes of one TTL; revocation does not wait'),
     budgetPerSubject: budget('Harsh actions allowed for one subject').default({ actions: 6, perMs: 3_600_000 }),
-    budgetForAll: budget('Harsh actions allowed for all subjects of one partition').default({ actions: 50, perMs: 60_000 }),
-    silenceMs: durationMs.default(60_000).describe('Telemetry that stops for this long is a signal of its own, milliseconds of event time'),
-    onSilence: z.enum(['alert', 'shorten', 'revoke']).default('shorten').describe('What silence does besides raising an alert'),
-    lateAfterMs: durationMs.default(60_000).describe('An extension or shortening not applied within this time is too late, milliseconds'),
+    budgetForAll: budget('Harsh actions allowed for all subjects of one partition').default({
+      actions: 50,
+      perMs: 60_000,
+    }),
+    silenceMs: durationMs
+      .default(60_000)
+      .describe('Telemetry that stops for this long is a signal of its own, milliseconds of event time'),
+    onSilence: z
+      .enum(['alert', 'shorten', 'revoke'])
+      .default('shorten')
+      .describe('What silence does besides raising an alert'),
+    lateAfterMs: durationMs
+      .default(60_000)
+      .describe('An extension or shortening not applied within this time is too late, milliseconds'),
     exempt: z.array(z.string()).default([]).describe('Subjects that are never shortened or revoked'),
-    maxAheadMs: durationMs.default(60_000).describe('Samples further in the future than this are refused, milliseconds after the broker received them'),
-    maxPastMs: durationMs.default(604_800_000).describe('Samples older than this are refused, milliseconds before the broker received them'),
+    maxAheadMs: durationMs
+      .default(60_000)
+      .describe('Samples further in the future than this are refused, milliseconds after the broker received them'),
+    maxPastMs: durationMs
+      .default(604_800_000)
+      .describe('Samples older than this are refused, milliseconds before the broker received them'),
   })
   .superRefine((policy, context) => {
     const cross = (lower: 'low' | 'moderate', upper: 'moderate' | 'high') => {
@@ -69,7 +108,9 @@ export type LifecyclePolicy = z.infer<typeof lifecyclePolicySchema>;
 export const parseLifecyclePolicy = (value: unknown): LifecyclePolicy => {
   const result = lifecyclePolicySchema.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => `policy.lifecycle${issue.path.map((key) => `.${String(key)}`).join('')}: ${issue.message}`);
+  const issues = result.error.issues.map(
+    (issue) => `policy.lifecycle${issue.path.map((key) => `.${String(key)}`).join('')}: ${issue.message}`,
+  );
   throw new EbbtideError('POLICY_INVALID', `Policy refused: ${issues.join('; ')}`, { issues });
 };
 

@@ -21,23 +21,21 @@ export interface LifecycleState {
   streak: number;
   /** Branch of the last window: extend, keep, shorten, revoke or empty. */
   branch: string;
-  /** Bit 0: revoked; bit 1: silence reported; bit 2: registered. */
+  /** Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it. */
   flags: number;
   /** Partition record: first offset of telemetry not yet processed. */
   processedOffset: number;
-  /** Partition record: offset from which open windows are rebuilt, at most processedOffset. */
+  /** Partition record: offset from which windows that no subject's record covers yet are rebuilt, at most processedOffset. */
   rewindOffset: number;
   /** Partition record: the partition's event time just before rewindOffset, 0 before the first record. */
   rewindTime: number;
-  /** Partition record: the partition's event time at processedOffset. */
-  time: number;
-  /** Partition record: end offset of control in force. */
+  /** Partition record: end offset of control in force at rewindOffset. */
   controlOffset: number;
-  /** Partition record: end offset of credentials in force. */
+  /** Partition record: end offset of credentials in force at rewindOffset. */
   credentialsOffset: number;
-  /** Partition record: end offset of labels in force. */
+  /** Partition record: end offset of labels in force at rewindOffset. */
   labelsOffset: number;
-  /** Partition record: times of harsh actions counted against the budget (event time, epoch milliseconds). */
+  /** Times of harsh actions counted against the budget, the subject's or the partition's (event time, epoch milliseconds). */
   budget: number[];
 }
 
@@ -116,7 +114,7 @@ export const LifecycleStateSchema = {
     {
       "name": "flags",
       "type": "int",
-      "doc": "Bit 0: revoked; bit 1: silence reported; bit 2: registered.",
+      "doc": "Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it.",
       "default": 0
     },
     {
@@ -128,7 +126,7 @@ export const LifecycleStateSchema = {
     {
       "name": "rewindOffset",
       "type": "long",
-      "doc": "Partition record: offset from which open windows are rebuilt, at most processedOffset.",
+      "doc": "Partition record: offset from which windows that no subject's record covers yet are rebuilt, at most processedOffset.",
       "default": 0
     },
     {
@@ -141,30 +139,21 @@ export const LifecycleStateSchema = {
       "default": 0
     },
     {
-      "name": "time",
-      "type": {
-        "type": "long",
-        "logicalType": "timestamp-millis"
-      },
-      "doc": "Partition record: the partition's event time at processedOffset.",
-      "default": 0
-    },
-    {
       "name": "controlOffset",
       "type": "long",
-      "doc": "Partition record: end offset of control in force.",
+      "doc": "Partition record: end offset of control in force at rewindOffset.",
       "default": 0
     },
     {
       "name": "credentialsOffset",
       "type": "long",
-      "doc": "Partition record: end offset of credentials in force.",
+      "doc": "Partition record: end offset of credentials in force at rewindOffset.",
       "default": 0
     },
     {
       "name": "labelsOffset",
       "type": "long",
-      "doc": "Partition record: end offset of labels in force.",
+      "doc": "Partition record: end offset of labels in force at rewindOffset.",
       "default": 0
     },
     {
@@ -173,7 +162,7 @@ export const LifecycleStateSchema = {
         "type": "array",
         "items": "double"
       },
-      "doc": "Partition record: times of harsh actions counted against the budget (event time, epoch milliseconds).",
+      "doc": "Times of harsh actions counted against the budget, the subject's or the partition's (event time, epoch milliseconds).",
       "default": []
     }
   ]
