@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { archivedTopics } from './tables.ts';
+
+const days = (standard: number) => z.int().min(0).max(36_500).default(standard);
+
+/** Tables whose rows are deleted some days after the broker received them; 0 keeps them for ever. */
+export const retentionConfig = z.strictObject({
+  credentials: days(0),
+  telemetry_resource: days(90),
+  telemetry_clock: days(90),
+  telemetry_api: days(90),
+  telemetry_access: days(365),
+  telemetry_biometric: days(30),
+  scores: days(365),
+  decisions: days(730),
+  effects: days(730),
+  control: days(0),
+  labels: days(0),
+  alerts: days(365),
+  dead_letters: days(30),
+});
+
+/** Days that rows are kept, by table without `_raw`. */
+export type Retention = z.output<typeof retentionConfig>;
+
+/** How to reach ClickHouse, and how long it keeps what it is given. */
+export const clickhouseConfig = z.strictObject({
+  url: z
+    .string()
+    .min(1)
+    .default('embedded')
+    .describe('URL of a ClickHouse server (HTTP interface); "embedded" starts the real engine as a child process'),
+  database: z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/)
+    .default('ebbtide')
+    .describe('Database, created where it is missing'),
+  username: z
+    .string()
+    .min(1)
+    .default('default')
+    .describe('User; it needs CREATE, ALTER, SELECT and INSERT in the database'),
+  password: z.string().optional().describe('Password, as ${ENV:NAME}'),
+  passwordFile: z.string().optional().describe('File that holds the password instead'),
+  requestTimeoutMs: z
+    .int()
+    .min(1000)
+    .max(3_600_000)
+    .default(60_000)
+    .describe('Longest wait for an answer, milliseconds'),
+  maxConnections: z.int().min(1).max(1000).default(8).describe('Connections kept open at most'),
+  compression: z
+    .boolean()
+    .optional()
+    .describe('Compress requests and answers; by default where the server is not on this machine'),
+  retentionDays: retentionConfig
+    .prefault({})
+    .describe('Days that rows are kept, by table, counted from when the broker received them; 0 keeps them for ever'),
+});
+
+/** {@link clickhouseConfig}, complete. */
+export type ClickHouseConfig = z.output<typeof clickhouseConfig>;
+
+/** How the archive pipeline reads Kafka and writes ClickHouse. */
+export const archiveConfig = z.strictObject({
+  groupId: z.string().min(1).default('ebbtide-archive').describe('Consumer group'),
+  cluster: z
+    .string()
+    .min(1)
+    .default('default')
+    .describe(
+      'Name of the Kafka cluster, kept with each row, since offsets mean something within one cluster alone; change it when a cluster is replaced',
+    ),
+  topics: z
+    .array(z.enum(archivedTopics.map(({ topic }) => topic.name)))
+    .min(1)
+    .default(archivedTopics.map(({ topic }) => topic.name))
+    .describe('Topics to archive'),
+  batchSize: z.int().min(1).max(100_000).default(5000).describe('Messages in one insert at most'),
+  flushMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(500)
+    .describe('Shortest time between two inserts that are not full, milliseconds: longer makes fewer, larger parts'),
+  retryFirstMs: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(200)
+    .describe('Wait before trying again when ClickHouse is away, milliseconds; doubles'),
+  retryMaxMs: z.int().min(1).max(600_000).default(15_000).describe('Longest such wait, milliseconds'),
+  drainMs: z
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(10_000)
+    .describe('Longest wait for the insert in progress when stopping, milliseconds'),
+});
+
+/** {@link archiveConfig}, complete. */
+export type ArchiveConfig = z.output<typeof archiveConfig>;
