@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
+import { lifecyclePolicySchema } from '../../schemas/policy.ts';
+import { hostAgentConfig } from '../agents/host/config.ts';
+import { consoleConfig } from '../console/config.ts';
+import { actuatorConfig, vaultConfig } from '../vault/config.ts';
+import { address, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
+
+const { login, ...vaultServer } = vaultConfig.shape;
 
 /**
  * Everything that `ebbtide.yaml` may say. Each section's schema stands beside the component that it configures.
@@ -9,6 +15,33 @@ import { httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts'
 export const configSchema = z.strictObject({
   kafka: kafkaConfig.prefault({}).describe('Kafka'),
   schemaRegistry: schemaRegistryConfig.prefault({}).describe('Schema registry'),
+  vault: z
+    .strictObject({
+      ...vaultServer,
+      address: z
+        .union([z.literal('embedded'), vaultServer.address])
+        .default('embedded')
+        .describe('URL of Vault or OpenBao; "embedded" starts a real OpenBao as a child process'),
+      actuatorLogin: login.optional().describe('How the actuator logs in; set up for it where Vault is embedded'),
+      tokenServiceLogin: login
+        .optional()
+        .describe('How the token service logs in; set up for it where Vault is embedded'),
+    })
+    .prefault({})
+    .describe('Vault or OpenBao'),
+  clickhouse: z
+    .strictObject({
+      url: address('URL of ClickHouse\'s HTTP interface; "embedded" starts the engine as a child process'),
+    })
+    .prefault({})
+    .describe('ClickHouse'),
+  policy: z
+    .strictObject({ lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline') })
+    .prefault({})
+    .describe('Policies, until others are put in force through the topic "control"'),
+  actuate: actuatorConfig.prefault({}).describe('The actuator'),
+  console: consoleConfig.prefault({}).describe('The console'),
+  agent: hostAgentConfig.prefault({}).describe('The host agent'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),
 });
 

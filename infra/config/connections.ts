@@ -3,13 +3,20 @@ import { z } from 'zod';
 /** Address that stands for the server which Ebbtide brings up itself. */
 export const embedded = 'embedded';
 
-const address = (what: string) => z.string().min(1).default(embedded).describe(what);
+/** An address that is `embedded` unless it is given. */
+export const address = (what: string) => z.string().min(1).default(embedded).describe(what);
 
 /** How to reach Kafka and its schema registry. */
 export const kafkaConfig = z.strictObject({
   brokers: address(
     'Addresses, host:port joined by commas; "embedded" starts a cluster of mock brokers in the process, which keeps nothing on disk',
   ),
+  settings: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .default({})
+    .describe(
+      'Further librdkafka settings of every client, such as security.protocol, sasl.mechanisms, sasl.username and sasl.password',
+    ),
   partitions: z.int().min(1).max(1024).default(4).describe('Partitions of topics that are created here'),
 });
 

@@ -81,6 +81,6 @@ const withPathsFrom = <T>(value: T, folder: string, key: KeyPath[number] = ''): 
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => [name, withPathsFrom(item, folder, name)]),
     ) as T;
-  const isPath = typeof value === 'string' && value !== '' && /(File|Folder)$/.test(String(key));
+  const isPath = typeof value === 'string' && value !== '' && value !== 'none' && /(File|Folder)$/.test(String(key));
   return isPath && !isAbsolute(value) ? (resolve(folder, value) as T) : value;
 };
