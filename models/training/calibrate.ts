@@ -1,0 +1,42 @@
+import { type Calibration, type CalibrationSample, fitCalibration } from '../anomaly/calibration.ts';
+import { Scorer, type ScorerParts } from '../anomaly/scorer.ts';
+import { replaySubjects } from './replay.ts';
+import type { Subject } from './subjects.ts';
+
+/** Before there is a calibration: nothing surprises. */
+const blind = (energies: { residual: number; level: number }): Calibration => ({
+  energies,
+  tailShape: 0.1,
+  tailShare: 0.02,
+  classes: [{ fromWindow: 0, fromMetrics: 0, samples: 1, statistics: [1e9, 2e9], surprises: [0, 0], tailScale: 1e12 }],
+});
+
+/**
+ * Calibrate on benign subjects that the network was not trained on: first the mean energies, then the statistics.
+ *
+ * @param parts the scorer, but for its calibration
+ * @param subjects benign, from their first window on
+ */
+export const calibrate = async (
+  parts: Omit<ScorerParts, 'calibration'>,
+  subjects: readonly Subject[],
+): Promise<Calibration> => {
+  const { size } = parts.spec;
+  const sums = { residual: 0, level: 0, windows: 0 };
+  const unit = { residual: 1, level: 1 };
+  const first = await Scorer.create({ ...parts, calibration: blind(unit) }, (observation) => {
+    sums.residual += observation.residualEnergy;
+    sums.level += observation.levelEnergy;
+    sums.windows++;
+  });
+  await replaySubjects(first, subjects, size);
+  await first.close();
+  const energies = { residual: sums.residual / sums.windows, level: sums.level / sums.windows };
+  const samples: CalibrationSample[] = [];
+  const second = await Scorer.create({ ...parts, calibration: blind(energies) }, ({ seen, judged }, statistic) => {
+    samples.push({ statistic, seen, metrics: judged });
+  });
+  await replaySubjects(second, subjects, size);
+  await second.close();
+  return fitCalibration(samples, energies);
+};
