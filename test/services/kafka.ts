@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { packageRoot } from '../../infra/paths.ts';
+import { freePort, type GuardedServer, logTail, spawnGuarded } from '../../infra/setup/guarded.ts';
+import { loadSetup } from '../../infra/setup/load.ts';
+import { type ChaosProxy, chaosProxy } from './chaos-proxy.ts';
+import { temporaryFolder } from './folder.ts';
+
+interface Note {
+  readonly brokers: string;
+}
+interface KafkaModule {
+  runningKafka(): Promise<Note | undefined>;
+}
+interface JarsModule {
+  missingForJars(): Promise<string | undefined>;
+  prepareBroker(options: object): Promise<{ command: string; args: string[] }>;
+}
+interface ProbeModule {
+  untilKafkaAnswers(address: string, options: { isRunning(): boolean }): Promise<boolean>;
+}
+
+/**
+ * The address of a real Apache Kafka that all tests of a run share: use topics and groups of {@link uniqueName}.
+ *
+ * It is started when none runs; `npm test` stops what it started, else it stays until `npm run services:down`.
+ */
+export const realKafka = async (): Promise<string> => {
+  const { runningKafka } = await loadSetup<KafkaModule>('kafka.mjs');
+  const running = await runningKafka();
+  if (running) return running.brokers;
+  // A process of its own: several test files may ask at once, and the broker must not be a child of any
+  const script = join(packageRoot(), 'infra', 'setup', 'services.mjs');
+  await promisify(execFile)(process.execPath, [script, 'up'], { env: { ...process.env, NODE_OPTIONS: '' } });
+  const started = await runningKafka();
+  if (!started) throw new Error('Kafka was started but does not answer');
+  return started.brokers;
+};
+
+/** A broker that belongs to one test. */
+export interface PrivateKafka {
+  /** The address that no proxy stands before. */
+  readonly brokers: string;
+  /** The address through {@link PrivateKafka.proxy}; the broker sends clients back to it. */
+  readonly proxiedBrokers: string;
+  readonly proxy: ChaosProxy;
+  /** Process id of the broker while it runs. */
+  pid(): number;
+  /** Shut it down in order; its data stay. */
+  stop(): Promise<void>;
+  /** End it by `kill -9`; its data stay. */
+  kill(): Promise<void>;
+  /** Start it again on the same port with the same data, and wait until it answers. */
+  start(): Promise<void>;
+}
+
+/**
+ * A real Apache Kafka for one test, which may stop, kill and start it, and disturb its connections.
+ *
+ * It needs Java (not Docker) and takes about eight seconds, so share one among the steps of a test.
+ */
+export const privateKafka = async (t: TestContext): Promise<PrivateKafka> => {
+  const jars = await loadSetup<JarsModule>('kafka-jars.mjs');
+  const probe = await loadSetup<ProbeModule>('kafka-probe.mjs');
+  const missing = await jars.missingForJars();
+  if (missing) throw new Error(`A broker of the test's own needs ${missing}`);
+
+  let server: GuardedServer | undefined;
+  // Registered before the folder's removal, hence run after the broker has been stopped
+  t.after(() => server?.stop());
+  const folder = temporaryFolder(t, 'ebbtide-kafka-');
+  const [port, proxiedPort, controllerPort] = [await freePort(), await freePort(), await freePort()];
+  const proxy = await chaosProxy(t, { port: proxiedPort });
+  const { command, args } = await jars.prepareBroker({
+    folder,
+    port,
+    controllerPort,
+    proxied: { port: proxiedPort, advertisedPort: proxy.port },
+  });
+  const logFile = join(folder, 'kafka.log');
+  const brokers = `127.0.0.1:${port}`;
+  const start = async () => {
+    const started = await spawnGuarded(command, args, { env: process.env, logFile, graceS: 20 });
+    server = started;
+    if (await probe.untilKafkaAnswers(brokers, { isRunning: () => started.isRunning() })) return;
+    throw new Error(`Kafka did not start; its log ends with:\n${logTail(logFile)}`);
+  };
+  await start();
+  return {
+    brokers,
+    proxiedBrokers: `127.0.0.1:${proxy.port}`,
+    proxy,
+    pid: () => server?.pid ?? 0,
+    stop: async () => server?.stop(),
+    kill: async () => {
+      if (!server) return;
+      process.kill(server.pid, 'SIGKILL');
+      await server.exited;
+    },
+    start,
+  };
+};

@@ -1,0 +1,66 @@
+import type { TestContext } from 'node:test';
+import { type OpenBao, startOpenBao } from '../../infra/vault/embedded.ts';
+import { temporaryFolder } from './folder.ts';
+
+/** A fresh OpenBao in memory for one test, stopped after it. */
+export const openBao = async (t: TestContext): Promise<OpenBao> => {
+  let server: OpenBao | undefined;
+  t.after(() => server?.stop());
+  server = await startOpenBao({ folder: temporaryFolder(t, 'ebbtide-bao-'), dev: true });
+  return server;
+};
+
+/** An OpenBao that keeps its data, so that a test can seal, stop, freeze and start it. */
+export interface SealableOpenBao {
+  readonly address: string;
+  readonly rootToken: string;
+  /** Process id of the server while it runs. */
+  pid(): number;
+  /** Every request is answered by 503 from now on. */
+  seal(): Promise<void>;
+  unseal(): Promise<void>;
+  /** Stop the server: connections are refused from now on. */
+  stop(): Promise<void>;
+  /** Start it again at the same address with the same data, unsealed. */
+  start(): Promise<void>;
+  /** Stop its clock, so that requests hang. */
+  freeze(): void;
+  thaw(): void;
+}
+
+/** A fresh OpenBao on raft storage for one test, stopped after it. */
+export const sealableOpenBao = async (t: TestContext): Promise<SealableOpenBao> => {
+  let server: OpenBao | undefined;
+  const thaw = () => {
+    if (server) process.kill(server.pid, 'SIGCONT');
+  };
+  let running = false;
+  t.after(async () => {
+    if (!running) return;
+    thaw();
+    await server?.stop();
+  });
+  const folder = temporaryFolder(t, 'ebbtide-bao-');
+  const first = await startOpenBao({ folder });
+  server = first;
+  running = true;
+  const port = Number(new URL(first.address).port);
+  const current = () => server ?? first;
+  return {
+    address: first.address,
+    rootToken: first.rootToken,
+    pid: () => current().pid,
+    seal: () => current().seal(),
+    unseal: () => current().unseal(),
+    stop: async () => {
+      await current().stop();
+      running = false;
+    },
+    start: async () => {
+      server = await startOpenBao({ folder, port });
+      running = true;
+    },
+    freeze: () => void process.kill(current().pid, 'SIGSTOP'),
+    thaw,
+  };
+};

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { packageRoot } from '../../infra/paths.ts';
+import { loadSetup } from '../../infra/setup/load.ts';
+
+/** What a test can need beyond Node. */
+export type Requirement = 'kafka' | 'openbao' | 'clickhouse' | 'chromium' | 'data';
+
+interface KafkaModule {
+  runningKafka(): Promise<unknown>;
+  whyNoKafka(): Promise<string | undefined>;
+}
+interface OpenBaoModule {
+  findOpenBao(): { path: string } | undefined;
+}
+interface ExecModule {
+  onPath(name: string): string | undefined;
+}
+
+const chromiumNames = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** The browser for tests of pages: `$EBBTIDE_CHROMIUM`, else the one on PATH. */
+export const findChromium = async (): Promise<string | undefined> => {
+  const { onPath } = await loadSetup<ExecModule>('exec.mjs');
+  return process.env.EBBTIDE_CHROMIUM ?? chromiumNames.map(onPath).find((path) => path !== undefined);
+};
+
+/** The folder of real data sets beside the repository, which is too large to ship. */
+export const sharedData = (): string => join(packageRoot(), '..', 'shared', 'data');
+
+/** For each requirement: why it is not met, in words, or undefined. */
+const missing: Record<Requirement, () => Promise<string | undefined>> = {
+  kafka: async () => {
+    const { runningKafka, whyNoKafka } = await loadSetup<KafkaModule>('kafka.mjs');
+    return (await runningKafka()) ? undefined : whyNoKafka();
+  },
+  openbao: async () => {
+    const { findOpenBao } = await loadSetup<OpenBaoModule>('openbao.mjs');
+    return findOpenBao() ? undefined : 'an OpenBao binary (npm run setup)';
+  },
+  clickhouse: async () => {
+    const supported = process.platform === 'linux' || process.platform === 'darwin';
+    return supported ? undefined : 'Linux or macOS';
+  },
+  chromium: async () => ((await findChromium()) ? undefined : 'Chromium (Debian: chromium)'),
+  data: async () => (existsSync(sharedData()) ? undefined : `the data sets in ${sharedData()}`),
+};
+
+/** Real data sets may be absent where everything else is required: they do not come with the repository. */
+const mayAlwaysSkip: ReadonlySet<Requirement> = new Set<Requirement>(['data']);
+
+/**
+ * Say whether a test can have what it needs; if not, mark it skipped with the reason.
+ *
+ * With `EBBTIDE_REQUIRE_SERVICES=1`, as in CI, what is missing fails the test instead.
+ *
+ * @example
+ * test('decisions survive kill -9', async (t) => {
+ *   if (!(await requireOrSkip(t, 'kafka'))) return;
+ *   const brokers = await realKafka();
+ * });
+ */
+export const requireOrSkip = async (t: TestContext, ...requirements: readonly Requirement[]): Promise<boolean> => {
+  for (const requirement of requirements) {
+    const reason = await missing[requirement]();
+    if (reason === undefined) continue;
+    const message = `Skipped without ${requirement}: this machine lacks ${reason}`;
+    if (process.env.EBBTIDE_REQUIRE_SERVICES === '1' && !mayAlwaysSkip.has(requirement)) throw new Error(message);
+    t.skip(message);
+    return false;
+  }
+  return true;
+};
