@@ -1,0 +1,24 @@
+/** One function of the demonstration, and the recorded machine whose telemetry is its own. */
+export interface Member {
+  readonly function: string;
+  readonly event: string;
+  /** Machine of the recordings. */
+  readonly machine: string;
+  /** Row of the calm recording that it begins with, so that two of one machine differ. */
+  readonly startRow: number;
+}
+
+/** The fleet: eight functions over four real machines. */
+export const fleet: readonly Member[] = [
+  { function: 'checkout', event: 'order-placed', machine: 'smd-2-8', startRow: 0 },
+  { function: 'invoices', event: 'order-paid', machine: 'smd-3-4', startRow: 0 },
+  { function: 'search-index', event: 'catalogue-changed', machine: 'smd-2-1', startRow: 0 },
+  { function: 'thumbnails', event: 'image-uploaded', machine: 'smd-2-2', startRow: 0 },
+  { function: 'mail', event: 'mail-queued', machine: 'smd-2-8', startRow: 700 },
+  { function: 'reports', event: 'report-asked', machine: 'smd-3-4', startRow: 700 },
+  { function: 'stock-sync', event: 'stock-moved', machine: 'smd-2-1', startRow: 700 },
+  { function: 'fraud-check', event: 'payment-started', machine: 'smd-2-2', startRow: 700 },
+];
+
+/** Who is taken over, in turn. */
+export const takenOver: readonly string[] = ['reports', 'thumbnails', 'mail', 'stock-sync'];

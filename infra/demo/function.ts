@@ -1,0 +1,132 @@
+import type { ResourceSample } from '../../schemas/generated/ResourceTelemetry.ts';
+import type { DemoEvent } from '../console/view/protocol.ts';
+import { type HeldCredential, obtain, type Places, renew, use } from './credential.ts';
+import type { Member } from './fleet.ts';
+import { Reel } from './reel.ts';
+
+/** How a function of the demonstration lives, milliseconds. */
+export interface Rhythm {
+  /** Between two uses of the credential. */
+  readonly useMs: number;
+  /** From the first refusal to a restart with a new credential. */
+  readonly restartMs: number;
+  /** Longest time between two renewals. */
+  readonly renewMs: number;
+}
+
+/**
+ * A function instance: obtains a credential from the token service, behaves as its recorded machine did, reads a secret
+ * from Vault with the credential, and has its life renewed. Once Vault refuses it, it restarts after a while.
+ */
+export class DemoFunction {
+  readonly member: Member;
+  readonly #places: Places;
+  readonly #rhythm: Rhythm;
+  readonly #tell: (event: DemoEvent) => void;
+  readonly #reel: Reel;
+  #instances = 0;
+  #held: HeldCredential | undefined;
+  #renewAt = 0;
+  #refusedAt: number | undefined;
+  #renewalRefused = false;
+  #busy: Promise<void> | undefined;
+
+  constructor(member: Member, places: Places, rhythm: Rhythm, tell: (event: DemoEvent) => void) {
+    this.member = member;
+    this.#places = places;
+    this.#rhythm = rhythm;
+    this.#tell = tell;
+    this.#reel = new Reel(member.machine, member.startRow);
+  }
+
+  /** Credential that it holds; undefined before the first. */
+  get credentialId(): string | undefined {
+    return this.#held?.credentialId;
+  }
+
+  /** Whether Vault takes its credential, as far as it knows. */
+  get isServed(): boolean {
+    return this.#held !== undefined && this.#refusedAt === undefined;
+  }
+
+  /** Begin anew as a fresh instance with a fresh credential, behaving as recorded in calm. */
+  async restart(): Promise<void> {
+    const instance = `${this.member.function}-${++this.#instances}`;
+    const first = this.#held === undefined;
+    this.#held = await obtain(this.#places, { event: this.member.event, function: this.member.function, instance });
+    this.#refusedAt = undefined;
+    this.#renewalRefused = false;
+    this.#planRenewal();
+    if (!first) {
+      this.#reel.calm(this.member.startRow);
+      this.#say('behaving', `Restarted as ${instance} with a new credential`);
+    }
+  }
+
+  /** From now on it does what its machine did while something was wrong with it. */
+  misbehave(): void {
+    this.#reel.anomaly();
+    this.#say('misbehaving', `Behaves as ${this.member.machine} did in a recorded anomaly`);
+  }
+
+  /** Play what led into the recorded anomaly, and then that. @returns rows until it begins */
+  takeOver(): number {
+    return this.#reel.leadIn();
+  }
+
+  /** It behaves again: with the credential it has, or with a new one if that has ended. */
+  async behave(): Promise<void> {
+    if (!this.isServed) return this.restart();
+    this.#reel.calm(this.member.startRow);
+    this.#say('behaving', 'Behaves again');
+  }
+
+  /** What it did in the interval that ends at `time`; undefined while it holds nothing. */
+  sample(time: number): { credentialId: string; sample: ResourceSample } | undefined {
+    if (!this.#held || this.#refusedAt !== undefined) return undefined;
+    return { credentialId: this.#held.credentialId, sample: this.#reel.next(time) };
+  }
+
+  /** Do what is due: use the credential, renew it, or restart. One call at a time; overlapping ones join. */
+  turn(): Promise<void> {
+    this.#busy ??= this.#turn().finally(() => {
+      this.#busy = undefined;
+    });
+    return this.#busy;
+  }
+
+  async #turn(): Promise<void> {
+    const held = this.#held;
+    if (!held) return this.restart();
+    if (this.#refusedAt !== undefined) {
+      if (Date.now() >= this.#refusedAt + this.#rhythm.restartMs) await this.restart();
+      return;
+    }
+    const { status, words } = await use(this.#places, held);
+    if (this.#held !== held) return;
+    if (status === 403) {
+      this.#refusedAt = Date.now();
+      this.#say('refused', `Vault refused the next request: ${status}${words ? ` ${words}` : ''}`);
+    } else if (Date.now() >= this.#renewAt && !this.#renewalRefused) await this.#renew(held);
+  }
+
+  async #renew(held: HeldCredential): Promise<void> {
+    const answer = await renew(this.#places, held);
+    if (this.#held !== held) return;
+    if ('refused' in answer) {
+      this.#renewalRefused = true;
+      this.#say('renewalRefused', `The token service refused to renew: ${answer.refused}`);
+      return;
+    }
+    this.#held = { ...held, ttlMs: answer.ttlMs };
+    this.#planRenewal();
+  }
+
+  #planRenewal(): void {
+    this.#renewAt = Date.now() + Math.min((this.#held?.ttlMs ?? 0) / 2, this.#rhythm.renewMs);
+  }
+
+  #say(kind: string, text: string): void {
+    if (this.#held) this.#tell({ credentialId: this.#held.credentialId, kind, text, at: Date.now() });
+  }
+}
