@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { archivedTopics } from './tables.ts';
 
-const days = (standard: number) => z.int().min(0).max(36_500).default(standard);
+const days = (standard: number) => z.int().min(0).max(20_000).default(standard);
 
 /** Tables whose rows are deleted some days after the broker received them; 0 keeps them for ever. */
 export const retentionConfig = z.strictObject({

@@ -1,11 +1,16 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Message } from '../kafka/types.ts';
-import { instantRange } from './columns.ts';
 import { RowWriter } from './rowWriter.ts';
 import { type ArchiveTable, archivedTopics, type TopicRows } from './tables.ts';
 import type { RowBatch } from './types.ts';
 
 const byTopic = new Map<string, TopicRows>(archivedTopics.map((rows) => [rows.topic.name, rows]));
+
+/**
+ * Without a timestamp a broker says -1, and a producer's own clock may say anything. Beyond this, the end of retention
+ * would not fit into ClickHouse's DateTime and wrap round into the past.
+ */
+const latestBrokerTimeMs = Date.UTC(2050, 0, 1);
 
 /** Rows of one table, as RowBinary. */
 export interface TableRows {
@@ -57,21 +62,20 @@ export class RowBinaryBatch implements RowBatch {
     }
   }
 
-  /** What to insert, largest last is not promised; tables without rows are left out. */
+  /** What to insert; tables without rows are left out. */
   *byTable(): Generator<TableRows> {
     for (const [table, { writer, rows }] of this.#tables) if (rows > 0) yield { table, body: writer.bytes(), rows };
   }
 
   #begin(table: ArchiveTable, message: Message): RowWriter {
-    let entry = this.#tables.get(table);
-    if (!entry) this.#tables.set(table, (entry = { writer: new RowWriter(), rows: 0 }));
+    const entry = this.#tables.get(table) ?? { writer: new RowWriter(), rows: 0 };
+    this.#tables.set(table, entry);
     entry.rows++;
     const { writer } = entry;
     writer.text(this.#cluster);
     writer.uint32(message.partition);
     writer.int64(message.offset);
-    // A broker without timestamps says -1, and a producer's own clock may say anything.
-    writer.int64(Math.min(Math.max(message.timestamp, 0), instantRange.toMs));
+    writer.int64(Math.min(Math.max(message.timestamp, 0), latestBrokerTimeMs));
     return writer;
   }
 
