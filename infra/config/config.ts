@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
+import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
-import { address, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
+import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
 
 const { login, ...vaultServer } = vaultConfig.shape;
 
@@ -19,8 +20,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       ...vaultServer,
       address: z
-        .union([z.literal('embedded'), vaultServer.address])
-        .default('embedded')
+        .union([z.literal(embedded), vaultServer.address])
+        .default(embedded)
         .describe('URL of Vault or OpenBao; "embedded" starts a real OpenBao as a child process'),
       actuatorLogin: login.optional().describe('How the actuator logs in; set up for it where Vault is embedded'),
       tokenServiceLogin: login
@@ -29,17 +30,13 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Vault or OpenBao'),
-  clickhouse: z
-    .strictObject({
-      url: address('URL of ClickHouse\'s HTTP interface; "embedded" starts the engine as a child process'),
-    })
-    .prefault({})
-    .describe('ClickHouse'),
+  clickhouse: clickhouseConfig.prefault({}).describe('ClickHouse'),
   policy: z
     .strictObject({ lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline') })
     .prefault({})
     .describe('Policies, until others are put in force through the topic "control"'),
   actuate: actuatorConfig.prefault({}).describe('The actuator'),
+  archive: archiveConfig.prefault({}).describe('The archive'),
   console: consoleConfig.prefault({}).describe('The console'),
   agent: hostAgentConfig.prefault({}).describe('The host agent'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),

@@ -7,6 +7,7 @@ import type { AppContext, Running } from '../context.ts';
 import type { Places } from './credential.ts';
 import { fleet, takenOver } from './fleet.ts';
 import { DemoFunction, type Rhythm } from './function.ts';
+import { leadRows } from './reel.ts';
 import { openTelemetry } from './telemetry.ts';
 
 /** How the demonstration runs, milliseconds. */
@@ -69,19 +70,17 @@ export const startDemo = async (
       log.warn({ err: error, function: one.member.function }, 'a function of the demonstration could not do its work');
     }
   };
-  let turns = 0;
-  const takeOver = (): void => {
-    const name = takenOver[turns++ % takenOver.length];
-    const victim = functions.find(({ member, isServed }) => member.function === name && isServed);
-    victim?.takeOver();
+  let taken = 0;
+  const takeOver = (before = 0): void => {
+    const name = takenOver[taken++ % takenOver.length];
+    functions.find(({ member, isServed }) => member.function === name && isServed)?.misbehave(before);
   };
-  const leadMs = 250 * options.sampleMs;
   const timers = [
     setInterval(play, options.sampleMs / 2),
     setInterval(() => void telemetry.flush(), options.flushMs),
     ...functions.map((one) => setInterval(() => void turn(one), options.useMs)),
-    setTimeout(takeOver, Math.max(0, options.takeOverMs - leadMs)),
-    setInterval(takeOver, options.takeOverEveryMs),
+    setTimeout(() => takeOver(leadRows), Math.max(0, options.takeOverMs - leadRows * options.sampleMs)),
+    setInterval(() => takeOver(), options.takeOverEveryMs),
   ];
   const named = (credentialId: string): DemoFunction => {
     const found = functions.find((one) => one.credentialId === credentialId);

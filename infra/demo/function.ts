@@ -2,7 +2,7 @@ import type { ResourceSample } from '../../schemas/generated/ResourceTelemetry.t
 import type { DemoEvent } from '../console/view/protocol.ts';
 import { type HeldCredential, obtain, type Places, renew, use } from './credential.ts';
 import type { Member } from './fleet.ts';
-import { Reel } from './reel.ts';
+import { intruder, Reel } from './reel.ts';
 
 /** How a function of the demonstration lives, milliseconds. */
 export interface Rhythm {
@@ -29,6 +29,7 @@ export class DemoFunction {
   #renewAt = 0;
   #refusedAt: number | undefined;
   #renewalRefused = false;
+  #announced = true;
   #busy: Promise<void> | undefined;
 
   constructor(member: Member, places: Places, rhythm: Rhythm, tell: (event: DemoEvent) => void) {
@@ -63,27 +64,30 @@ export class DemoFunction {
     }
   }
 
-  /** From now on it does what its machine did while something was wrong with it. */
-  misbehave(): void {
-    this.#reel.anomaly();
-    this.#say('misbehaving', `Behaves as ${this.member.machine} did in a recorded anomaly`);
-  }
-
-  /** Play what led into the recorded anomaly, and then that. @returns rows until it begins */
-  takeOver(): number {
-    return this.#reel.leadIn();
+  /**
+   * From now on it does what a machine did when something was wrong with it.
+   *
+   * @param before - rows of the calm that came before it to begin with
+   */
+  misbehave(before = 0): void {
+    this.#reel.anomaly(before);
+    this.#announced = false;
   }
 
   /** It behaves again: with the credential it has, or with a new one if that has ended. */
   async behave(): Promise<void> {
     if (!this.isServed) return this.restart();
     this.#reel.calm(this.member.startRow);
-    this.#say('behaving', 'Behaves again');
+    this.#say('behaving', 'Behaves as recorded in calm again');
   }
 
   /** What it did in the interval that ends at `time`; undefined while it holds nothing. */
   sample(time: number): { credentialId: string; sample: ResourceSample } | undefined {
     if (!this.#held || this.#refusedAt !== undefined) return undefined;
+    if (this.#reel.isAnomalous && !this.#announced) {
+      this.#announced = true;
+      this.#say('misbehaving', `Taken over: does what ${intruder} did in a recorded anomaly`);
+    }
     return { credentialId: this.#held.credentialId, sample: this.#reel.next(time) };
   }
 

@@ -2,53 +2,48 @@ import { loadRecording, type Recording } from '../../models/data/index.ts';
 import { resourceMetrics } from '../../models/features/resource.ts';
 import type { ResourceSample } from '../../schemas/generated/ResourceTelemetry.ts';
 
-/** Rows of calm that an anomalous recording begins with, and that are played before a take-over. */
-const leadRows = 250;
+/** The machine whose recorded anomaly an intruder brings along: something really went wrong with it. */
+export const intruder = 'smd-2-8';
+
+/** Rows of calm before the recorded anomaly that are played when a machine is to run into its own. */
+export const leadRows = 250;
 
 /**
- * Plays what was recorded of one real machine, row by row, and can be switched to a stretch in which something really
- * went wrong with that machine. Nothing here knows of scores.
+ * Plays what was recorded of a real machine, row by row, and can be switched to the stretch in which something really
+ * went wrong with one. Nothing here knows of scores.
  */
 export class Reel {
   readonly #calm: Recording;
   readonly #anomalous: Recording;
   #playing: Recording;
-  #row: number;
+  #row = 0;
 
   /**
-   * @param machine - machine of the recordings, e.g. `smd-2-8`
-   * @param startRow - row of the calm recording to begin with
+   * @param machine - machine of the calm recording, e.g. `smd-2-1`
+   * @param startRow - row of it to begin with, taken modulo its length
    */
   constructor(machine: string, startRow: number) {
     this.#calm = loadRecording(`${machine}-benign`);
-    this.#anomalous = loadRecording(`${machine}-anomaly`);
+    this.#anomalous = loadRecording(`${intruder}-anomaly`);
     this.#playing = this.#calm;
-    this.#row = startRow % this.#calm.rows;
+    this.calm(startRow);
   }
 
-  /** Whether the rows played now are labelled anomalous. */
+  /** Whether the row that comes next is labelled anomalous in the data set. */
   get isAnomalous(): boolean {
     return this.#playing.labels[this.#row] === 1;
   }
 
-  /** Play calm rows again, from some row on. */
+  /** Play calm rows from some row on. */
   calm(startRow: number): void {
     this.#playing = this.#calm;
     this.#row = startRow % this.#calm.rows;
   }
 
-  /** Play the machine's anomaly from its first row on. */
-  anomaly(): void {
+  /** Play the anomaly, from some rows before its first one. */
+  anomaly(before = 0): void {
     this.#playing = this.#anomalous;
-    this.#row = this.#anomalous.anomaly?.from ?? 0;
-  }
-
-  /** Play the recording that leads into the anomaly without a cut. @returns rows until it begins */
-  leadIn(): number {
-    this.anomaly();
-    const lead = Math.min(leadRows, this.#row);
-    this.#row -= lead;
-    return lead;
+    this.#row = Math.max(0, (this.#anomalous.anomaly?.from ?? 0) - before);
   }
 
   /** The next row as a sample. An anomaly is repeated until it is switched off; calm rows begin anew at their end. */

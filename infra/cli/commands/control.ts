@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 import { lazily } from '../invocation.ts';
+import { durationMs } from '../values.ts';
 
 const why = (command: Command): Command => command.option('--reason <text>', 'why, for the record', '');
 
@@ -24,7 +25,11 @@ export const defineControl = (): Command => {
       .command('exempt')
       .description('Break glass: spare a credential from shortening and revocation for a while.')
       .argument('<credentialId>', 'which')
-      .addOption(new Option('--for <duration>', 'how long, such as 30m, 8h or 2d').default('1h'))
+      .addOption(
+        new Option('--for <duration>', 'how long, such as 30m, 8h or 2d')
+          .argParser(durationMs)
+          .default(3_600_000, '1h'),
+      )
       .option('--end', 'end the exemption now'),
   ).action(lazily(() => import('../actions/control-exempt.ts')));
   why(

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { lazily } from '../invocation.ts';
+import { durationMs } from '../values.ts';
 
 export const defineCredentials = (): Command => {
   const command = new Command('credentials')
@@ -25,7 +26,7 @@ export const defineCredentials = (): Command => {
     .option('--id <credentialId>', 'its id in the register; made from the accessor when absent')
     .requiredOption('--function <name>', 'function that holds it')
     .requiredOption('--instance <name>', 'instance that holds it')
-    .option('--max-ttl <seconds>', 'longest life that a decision may give it')
+    .option('--max-ttl <duration>', 'longest life that a decision may give it, such as 8h', durationMs)
     .addHelpText(
       'after',
       `

@@ -1,14 +1,15 @@
 import { Argument, Command } from 'commander';
 import { lazily } from '../invocation.ts';
+import { wholeNumber } from '../values.ts';
 
 export const defineTrain = (): Command =>
   new Command('train')
     .summary('train a model')
     .description('Train a model and write it to a folder.')
     .addArgument(new Argument('<model>', 'which').choices(['anomaly']))
-    .option('--out <folder>', 'where the model goes')
-    .option('--epochs <count>', 'passes over the data')
-    .option('--seed <number>', 'what chance begins with')
+    .option('--out <folder>', 'where the model goes; else models/anomaly in the data folder')
+    .option('--epochs <count>', 'epochs at most', wholeNumber(1, 10_000))
+    .option('--seed <number>', 'what chance begins with', wholeNumber(0, 2 ** 32 - 1))
     .addHelpText(
       'after',
       `

@@ -1,5 +1,6 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { lazily } from '../invocation.ts';
+import { wholeNumber } from '../values.ts';
 
 export const defineUp = (): Command =>
   new Command('up')
@@ -8,9 +9,7 @@ export const defineUp = (): Command =>
       'Run every pipeline and service in one process, with embedded servers for whatever the configuration does not name. Prints one address: the console.',
     )
     .option('--demo', 'add a small fleet of functions with real credentials, one of which is taken over')
-    .addOption(
-      new Option('--port <port>', 'port of the console; the next free one is taken when it is in use').default('7070'),
-    )
+    .option('--port <port>', 'port of the console, 0 for any; else console.port', wholeNumber(0, 65_535))
     .option('--fresh', 'forget what earlier runs left in the data folder')
     .addHelpText(
       'after',
