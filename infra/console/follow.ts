@@ -1,0 +1,116 @@
+import { TopicCodec } from '../../schemas/codec.ts';
+import { EbbtideError } from '../../schemas/errors.ts';
+import type { Alert } from '../../schemas/generated/Alert.ts';
+import type { Control } from '../../schemas/generated/Control.ts';
+import type { Credential } from '../../schemas/generated/Credential.ts';
+import type { Decision } from '../../schemas/generated/Decision.ts';
+import type { Effect } from '../../schemas/generated/Effect.ts';
+import type { Label } from '../../schemas/generated/Label.ts';
+import type { Score } from '../../schemas/generated/Score.ts';
+import { type TopicSpec, topics } from '../../schemas/topics.ts';
+import type { AppContext } from '../context.ts';
+import type { Message, Tail } from '../kafka/types.ts';
+import type { Change, CredentialView } from './view/protocol.ts';
+
+/** What a topic's record becomes in the view; null when it concerns no lane. */
+type Reader = (message: Message, at: number) => Promise<Change | Control | null>;
+
+/** A console's reading of Kafka. */
+export interface Following {
+  /** Resolves once the register has been read whole. */
+  readonly registerRead: Promise<void>;
+  /** Rejects when a topic can no longer be read. */
+  readonly failed: Promise<never>;
+  /** Records that could not be decoded. */
+  readonly malformed: number;
+  close(): Promise<void>;
+}
+
+/** What following hands on. */
+export interface FollowSink {
+  change(change: Change): void;
+  control(control: Control): void;
+}
+
+/**
+ * Follow the topics that the console shows.
+ *
+ * @param from - where to begin with scores, decisions, effects and alerts; the register, control and labels are read whole
+ * @param now - the clock, epoch milliseconds
+ */
+export const follow = async (
+  { kafka, registry, log }: AppContext,
+  from: 'beginning' | 'end',
+  now: () => number,
+  sink: FollowSink,
+): Promise<Following> => {
+  const readers = await openReaders(registry);
+  const register = await kafka.tail({ topics: [topics.credentials.name, topics.control.name], from: 'beginning' });
+  const stream = await kafka.tail({
+    topics: [topics.scores, topics.decisions, topics.effects, topics.alerts, topics.labels].map(({ name }) => name),
+    from,
+  });
+  const state = { malformed: 0 };
+  const read = async (tail: Tail): Promise<never> => {
+    for await (const messages of tail.batches())
+      for (const message of messages) {
+        try {
+          // A producer's clock may run ahead of ours, and nothing is drawn in the future
+          const found =
+            message.value === null
+              ? null
+              : await readers.get(message.topic)?.(message, Math.min(message.timestamp, now()));
+          if (!found) continue;
+          if ('type' in found) sink.change(found);
+          else sink.control(found);
+        } catch (error) {
+          state.malformed += 1;
+          const { topic, partition, offset } = message;
+          log.warn({ err: error, topic, partition, offset }, 'Record left out of the console');
+        }
+      }
+    throw new EbbtideError(
+      'KAFKA_UNAVAILABLE',
+      'The console can no longer read its topics; restart it when Kafka answers again',
+    );
+  };
+  let closing = false;
+  const ended = Promise.race([read(register), read(stream)]);
+  const failed = ended.catch((error: unknown) => (closing ? new Promise<never>(() => {}) : Promise.reject(error)));
+  failed.catch(() => {});
+  return {
+    registerRead: register.caughtUp,
+    failed,
+    get malformed() {
+      return state.malformed;
+    },
+    close: async () => {
+      closing = true;
+      await Promise.all([register.close(), stream.close()]);
+    },
+  };
+};
+
+const openReaders = async (registry: AppContext['registry']): Promise<ReadonlyMap<string, Reader>> => {
+  const readers = new Map<string, Reader>();
+  const open = async <T>(topic: TopicSpec, toFound: (record: T, at: number) => Change | Control): Promise<void> => {
+    const codec = await TopicCodec.open<T>(topic, registry);
+    readers.set(topic.name, async (message, at) => toFound(await codec.read(message.value!), at));
+  };
+  await open<Credential>(topics.credentials, (record, at) => ({
+    type: 'credential',
+    id: record.credentialId,
+    at,
+    credential: shownOf(record),
+  }));
+  await open<Control>(topics.control, (control) => control);
+  await open<Score>(topics.scores, (score, at) => ({ type: 'score', id: score.subject, at, score }));
+  await open<Decision>(topics.decisions, (decision, at) => ({ type: 'decision', id: decision.subject, at, decision }));
+  await open<Effect>(topics.effects, (effect, at) => ({ type: 'effect', id: effect.subject, at, effect }));
+  await open<Alert>(topics.alerts, (alert, at) => ({ type: 'alert', id: alert.subject, at, alert }));
+  await open<Label>(topics.labels, (label, at) => ({ type: 'label', id: label.subject, at, label }));
+  return readers;
+};
+
+const shownOf = ({ reference: _reference, mount: _mount, entityId: _entityId, ...shown }: Credential): CredentialView =>
+  shown;

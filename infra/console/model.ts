@@ -1,0 +1,73 @@
+import type { Control } from '../../schemas/generated/Control.ts';
+import type { Logger } from '../log.ts';
+import type { ConsoleConfig } from './config.ts';
+import { foldControl } from './control.ts';
+import { Hub } from './hub.ts';
+import type { ConsolePorts } from './ports.ts';
+import { Rates } from './rates.ts';
+import type { Change, PartView, Snapshot } from './view/protocol.ts';
+import { View } from './view/view.ts';
+
+/** The console's state and its listeners: every record goes in by {@link change} or {@link control}. */
+export class Model {
+  readonly view: View;
+  readonly hub: Hub;
+  readonly rates = new Rates();
+  readonly #alive = new Set<string>();
+  readonly #now: () => number;
+  readonly #hasDemo: boolean;
+
+  constructor(config: ConsoleConfig, ports: ConsolePorts, now: () => number) {
+    const { historyMs, points, moments, lanes, flushMs, clients, clientQueueBytes } = config;
+    const thresholds = ports.thresholds?.() ?? config.thresholds;
+    this.view = new View(
+      { historyMs, points, moments, lanes },
+      { mode: null, killSwitch: false, killSwitchReason: '', thresholds },
+    );
+    this.hub = new Hub({
+      flushMs,
+      clients,
+      clientQueueBytes,
+      snapshot: () => ({ id: this.view.id, json: JSON.stringify(this.snapshot()) }),
+    });
+    this.#now = now;
+    this.#hasDemo = ports.demo !== undefined;
+  }
+
+  snapshot(): Snapshot {
+    return this.view.snapshot(this.#now(), this.#hasDemo);
+  }
+
+  /** @param live - false for what happened before the console began, which counts towards no rate */
+  change(change: Change, live = true): void {
+    if (live && change.type === 'score') this.rates.scored(change.at, change.score.samples);
+    if (live && change.type === 'decision') this.rates.decided();
+    if (change.type === 'credential') {
+      if (change.credential.status === 'ended') this.#alive.delete(change.id);
+      else this.#alive.add(change.id);
+    }
+    const gone = this.view.apply(change);
+    if (gone === null) return;
+    for (const other of gone) this.hub.push(this.view.id, other);
+    this.hub.push(this.view.id, change);
+  }
+
+  control(control: Control): void {
+    const next = foldControl(this.view.control, control);
+    if (next !== this.view.control) this.change({ type: 'control', control: next });
+  }
+
+  /** Once a while: forget what is old, and say how everything runs. */
+  tick(parts: readonly PartView[]): void {
+    const now = this.#now();
+    this.view.prune(now);
+    this.change({ type: 'status', status: { parts, ...this.rates.at(now), credentials: this.#alive.size } });
+  }
+}
+
+/** Follow what the demonstration's functions see. */
+export const followDemo = (model: Model, ports: ConsolePorts, log: Logger) =>
+  ports.demo?.events.subscribe({
+    next: (event) => model.change({ type: 'demo', id: event.credentialId, at: event.at, event }),
+    error: (error: unknown) => log.error({ err: error }, 'Events of the demonstration ended'),
+  });

@@ -1,0 +1,69 @@
+import type { Change, Snapshot } from '../view/protocol.ts';
+
+/** How the page stands with its server. */
+export type ConnectionState = 'connecting' | 'live' | 'lost' | 'refused';
+
+/** Whoever wants to know. */
+export interface ConnectionListener {
+  snapshot(snapshot: Snapshot): void;
+  changes(changes: readonly Change[]): void;
+  state(state: ConnectionState): void;
+}
+
+const silenceMs = 25_000;
+const retryMs = 1_500;
+
+/**
+ * Keep a connection to the server's events: connect again when it is lost or falls silent, for ever.
+ *
+ * @returns a function that ends it
+ */
+export const connect = (listener: ConnectionListener): (() => void) => {
+  let source: EventSource | undefined;
+  let retry: number | undefined;
+  let heardAt = 0;
+  let ended = false;
+
+  const heard = (): void => {
+    heardAt = performance.now();
+  };
+  const lose = async (): Promise<void> => {
+    source?.close();
+    source = undefined;
+    if (ended || retry !== undefined) return;
+    listener.state('lost');
+    retry = window.setTimeout(() => {
+      retry = undefined;
+      open();
+    }, retryMs);
+    // An EventSource does not tell why it failed
+    const answer = await fetch('/api/state', { method: 'HEAD' }).catch(() => undefined);
+    if (answer?.status === 401) listener.state('refused');
+  };
+  const open = (): void => {
+    heard();
+    source = new EventSource('/api/events');
+    source.addEventListener('snapshot', (event) => {
+      heard();
+      listener.snapshot(JSON.parse((event as MessageEvent<string>).data) as Snapshot);
+      listener.state('live');
+    });
+    source.addEventListener('changes', (event) => {
+      heard();
+      listener.changes(JSON.parse((event as MessageEvent<string>).data) as Change[]);
+    });
+    source.addEventListener('beat', heard);
+    source.addEventListener('error', () => void lose());
+  };
+  const watchdog = window.setInterval(() => {
+    if (source && performance.now() - heardAt > silenceMs) void lose();
+  }, 5_000);
+  listener.state('connecting');
+  open();
+  return () => {
+    ended = true;
+    clearInterval(watchdog);
+    clearTimeout(retry);
+    source?.close();
+  };
+};

@@ -1,0 +1,81 @@
+import { Lane } from '../view/lane.ts';
+import type { Change, Snapshot } from '../view/protocol.ts';
+import { View } from '../view/view.ts';
+import type { ConnectionState } from './connection.ts';
+
+/** What changed, coarsely: listeners look at the view for the rest. */
+export type Topic = 'lanes' | 'control' | 'status' | 'connection' | 'selection' | 'span';
+
+/** The page's copy of the view, its clock, and what the reader has chosen. */
+export class Store {
+  view = new View({ historyMs: 300_000, points: 1_000, moments: 120, lanes: 5_000 }, { mode: null, killSwitch: false, killSwitchReason: '', thresholds: { low: 0.3, moderate: 0.6, high: 0.85 } });
+  connection: ConnectionState = 'connecting';
+  demo = false;
+  /** Milliseconds of the past that a lane shows. */
+  spanMs = 120_000;
+  selected: string | null = null;
+  /** Lanes that were touched since the last look, for those who redraw text. */
+  readonly touched = new Set<string>();
+  #offsetMs = 0;
+  #frozenAt: number | null = null;
+  readonly #listeners = new Map<Topic, (() => void)[]>();
+  readonly #changeListeners: ((change: Change) => void)[] = [];
+
+  /** The server's clock; it stands while the connection is lost, because nothing is known of that time. */
+  now(): number {
+    return this.#frozenAt ?? Date.now() + this.#offsetMs;
+  }
+
+  on(topic: Topic, listener: () => void): void {
+    this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener]);
+  }
+
+  onChange(listener: (change: Change) => void): void {
+    this.#changeListeners.push(listener);
+  }
+
+  emit(topic: Topic): void {
+    for (const listener of this.#listeners.get(topic) ?? []) listener();
+  }
+
+  load(snapshot: Snapshot): void {
+    this.#offsetMs = snapshot.now - Date.now();
+    this.demo = snapshot.demo;
+    const view = new View({ ...this.view.limits, historyMs: snapshot.historyMs }, snapshot.control);
+    view.status = snapshot.status;
+    view.id = snapshot.id;
+    for (const lane of snapshot.lanes) {
+      view.lanes.set(lane.id, new Lane(lane.id, view.limits, lane));
+      this.touched.add(lane.id);
+    }
+    this.view = view;
+    for (const topic of ['lanes', 'control', 'status'] as const) this.emit(topic);
+  }
+
+  take(changes: readonly Change[]): void {
+    const topics = new Set<Topic>();
+    for (const change of changes) {
+      const before = this.view.lanes.size;
+      this.view.apply(change);
+      if (change.type === 'control' || change.type === 'status') topics.add(change.type);
+      else {
+        this.touched.add(change.id);
+        if (change.type === 'gone' || this.view.lanes.size !== before) topics.add('lanes');
+      }
+      for (const listener of this.#changeListeners) listener(change);
+    }
+    for (const topic of topics) this.emit(topic);
+  }
+
+  connected(state: ConnectionState): void {
+    if (state === 'live') this.#frozenAt = null;
+    else if (this.connection === 'live') this.#frozenAt = Date.now() + this.#offsetMs;
+    this.connection = state;
+    this.emit('connection');
+  }
+
+  select(id: string | null): void {
+    this.selected = id;
+    this.emit('selection');
+  }
+}

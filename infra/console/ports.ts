@@ -1,0 +1,35 @@
+import type { Observable } from 'rxjs';
+import type { Decision } from '../../schemas/generated/Decision.ts';
+import type { Effect } from '../../schemas/generated/Effect.ts';
+import type { Score } from '../../schemas/generated/Score.ts';
+import type { Running } from '../context.ts';
+import type { DemoEvent, Thresholds } from './view/protocol.ts';
+
+/** Actions of the demonstration, and what its functions see. */
+export interface DemoPort {
+  /** From now on the holder of this credential behaves as in a recorded anomaly. */
+  misbehave(credentialId: string): Promise<void>;
+  /** The function behaves again, with a new credential if need be. */
+  behave(credentialId: string): Promise<void>;
+  readonly events: Observable<DemoEvent>;
+}
+
+/** What became of one subject before the console began. */
+export interface SubjectHistory {
+  readonly scores: readonly Score[];
+  readonly decisions: readonly Decision[];
+  readonly effects: readonly Effect[];
+}
+
+/** What the console needs from outside. */
+export interface ConsolePorts {
+  /** What runs in this process; asked for its health every few seconds and at `/health/ready`. */
+  parts(): readonly Running[];
+  readonly demo?: DemoPort;
+  /** Reads the archive. `fromMs` and `toMs` are epoch milliseconds. */
+  history?(subject: string, fromMs: number, toMs: number): Promise<SubjectHistory>;
+  /** Thresholds of the policy in force. */
+  thresholds?(): Thresholds;
+  /** Told each time a link was used, with the one that works next. */
+  linkUsed?(next: string): void;
+}
