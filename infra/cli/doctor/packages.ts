@@ -42,8 +42,8 @@ export const lookAtPackages = (needs: { readonly embeddedClickHouse: boolean }):
   const group = 'packages';
   const remedy = 'Run "npm run setup"';
   return Promise.all([
-    look({ name: 'Kafka client', group, needed: true, remedy }, kafka),
-    look({ name: 'ONNX Runtime', group, needed: true, remedy }, onnx),
+    look({ name: 'kafka-javascript', group, needed: true, remedy }, kafka),
+    look({ name: 'onnxruntime', group, needed: true, remedy }, onnx),
     look(
       {
         name: 'ClickHouse',

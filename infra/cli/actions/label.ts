@@ -1,0 +1,44 @@
+import { userInfo } from 'node:os';
+import { TopicCodec } from '../../../schemas/codec.ts';
+import type { Label } from '../../../schemas/generated/Label.ts';
+import { topics } from '../../../schemas/topics.ts';
+import { verdicts } from '../commands/label.ts';
+import { connect } from '../connect.ts';
+import type { Action } from '../invocation.ts';
+
+interface Options {
+  readonly decision?: string;
+  readonly note: string;
+}
+
+/** Record a judgement. */
+export const run: Action<Options, [string, keyof typeof verdicts]> = async (
+  { terminal, load },
+  { decision, note },
+  subject,
+  verdict,
+) => {
+  process.env.EBBTIDE_LOG ??= 'warn';
+  const { config } = await load();
+  const { context, close } = await connect(config, 'label');
+  try {
+    const label: Label = {
+      subject,
+      decisionId: decision ?? null,
+      verdict: verdicts[verdict],
+      windowStart: null,
+      windowEnd: null,
+      note,
+      by: userInfo().username,
+      at: Date.now(),
+    };
+    const codec = await TopicCodec.open<Label>(topics.labels, context.registry);
+    const producer = await context.kafka.producer();
+    await producer.send([{ topic: topics.labels.name, key: subject, value: codec.encode(label) }]);
+    await producer.close();
+    if (terminal.json) terminal.printJson(label);
+    else terminal.print(`${subject} is labelled ${verdict}`);
+  } finally {
+    await close();
+  }
+};
