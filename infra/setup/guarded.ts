@@ -36,7 +36,7 @@ export interface GuardedOptions {
 /**
  * Start a server under `guard.sh`, which ends it when this process is gone.
  *
- * The child does not keep this process alive, and signals of the terminal do not reach it.
+ * Like a server of this process, the child keeps it alive until it is stopped. Signals of the terminal do not reach it.
  *
  * @param command - the program
  * @param args - its arguments; never a secret, since every user can read them
@@ -68,13 +68,11 @@ export const spawnGuarded = async (
     child.stdio[3]?.once('data', (data: Buffer) => resolve(Number.parseInt(data.toString(), 10)));
     child.once('exit', (code) => reject(new Error(`The guard of ${command} ended with code ${code}`)));
   });
-  for (const handle of [child, child.stdin, child.stdio[3]]) (handle as { unref?: () => void } | null)?.unref?.();
   return {
     pid,
     exited,
     isRunning: () => running,
     stop: async () => {
-      child.ref();
       child.stdin?.destroy();
       await exited;
     },

@@ -24,6 +24,9 @@ export interface ChaosProxy {
 
 type Mode = 'pass' | 'cut' | 'black-hole';
 
+/** Beyond this the sender is slowed, as by a full receiver without a proxy. */
+const maxHeldBytes = 1024 * 1024;
+
 /**
  * A TCP proxy on the loopback interface before `target` that can cut, delay, swallow and reset.
  *
@@ -44,7 +47,8 @@ export const chaosProxy = async (
   const pump = (from: Socket, to: Socket) => {
     // One chain a direction keeps the order when the delay changes
     let turn = Promise.resolve();
-    const afterDelay = (action: () => void) => {
+    let heldBytes = 0;
+    const later = (action: () => void) => {
       const dueAt = performance.now() + delayMs;
       turn = turn.then(async () => {
         const restMs = dueAt - performance.now();
@@ -53,20 +57,24 @@ export const chaosProxy = async (
         else if (!to.destroyed) action();
       });
     };
+    const resume = () => {
+      if (heldBytes < maxHeldBytes && !to.writableNeedDrain) from.resume();
+    };
     from.on('data', (chunk) => {
-      if (delayMs === 0 && mode === 'pass' && tainted.size === 0) {
-        // A full receiver slows its sender, as without a proxy
-        afterDelay(() => {
-          if (!to.write(chunk)) {
-            from.pause();
-            to.once('drain', () => from.resume());
-          }
-        });
-      } else afterDelay(() => to.write(chunk));
+      heldBytes += chunk.length;
+      if (heldBytes >= maxHeldBytes) from.pause();
+      later(() => {
+        if (!to.write(chunk)) from.pause();
+      });
+      turn = turn.then(() => {
+        heldBytes -= chunk.length;
+        resume();
+      });
     });
-    from.on('end', () => afterDelay(() => to.end()));
+    to.on('drain', resume);
+    from.on('end', () => later(() => to.end()));
     from.on('error', () => to.destroy());
-    from.on('close', () => afterDelay(() => to.destroy()));
+    from.on('close', () => later(() => to.destroy()));
   };
 
   const server = createServer({ allowHalfOpen: true }, (client) => {

@@ -68,7 +68,7 @@ export const privateKafka = async (t: TestContext): Promise<PrivateKafka> => {
   if (missing) throw new Error(`A broker of the test's own needs ${missing}`);
 
   let server: GuardedServer | undefined;
-  // Registered before the folder's removal, hence run after the broker has been stopped
+  // Hooks run in the order of their registration: the broker ends before its folder is removed
   t.after(() => server?.stop());
   const folder = temporaryFolder(t, 'ebbtide-kafka-');
   const [port, proxiedPort, controllerPort] = [await freePort(), await freePort(), await freePort()];

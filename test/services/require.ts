@@ -4,12 +4,15 @@ import type { TestContext } from 'node:test';
 import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
 
-/** What a test can need beyond Node. */
-export type Requirement = 'kafka' | 'openbao' | 'clickhouse' | 'chromium' | 'data';
+/** What a test can need beyond Node; `java` is for a broker of the test's own, where Docker does not help. */
+export type Requirement = 'kafka' | 'java' | 'openbao' | 'clickhouse' | 'chromium' | 'data';
 
 interface KafkaModule {
   runningKafka(): Promise<unknown>;
   whyNoKafka(): Promise<string | undefined>;
+}
+interface JarsModule {
+  missingForJars(): Promise<string | undefined>;
 }
 interface OpenBaoModule {
   findOpenBao(): { path: string } | undefined;
@@ -35,6 +38,7 @@ const missing: Record<Requirement, () => Promise<string | undefined>> = {
     const { runningKafka, whyNoKafka } = await loadSetup<KafkaModule>('kafka.mjs');
     return (await runningKafka()) ? undefined : whyNoKafka();
   },
+  java: async () => (await loadSetup<JarsModule>('kafka-jars.mjs')).missingForJars(),
   openbao: async () => {
     const { findOpenBao } = await loadSetup<OpenBaoModule>('openbao.mjs');
     return findOpenBao() ? undefined : 'an OpenBao binary (npm run setup)';
