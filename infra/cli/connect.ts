@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import type { Config } from '../config/config.ts';
 import { embedded } from '../config/connections.ts';
 import type { AppContext } from '../context.ts';
 import { connectKafka } from '../kafka/connect.ts';
+import { connectRegistry } from '../kafka/registry.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { version } from './program.ts';
@@ -51,7 +53,27 @@ export const connect = async (config: Config, command: string): Promise<Connecte
   return { context, close: () => kafka.close() };
 };
 
-const openRegistry = (config: Config): SchemaRegistry => {
+/** The configured schema registry, or that of a running `up`. */
+export const openRegistry = (config: Config): SchemaRegistry => {
+  const { username, password, passwordFile } = config.schemaRegistry;
   const url = addressOf(config.schemaRegistry.url, 'schemaRegistry', 'schemaRegistry.url');
-  throw new EbbtideError('SERVICE_MISSING', `No client for ${url} yet`);
+  const secret = passwordFile === undefined ? password : readSecretFile(passwordFile, 'schemaRegistry.passwordFile');
+  return connectRegistry({
+    url,
+    ...(username === undefined ? {} : { username }),
+    ...(secret === undefined ? {} : { password: secret }),
+  });
+};
+
+const readSecretFile = (file: string, key: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (cause) {
+    throw new EbbtideError(
+      'CONFIG_INVALID',
+      `Key ${key} names ${file}, which cannot be read: ${(cause as Error).message}`,
+      { key },
+      cause,
+    );
+  }
 };
