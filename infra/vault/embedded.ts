@@ -45,8 +45,12 @@ const serverEnv = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
 
 const findBinary = async (): Promise<string> => {
   const setup = await loadSetup<{ findOpenBao(): { path: string } | undefined }>('openbao.mjs');
-  const found = setup.findOpenBao();
-  if (found) return found.path;
+  try {
+    const found = setup.findOpenBao();
+    if (found) return found.path;
+  } catch (cause) {
+    throw new EbbtideError('SERVICE_MISSING', (cause as Error).message, { service: 'openbao' }, cause);
+  }
   const message = 'No OpenBao binary was found; run "npm run setup", put "bao" on PATH, or name it in EBBTIDE_BAO';
   throw new EbbtideError('SERVICE_MISSING', message, { service: 'openbao' });
 };
