@@ -26,18 +26,22 @@ const passing = new Set([
   'UNKNOWN_STATUS_OF_INSERT',
 ]);
 
+const password = 'check clickhouse.username and its password';
 const hints: Readonly<Record<string, string>> = {
-  AUTHENTICATION_FAILED: 'check clickhouse.username and its password',
+  AUTHENTICATION_FAILED: password,
+  REQUIRED_PASSWORD: password,
+  WRONG_PASSWORD: password,
   ACCESS_DENIED: 'grant the user what the message names',
   UNKNOWN_DATABASE: 'run the migrations, or check clickhouse.database',
   UNKNOWN_TABLE: 'run the migrations, or check clickhouse.database',
   READONLY: 'queries can only read',
 };
 
-/** ClickHouse's message without its tail of version and build, and short enough to show. */
+/** ClickHouse's message without its version and its advice in further paragraphs, and short enough to show. */
 const shown = (message: string): string =>
   message
     .replace(/\s*\(version [^)]*\)?\s*$/, '')
+    .split('\n\n', 1)[0]!
     .trim()
     .replace(/\.$/, '')
     .slice(0, 1000);
