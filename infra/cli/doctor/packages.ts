@@ -46,7 +46,7 @@ export const lookAtPackages = (needs: { readonly embeddedClickHouse: boolean }):
     look({ name: 'onnxruntime', group, needed: true, remedy }, onnx),
     look(
       {
-        name: 'ClickHouse',
+        name: 'chdb',
         group,
         needed: needs.embeddedClickHouse,
         remedy: `${remedy}; or set clickhouse.url to a server of yours`,
@@ -55,7 +55,7 @@ export const lookAtPackages = (needs: { readonly embeddedClickHouse: boolean }):
     ),
     look(
       {
-        name: 'TensorFlow',
+        name: 'tensorflow',
         group,
         needed: false,
         remedy: 'Only training on a GPU needs it: npm install @tensorflow/tfjs-node-gpu',
@@ -64,7 +64,7 @@ export const lookAtPackages = (needs: { readonly embeddedClickHouse: boolean }):
     ),
     look(
       {
-        name: 'WebGPU',
+        name: 'webgpu',
         group,
         needed: false,
         remedy: 'Only scoring on a GPU without CUDA needs it: npm install webgpu',
