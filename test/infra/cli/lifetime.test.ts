@@ -53,7 +53,7 @@ test('table aligns numbers to the right and text to the left', () => {
         ['long', 100],
       ],
     ),
-    ['name  n', 'a       5', 'long  100'],
+    ['name    n', 'a       5', 'long  100'],
   );
 });
 
