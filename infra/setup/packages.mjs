@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from './exec.mjs';
+import { run, tryRun } from './exec.mjs';
 import { packageFolder, root } from './places.mjs';
 import { step } from './say.mjs';
 import { readStamp, updateStamp } from './stamp.mjs';
@@ -33,18 +33,25 @@ export const packagesMatch = () => {
 export const packagesReady = (stamp = readStamp()) =>
   existsSync(packageFolder('.package-lock.json')) && stamp.packages === lockHash();
 
+const install = async () => {
+  const flags = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'];
+  const options = {
+    // Install scripts download binaries or compile; what is needed of that the later steps do under control
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip', NODE_ENV: undefined },
+    log: 'npm',
+    purpose: 'Packages could not be installed',
+  };
+  const exact = await tryRun('npm', ['ci', ...flags], options);
+  if (exact.ok) return;
+  // A lock file that lacks packages of some other platform is refused by "ci", and used as far as it goes by "install"
+  if (exact.output.includes('Missing:')) await run('npm', ['install', '--no-save', ...flags], options);
+  else await run('npm', ['ci', ...flags], options);
+};
+
 /** Install the packages of the lock file unless they are there. */
 export const ensurePackages = async () => {
   if (packagesReady()) return;
-  if (!packagesMatch()) {
-    await step('Installing packages from the lock file, some 900 MB on disk', '1 to 3 min', () =>
-      // Install scripts download binaries or compile; what is needed of that the later steps do under control
-      run('npm', ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'], {
-        env: { ONNXRUNTIME_NODE_INSTALL: 'skip', NODE_ENV: undefined },
-        log: 'npm',
-        purpose: 'Packages could not be installed',
-      }),
-    );
-  }
+  if (!packagesMatch())
+    await step('Installing packages from the lock file, some 1.2 GB on disk', '1 to 3 min', install);
   updateStamp({ packages: lockHash() });
 };
