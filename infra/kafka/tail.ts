@@ -54,8 +54,13 @@ export const openTail = async (
   return {
     caughtUp,
     async *batches(): AsyncGenerator<readonly Message[]> {
-      if (pending.size === 0) reachedEnd();
+      let behind = true;
       while (open) {
+        if (behind && pending.size === 0) {
+          behind = false;
+          reachedEnd();
+          yield [];
+        }
         const next = consume(consumer, 2000);
         reading = next.catch(() => {});
         let messages: Message[] = [];
@@ -66,7 +71,6 @@ export const openTail = async (
         }
         if (messages.length > 0) yield messages;
         for (const message of messages) reach(message.topic, message.partition, message.offset + 1);
-        if (pending.size === 0) reachedEnd();
       }
     },
     async close() {

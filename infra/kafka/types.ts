@@ -50,6 +50,7 @@ export interface GroupConsumer {
 
 /** Follows topics without a group: from the beginning, or from the end on. Nothing is committed. */
 export interface Tail {
+  /** Batches as they come; one empty batch says that everything that was there at the start has been yielded. */
   batches(): AsyncIterable<readonly Message[]>;
   /** Resolves once everything that was there at the start has been yielded. */
   caughtUp: Promise<void>;
@@ -63,7 +64,12 @@ export interface Kafka {
   producer(options?: { lingerMs?: number }): Promise<Producer>;
   /** `batchSize` bounds the messages in one batch, 1 and up. */
   consumer(options: { groupId: string; topics: readonly string[]; batchSize?: number }): Promise<GroupConsumer>;
-  tail(options: { topics: readonly string[]; from: 'beginning' | 'end' }): Promise<Tail>;
+  /** Follow all partitions of the topics, or just the partitions named. */
+  tail(options: {
+    topics: readonly string[];
+    from: 'beginning' | 'end';
+    partitions?: readonly { topic: string; partition: number }[];
+  }): Promise<Tail>;
   /** Create what is missing of Ebbtide's topics, with their partitions, clean-up and retention. */
   ensureTopics(partitions: number): Promise<void>;
   /** Number of partitions of a topic. */

@@ -1,7 +1,7 @@
 // Generated from LifecycleState.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
 /** Changelog of the lifecycle pipeline: either a subject's state after its last closed window, or where the partition's replay has to begin. */
 export interface LifecycleState {
-  /** Subject; empty for the partition's own record. Also the message key. */
+  /** Subject, also the message key; empty for the partition's own record, whose key is @partition. */
   subject: string;
   /** Layout of this record, 1. */
   version: number;
@@ -49,7 +49,7 @@ export const LifecycleStateSchema = {
     {
       "name": "subject",
       "type": "string",
-      "doc": "Subject; empty for the partition's own record. Also the message key."
+      "doc": "Subject, also the message key; empty for the partition's own record, whose key is @partition."
     },
     {
       "name": "version",

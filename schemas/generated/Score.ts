@@ -29,7 +29,7 @@ export interface Score {
   frequency: number;
   /** Probability of a statistic this large in benign behaviour, 0 to 1. */
   pValue: number;
-  /** Raw statistic, 0 and up: what to rank by. */
+  /** Raw statistic, on a logarithmic scale: what to rank by. */
   statistic: number;
   /** Whether the baseline is still being learned, so that the score means nothing yet. */
   learning: boolean;
@@ -105,7 +105,7 @@ export const ScoreSchema = {
     {
       "name": "statistic",
       "type": "double",
-      "doc": "Raw statistic, 0 and up: what to rank by."
+      "doc": "Raw statistic, on a logarithmic scale: what to rank by."
     },
     {
       "name": "learning",

@@ -1,0 +1,180 @@
+import { map, type OperatorFunction } from 'rxjs';
+import type { Alert, DeadLetter, Decision, LifecycleState, Score } from '../schemas/generated/index.ts';
+import type { DecidedBatch, Joined, OutputBatch, OutputRecord, Rejected } from './batch.ts';
+import type { KeyedState } from './keyedState.ts';
+import type { OpenWindows } from './openWindows.ts';
+import { branches } from './ttlRule.ts';
+import type { PartitionTime } from './windowByKey.ts';
+
+/** Encodes the records of one topic. */
+export interface Encoder<T> {
+  readonly topic: { readonly name: string };
+  encode(record: T): Buffer;
+}
+
+export interface Encoders {
+  readonly scores: Encoder<Score>;
+  readonly decisions: Encoder<Decision>;
+  readonly alerts: Encoder<Alert>;
+  readonly deadLetters: Encoder<DeadLetter>;
+  readonly state: Encoder<LifecycleState>;
+}
+
+/** Where a partition stands, for its changelog. */
+export interface Partition {
+  readonly name: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: KeyedState;
+  readonly time: PartitionTime;
+  readonly open: OpenWindows;
+  readonly budget: number[];
+}
+
+/** Key of the partition's own record in the changelog. */
+export const partitionKey = '@partition';
+
+/** Layout of the changelog's records that this code writes and reads. */
+export const stateVersion = 1;
+
+const noState: LifecycleState = {
+  subject: '',
+  version: stateVersion,
+  closedThrough: 0,
+  model: Buffer.alloc(0),
+  modelVersion: '',
+  ttlMs: 0,
+  changedAt: 0,
+  strikes: 0,
+  streak: 0,
+  branch: '',
+  flags: 0,
+  processedOffset: 0,
+  rewindOffset: 0,
+  rewindTime: 0,
+  controlOffset: 0,
+  credentialsOffset: 0,
+  labelsOffset: 0,
+  budget: [],
+};
+
+/**
+ * Turn a decided batch into the records of its transaction: scores, decisions, alerts, dead letters, and the
+ * changelog: the state of every touched subject, and from where on the rest is rebuilt from the input.
+ *
+ * Of messages that are read again to rebuild state nothing is written.
+ */
+export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunction<DecidedBatch, OutputBatch> => {
+  const { state, time, open } = partition;
+
+  const saveSubject = (slot: number, modelVersion: string): OutputRecord => {
+    const from = slot * state.modelSize;
+    const earliest = open.earliest(state.openWindow, slot);
+    state.neededFrom[slot] = earliest.offset;
+    state.neededTime[slot] = earliest.time;
+    state.unsaved[slot] = 0;
+    const subject = state.nameOf(slot);
+    const model = state.model.slice(from, from + state.modelSize);
+    const record: LifecycleState = {
+      ...noState,
+      subject,
+      closedThrough: state.closedThrough[slot]!,
+      model: Buffer.from(model.buffer),
+      modelVersion,
+      ttlMs: state.ttlMs[slot]!,
+      changedAt: state.changedAt[slot]!,
+      strikes: state.strikes[slot]!,
+      streak: state.streak[slot]!,
+      branch: branches[state.branch[slot]!]!,
+      flags: state.flags[slot]!,
+      budget: state.budget.get(slot) ?? [],
+    };
+    return { topic: encoders.state.topic.name, key: subject, value: encoders.state.encode(record) };
+  };
+
+  const savePartition = (next: number): OutputRecord => {
+    const rewind = state.rewind() ?? { offset: next, time: time.now };
+    const joined = joinedAt(time, rewind.offset);
+    const record: LifecycleState = {
+      ...noState,
+      processedOffset: next,
+      rewindOffset: rewind.offset,
+      rewindTime: rewind.time,
+      controlOffset: joined.control,
+      credentialsOffset: joined.credentials,
+      labelsOffset: joined.labels,
+      budget: partition.budget,
+    };
+    return { topic: encoders.state.topic.name, key: partitionKey, value: encoders.state.encode(record) };
+  };
+
+  return map((batch) => {
+    const { messages, replayBefore, rejected } = batch.source;
+    const next = (messages.at(-1)?.offset ?? -1) + 1;
+    if (next <= replayBefore) return { records: [], next };
+    const records: OutputRecord[] = [];
+    for (let i = 0; i < batch.events.length; i++) {
+      const event = batch.events[i]!;
+      const score = batch.scores[i];
+      if (!score || event.replayed) continue;
+      const { subject, windowStart, windowEnd, samples } = event;
+      const record: Score = {
+        subject,
+        pipeline: partition.name,
+        windowStart,
+        windowEnd,
+        samples,
+        score: score.score,
+        risk: score.score * 100,
+        severity: score.severity,
+        frequency: score.frequency,
+        pValue: score.pValue,
+        statistic: score.statistic,
+        learning: score.learning,
+        contributions: score.contributions,
+        modelVersion: batch.modelVersion,
+      };
+      records.push({ topic: encoders.scores.topic.name, key: subject, value: encoders.scores.encode(record) });
+    }
+    for (const decision of batch.decisions)
+      records.push({
+        topic: encoders.decisions.topic.name,
+        key: decision.subject,
+        value: encoders.decisions.encode(decision),
+      });
+    for (const alert of batch.alerts)
+      records.push({ topic: encoders.alerts.topic.name, key: alert.subject, value: encoders.alerts.encode(alert) });
+    for (const letter of rejected)
+      records.push({
+        topic: encoders.deadLetters.topic.name,
+        key: partition.topic,
+        value: encoders.deadLetters.encode(deadLetter(partition, letter)),
+      });
+    for (const slot of batch.touched) records.push(saveSubject(slot, batch.modelVersion));
+    for (const subject of batch.forgotten) {
+      records.push({ topic: encoders.state.topic.name, key: subject, value: null });
+      state.remove(subject);
+    }
+    records.push(savePartition(next));
+    return { records, next };
+  });
+};
+
+/** What was in force of the joined topics just before an offset; older entries of the history are dropped. */
+const joinedAt = (time: PartitionTime, offset: number): Joined => {
+  while (time.history.length > 1 && time.history[1]!.offset < offset) time.history.shift();
+  const first = time.history[0];
+  return first && first.offset < offset ? first.joined : time.joined;
+};
+
+const deadLetter = (partition: Partition, { message, error }: Rejected): DeadLetter => ({
+  topic: partition.topic,
+  partition: partition.partition,
+  offset: message.offset,
+  timestamp: message.timestamp,
+  key: message.key,
+  value: message.value,
+  errorCode: error.code,
+  message: error.message,
+  pipeline: partition.name,
+});

@@ -1,0 +1,108 @@
+import type { LifecyclePolicy } from '../schemas/policy.ts';
+
+/** Directions in which a score points, by index of the state's `branch` column. */
+export const branches = ['', 'extend', 'keep', 'shorten', 'revoke'] as const;
+export type Branch = (typeof branches)[number];
+
+/** What the rule remembers of one credential. Times are event time, epoch milliseconds. */
+export interface TtlState {
+  /** TTL in force, milliseconds; 0 once revoked. */
+  readonly ttlMs: number;
+  readonly changedAt: number;
+  /** Decayed count of scores above `high`. */
+  readonly strikes: number;
+  /** Windows in a row in the direction of the branch. */
+  readonly streak: number;
+  readonly branch: Branch;
+}
+
+/** What the rule makes of one window. */
+export interface TtlOutcome {
+  readonly state: TtlState;
+  /** Undefined where nothing is to be said. */
+  readonly action?: 'extend' | 'keep' | 'shorten' | 'revoke';
+  readonly reason: string;
+}
+
+const two = (value: number) => value.toFixed(2);
+const harsh = (branch: Branch) => branch === 'shorten' || branch === 'revoke';
+
+/**
+ * The TTL policy: above `high` a strike, and enough strikes revoke; above `moderate` halve; below `low` double up to
+ * the maximum, or renew when half of the TTL has passed; else keep.
+ *
+ * Hysteresis asks for several windows in one direction, a cool-down for time between two changes; strikes decay with
+ * event time. A revocation waits for neither.
+ *
+ * @param before - the state after the last window
+ * @param score - 0 to 1
+ * @param windowEnd - end of the window, epoch milliseconds
+ * @param elapsedMs - event time since the last window's end, 0 and up
+ * @param maxTtlMs - longest TTL allowed, milliseconds
+ * @param policy - thresholds in force
+ * @example
+ * ttlRule({ ttlMs: 3_600_000, changedAt: 0, strikes: 2, streak: 2, branch: 'revoke' }, 0.97, t, 10_000, max, policy).action; // 'revoke'
+ */
+export const ttlRule = (
+  before: TtlState,
+  score: number,
+  windowEnd: number,
+  elapsedMs: number,
+  maxTtlMs: number,
+  policy: LifecyclePolicy,
+): TtlOutcome => {
+  const branch: Branch =
+    score > policy.high ? 'revoke' : score > policy.moderate ? 'shorten' : score < policy.low ? 'extend' : 'keep';
+  const strikes = before.strikes * 2 ** (-elapsedMs / policy.strikeHalfLifeMs) + (branch === 'revoke' ? 1 : 0);
+  const sameDirection = branch === before.branch || (harsh(branch) && harsh(before.branch));
+  const streak = sameDirection ? before.streak + 1 : 1;
+  const next: TtlState = { ...before, strikes, streak, branch };
+  const cool = windowEnd - before.changedAt >= policy.cooldownMs;
+  const changed = (ttlMs: number): TtlState => ({ ...next, ttlMs, changedAt: windowEnd });
+
+  if (branch === 'revoke') {
+    const struck = `Score ${two(score)} above high ${two(policy.high)}, strike ${Math.round(strikes)} of ${policy.strikes}`;
+    // Strikes that have only just begun to decay still count in full.
+    if (strikes >= policy.strikes - 0.5) return { state: changed(0), action: 'revoke', reason: `${struck}: revoke` };
+    return shorten(before, next, cool, policy, changed, struck);
+  }
+  if (branch === 'shorten')
+    return shorten(before, next, cool, policy, changed, `Score ${two(score)} above moderate ${two(policy.moderate)}`);
+  if (branch === 'keep')
+    return before.branch === 'keep'
+      ? { state: next, reason: '' }
+      : {
+          state: next,
+          action: 'keep',
+          reason: `Score ${two(score)} between low ${two(policy.low)} and moderate ${two(policy.moderate)}: keep`,
+        };
+
+  const calm = `Score ${two(score)} below low ${two(policy.low)} for ${streak} windows`;
+  if (streak < policy.extendAfter) return { state: next, reason: '' };
+  if (before.ttlMs < maxTtlMs && cool)
+    return {
+      state: changed(Math.min(before.ttlMs * 2, maxTtlMs)),
+      action: 'extend',
+      reason: `${calm}: double the TTL`,
+    };
+  if (before.ttlMs > 0 && windowEnd - before.changedAt >= before.ttlMs / 2)
+    return {
+      state: changed(Math.min(before.ttlMs, maxTtlMs)),
+      action: 'extend',
+      reason: `${calm}: renew, half of the TTL has passed`,
+    };
+  return { state: next, reason: '' };
+};
+
+const shorten = (
+  before: TtlState,
+  next: TtlState,
+  cool: boolean,
+  policy: LifecyclePolicy,
+  changed: (ttlMs: number) => TtlState,
+  reason: string,
+): TtlOutcome => {
+  const target = Math.max(Math.min(policy.minTtlMs, before.ttlMs), Math.round(before.ttlMs * 0.5));
+  if (next.streak < policy.shortenAfter || !cool || target >= before.ttlMs) return { state: next, reason: '' };
+  return { state: changed(target), action: 'shorten', reason: `${reason}: halve the TTL` };
+};

@@ -1,0 +1,245 @@
+import { map, type OperatorFunction } from 'rxjs';
+import { EbbtideError } from '../schemas/errors.ts';
+import type { DecodedBatch, Joined, WindowEvent, WindowedBatch } from './batch.ts';
+import { flag, type KeyedState } from './keyedState.ts';
+import { OpenWindows } from './openWindows.ts';
+import { TumblingWindows } from './tumblingWindows.ts';
+
+/** How windows are cut, taken from the policy in force. */
+export interface WindowRules {
+  readonly windowMs: number;
+  readonly graceMs: number;
+  readonly silenceMs: number;
+  readonly maxAheadMs: number;
+  readonly maxPastMs: number;
+}
+
+/** Counts of what windowing saw; the caller reads and resets them. */
+export interface WindowCounts {
+  samples: number;
+  late: number;
+  openWindows: number;
+}
+
+/** Where a partition's event time stands. */
+export interface PartitionTime {
+  /** Largest event time seen, of clock records and of messages' first samples, epoch milliseconds. */
+  now: number;
+  /** What is in force of the joined topics. */
+  joined: Joined;
+  /** Where what is in force changed: offset of the clock record and what it said, oldest first. */
+  readonly history: { readonly offset: number; readonly joined: Joined }[];
+}
+
+/** Windows after which a subject's state is saved at the latest: between, it is rebuilt from the input. */
+export const savedAfterWindows = 6;
+
+/** A subject that was silent for this long is forgotten, ms of event time; it begins anew when it returns. */
+export const forgottenAfterMs = 86_400_000;
+
+/**
+ * Cut each subject's samples into event-time windows and close them as the partition's time passes.
+ *
+ * Time is the largest of clock records and messages' first samples. All that closes does so at a message, so the
+ * outcome depends on the sequence of messages alone and not on how they were batched. Samples of windows that have
+ * closed are late: their message is rejected as `RECORD_LATE`, its other samples count.
+ *
+ * @param state - the partition's subjects
+ * @param time - the partition's event time
+ * @param rulesAt - the rules in force given the offset of `control`
+ * @param metrics - metrics in a sample
+ * @param counts - is added to
+ * @param open - the partition's open windows
+ */
+export const windowByKey = (
+  state: KeyedState,
+  time: PartitionTime,
+  rulesAt: (joined: Joined) => WindowRules,
+  metrics: number,
+  counts: WindowCounts,
+  open: OpenWindows = new OpenWindows(metrics),
+): OperatorFunction<DecodedBatch, WindowedBatch> => {
+  let rules = rulesAt(time.joined);
+  let windows = new TumblingWindows({ sizeMs: rules.windowMs, graceMs: rules.graceMs });
+  let events: WindowEvent[] = [];
+  let aggregates = new Float64Array(0);
+  let idle: number[] = [];
+  let forgotten: string[] = [];
+
+  const emit = (event: WindowEvent, row: number | undefined) => {
+    const at = events.length * open.stride;
+    if (at + open.stride > aggregates.length) {
+      const larger = new Float64Array(Math.max(aggregates.length * 2, open.stride * 64));
+      larger.set(aggregates);
+      aggregates = larger;
+    }
+    if (row === undefined) aggregates.fill(0, at, at + open.stride);
+    else aggregates.set(open.aggregates.subarray(row * open.stride, (row + 1) * open.stride), at);
+    events.push(event);
+  };
+
+  const closeDue = (replayed: boolean) => {
+    if (open.nextClose > time.now) return;
+    open.closeDue(state.openWindow, time.now, (row) => {
+      const slot = open.subject[row]!;
+      const through = state.closedThrough[slot]!;
+      state.closedThrough[slot] = open.end[row]!;
+      state.unsaved[slot]!++;
+      emit(
+        {
+          kind: 'window',
+          subject: state.nameOf(slot),
+          slot,
+          windowStart: open.start[row]!,
+          windowEnd: open.end[row]!,
+          elapsedMs: open.end[row]! - (through || open.start[row]!),
+          samples: open.samples[row]!,
+          time: time.now,
+          replayed,
+          joined: time.joined,
+        },
+        row,
+      );
+    });
+  };
+
+  /** Subjects whose telemetry stopped, and those whose windows were never saved because they stopped. */
+  const sweep = (replayed: boolean) => {
+    const silent: [string, number][] = [];
+    for (const [subject, slot] of state.entries()) {
+      const through = state.closedThrough[slot]!;
+      if (state.openWindow[slot]! >= 0 || through === 0) continue;
+      if (time.now - through > forgottenAfterMs && state.flags[slot]! & (flag.silent | flag.revoked))
+        forgotten.push(subject);
+      else if (state.unsaved[slot]! > 0 && time.now - through > savedAfterWindows * rules.windowMs) idle.push(slot);
+      if (time.now - through >= rules.silenceMs && !(state.flags[slot]! & (flag.silent | flag.revoked)))
+        silent.push([subject, slot]);
+    }
+    silent.sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [subject, slot] of silent) {
+      state.flags[slot]! |= flag.silent;
+      const through = state.closedThrough[slot]!;
+      emit(
+        {
+          kind: 'silence',
+          subject,
+          slot,
+          windowStart: through,
+          windowEnd: through + rules.silenceMs,
+          elapsedMs: rules.silenceMs,
+          samples: 0,
+          time: time.now,
+          replayed,
+          joined: time.joined,
+        },
+        undefined,
+      );
+    }
+  };
+
+  const tick = (
+    offset: number,
+    clock: { time: number; controlOffset: number; credentialsOffset: number; labelsOffset: number },
+    replayed: boolean,
+  ) => {
+    time.joined = {
+      control: Math.max(time.joined.control, clock.controlOffset),
+      credentials: Math.max(time.joined.credentials, clock.credentialsOffset),
+      labels: Math.max(time.joined.labels, clock.labelsOffset),
+    };
+    time.history.push({ offset, joined: time.joined });
+    rules = rulesAt(time.joined);
+    if (rules.windowMs !== windows.sizeMs || rules.graceMs !== windows.graceMs)
+      windows = new TumblingWindows({ sizeMs: rules.windowMs, graceMs: rules.graceMs });
+    time.now = Math.max(time.now, clock.time);
+    closeDue(replayed);
+    sweep(replayed);
+  };
+
+  return map((batch) => {
+    events = [];
+    idle = [];
+    forgotten = [];
+    const { messages, subjects, firstRow, samples, clocks, rejected } = batch;
+    const { values, width } = samples;
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i]!;
+      const replayed = message.offset < batch.replayBefore;
+      const clock = clocks.get(i);
+      if (clock) tick(message.offset, clock, replayed);
+      const last = firstRow[i + 1]!;
+      if (firstRow[i] === last) continue;
+      const first = values[firstRow[i]! * width]!;
+      const implausible = implausibleTime(values, width, firstRow[i]!, last, message.timestamp, rules);
+      if (implausible) {
+        if (!replayed) rejected.push({ message, error: implausible });
+        continue;
+      }
+      const before = time.now;
+      if (first > time.now) {
+        time.now = first;
+        closeDue(replayed);
+      }
+      const slot = state.slotOf(subjects[i]!);
+      const through = state.closedThrough[slot]!;
+      let late = 0;
+      let row = -1;
+      for (let at = firstRow[i]! * width; at < last * width; at += width) {
+        const sampled = values[at]!;
+        if (sampled < through) {
+          late++;
+          continue;
+        }
+        if (row < 0 || sampled < open.start[row]! || sampled >= open.end[row]!) {
+          row = open.locate(state.openWindow, slot, sampled, windows, through, {
+            offset: message.offset,
+            now: time.now,
+            before,
+          });
+          if (message.offset < state.neededFrom[slot]!) {
+            state.neededFrom[slot] = message.offset;
+            state.neededTime[slot] = before;
+          }
+        }
+        open.add(row, values, at + 1);
+      }
+      if (row >= 0) state.flags[slot]! &= ~flag.silent;
+      if (!replayed) {
+        counts.samples += last - firstRow[i]!;
+        counts.late += late;
+        if (late > 0) rejected.push({ message, error: lateError(late, through) });
+      }
+    }
+    counts.openWindows = open.size;
+    return { source: batch, events, aggregates, idle, forgotten };
+  });
+};
+
+const lateError = (late: number, through: number) =>
+  new EbbtideError(
+    'RECORD_LATE',
+    `${late} samples belong to windows that closed by ${new Date(through).toISOString()}; they were not scored`,
+    { late },
+  );
+
+const implausibleTime = (
+  values: Float64Array,
+  width: number,
+  first: number,
+  last: number,
+  received: number,
+  rules: WindowRules,
+): EbbtideError | undefined => {
+  for (let at = first * width; at < last * width; at += width) {
+    const time = values[at]!;
+    if (time > received + rules.maxAheadMs || time < received - rules.maxPastMs)
+      return new EbbtideError(
+        'RECORD_TIME_IMPLAUSIBLE',
+        `Sample is of ${describeTime(time)} but was received at ${describeTime(received)}; check the clock of its host`,
+        { time, received },
+      );
+  }
+  return undefined;
+};
+
+const describeTime = (time: number) => (Math.abs(time) < 8.64e15 ? new Date(time).toISOString() : `${time} ms`);
