@@ -43,7 +43,7 @@ export const ordersAsOf = (
       policyOf(get(`policy/${pipeline}`)) ??
       policyOf(get(configuredPolicyKey(pipeline))) ??
       lifecyclePolicySchema.parse({});
-    const mode = get(`mode/${pipeline}`);
+    const mode = get(`mode/${pipeline}`) ?? get('mode');
     if (mode) {
       const value = parseJson(mode.value);
       if (value === 'shadow' || value === 'enforce') policy = { ...policy, mode: value };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { controlRecord } from '../../schemas/control.ts';
 import type { Control } from '../../schemas/generated/Control.ts';
 import type { ControlView } from './view/protocol.ts';
 
@@ -23,8 +23,14 @@ export const foldControl = (view: ControlView, control: Control): ControlView =>
       const mode = member(value, 'mode') ?? value;
       return mode === 'shadow' || mode === 'enforce' ? { ...view, mode } : view;
     }
-    case 'policy':
-      return { ...view, thresholds: thresholdsIn(value) ?? view.thresholds };
+    case 'policy': {
+      const mode = member(value, 'mode');
+      return {
+        ...view,
+        thresholds: thresholdsIn(value) ?? view.thresholds,
+        mode: mode === 'shadow' || mode === 'enforce' ? mode : view.mode,
+      };
+    }
     default:
       return view;
   }
@@ -32,17 +38,11 @@ export const foldControl = (view: ControlView, control: Control): ControlView =>
 
 /** The control record that throws the kill switch for every pipeline, or takes it back. */
 export const killSwitchRecord = (on: boolean, by: string, reason: string, at: number): Control =>
-  record('killSwitch', { on }, by, reason, at);
+  controlRecord({ kind: 'killSwitch', value: on, by, reason }, at);
 
 /** The control record that sets the mode of every pipeline. */
 export const modeRecord = (mode: 'shadow' | 'enforce', by: string, reason: string, at: number): Control =>
-  record('mode', { mode }, by, reason, at);
-
-const record = (kind: 'killSwitch' | 'mode', value: unknown, by: string, reason: string, at: number): Control => {
-  const text = JSON.stringify(value);
-  const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  return { key: `${kind}//`, kind, pipeline: '', subject: null, value: text, version, expiresAt: null, at, by, reason };
-};
+  controlRecord({ kind: 'mode', value: mode, by, reason }, at);
 
 const parse = (text: string): unknown => {
   try {
@@ -58,8 +58,7 @@ const member = (value: unknown, name: string): unknown =>
 const isOn = (value: unknown): boolean => value === true || value === 'on' || member(value, 'on') === true;
 
 const thresholdsIn = (policy: unknown): ControlView['thresholds'] | undefined => {
-  const ttl = member(policy, 'ttl') ?? policy;
-  const [low, moderate, high] = ['low', 'moderate', 'high'].map((name) => member(ttl, name));
+  const [low, moderate, high] = ['low', 'moderate', 'high'].map((name) => member(policy, name));
   return typeof low === 'number' && typeof moderate === 'number' && typeof high === 'number'
     ? { low, moderate, high }
     : undefined;

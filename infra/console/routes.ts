@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { TopicCodec } from '../../schemas/codec.ts';
+import { controlPartition } from '../../schemas/control.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Control } from '../../schemas/generated/Control.ts';
 import type { Label } from '../../schemas/generated/Label.ts';
@@ -42,7 +43,9 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   const labels = await TopicCodec.open<Label>(topics.labels, context.app.registry);
   const controls = await TopicCodec.open<Control>(topics.control, context.app.registry);
   const setControl = async (record: Control): Promise<{ key: string }> => {
-    await producer.send([{ topic: topics.control.name, key: record.key, value: controls.encode(record) }]);
+    await producer.send([
+      { topic: topics.control.name, partition: controlPartition, key: record.key, value: controls.encode(record) },
+    ]);
     context.app.log.info({ key: record.key, value: record.value, by: record.by }, 'Control set');
     return { key: record.key };
   };

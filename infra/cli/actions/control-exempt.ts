@@ -12,13 +12,9 @@ interface Options {
 /** Spare a credential for a while, or end that. */
 export const run: Action<Options, [string]> = (invocation, { reason, for: forMs, end = false }, subject) =>
   end
-    ? setControl(
-        invocation,
-        { kind: 'exemption', subject, value: { exempt: false }, reason },
-        `${subject} is no longer exempt`,
-      )
+    ? setControl(invocation, { kind: 'exemption', subject, value: false, reason }, `${subject} is no longer exempt`)
     : setControl(
         invocation,
-        { kind: 'exemption', subject, value: { exempt: true }, expiresAt: Date.now() + forMs, reason },
+        { kind: 'exemption', subject, value: true, expiresAt: Date.now() + forMs, reason },
         `${subject} is spared from shortening and revocation for ${duration(forMs)}`,
       );

@@ -5,6 +5,6 @@ import { setControl } from '../set-control.ts';
 export const run: Action<{ reason: string }, ['on' | 'off']> = (invocation, { reason }, state) =>
   setControl(
     invocation,
-    { kind: 'killSwitch', value: { on: state === 'on' }, reason },
+    { kind: 'killSwitch', value: state === 'on', reason },
     state === 'on' ? 'The kill switch is on: nothing is done at Vault until it is off' : 'The kill switch is off',
   );

@@ -5,6 +5,6 @@ import { setControl } from '../set-control.ts';
 export const run: Action<{ reason: string }, ['shadow' | 'enforce']> = (invocation, { reason }, mode) =>
   setControl(
     invocation,
-    { kind: 'mode', value: { mode }, reason },
+    { kind: 'mode', value: mode, reason },
     mode === 'shadow' ? 'Mode shadow: decisions are recorded and not applied' : 'Mode enforce: decisions are applied',
   );
