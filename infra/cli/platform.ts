@@ -1,6 +1,4 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { EbbtideError } from '../../schemas/errors.ts';
 import { MemoryRegistry, type SchemaRegistry } from '../../schemas/registry.ts';
 import type { ClickHouseConfig } from '../clickhouse/config.ts';
 import { startClickHouse } from '../clickhouse/embedded.ts';
@@ -15,6 +13,7 @@ import type { VaultConfig } from '../vault/config.ts';
 import { startOpenBao } from '../vault/embedded.ts';
 import { openRegistry } from './connect.ts';
 import type { Closable } from './lifetime.ts';
+import { vaultOf } from './vault-login.ts';
 
 /** The servers that everything stands on: brought up here, or merely named by the configuration. */
 export interface Platform {
@@ -96,25 +95,14 @@ const openClickHouse = async (config: Config, keep: Keep, say: (line: string) =>
 };
 
 const openVault = async (config: Config, keep: Keep, say: (line: string) => void): Promise<Platform['vault']> => {
-  const { address, actuatorLogin, tokenServiceLogin, ...rest } = config.vault;
-  if (address !== embedded) {
-    const login = (of: VaultConfig['login'] | undefined, key: string): VaultConfig => {
-      if (of) return { ...rest, address, login: of };
-      throw new EbbtideError('CONFIG_INVALID', `Key vault.${key} is missing: it says how to log in at ${address}`, {
-        key: `vault.${key}`,
-      });
-    };
-    return {
-      address,
-      actuator: login(actuatorLogin, 'actuatorLogin'),
-      tokenService: login(tokenServiceLogin, 'tokenServiceLogin'),
-    };
-  }
+  const { address } = config.vault;
+  if (address !== embedded)
+    return { address, actuator: vaultOf(config, 'actuator'), tokenService: vaultOf(config, 'tokenService') };
   const bao = keep('OpenBao', await startOpenBao({ folder: dataFolder('openbao') }));
   const prepared = await bootstrapVault({
     address: bao.address,
     rootToken: bao.rootToken,
-    folder: join(dataFolder('vault')),
+    folder: dataFolder('vault'),
     log: createLogger('vault'),
   });
   say(`OpenBao: a real server at ${bao.address}`);

@@ -3,6 +3,7 @@ import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
+import { lifecycleConfigSchema } from '../jobs/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
 
@@ -35,6 +36,18 @@ export const configSchema = z.strictObject({
     .strictObject({ lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline') })
     .prefault({})
     .describe('Policies, until others are put in force through the topic "control"'),
+  lifecycle: lifecycleConfigSchema
+    .omit({ instanceId: true })
+    .extend({
+      instanceId: lifecycleConfigSchema.shape.instanceId
+        .unwrap()
+        .optional()
+        .describe(
+          'Name of this instance, unique in its group; else host and process. One that comes back under its name fences its predecessor at once',
+        ),
+    })
+    .prefault({})
+    .describe('The lifecycle pipeline'),
   actuate: actuatorConfig.prefault({}).describe('The actuator'),
   archive: archiveConfig.prefault({}).describe('The archive'),
   console: consoleConfig.prefault({}).describe('The console'),

@@ -1,0 +1,41 @@
+import { startArchive } from '../../pipelines/archive/start.ts';
+import { openArchive } from '../clickhouse/client.ts';
+import type { ClickHouseConfig } from '../clickhouse/config.ts';
+import type { Config } from '../config/config.ts';
+import type { AppContext, Running } from '../context.ts';
+import { lifecycleConfigSchema } from '../jobs/config.ts';
+import { startLifecycle } from '../jobs/lifecycle.ts';
+import type { VaultConfig } from '../vault/config.ts';
+import { startActuate } from '../vault/start.ts';
+
+/** What pipelines are started with, beside Kafka. */
+export interface PipelineServers {
+  readonly brokers: string;
+  readonly clickhouse: () => ClickHouseConfig;
+  readonly vault: () => VaultConfig;
+}
+
+/** Every pipeline by name. */
+export const pipelines = {
+  lifecycle: (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+    const { instanceId, ...rest } = config.lifecycle;
+    const complete = lifecycleConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
+    return startLifecycle(context, { brokers, settings: config.kafka.settings }, complete, config.policy.lifecycle);
+  },
+  actuate: (context: AppContext, config: Config, { vault }: PipelineServers): Promise<Running> =>
+    startActuate(context, { vault: vault(), actuator: config.actuate }),
+  archive: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
+    const archive = openArchive(clickhouse());
+    const running = await startArchive({ ...context, archive }, config.archive);
+    return {
+      ...running,
+      close: async () => {
+        await running.close();
+        await archive.close();
+      },
+    };
+  },
+} as const;
+
+/** Name of a pipeline. */
+export type PipelineName = keyof typeof pipelines;

@@ -1,0 +1,39 @@
+import type { Config } from '../config/config.ts';
+import type { AppContext, Running } from '../context.ts';
+import { startHealthServer } from '../http/server.ts';
+import { connect } from './connect.ts';
+import { type Closable, closeAll, untilStopped } from './lifetime.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Be a process of pipelines or services: connect, answer health and metrics, start the parts, run until stopped.
+ *
+ * @param command - what this process is, e.g. `run lifecycle`
+ * @param start - starts each part, in order
+ * @returns an exit status
+ */
+export const beProcess = async (
+  config: Config,
+  command: string,
+  terminal: Terminal,
+  start: ((context: AppContext) => Promise<Running>)[],
+): Promise<number> => {
+  const { context, close } = await connect(config, command);
+  const below: Closable[] = [{ name: 'Kafka', close }];
+  const parts: Running[] = [];
+  try {
+    await context.kafka.ensureTopics(config.kafka.partitions);
+    const http = await startHealthServer(config.http, () => parts, context.metrics);
+    below.push(http);
+    terminal.say(`Health and metrics at ${http.address}`);
+    for (const begin of start) {
+      const part = await begin(context);
+      parts.push(part);
+      terminal.say(`${part.name} runs${part.address ? ` at ${part.address}` : ''}`);
+    }
+  } catch (error) {
+    await closeAll([...below, ...parts], terminal.say);
+    throw error;
+  }
+  return untilStopped(parts, below, terminal);
+};

@@ -1,0 +1,36 @@
+import { EbbtideError } from '../../schemas/errors.ts';
+import type { Config } from '../config/config.ts';
+import { embedded } from '../config/connections.ts';
+import { dataFolder } from '../paths.ts';
+import { type VaultConfig, vaultConfig } from '../vault/config.ts';
+import { addressOf } from './connect.ts';
+
+/** Services that log in at Vault, and where the configuration says how. */
+const services = {
+  actuator: { key: 'actuatorLogin', role: 'ebbtide-actuator' },
+  tokenService: { key: 'tokenServiceLogin', role: 'ebbtide-token-service' },
+} as const;
+
+/**
+ * How a service reaches Vault and logs in: as configured, or at the embedded OpenBao of an `ebbtide up` that runs, with
+ * what it left in the data folder.
+ *
+ * @throws {EbbtideError} `CONFIG_INVALID` when a Vault is named but no login, `SERVICE_MISSING` when none runs
+ */
+export const vaultOf = (config: Config, service: keyof typeof services): VaultConfig => {
+  const { key, role } = services[service];
+  const { address: configured, actuatorLogin: _actuator, tokenServiceLogin: _token, ...rest } = config.vault;
+  const address = addressOf(configured, 'vault', 'vault.address');
+  const login = config.vault[key];
+  if (login) return { ...rest, address, login };
+  if (configured !== embedded)
+    throw new EbbtideError('CONFIG_INVALID', `Key vault.${key} is missing: it says how to log in at ${address}`, {
+      key: `vault.${key}`,
+    });
+  const file = (ending: string): string => dataFolder('vault', `${role}.${ending}`);
+  return vaultConfig.parse({
+    ...rest,
+    address,
+    login: { method: 'approle', roleIdFile: file('role-id'), secretIdFile: file('secret-id') },
+  });
+};
