@@ -83,21 +83,27 @@ export class Actuator {
   }
 
   async #extend(kind: CredentialKind, credential: Credential, life: Life, intent: Intent, options: RequestOptions) {
-    const ttlMs = Math.min(intent.ttlMs, credential.maxTtlMs);
-    const wantedMs = intent.writtenAt + ttlMs - this.#now();
-    if (wantedMs < 1_000)
+    // At a renewal the explicit maximum of a token's role replaces its own, so ours has to be kept here
+    const latest = Math.min(credential.explicitMaxExpiresAt ?? Infinity, life.explicitMaxExpiresAt ?? Infinity);
+    const decidedMs = intent.writtenAt + Math.min(intent.ttlMs, credential.maxTtlMs) - this.#now();
+    const wantedMs = Math.min(decidedMs, latest - this.#now());
+    if (decidedMs < 1_000)
       return {
         ...enforced('The extension would have run out by now', life),
         outcome: 'skipped',
         skipped: 'late',
       } as const;
     if (life.remainingMs === null || life.remainingMs >= wantedMs - 1_000)
-      return enforced('It already lives at least that long', life);
+      return enforced(
+        wantedMs < decidedMs ? 'It already lives as long as its maximum allows' : 'It already lives at least that long',
+        life,
+      );
     if (life.fixed) return impossible(`It cannot be extended: ${life.fixed}`, life);
-    await kind.renew(credential.reference, Math.ceil(wantedMs / 1000), options);
+    const whole = wantedMs < decidedMs ? Math.floor(wantedMs / 1000) : Math.ceil(wantedMs / 1000);
+    await kind.renew(credential.reference, whole, options);
     const after = await kind.lookup(credential.reference, options);
     if (!after) return { ...impossible('It ended while it was being extended', null), ended: true };
-    if (after.remainingMs !== null && after.remainingMs < wantedMs - roundingMs)
+    if (after.remainingMs !== null && after.remainingMs < decidedMs - roundingMs)
       return enforced(`Extended as far as its maximum allows, to ${seconds(after)} left`, after);
     return enforced(`Extended to ${seconds(after)} left`, after);
   }
@@ -105,13 +111,13 @@ export class Actuator {
   async #shorten(kind: CredentialKind, credential: Credential, life: Life, intent: Intent, options: RequestOptions) {
     const fits = (found: Life) => found.remainingMs !== null && found.remainingMs <= intent.ttlMs + roundingMs;
     if (life.remainingMs !== null && life.remainingMs <= intent.ttlMs)
-      return this.#grade(kind, credential, life, 'It already ends sooner', intent, options);
+      return this.#grade(kind, credential, life, 'It already ends sooner', options);
     if (life.fixed) return impossible(`It cannot be shortened: ${life.fixed}; revoking it is possible`, life);
     await kind.renew(credential.reference, Math.max(1, Math.floor(intent.ttlMs / 1000)), options);
     const after = await kind.lookup(credential.reference, options);
     if (!after) return { ...enforced('Shortened, and it has ended', undefined), ended: true };
     if (!fits(after)) return impossible(`Vault kept ${seconds(after)} of its life; revoking it is possible`, after);
-    return this.#grade(kind, credential, after, `Shortened to ${seconds(after)} left`, intent, options);
+    return this.#grade(kind, credential, after, `Shortened to ${seconds(after)} left`, options);
   }
 
   /** enforced, or advisory where the holder could undo it. */
@@ -120,12 +126,9 @@ export class Actuator {
     credential: Credential,
     life: Life,
     done: string,
-    intent: Intent,
     options: RequestOptions,
   ): Promise<Application> {
-    const capped =
-      life.explicitMaxExpiresAt !== null && life.explicitMaxExpiresAt <= this.#now() + intent.ttlMs + roundingMs;
-    if (life.fixed || capped) return enforced(done, life);
+    if (life.fixed) return enforced(done, life);
     const because = await kind.stretchableBecause(credential.reference, options);
     if (because === '') return enforced(done, life);
     return { ...enforced(`${done}, but its holder can undo that: ${because}`, life), outcome: 'advisory' };

@@ -1,0 +1,82 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** What the actuator counts. */
+export type ActuatorMetrics = ReturnType<typeof createActuatorMetrics>;
+
+/**
+ * The actuator's metrics.
+ *
+ * @param read - gives the current values of the gauges
+ */
+export const createActuatorMetrics = (
+  registry: Registry,
+  read: {
+    inFlight(): number;
+    oldestWaitingMs(): number;
+    watched(): number;
+    vaultAway(): boolean;
+    registered(): number;
+  },
+) => {
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  gauge('ebbtide_actuator_in_flight_decisions', 'Decisions being worked on', read.inFlight);
+  gauge(
+    'ebbtide_actuator_oldest_waiting_seconds',
+    'Age of the oldest decision being worked on',
+    () => read.oldestWaitingMs() / 1000,
+  );
+  gauge('ebbtide_actuator_watched_credentials', 'Shortened credentials that are looked at again', read.watched);
+  gauge('ebbtide_actuator_registered_credentials', 'Credentials in the register', read.registered);
+  gauge('ebbtide_actuator_vault_away', '1 while decisions wait for Vault', () => (read.vaultAway() ? 1 : 0));
+  return {
+    received: new Counter({
+      name: 'ebbtide_actuator_decisions_total',
+      help: 'Decisions received, by action',
+      labelNames: ['action'] as const,
+      registers,
+    }),
+    redelivered: new Counter({
+      name: 'ebbtide_actuator_redelivered_total',
+      help: 'Decisions that came again after their effect was written',
+      registers,
+    }),
+    effects: new Counter({
+      name: 'ebbtide_actuator_effects_total',
+      help: 'Effects written, by action, outcome and reason of skipping',
+      labelNames: ['action', 'outcome', 'skipped'] as const,
+      registers,
+    }),
+    errors: new Counter({
+      name: 'ebbtide_actuator_errors_total',
+      help: 'Failed tries, by error code',
+      labelNames: ['code'] as const,
+      registers,
+    }),
+    revived: new Counter({
+      name: 'ebbtide_actuator_revived_total',
+      help: 'Shortened credentials found to have extended themselves',
+      registers,
+    }),
+    rejected: new Counter({
+      name: 'ebbtide_actuator_dead_letters_total',
+      help: 'Records of decisions that could not be read',
+      registers,
+    }),
+    latency: new Histogram({
+      name: 'ebbtide_actuator_latency_seconds',
+      help: "From a decision's arrival to its effect, by action",
+      labelNames: ['action'] as const,
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+      registers,
+    }),
+  };
+};

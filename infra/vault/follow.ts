@@ -1,0 +1,54 @@
+import type { TopicCodec } from '../../schemas/codec.ts';
+import type { Kafka, Message } from '../kafka/types.ts';
+import type { Logger } from '../log.ts';
+
+/** A topic that is followed. */
+export interface Follower {
+  /** Resolves once everything that was there at the start was taken in. */
+  readonly caughtUp: Promise<void>;
+  /** Rejects when following ends for good; never resolves. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+/**
+ * Take in every record of a topic, from its beginning on. A record that cannot be read is logged and passed over:
+ * whoever owns the topic sees to it.
+ *
+ * @param take - gets the record, or undefined for a tombstone
+ */
+export const follow = async <T>(
+  kafka: Kafka,
+  codec: TopicCodec<T>,
+  take: (record: T | undefined, message: Message) => void,
+  log: Logger,
+): Promise<Follower> => {
+  const tail = await kafka.tail({ topics: [codec.topic.name], from: 'beginning' });
+  let closing = false;
+  const run = async () => {
+    for await (const messages of tail.batches())
+      for (const message of messages) {
+        try {
+          take(message.value ? await codec.read(message.value) : undefined, message);
+        } catch (error) {
+          const { topic, partition, offset } = message;
+          log.warn({ topic, partition, offset, code: (error as { code?: string }).code }, 'record passed over');
+        }
+      }
+  };
+  const failed = new Promise<never>((_, reject) => {
+    run().then(
+      () => closing || reject(new Error(`Tail of ${codec.topic.name} ended`)),
+      (error: unknown) => closing || reject(error),
+    );
+  });
+  failed.catch(() => {});
+  return {
+    caughtUp: tail.caughtUp,
+    failed,
+    close: () => {
+      closing = true;
+      return tail.close();
+    },
+  };
+};
