@@ -18,7 +18,11 @@ const newestIn = (folder) =>
 export const isBuilt = () => {
   const stamp = join(output, 'index.html');
   if (!existsSync(stamp)) return false;
-  const sources = Math.max(newestIn(join(here, 'page')), newestIn(join(here, 'view')), statSync(join(here, 'build.mjs')).mtimeMs);
+  const sources = Math.max(
+    newestIn(join(here, 'page')),
+    newestIn(join(here, 'view')),
+    statSync(join(here, 'build.mjs')).mtimeMs,
+  );
   return statSync(stamp).mtimeMs >= sources;
 };
 
@@ -44,7 +48,8 @@ export const build = async () => {
     assetNames: '[name]',
     logLevel: 'warning',
   });
-  for (const name of ['favicon.svg', 'index.html']) writeFileSync(join(fresh, name), readFileSync(join(here, 'page', name)));
+  for (const name of ['favicon.svg', 'index.html'])
+    writeFileSync(join(fresh, name), readFileSync(join(here, 'page', name)));
   rmSync(output, { recursive: true, force: true });
   try {
     renameSync(fresh, output);

@@ -68,13 +68,13 @@ export const consoleConfig = z
       .strictObject({
         low: z.number().min(0).max(1).default(0.3).describe('Below: extend, 0 to 1'),
         moderate: z.number().min(0).max(1).default(0.6).describe('Above: shorten, 0 to 1'),
-        high: z.number().min(0).max(1).default(0.85).describe('Above: revoke, 0 to 1'),
+        high: z.number().min(0).max(1).default(0.9).describe('Above: revoke, 0 to 1'),
       })
       .prefault({})
       .describe('Lines drawn beside the score until a policy is heard of'),
   })
-  .refine(({ thresholds: { low, moderate, high } }) => low < moderate && moderate < high, {
-    error: 'Thresholds must rise: low < moderate < high',
+  .refine(({ thresholds: { low, moderate, high } }) => low <= moderate && moderate <= high, {
+    error: 'Thresholds cross: expected low <= moderate <= high',
     path: ['thresholds'],
   });
 

@@ -60,7 +60,7 @@ export class Model {
   /** Once a while: forget what is old, and say how everything runs. */
   tick(parts: readonly PartView[]): void {
     const now = this.#now();
-    this.view.prune(now);
+    for (const id of this.view.prune(now)) this.change({ type: 'gone', id });
     this.change({ type: 'status', status: { parts, ...this.rates.at(now), credentials: this.#alive.size } });
   }
 }

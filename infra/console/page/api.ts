@@ -1,4 +1,4 @@
-import { setText, byId } from './dom.ts';
+import { byId, setText } from './dom.ts';
 
 /**
  * Ask the server to do something.

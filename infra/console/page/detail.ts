@@ -3,8 +3,8 @@ import { wordOf } from '../view/word.ts';
 import { byId, h, setText } from './dom.ts';
 import { eventList } from './eventList.ts';
 import { duration, plain, score, timeOfDay } from './format.ts';
-import type { LaneList } from './lanes.ts';
 import { labelButtons } from './labels.ts';
+import type { LaneList } from './lanes.ts';
 import type { Store } from './store.ts';
 import { lifeTexts, nameOf, reasonOf, stateWords } from './words.ts';
 
@@ -24,7 +24,12 @@ const facts = (lane: Lane): HTMLElement => {
     fact('Role', credential.role),
     fact('Issued', `${timeOfDay(credential.issuedAt)} for ${duration(credential.ttlMs)}`),
     fact('Longest', duration(credential.maxTtlMs)),
-    fact('Can be shortened', { continuous: 'at any time', revocable: 'by revoking only', none: 'no', unknown: 'not known' }[credential.shortening]),
+    fact(
+      'Can be shortened',
+      { continuous: 'at any time', revocable: 'by revoking only', none: 'no', unknown: 'not known' }[
+        credential.shortening
+      ],
+    ),
     lane.lastScore ? fact('Model', lane.lastScore.modelVersion) : null,
   );
 };
@@ -38,7 +43,13 @@ const contributions = (lane: Lane): HTMLElement | null => {
     ...moved.slice(0, 6).map(({ feature, weight }) => {
       const bar = h('span', { class: 'bar', 'aria-hidden': 'true' });
       bar.style.setProperty('--share', String(Math.min(1, Math.max(0, weight))));
-      return h('li', {}, h('span', { class: 'moved-name' }, plain(feature)), bar, h('span', { class: 'moved-share' }, `${Math.round(weight * 100)} %`));
+      return h(
+        'li',
+        {},
+        h('span', { class: 'moved-name' }, plain(feature)),
+        bar,
+        h('span', { class: 'moved-share' }, `${Math.round(weight * 100)} %`),
+      );
     }),
   );
 };
@@ -54,9 +65,24 @@ export const addDetail = (store: Store, lanes: LaneList): void => {
   const known = h('div', {});
   const events = h('div', { class: 'events' });
   const labels = labelButtons(store);
-  const close = h('button', { type: 'button', class: 'quiet close', 'aria-label': 'Close details', onclick: () => store.select(null) }, '✕');
+  const close = h(
+    'button',
+    { type: 'button', class: 'quiet close', 'aria-label': 'Close details', onclick: () => store.select(null) },
+    '✕',
+  );
   pane.setAttribute('aria-labelledby', 'detail-title');
-  pane.append(h('div', { class: 'detail-head' }, title, close), now, reason, labels.element, movedTitle, moved, h('h3', {}, 'Decisions and answers'), events, h('h3', {}, 'Credential'), known);
+  pane.append(
+    h('div', { class: 'detail-head' }, title, close),
+    now,
+    reason,
+    labels.element,
+    movedTitle,
+    moved,
+    h('h3', {}, 'Decisions and answers'),
+    events,
+    h('h3', {}, 'Credential'),
+    known,
+  );
   let shown: string | null = null;
   let signature = '';
 
@@ -67,10 +93,21 @@ export const addDetail = (store: Store, lanes: LaneList): void => {
     const word = wordOf(lane, at);
     const { left, of } = lifeTexts(lane, at);
     setText(title, nameOf(lane));
-    setText(now, `${stateWords[word]} · ${left} ${of}${lane.lastScore && !lane.lastScore.learning ? ` · score ${score(lane.lastScore.score)}` : ''}`);
+    setText(
+      now,
+      `${stateWords[word]} · ${left} ${of}${lane.lastScore && !lane.lastScore.learning ? ` · score ${score(lane.lastScore.score)}` : ''}`,
+    );
     now.dataset.word = word;
     setText(reason, reasonOf(lane));
-    const next = [lane.id, lane.lastScore?.windowEnd, lane.moments.length, lane.moments.at(-1)?.id, lane.moments.filter(({ effect }) => effect).length, lane.labels.length, lane.alerts.length].join();
+    const next = [
+      lane.id,
+      lane.lastScore?.windowEnd,
+      lane.moments.length,
+      lane.moments.at(-1)?.id,
+      lane.moments.filter(({ effect }) => effect).length,
+      lane.labels.length,
+      lane.alerts.length,
+    ].join();
     if (next === signature) return;
     signature = next;
     const shares = contributions(lane);

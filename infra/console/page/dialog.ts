@@ -17,7 +17,11 @@ export interface Question {
 export const ask = ({ title, text, confirm, grave }: Question): Promise<string | null> =>
   new Promise((resolve) => {
     const reason = h('input', { type: 'text', id: 'reason', maxlength: 500, autocomplete: 'off' });
-    const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title', 'aria-describedby': 'dialog-text' });
+    const dialog = h('dialog', {
+      class: 'dialog',
+      'aria-labelledby': 'dialog-title',
+      'aria-describedby': 'dialog-text',
+    });
     const end = (answer: string | null): void => {
       dialog.close();
       dialog.remove();
@@ -36,7 +40,11 @@ export const ask = ({ title, text, confirm, grave }: Question): Promise<string |
         'div',
         { class: 'dialog-buttons' },
         h('button', { type: 'button', class: 'quiet', onclick: () => end(null) }, 'Cancel'),
-        h('button', { type: 'button', class: grave ? 'grave' : 'primary', onclick: () => end(reason.value.trim()) }, confirm),
+        h(
+          'button',
+          { type: 'button', class: grave ? 'grave' : 'primary', onclick: () => end(reason.value.trim()) },
+          confirm,
+        ),
       ),
     );
     document.body.append(dialog);

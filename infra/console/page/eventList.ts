@@ -6,7 +6,13 @@ import { duration, plain, timeOfDay } from './format.ts';
 import { answerOf, titleOf } from './words.ts';
 
 const most = 60;
-const glyphs = { extend: ['▲', '△'], shorten: ['▼', '▽'], revoke: ['✕', '⊗'], restore: ['◆', '◇'], unknown: ['●', '○'] } as const;
+const glyphs = {
+  extend: ['▲', '△'],
+  shorten: ['▼', '▽'],
+  revoke: ['✕', '⊗'],
+  restore: ['◆', '◇'],
+  unknown: ['●', '○'],
+} as const;
 const times = new Set(['windowEnd', 'decidedAt', 'deadline', 'appliedAt', 'expiresAt']);
 
 const shown = (name: string, value: unknown): string => {
@@ -20,7 +26,18 @@ const shown = (name: string, value: unknown): string => {
 
 const fields = (title: string, record: object | null): HTMLElement | null =>
   record &&
-  h('div', { class: 'record' }, h('h4', {}, title), h('dl', {}, ...Object.entries(record).map(([name, value]) => h('div', {}, h('dt', {}, plain(name)), h('dd', {}, shown(name, value))))));
+  h(
+    'div',
+    { class: 'record' },
+    h('h4', {}, title),
+    h(
+      'dl',
+      {},
+      ...Object.entries(record).map(([name, value]) =>
+        h('div', {}, h('dt', {}, plain(name)), h('dd', {}, shown(name, value))),
+      ),
+    ),
+  );
 
 const entry = (moment: Moment, open: boolean): HTMLElement => {
   const kind = kindOf(moment);
@@ -44,11 +61,28 @@ const entry = (moment: Moment, open: boolean): HTMLElement => {
 
 /** Fill a list with the decisions of a lane and what became of them, the newest first; what was unfolded stays so. */
 export const eventList = (target: HTMLElement, lane: Lane): void => {
-  const unfolded = new Set([...target.querySelectorAll<HTMLDetailsElement>('details[open]')].map(({ dataset }) => dataset.event));
+  const unfolded = new Set(
+    [...target.querySelectorAll<HTMLDetailsElement>('details[open]')].map(({ dataset }) => dataset.event),
+  );
   const focused = (document.activeElement?.closest('details') as HTMLDetailsElement | null)?.dataset.event;
-  const alerts = lane.alerts.map((alert) => ({ at: alert.at, element: h('p', { class: 'alert', 'data-severity': alert.severity }, h('time', {}, timeOfDay(alert.at)), ` ${alert.summary}`) }));
-  const moments = lane.moments.slice(-most).map((moment) => ({ at: moment.at, element: entry(moment, unfolded.has(moment.id)) }));
+  const alerts = lane.alerts.map((alert) => ({
+    at: alert.at,
+    element: h(
+      'p',
+      { class: 'alert', 'data-severity': alert.severity },
+      h('time', {}, timeOfDay(alert.at)),
+      ` ${alert.summary}`,
+    ),
+  }));
+  const moments = lane.moments
+    .slice(-most)
+    .map((moment) => ({ at: moment.at, element: entry(moment, unfolded.has(moment.id)) }));
   const entries = [...alerts, ...moments].sort((left, right) => right.at - left.at).map(({ element }) => element);
-  target.replaceChildren(...(entries.length > 0 ? entries : [h('p', { class: 'none' }, 'Nothing has been decided yet.')]));
-  if (focused !== undefined) target.querySelector<HTMLElement>(`details[data-event="${CSS.escape(focused)}"] summary`)?.focus({ preventScroll: true });
+  target.replaceChildren(
+    ...(entries.length > 0 ? entries : [h('p', { class: 'none' }, 'Nothing has been decided yet.')]),
+  );
+  if (focused !== undefined)
+    target
+      .querySelector<HTMLElement>(`details[data-event="${CSS.escape(focused)}"] summary`)
+      ?.focus({ preventScroll: true });
 };

@@ -1,7 +1,12 @@
 /** A life as a clock shows it: `0:07`, `1:42`, `3:20:00`, `2 d 4 h`. */
 export const clock = (ms: number): string => {
   const total = Math.ceil(Math.max(0, ms) / 1_000);
-  const [days, hours, minutes, seconds] = [Math.floor(total / 86_400), Math.floor(total / 3_600) % 24, Math.floor(total / 60) % 60, total % 60];
+  const [days, hours, minutes, seconds] = [
+    Math.floor(total / 86_400),
+    Math.floor(total / 3_600) % 24,
+    Math.floor(total / 60) % 60,
+    total % 60,
+  ];
   const two = (value: number): string => String(value).padStart(2, '0');
   if (days > 0) return `${days} d ${hours} h`;
   if (hours > 0) return `${hours}:${two(minutes)}:${two(seconds)}`;
@@ -12,7 +17,9 @@ export const clock = (ms: number): string => {
 export const spoken = (ms: number): string => {
   const total = Math.ceil(Math.max(0, ms) / 1_000);
   const [hours, minutes, seconds] = [Math.floor(total / 3_600), Math.floor(total / 60) % 60, total % 60];
-  const parts = [count(hours, 'hour'), count(minutes, 'minute'), count(seconds, 'second')].filter((_, index) => [hours, minutes, seconds][index]! > 0);
+  const parts = [count(hours, 'hour'), count(minutes, 'minute'), count(seconds, 'second')].filter(
+    (_, index) => [hours, minutes, seconds][index]! > 0,
+  );
   return parts.length > 0 ? parts.join(' ') : 'no time';
 };
 
@@ -28,7 +35,12 @@ export const duration = (ms: number): string => {
   return `${Number((ms / 3_600_000).toFixed(1))} h`;
 };
 
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+const time = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
 
 /** Time of day to the second, in the reader's place. */
 export const timeOfDay = (at: number): string => time.format(at);
@@ -51,4 +63,7 @@ const words: Record<string, string> = {
 
 /** A name of the code as words: `memoryBytes` → `memory bytes`. */
 export const plain = (name: string): string =>
-  words[name] ?? name.replace(/([a-z0-9])([A-Z])/g, (_, left: string, right: string) => `${left} ${right.toLowerCase()}`).replace(/[_.]/g, ' ');
+  words[name] ??
+  name
+    .replace(/([a-z0-9])([A-Z])/g, (_, left: string, right: string) => `${left} ${right.toLowerCase()}`)
+    .replace(/[_.]/g, ' ');

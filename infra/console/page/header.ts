@@ -1,10 +1,15 @@
 import { announce, post } from './api.ts';
-import { byId, h, setAttribute, setText, svg } from './dom.ts';
 import { ask } from './dialog.ts';
+import { byId, h, setAttribute, setText, svg } from './dom.ts';
 import { number } from './format.ts';
 import type { Store } from './store.ts';
 
-const connectionWords = { connecting: 'Connecting', live: 'Live', lost: 'Connection lost, trying again', refused: 'Session ended: open the link in the terminal' } as const;
+const connectionWords = {
+  connecting: 'Connecting',
+  live: 'Live',
+  lost: 'Connection lost, trying again',
+  refused: 'Session ended: open the link in the terminal',
+} as const;
 
 const emblem = (): SVGElement =>
   svg(
@@ -31,7 +36,11 @@ export const addHeader = (store: Store): void => {
   };
   const parts = h('ul', { class: 'parts', 'aria-label': 'What runs here' });
   const modes = (['shadow', 'enforce'] as const).map((mode) =>
-    h('button', { type: 'button', 'aria-pressed': 'false', 'data-mode': mode, onclick: () => void changeMode(mode) }, mode === 'shadow' ? 'Shadow' : 'Enforce'),
+    h(
+      'button',
+      { type: 'button', 'aria-pressed': 'false', 'data-mode': mode, onclick: () => void changeMode(mode) },
+      mode === 'shadow' ? 'Shadow' : 'Enforce',
+    ),
   );
   const killSwitch = h('button', { type: 'button', class: 'kill', onclick: () => void throwSwitch() });
   const banner = h('p', { class: 'banner', role: 'alert', hidden: true });
@@ -48,22 +57,55 @@ export const addHeader = (store: Store): void => {
   };
   const changeMode = async (mode: 'shadow' | 'enforce'): Promise<void> => {
     if (mode === store.view.control.mode) return;
-    const text = mode === 'enforce' ? 'Decisions will be carried out in Vault from now on.' : 'Decisions will only be recorded. What has been done to credentials stays.';
-    const reason = await ask({ title: mode === 'enforce' ? 'Enforce decisions?' : 'Go back to shadow mode?', text, confirm: mode === 'enforce' ? 'Enforce' : 'Only record' });
+    const text =
+      mode === 'enforce'
+        ? 'Decisions will be carried out in Vault from now on.'
+        : 'Decisions will only be recorded. What has been done to credentials stays.';
+    const reason = await ask({
+      title: mode === 'enforce' ? 'Enforce decisions?' : 'Go back to shadow mode?',
+      text,
+      confirm: mode === 'enforce' ? 'Enforce' : 'Only record',
+    });
     if (reason !== null) await attempt(post('/api/control/mode', { mode, reason }), `Mode set to ${mode}`);
   };
   const throwSwitch = async (): Promise<void> => {
     const on = !store.view.control.killSwitch;
     const question = on
-      ? { title: 'Stop every action?', text: 'No credential will be extended, shortened or revoked until the switch is taken back. Decisions go on being recorded.', confirm: 'Stop all actions', grave: true }
-      : { title: 'Let actions go on?', text: 'Decisions will again be carried out as the mode says.', confirm: 'Go on' };
+      ? {
+          title: 'Stop every action?',
+          text: 'No credential will be extended, shortened or revoked until the switch is taken back. Decisions go on being recorded.',
+          confirm: 'Stop all actions',
+          grave: true,
+        }
+      : {
+          title: 'Let actions go on?',
+          text: 'Decisions will again be carried out as the mode says.',
+          confirm: 'Go on',
+        };
     const reason = await ask(question);
-    if (reason !== null) await attempt(post('/api/control/kill-switch', { on, reason }), on ? 'All actions stopped' : 'Actions go on');
+    if (reason !== null)
+      await attempt(post('/api/control/kill-switch', { on, reason }), on ? 'All actions stopped' : 'Actions go on');
   };
 
   byId('header').append(
-    h('div', { class: 'header-row' }, h('div', { class: 'brand' }, emblem(), h('span', { class: 'brand-name' }, 'Ebbtide')), connection, h('dl', { class: 'figures' }, ...Object.values(figures).map(({ element }) => element))),
-    h('div', { class: 'header-row second' }, parts, h('div', { class: 'controls' }, h('div', { class: 'segmented', role: 'group', 'aria-label': 'Mode' }, ...modes), killSwitch)),
+    h(
+      'div',
+      { class: 'header-row' },
+      h('div', { class: 'brand' }, emblem(), h('span', { class: 'brand-name' }, 'Ebbtide')),
+      connection,
+      h('dl', { class: 'figures' }, ...Object.values(figures).map(({ element }) => element)),
+    ),
+    h(
+      'div',
+      { class: 'header-row second' },
+      parts,
+      h(
+        'div',
+        { class: 'controls' },
+        h('div', { class: 'segmented', role: 'group', 'aria-label': 'Mode' }, ...modes),
+        killSwitch,
+      ),
+    ),
     banner,
   );
 
@@ -81,7 +123,8 @@ export const addHeader = (store: Store): void => {
   };
   const showStatus = (): void => {
     const { status } = store.view;
-    for (const name of ['credentials', 'samplesPerS', 'windowsPerS', 'decisions'] as const) setText(figures[name].value, number(status[name]));
+    for (const name of ['credentials', 'samplesPerS', 'windowsPerS', 'decisions'] as const)
+      setText(figures[name].value, number(status[name]));
     const shown = status.parts.map(({ name, ready, detail }) => {
       const item = h('li', { class: ready ? 'part' : 'part unready', title: detail }, name);
       item.append(h('span', { class: 'hidden' }, ready ? ' ready' : ` not ready: ${detail}`));

@@ -11,14 +11,25 @@ const verdicts = ['legitimateAnomaly', 'falsePositive', 'maliciousActivity'] as 
 export const labelButtons = (store: Store): { element: HTMLElement; update(lane: Lane): void } => {
   const about = h('p', { class: 'label-about' });
   const said = h('p', { class: 'label-said', role: 'status' });
-  const buttons = verdicts.map((verdict) => h('button', { type: 'button', 'data-verdict': verdict, onclick: () => void judge(verdict) }, capital(plain(verdict))));
+  const buttons = verdicts.map((verdict) =>
+    h(
+      'button',
+      { type: 'button', 'data-verdict': verdict, onclick: () => void judge(verdict) },
+      capital(plain(verdict)),
+    ),
+  );
   const judge = async (verdict: (typeof verdicts)[number]): Promise<void> => {
     const lane = store.selected === null ? undefined : store.view.lanes.get(store.selected);
     if (!lane) return;
     const judged = judgedOf(lane)?.decision ?? lane.lastDecision;
     for (const button of buttons) button.disabled = true;
     try {
-      await post('/api/labels', { subject: lane.id, decisionId: judged?.decisionId ?? null, verdict, windowEnd: judged?.windowEnd ?? lane.lastScore?.windowEnd ?? null });
+      await post('/api/labels', {
+        subject: lane.id,
+        decisionId: judged?.decisionId ?? null,
+        verdict,
+        windowEnd: judged?.windowEnd ?? lane.lastScore?.windowEnd ?? null,
+      });
       setText(said, `Labelled as ${plain(verdict)}`);
     } catch (error) {
       setText(said, (error as Error).message);
@@ -28,7 +39,13 @@ export const labelButtons = (store: Store): { element: HTMLElement; update(lane:
     }
   };
   return {
-    element: h('section', { class: 'labels', 'aria-label': 'Your judgement' }, about, h('div', { class: 'label-buttons' }, ...buttons), said),
+    element: h(
+      'section',
+      { class: 'labels', 'aria-label': 'Your judgement' },
+      about,
+      h('div', { class: 'label-buttons' }, ...buttons),
+      said,
+    ),
     update: (lane) => {
       const judged = judgedOf(lane);
       setText(about, judged ? `What was it? (${titleOf(judged)}, ${timeOfDay(judged.at)})` : 'What is this behaviour?');
@@ -38,6 +55,7 @@ export const labelButtons = (store: Store): { element: HTMLElement; update(lane:
   };
 };
 
-const judgedOf = (lane: Lane) => lane.moments.findLast(({ decision }) => decision?.action === 'revoke' || decision?.action === 'shorten');
+const judgedOf = (lane: Lane) =>
+  lane.moments.findLast(({ decision }) => decision?.action === 'revoke' || decision?.action === 'shorten');
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

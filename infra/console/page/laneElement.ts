@@ -35,9 +35,21 @@ export class LaneElement {
     this.item = h(
       'li',
       { class: 'lane', 'data-id': id, tabindex: -1, 'aria-describedby': `${key}-summary` },
-      h('div', { class: 'lane-meta' }, h('div', { class: 'lane-title' }, this.#name, this.#state), this.#instance, this.#reason, this.#summary),
+      h(
+        'div',
+        { class: 'lane-meta' },
+        h('div', { class: 'lane-title' }, this.#name, this.#state),
+        this.#instance,
+        this.#reason,
+        this.#summary,
+      ),
       h('div', { class: 'lane-water' }, this.canvas),
-      h('div', { class: 'lane-figures' }, h('p', { class: 'lane-life', 'aria-hidden': 'true' }, this.#left, this.#of), h('p', { class: 'lane-row' }, this.#score, store.demo && this.#act)),
+      h(
+        'div',
+        { class: 'lane-figures' },
+        h('p', { class: 'lane-life', 'aria-hidden': 'true' }, this.#left, this.#of),
+        h('p', { class: 'lane-row' }, this.#score, store.demo && this.#act),
+      ),
     );
   }
 
@@ -85,7 +97,9 @@ export class LaneElement {
     this.#act.disabled = true;
     try {
       await post(`/api/demo/${action}`, { credentialId: this.id });
-      announce(action === 'misbehave' ? `${this.#name.textContent} now misbehaves` : `${this.#name.textContent} behaves again`);
+      announce(
+        action === 'misbehave' ? `${this.#name.textContent} now misbehaves` : `${this.#name.textContent} behaves again`,
+      );
     } catch (error) {
       announce((error as Error).message);
       setText(this.#reason, (error as Error).message);

@@ -1,8 +1,9 @@
 import type { Lane } from '../view/lane.ts';
 import { byId, h, setAttribute, setText } from './dom.ts';
 import type { DrawLoop } from './draw/loop.ts';
+import { clock } from './format.ts';
 import { LaneElement } from './laneElement.ts';
-import { order, type Order, matches } from './order.ts';
+import { matches, type Order, order } from './order.ts';
 import type { Store } from './store.ts';
 
 const textMs = 250;
@@ -23,7 +24,7 @@ export class LaneList {
   #summariesAt = 0;
   #orderedAt = 0;
   filter = '';
-  order: Order = 'issued';
+  order: Order = 'function';
   /** Told how many of how many are shown. */
   onCount: (shown: number, all: number) => void = () => {};
 
@@ -68,14 +69,27 @@ export class LaneList {
     const now = this.#store.now();
     this.#orderedAt = now;
     for (const id of [...this.#elements.keys()]) if (!view.lanes.has(id)) this.#remove(id);
-    const shown = order([...view.lanes.values()].filter((lane) => matches(lane, this.filter, now)), this.order, now);
+    const shown = order(
+      [...view.lanes.values()].filter((lane) => matches(lane, this.filter, now)),
+      this.order,
+      now,
+    );
     const items = shown.map((lane) => this.#ensure(lane, now).item);
     const current = [...this.#list.children];
-    if (items.length !== current.length || items.some((item, index) => item !== current[index])) this.#list.replaceChildren(...items);
+    if (items.length !== current.length || items.some((item, index) => item !== current[index]))
+      this.#list.replaceChildren(...items);
     this.#list.classList.toggle('compact', items.length >= compactFrom);
     if (this.#reachable === null || !shown.some(({ id }) => id === this.#reachable)) this.reach(shown[0]?.id ?? null);
+    this.#loop.namedIn = shown[0]?.id ?? null;
     this.#empty.hidden = items.length > 0;
-    setText(this.#empty, view.lanes.size > 0 ? 'No credential matches.' : this.#store.connection === 'live' ? 'Slack water. No credential has been issued yet.' : 'Waiting for the console to answer.');
+    setText(
+      this.#empty,
+      view.lanes.size > 0
+        ? 'No credential matches.'
+        : this.#store.connection === 'live'
+          ? 'Slack water. No credential has been issued yet.'
+          : 'Waiting for the console to answer.',
+    );
     this.onCount(items.length, view.lanes.size);
   }
 
@@ -128,7 +142,7 @@ export class LaneList {
     }
     // An order by what changes is renewed now and then, but not under the reader's hand
     const busy = this.#list.matches(':hover, :focus-within');
-    if ((this.order !== 'issued' || this.filter !== '') && now - this.#orderedAt > orderMs && !busy) this.arrange();
+    if ((this.order !== 'function' || this.filter !== '') && now - this.#orderedAt > orderMs && !busy) this.arrange();
   }
 }
 
@@ -137,11 +151,13 @@ export const drawAxis = (store: Store, axis: HTMLElement): void => {
   const steps = 4;
   const ticks = Array.from({ length: steps + 1 }, (_, index) => {
     const agoMs = store.spanMs * (1 - index / steps);
-    const label = agoMs === 0 ? 'now' : agoMs >= 60_000 ? `−${agoMs / 60_000} min` : `−${agoMs / 1_000} s`;
+    const label = agoMs === 0 ? 'now' : `−${clock(agoMs)}`;
     const tick = h('span', { class: agoMs === 0 ? 'tick now' : 'tick' }, label);
     tick.style.setProperty('--place', String(index / steps));
     return tick;
   });
-  axis.replaceChildren(h('div', { class: 'axis-scale' }, ...ticks), h('span', { class: 'axis-forecast' }, 'if nothing changes'));
+  const scale = h('div', { class: 'axis-scale' }, ...ticks);
+  const forecast = h('span', { class: 'axis-forecast' }, 'forecast');
+  axis.replaceChildren(h('div', { class: 'axis-inner' }, scale, forecast));
   setAttribute(axis, 'data-span', String(store.spanMs));
 };

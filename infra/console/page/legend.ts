@@ -22,7 +22,12 @@ export const drawLegend = (): void => {
   const palette = readPalette();
   byId('legend').replaceChildren(
     h('p', {}, h('span', { class: 'key water' }), 'Height of the water: remaining life, against the longest it may be'),
-    h('p', {}, h('span', { class: 'key line' }), 'Score, with the lines where the policy extends, shortens and revokes'),
+    h(
+      'p',
+      {},
+      h('span', { class: 'key line' }),
+      'Score, with the lines where the policy extends, shortens and revokes',
+    ),
     ...entries.map(([kind, applied, text]) => h('p', {}, drawKey(kind, applied, palette), text)),
   );
 };

@@ -3,11 +3,11 @@ import { wordOf } from '../view/word.ts';
 import { nameOf, stateWords } from './words.ts';
 
 /** How lanes are ordered. */
-export type Order = 'issued' | 'score' | 'life' | 'name';
+export type Order = 'function' | 'score' | 'life' | 'name';
 
 /** Orders, as they are shown. */
 export const orders: readonly (readonly [Order, string])[] = [
-  ['issued', 'In order of issue'],
+  ['function', 'In order of appearance'],
   ['score', 'Highest score first'],
   ['life', 'Least life first'],
   ['name', 'By name'],
@@ -17,8 +17,12 @@ const issuedAt = (lane: Lane): number => lane.credential?.issuedAt ?? lane.activ
 
 /** Lanes in an order; equal ones in order of issue. */
 export const order = (lanes: readonly Lane[], by: Order, now: number): Lane[] => {
+  // A function's next credential belongs beside the one that it lost
+  const first = new Map<string, number>();
+  for (const lane of lanes)
+    first.set(nameOf(lane), Math.min(first.get(nameOf(lane)) ?? Number.POSITIVE_INFINITY, issuedAt(lane)));
   const keys: Record<Order, (lane: Lane) => number | string> = {
-    issued: issuedAt,
+    function: (lane) => first.get(nameOf(lane))!,
     score: (lane) => -(lane.lastScore && !lane.lastScore.learning ? lane.lastScore.score : -1),
     life: (lane) => lane.life.remainingAt(now) ?? Number.POSITIVE_INFINITY,
     name: nameOf,
@@ -26,7 +30,17 @@ export const order = (lanes: readonly Lane[], by: Order, now: number): Lane[] =>
   const key = keys[by];
   return lanes
     .map((lane) => ({ lane, key: key(lane), issued: issuedAt(lane) }))
-    .sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : left.issued - right.issued || (left.lane.id < right.lane.id ? -1 : 1)))
+    .sort((left, right) =>
+      left.key < right.key
+        ? -1
+        : left.key > right.key
+          ? 1
+          : (nameOf(left.lane) < nameOf(right.lane)
+              ? -1
+              : nameOf(left.lane) > nameOf(right.lane)
+                ? 1
+                : left.issued - right.issued) || (left.lane.id < right.lane.id ? -1 : 1),
+    )
     .map(({ lane }) => lane);
 };
 
@@ -34,7 +48,16 @@ export const order = (lanes: readonly Lane[], by: Order, now: number): Lane[] =>
 export const matches = (lane: Lane, filter: string, now: number): boolean => {
   if (filter === '') return true;
   const { credential } = lane;
-  const text = [lane.id, credential?.function, credential?.instance, credential?.event, credential?.role, stateWords[wordOf(lane, now)]].join('\n').toLowerCase();
+  const text = [
+    lane.id,
+    credential?.function,
+    credential?.instance,
+    credential?.event,
+    credential?.role,
+    stateWords[wordOf(lane, now)],
+  ]
+    .join('\n')
+    .toLowerCase();
   return filter
     .toLowerCase()
     .split(/\s+/)

@@ -1,9 +1,9 @@
 import type { Moment } from '../view/protocol.ts';
 import { announce } from './api.ts';
 import { byId } from './dom.ts';
+import type { DrawLoop } from './draw/loop.ts';
 import { isTopUp } from './draw/marks.ts';
 import { scaleOf } from './draw/scale.ts';
-import type { DrawLoop } from './draw/loop.ts';
 import type { LaneList } from './lanes.ts';
 import type { Store } from './store.ts';
 import { momentCard, readingCard, Tooltip } from './tooltip.ts';
@@ -19,9 +19,12 @@ export const addPointing = (store: Store, lanes: LaneList, loop: DrawLoop): void
     loop.pointing = null;
     tooltip.hide();
   };
-  const scaleFor = (canvas: HTMLCanvasElement) => scaleOf(canvas.clientWidth, canvas.clientHeight, store.now(), store.spanMs);
+  const scaleFor = (canvas: HTMLCanvasElement) =>
+    scaleOf(canvas.clientWidth, canvas.clientHeight, store.now(), store.spanMs);
   const marksOf = (id: string): Moment[] =>
-    (store.view.lanes.get(id)?.moments ?? []).filter((moment) => !isTopUp(moment) && moment.at > store.now() - store.spanMs);
+    (store.view.lanes.get(id)?.moments ?? []).filter(
+      (moment) => !isTopUp(moment) && moment.at > store.now() - store.spanMs,
+    );
 
   const showMoment = (id: string, canvas: HTMLCanvasElement, moment: Moment): void => {
     const box = canvas.getBoundingClientRect();
@@ -63,7 +66,10 @@ export const addPointing = (store: Store, lanes: LaneList, loop: DrawLoop): void
   const stepMark = (id: string, by: number): void => {
     const element = lanes.elementOf(id);
     const marks = marksOf(id);
-    if (!element || marks.length === 0) return announce('No decision in view');
+    if (!element || marks.length === 0) {
+      announce('No decision in view');
+      return;
+    }
     const current = loop.pointing?.id === id ? marks.findIndex((mark) => mark.id === loop.pointing?.moment?.id) : -1;
     const next = current < 0 ? (by < 0 ? marks.length - 1 : 0) : Math.min(marks.length - 1, Math.max(0, current + by));
     const moment = marks[next]!;

@@ -8,7 +8,10 @@ export type Topic = 'lanes' | 'control' | 'status' | 'connection' | 'selection' 
 
 /** The page's copy of the view, its clock, and what the reader has chosen. */
 export class Store {
-  view = new View({ historyMs: 300_000, points: 1_000, moments: 120, lanes: 5_000 }, { mode: null, killSwitch: false, killSwitchReason: '', thresholds: { low: 0.3, moderate: 0.6, high: 0.85 } });
+  view = new View(
+    { historyMs: 300_000, points: 1_000, moments: 120, lanes: 5_000 },
+    { mode: null, killSwitch: false, killSwitchReason: '', thresholds: { low: 0.3, moderate: 0.6, high: 0.9 } },
+  );
   connection: ConnectionState = 'connecting';
   demo = false;
   /** Milliseconds of the past that a lane shows. */

@@ -9,13 +9,19 @@ export const storedTheme = (): Theme => {
   return value === 'dark' || value === 'light' ? value : 'auto';
 };
 
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+
 /** Put a theme in force and remember it. */
 export const setTheme = (theme: Theme): void => {
-  if (theme === 'auto') {
-    localStorage.removeItem(key);
-    delete document.documentElement.dataset.theme;
-  } else {
-    localStorage.setItem(key, theme);
-    document.documentElement.dataset.theme = theme;
-  }
+  if (theme === 'auto') localStorage.removeItem(key);
+  else localStorage.setItem(key, theme);
+  document.documentElement.dataset.theme = theme === 'auto' ? (systemIsDark.matches ? 'dark' : 'light') : theme;
 };
+
+/** Follow the system when it changes, as long as nothing else is chosen. */
+export const followSystem = (changed: () => void): void =>
+  systemIsDark.addEventListener('change', () => {
+    if (storedTheme() !== 'auto') return;
+    setTheme('auto');
+    changed();
+  });

@@ -1,9 +1,10 @@
 import { byId, h, setAttribute, setText } from './dom.ts';
 import type { DrawLoop } from './draw/loop.ts';
 import { drawAxis, type LaneList } from './lanes.ts';
+import { drawLegend } from './legend.ts';
 import { type Order, orders } from './order.ts';
 import type { Store } from './store.ts';
-import { setTheme, storedTheme, type Theme } from './theme.ts';
+import { followSystem, setTheme, storedTheme, type Theme } from './theme.ts';
 
 const spans = [
   [60_000, '1 min'],
@@ -14,7 +15,13 @@ const spans = [
 /** The row above the lanes: find, order, span of time, theme. */
 export const addToolbar = (store: Store, lanes: LaneList, loop: DrawLoop): void => {
   const counted = h('p', { class: 'counted' });
-  const find = h('input', { type: 'search', placeholder: 'Find function or state', 'aria-label': 'Find credentials', autocomplete: 'off', spellcheck: 'false' });
+  const find = h('input', {
+    type: 'search',
+    placeholder: 'Find function or state',
+    'aria-label': 'Find credentials',
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
   find.addEventListener('input', () => {
     lanes.filter = find.value.trim();
     lanes.arrange();
@@ -24,21 +31,52 @@ export const addToolbar = (store: Store, lanes: LaneList, loop: DrawLoop): void 
     lanes.order = sort.value as Order;
     lanes.arrange();
   });
-  const spanButtons = spans.map(([spanMs, text]) => h('button', { type: 'button', 'data-span': spanMs, onclick: () => setSpan(spanMs) }, text));
+  const spanButtons = spans.map(([spanMs, text]) =>
+    h('button', { type: 'button', 'data-span': spanMs, onclick: () => setSpan(spanMs) }, text),
+  );
   const setSpan = (spanMs: number): void => {
     store.spanMs = spanMs;
-    for (const button of spanButtons) setAttribute(button, 'aria-pressed', String(button.dataset.span === String(spanMs)));
+    for (const button of spanButtons)
+      setAttribute(button, 'aria-pressed', String(button.dataset.span === String(spanMs)));
     drawAxis(store, byId('axis'));
     loop.recolour();
   };
-  const theme = h('select', { 'aria-label': 'Theme' }, ...(['auto', 'dark', 'light'] as const).map((value) => h('option', { value }, { auto: 'System theme', dark: 'Dark', light: 'Light' }[value])));
+  const theme = h(
+    'select',
+    { 'aria-label': 'Theme' },
+    ...(['auto', 'dark', 'light'] as const).map((value) =>
+      h('option', { value }, { auto: 'System theme', dark: 'Dark', light: 'Light' }[value]),
+    ),
+  );
   theme.value = storedTheme();
   theme.addEventListener('change', () => {
     setTheme(theme.value as Theme);
-    loop.recolour();
+    recolour();
   });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => loop.recolour());
-  lanes.onCount = (shown, all) => setText(counted, shown === all ? `${all} ${all === 1 ? 'credential' : 'credentials'}` : `${shown} of ${all} credentials`);
-  byId('toolbar').append(counted, h('div', { class: 'tools' }, find, sort, h('div', { class: 'segmented', role: 'group', 'aria-label': 'Span of time' }, ...spanButtons), theme));
+  const recolour = (): void => {
+    loop.recolour();
+    drawLegend();
+  };
+  followSystem(recolour);
+  lanes.onCount = (shown, all) =>
+    setText(
+      counted,
+      shown === all ? `${all} ${all === 1 ? 'credential' : 'credentials'}` : `${shown} of ${all} credentials`,
+    );
+  byId('toolbar').append(
+    counted,
+    h(
+      'div',
+      { class: 'tools' },
+      find,
+      sort,
+      h('div', { class: 'segmented', role: 'group', 'aria-label': 'Span of time' }, ...spanButtons),
+      theme,
+    ),
+  );
+  const toolbar = byId('toolbar');
+  new IntersectionObserver(([entry]) => byId('axis').classList.toggle('stuck', !entry!.isIntersecting)).observe(
+    toolbar,
+  );
   setSpan(store.spanMs);
 };

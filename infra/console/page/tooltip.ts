@@ -9,7 +9,9 @@ const row = (name: string, value: string): HTMLElement => h('div', {}, h('dt', {
 /** What a mark tells: why, from which score, what moved it, under which policy, and what Vault answered. */
 export const momentCard = (moment: Moment): HTMLElement => {
   const { decision, effect } = moment;
-  const figures = decision && `${score(decision.score)} (severity ${score(decision.severity)}, frequency ${score(decision.frequency)})`;
+  const figures =
+    decision &&
+    `${score(decision.score)} (severity ${score(decision.severity)}, frequency ${score(decision.frequency)})`;
   return h(
     'div',
     { class: 'card' },
@@ -31,9 +33,18 @@ export const momentCard = (moment: Moment): HTMLElement => {
 export const readingCard = (lane: Lane, at: number): HTMLElement => {
   const remaining = lane.life.remainingAt(at);
   let known: number | undefined;
-  for (let index = 0; index < lane.scores.length && lane.scores[index]! <= at; index += 2) known = lane.scores[index + 1]!;
-  const parts = [remaining === null ? null : `${clock(remaining)} left`, known === undefined ? null : known < 0 ? 'learning' : `score ${score(known)}`];
-  return h('div', { class: 'card reading' }, h('time', {}, timeOfDay(at)), ` ${parts.filter((part) => part !== null).join(' · ') || 'not issued yet'}`);
+  for (let index = 0; index < lane.scores.length && lane.scores[index]! <= at; index += 2)
+    known = lane.scores[index + 1]!;
+  const parts = [
+    remaining === null ? null : `${clock(remaining)} left`,
+    known === undefined ? null : known < 0 ? 'learning' : `score ${score(known)}`,
+  ];
+  return h(
+    'div',
+    { class: 'card reading' },
+    h('time', {}, timeOfDay(at)),
+    ` ${parts.filter((part) => part !== null).join(' · ') || 'not issued yet'}`,
+  );
 };
 
 /** The card that follows what is pointed at. */

@@ -19,8 +19,20 @@ export const stateWords: Record<LaneWord, string> = {
 /** The name of a lane: the function, else what identifies it. */
 export const nameOf = (lane: Lane): string => lane.credential?.function ?? lane.id;
 
-const deeds = { extend: 'Extended', shorten: 'Shortened', revoke: 'Revoked', restore: 'Restored', unknown: 'Seen' } as const;
-const wishes = { extend: 'Would extend', shorten: 'Would shorten', revoke: 'Would revoke', restore: 'Would restore', unknown: 'Seen' } as const;
+const deeds = {
+  extend: 'Extended',
+  shorten: 'Shortened',
+  revoke: 'Revoked',
+  restore: 'Restored',
+  unknown: 'Seen',
+} as const;
+const wishes = {
+  extend: 'Would extend',
+  shorten: 'Would shorten',
+  revoke: 'Would revoke',
+  restore: 'Would restore',
+  unknown: 'Seen',
+} as const;
 
 /** What happened at a moment, in a few words: `Shortened to 30 s`, `Would revoke`. */
 export const titleOf = (moment: Moment): string => {
@@ -35,7 +47,10 @@ export const titleOf = (moment: Moment): string => {
 export const answerOf = ({ decision, effect }: Moment): string => {
   if (effect) {
     const status = effect.status > 0 ? ` (${effect.status})` : '';
-    const what = effect.outcome === 'skipped' ? `not applied: ${plain(effect.skipped || 'skipped')}` : `${effect.outcome}${status}`;
+    const what =
+      effect.outcome === 'skipped'
+        ? `not applied: ${plain(effect.skipped || 'skipped')}`
+        : `${effect.outcome}${status}`;
     return effect.detail ? `${what}. ${effect.detail}` : what;
   }
   if (decision?.withheld) return `withheld: ${plain(decision.withheld)}`;
@@ -56,14 +71,25 @@ export const reasonOf = (lane: Lane): string => {
 export const summaryOf = (lane: Lane, word: LaneWord, now: number, spanMs: number): string => {
   const remaining = lane.life.remainingAt(now);
   const parts = [`${stateWords[word]}.`];
-  if (remaining !== null) parts.push(remaining > 0 ? `${spoken(remaining)} left of at most ${spoken(lane.maxTtlMs)}.` : 'No life left.');
+  if (remaining !== null)
+    parts.push(remaining > 0 ? `${spoken(remaining)} left of at most ${spoken(lane.maxTtlMs)}.` : 'No life left.');
   if (lane.lastScore) parts.push(lane.lastScore.learning ? 'No score yet.' : `Score ${score(lane.lastScore.score)}.`);
   const recent = lane.moments.filter(({ at }) => at > now - spanMs);
   const tally = (['extend', 'shorten', 'revoke'] as const)
-    .map((kind) => [recent.filter((moment) => kindOf(moment) === kind).length, { extend: 'extension', shorten: 'shortening', revoke: 'revocation' }[kind]] as const)
+    .map(
+      (kind) =>
+        [
+          recent.filter((moment) => kindOf(moment) === kind).length,
+          { extend: 'extension', shorten: 'shortening', revoke: 'revocation' }[kind],
+        ] as const,
+    )
     .filter(([times]) => times > 0)
     .map(([times, noun]) => count(times, noun));
-  parts.push(tally.length > 0 ? `In the last ${duration(spanMs)}: ${tally.join(', ')}.` : `Nothing decided in the last ${duration(spanMs)}.`);
+  parts.push(
+    tally.length > 0
+      ? `In the last ${duration(spanMs)}: ${tally.join(', ')}.`
+      : `Nothing decided in the last ${duration(spanMs)}.`,
+  );
   return parts.join(' ');
 };
 

@@ -43,9 +43,19 @@ export class View {
     return [];
   }
 
-  /** Forget what is older than the history. */
-  prune(now: number): void {
-    for (const lane of this.lanes.values()) lane.prune(now);
+  /**
+   * Forget what is older than the history.
+   *
+   * @returns lanes whose credential has ended so long ago that nothing of its life is left to see
+   */
+  prune(now: number): string[] {
+    const over: string[] = [];
+    for (const lane of this.lanes.values()) {
+      lane.prune(now);
+      const expiry = lane.life.expiryAt(now);
+      if (expiry !== null && Math.max(expiry, lane.activeAt) < now - this.limits.historyMs) over.push(lane.id);
+    }
+    return over;
   }
 
   /**

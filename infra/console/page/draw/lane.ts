@@ -14,6 +14,8 @@ export interface Scene {
   readonly palette: Palette;
   /** A clock for the swell, milliseconds; null where motion is unwelcome. */
   readonly swellMs: number | null;
+  /** Lane in which the thresholds are named. */
+  readonly namedIn: string | null;
 }
 
 /** What the reader points at in one lane. */
@@ -33,7 +35,7 @@ export const drawLane = (canvas: HTMLCanvasElement, lane: Lane, scene: Scene, po
   context.clearRect(0, 0, width / ratio, height / ratio);
   const scale = scaleOf(width / ratio, height / ratio, scene.now, scene.spanMs);
   drawTide(context, lane, scale, scene.palette, scene.thresholds, scene.swellMs);
-  drawScore(context, lane, scale, scene.palette, scene.thresholds);
+  drawScore(context, lane, scale, scene.palette, scene.thresholds, pointing !== null || scene.namedIn === lane.id);
   drawMarks(context, lane, scale, scene.palette, pointing?.moment ?? null);
   if (pointing?.x == null || pointing.moment) return;
   context.strokeStyle = withAlpha(scene.palette.foam, 0.5);

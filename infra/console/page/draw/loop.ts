@@ -18,6 +18,8 @@ export class DrawLoop {
   #costMs = 0;
   #frame = 0;
   #drawnAt = 0;
+  /** Lane in which the thresholds are named. */
+  namedIn: string | null = null;
   /** What is pointed at, and in which lane. */
   pointing: (Pointing & { readonly id: string }) | null = null;
 
@@ -62,7 +64,14 @@ export class DrawLoop {
     const began = performance.now();
     const { view, spanMs } = this.#store;
     const live = this.#store.connection === 'live' && !still.matches;
-    const scene = { now: this.#store.now(), spanMs, thresholds: view.control.thresholds, palette: this.#palette, swellMs: live ? at : null };
+    const scene = {
+      now: this.#store.now(),
+      spanMs,
+      thresholds: view.control.thresholds,
+      palette: this.#palette,
+      swellMs: live ? at : null,
+      namedIn: this.namedIn,
+    };
     for (const [id, canvas] of this.#visible) {
       const lane = view.lanes.get(id);
       if (lane) drawLane(canvas, lane, scene, this.pointing?.id === id ? this.pointing : null);

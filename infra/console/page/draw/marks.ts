@@ -16,7 +16,8 @@ export const kindOf = ({ decision, effect }: Moment): MarkKind => {
 export const isApplied = ({ effect }: Moment): boolean => effect?.outcome === 'enforced';
 
 /** Whether a moment changed no TTL: an extension of what is at its longest already. */
-export const isTopUp = ({ decision }: Moment): boolean => decision?.action === 'extend' && decision.newTtlMs === decision.oldTtlMs;
+export const isTopUp = ({ decision }: Moment): boolean =>
+  decision?.action === 'extend' && decision.newTtlMs === decision.oldTtlMs;
 
 const trace: Record<MarkKind, (context: CanvasRenderingContext2D, x: number, y: number, r: number) => void> = {
   extend: (context, x, y, r) => polygon(context, [x, y - r, x + r, y + r * 0.8, x - r, y + r * 0.8]),
@@ -39,8 +40,22 @@ const polygon = (context: CanvasRenderingContext2D, points: readonly number[]): 
 };
 
 /** Draw one mark with its centre at (x, y). */
-export const drawMark = (context: CanvasRenderingContext2D, kind: MarkKind, applied: boolean, x: number, y: number, r: number, palette: Palette): void => {
-  const colour = { extend: palette.extend, restore: palette.extend, shorten: palette.shorten, revoke: palette.revoke, unknown: palette.faint }[kind];
+export const drawMark = (
+  context: CanvasRenderingContext2D,
+  kind: MarkKind,
+  applied: boolean,
+  x: number,
+  y: number,
+  r: number,
+  palette: Palette,
+): void => {
+  const colour = {
+    extend: palette.extend,
+    restore: palette.extend,
+    shorten: palette.shorten,
+    revoke: palette.revoke,
+    unknown: palette.faint,
+  }[kind];
   context.beginPath();
   trace[kind](context, x, y, r);
   context.lineJoin = 'round';
@@ -63,7 +78,13 @@ export const drawMark = (context: CanvasRenderingContext2D, kind: MarkKind, appl
 };
 
 /** Marks of one lane, on its seabed; those too close to the one before them are drawn as ticks. */
-export const drawMarks = (context: CanvasRenderingContext2D, lane: Lane, scale: Scale, palette: Palette, chosen: Moment | null): void => {
+export const drawMarks = (
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  scale: Scale,
+  palette: Palette,
+  chosen: Moment | null,
+): void => {
   const y = (scale.waterBottom + scale.height) / 2;
   const r = scale.height < 100 ? 3.2 : 4.4;
   let lastX = Number.NEGATIVE_INFINITY;
@@ -83,7 +104,10 @@ export const drawMarks = (context: CanvasRenderingContext2D, lane: Lane, scale: 
       context.stroke();
     }
     if ((crowded || isTopUp(moment)) && moment !== chosen) {
-      context.fillStyle = withAlpha(kind === 'revoke' ? palette.revoke : kind === 'shorten' ? palette.shorten : palette.extend, 0.55);
+      context.fillStyle = withAlpha(
+        kind === 'revoke' ? palette.revoke : kind === 'shorten' ? palette.shorten : palette.extend,
+        0.55,
+      );
       context.fillRect(x - 0.5, y - 2, 1, 4);
       continue;
     }
@@ -91,16 +115,32 @@ export const drawMarks = (context: CanvasRenderingContext2D, lane: Lane, scale: 
     lastX = x;
     lastKind = kind;
   }
-  if (lane.refused) drawRefusal(context, scale.x(lane.refused.at), y, r, palette);
+  if (lane.refused) drawRefusal(context, lane, lane.refused, scale, palette);
 };
 
-const drawRefusal = (context: CanvasRenderingContext2D, x: number, y: number, r: number, palette: Palette): void => {
+/** The request that Vault refused, in words on the dry ground where there is room. */
+const drawRefusal = (
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  { at, text }: { at: number; text: string },
+  scale: Scale,
+  palette: Palette,
+): void => {
+  const r = scale.height < 100 ? 3.6 : 4.8;
+  // Beside the mark of the revocation, which is mostly less than a second older
+  const x = Math.max(scale.x(at), scale.x(lane.life.expiryAt(at) ?? at) + 2 * r + 2);
+  const y = scale.waterBottom - 2 * r;
   if (x < -10) return;
   context.strokeStyle = palette.revoke;
   context.lineWidth = 1.8;
   context.beginPath();
-  context.arc(x, y, r * 1.15, 0, 2 * Math.PI);
-  context.moveTo(x - r * 0.8, y - r * 0.8);
-  context.lineTo(x + r * 0.8, y + r * 0.8);
+  context.arc(x, y, r, 0, 2 * Math.PI);
+  context.moveTo(x - r * 0.7, y - r * 0.7);
+  context.lineTo(x + r * 0.7, y + r * 0.7);
   context.stroke();
+  context.font = `500 12px ${palette.font}`;
+  if (scale.height < 100 || x + 2 * r + context.measureText(text).width > scale.width) return;
+  context.fillStyle = palette.revoke;
+  context.textAlign = 'left';
+  context.fillText(text, x + 2 * r, y + 4);
 };

@@ -3,6 +3,8 @@ export interface Palette {
   readonly waterTop: string;
   readonly waterMid: string;
   readonly waterDeep: string;
+  readonly stormTop: string;
+  readonly stormDeep: string;
   readonly foam: string;
   readonly score: string;
   readonly scoreFaint: string;
@@ -18,13 +20,40 @@ export interface Palette {
   readonly font: string;
 }
 
-const names = ['waterTop', 'waterMid', 'waterDeep', 'foam', 'score', 'scoreFaint', 'line', 'faint', 'text', 'background', 'extend', 'shorten', 'revoke', 'seabed', 'sand', 'font'] as const;
+const names = [
+  'waterTop',
+  'waterMid',
+  'waterDeep',
+  'stormTop',
+  'stormDeep',
+  'foam',
+  'score',
+  'scoreFaint',
+  'line',
+  'faint',
+  'text',
+  'background',
+  'extend',
+  'shorten',
+  'revoke',
+  'seabed',
+  'sand',
+  'font',
+] as const;
 
 /** Read the palette in force. */
 export const readPalette = (): Palette => {
   const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`).trim()])) as unknown as Palette;
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      style.getPropertyValue(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`).trim(),
+    ]),
+  ) as unknown as Palette;
 };
 
 /** A hex colour with an opacity, 0 to 1. */
-export const withAlpha = (hex: string, alpha: number): string => `${hex}${Math.round(alpha * 255).toString(16).padStart(2, '0')}`;
+export const withAlpha = (hex: string, alpha: number): string =>
+  `${hex}${Math.round(alpha * 255)
+    .toString(16)
+    .padStart(2, '0')}`;

@@ -23,7 +23,7 @@ export const scaleOf = (width: number, height: number, now: number, spanMs: numb
   const perMs = nowX / spanMs;
   const compact = height < 100;
   const scoreTop = 6;
-  const scoreBottom = compact ? 22 : 40;
+  const scoreBottom = compact ? 21 : 38;
   return {
     width,
     height,
@@ -32,8 +32,8 @@ export const scaleOf = (width: number, height: number, now: number, spanMs: numb
     spanMs,
     scoreTop,
     scoreBottom,
-    waterTop: scoreBottom + (compact ? 5 : 10),
-    waterBottom: height - (compact ? 13 : 19),
+    waterTop: scoreBottom + (compact ? 5 : 9),
+    waterBottom: height - (compact ? 13 : 18),
     x: (at) => nowX - (now - at) * perMs,
     at: (x) => now - (nowX - x) / perMs,
   };

@@ -8,26 +8,44 @@ const gapPx = 42;
 
 const y = (scale: Scale, value: number): number => scale.scoreBottom - value * (scale.scoreBottom - scale.scoreTop);
 
-const drawThresholds = (context: CanvasRenderingContext2D, scale: Scale, palette: Palette, thresholds: Thresholds): void => {
+const drawThresholds = (
+  context: CanvasRenderingContext2D,
+  scale: Scale,
+  palette: Palette,
+  thresholds: Thresholds,
+  named: boolean,
+): void => {
   const lines = [
-    [thresholds.high, palette.revoke],
-    [thresholds.moderate, palette.shorten],
-    [thresholds.low, palette.extend],
+    [thresholds.high, palette.revoke, 'revoke'],
+    [thresholds.moderate, palette.shorten, 'shorten'],
+    [thresholds.low, palette.extend, 'extend'],
   ] as const;
+  context.font = `500 10px ${palette.font}`;
+  context.textAlign = 'right';
   context.lineWidth = 1;
-  for (const [value, colour] of lines) {
+  for (const [value, colour, name] of lines) {
     const height = Math.round(y(scale, value)) + 0.5;
     context.strokeStyle = withAlpha(colour, 0.32);
     context.beginPath();
     context.moveTo(0, height);
     context.lineTo(scale.width, height);
     context.stroke();
+    if (!named || scale.height < 100 || scale.width - scale.nowX < 90) continue;
+    context.fillStyle = withAlpha(colour, 0.9);
+    context.fillText(name, scale.width, height - 2.5);
   }
 };
 
 /** Draw the score over time, its thresholds as thin lines; the line takes the colour of the band that it is in. */
-export const drawScore = (context: CanvasRenderingContext2D, lane: Lane, scale: Scale, palette: Palette, thresholds: Thresholds): void => {
-  drawThresholds(context, scale, palette, thresholds);
+export const drawScore = (
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  scale: Scale,
+  palette: Palette,
+  thresholds: Thresholds,
+  named: boolean,
+): void => {
+  drawThresholds(context, scale, palette, thresholds, named);
   const { scores } = lane;
   const heat = context.createLinearGradient(0, scale.scoreBottom, 0, scale.scoreTop);
   heat.addColorStop(0, palette.score);
@@ -63,7 +81,13 @@ export const drawScore = (context: CanvasRenderingContext2D, lane: Lane, scale: 
   drawHead(context, lane, scale, heat, lastX);
 };
 
-const drawHead = (context: CanvasRenderingContext2D, lane: Lane, scale: Scale, colour: CanvasGradient, x: number): void => {
+const drawHead = (
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  scale: Scale,
+  colour: CanvasGradient,
+  x: number,
+): void => {
   if (x < 0 || scale.nowX - x > gapPx) return;
   context.fillStyle = colour;
   context.beginPath();

@@ -5,13 +5,20 @@ import type { Scale } from './scale.ts';
 
 const floodPx = 9;
 const ebbPx = 4;
+const contourDepths = [5, 12, 21];
+/** A score colours the water back to the one before it, but no further than this. */
+const longestWindowMs = 12_000;
 
 /** Height of the water for a remaining life. */
 const levelY = (scale: Scale, remainingMs: number, maxTtlMs: number): number =>
   scale.waterBottom - Math.min(1, Math.max(0, remainingMs / maxTtlMs)) * (scale.waterBottom - scale.waterTop);
 
 /** The surface from its first moment in view to the present, as points and the curves between them. */
-const traceSurface = (context: CanvasRenderingContext2D, lane: Lane, scale: Scale): { startX: number; endY: number } | null => {
+const traceSurface = (
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  scale: Scale,
+): { startX: number; endY: number } | null => {
   const { pairs } = lane.life;
   const max = lane.maxTtlMs;
   const y = (at: number, expiresAt: number): number => levelY(scale, expiresAt - at, max);
@@ -52,22 +59,57 @@ const traceSurface = (context: CanvasRenderingContext2D, lane: Lane, scale: Scal
   return { startX, endY };
 };
 
-/** Where the score was high, the water is troubled: amber above `moderate`, red above `high`. */
-const drawTrouble = (context: CanvasRenderingContext2D, lane: Lane, scale: Scale, palette: Palette, { moderate, high }: Thresholds): void => {
+/** Where the score was above `moderate`, the water is troubled: it takes the colours of a storm. */
+const drawTrouble = (
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  scale: Scale,
+  palette: Palette,
+  { moderate }: Thresholds,
+): void => {
   const { scores } = lane;
+  const storm = context.createLinearGradient(0, scale.waterTop, 0, scale.waterBottom);
+  storm.addColorStop(0, palette.stormTop);
+  storm.addColorStop(1, palette.stormDeep);
+  context.fillStyle = storm;
   for (let index = 0; index < scores.length; index += 2) {
-    const value = scores[index + 1]!;
     const at = scores[index]!;
-    if (value < moderate || scale.x(at) < -20) continue;
+    if (scores[index + 1]! < moderate || scale.x(at) < -20) continue;
     const previous = index > 0 ? scores[index - 2]! : at - 500;
-    const left = Math.round(scale.x(Math.max(previous, at - 4_000)));
-    context.fillStyle = withAlpha(value >= high ? palette.revoke : palette.shorten, 0.42);
+    const left = Math.round(scale.x(Math.max(previous, at - longestWindowMs)));
     context.fillRect(left, scale.waterTop - 2, Math.round(scale.x(at)) - left, scale.waterBottom - scale.waterTop + 2);
   }
 };
 
+/** Echoes of the surface below it, like the lines of depth on a chart; they rise and fall a little while all is live. */
+const drawContours = (
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  scale: Scale,
+  palette: Palette,
+  swellMs: number | null,
+): void => {
+  context.lineWidth = 1;
+  for (const [index, depth] of contourDepths.entries()) {
+    const swell = swellMs === null ? 0 : Math.sin(swellMs / 900 - index * 0.9) * 1.2;
+    context.save();
+    context.translate(0, depth + swell);
+    context.beginPath();
+    traceSurface(context, lane, scale);
+    context.strokeStyle = withAlpha(palette.foam, 0.2 - index * 0.055);
+    context.stroke();
+    context.restore();
+  }
+};
+
 /** What will be, if nothing changes: the tide that runs out. */
-const drawForecast = (context: CanvasRenderingContext2D, lane: Lane, scale: Scale, palette: Palette, level: number): void => {
+const drawForecast = (
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  scale: Scale,
+  palette: Palette,
+  level: number,
+): void => {
   const expiresAt = lane.life.expiryAt(scale.now);
   if (expiresAt === null || expiresAt <= scale.now) return;
   const end = Math.min(expiresAt, scale.at(scale.width));
@@ -92,29 +134,19 @@ const drawForecast = (context: CanvasRenderingContext2D, lane: Lane, scale: Scal
   context.setLineDash([]);
 };
 
-/** A swell at the present's edge, so that live water looks alive; the past is drawn as it was. */
-const drawSwell = (context: CanvasRenderingContext2D, scale: Scale, palette: Palette, level: number, swellMs: number): void => {
-  if (level > scale.waterBottom - 3) return;
-  const width = 64;
-  context.beginPath();
-  for (let step = 0; step <= 32; step += 1) {
-    const x = scale.nowX - width + (step / 32) * width;
-    const grown = (step / 32) ** 2;
-    const y = Math.sin(x / 9 - swellMs / 420) * 1.7 * grown;
-    if (step === 0) context.moveTo(x, level + 7 + y);
-    else context.lineTo(x, level + 7 + y);
-  }
-  context.strokeStyle = withAlpha(palette.foam, 0.3);
-  context.lineWidth = 1;
-  context.stroke();
-};
-
 /**
  * Draw the water of one lane: its surface is the remaining life.
  *
  * @param swellMs - a clock for the swell, or null to hold it still
  */
-export const drawTide = (context: CanvasRenderingContext2D, lane: Lane, scale: Scale, palette: Palette, thresholds: Thresholds, swellMs: number | null): void => {
+export const drawTide = (
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  scale: Scale,
+  palette: Palette,
+  thresholds: Thresholds,
+  swellMs: number | null,
+): void => {
   context.fillStyle = palette.seabed;
   context.fillRect(0, scale.waterBottom, scale.width, scale.height - scale.waterBottom);
   context.beginPath();
@@ -132,26 +164,38 @@ export const drawTide = (context: CanvasRenderingContext2D, lane: Lane, scale: S
   context.save();
   context.clip();
   drawTrouble(context, lane, scale, palette, thresholds);
+  drawContours(context, lane, scale, palette, swellMs);
   context.restore();
   drawForecast(context, lane, scale, palette, surface.endY);
 
+  // Where there is no water left, there is no surface to draw
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, scale.width, scale.waterBottom - 0.5);
+  context.clip();
   context.beginPath();
   traceSurface(context, lane, scale);
   context.strokeStyle = palette.foam;
   context.lineWidth = 1.6;
   context.lineJoin = 'round';
   context.stroke();
-  if (swellMs !== null) drawSwell(context, scale, palette, surface.endY, swellMs);
-  drawBuoy(context, scale, palette, surface.endY + (swellMs === null || surface.endY > scale.waterBottom - 3 ? 0 : Math.sin(swellMs / 640) * 1.1));
+  context.restore();
+  drawPresent(context, scale, palette);
+  if (surface.endY > scale.waterBottom - 1) return;
+  const swell = swellMs === null || surface.endY > scale.waterBottom - 3 ? 0 : Math.sin(swellMs / 640) * 1.1;
+  drawBuoy(context, scale, palette, surface.endY + swell);
 };
 
-const drawBuoy = (context: CanvasRenderingContext2D, scale: Scale, palette: Palette, y: number): void => {
-  context.strokeStyle = withAlpha(palette.foam, 0.28);
+const drawPresent = (context: CanvasRenderingContext2D, scale: Scale, palette: Palette): void => {
+  context.strokeStyle = withAlpha(palette.foam, 0.26);
   context.lineWidth = 1;
   context.beginPath();
   context.moveTo(scale.nowX + 0.5, scale.scoreTop);
   context.lineTo(scale.nowX + 0.5, scale.waterBottom);
   context.stroke();
+};
+
+const drawBuoy = (context: CanvasRenderingContext2D, scale: Scale, palette: Palette, y: number): void => {
   context.fillStyle = palette.foam;
   context.strokeStyle = palette.background;
   context.lineWidth = 2;
