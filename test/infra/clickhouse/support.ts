@@ -44,7 +44,15 @@ export const messageOf = (topic: string, offset: number, more: Partial<Message> 
   ...more,
 });
 
-type AvroType = string | readonly AvroType[] | { readonly [key: string]: never };
+interface AvroObject {
+  readonly type: string;
+  readonly logicalType?: string;
+  readonly symbols?: readonly string[];
+  readonly values?: AvroType;
+  readonly items?: AvroType;
+  readonly fields?: readonly { readonly name: string; readonly type: AvroType }[];
+}
+type AvroType = string | readonly AvroType[] | AvroObject;
 
 const doubles = fc.double();
 const simple: Record<string, fc.Arbitrary<unknown>> = {
@@ -60,17 +68,12 @@ const simple: Record<string, fc.Arbitrary<unknown>> = {
 /** Values of an Avro type, as far as ClickHouse can hold their times. */
 export const recordsOf = (type: AvroType): fc.Arbitrary<unknown> => {
   if (typeof type === 'string') return simple[type]!;
-  if (Array.isArray(type)) return fc.oneof(...type.map(recordsOf));
-  const { type: kind, logicalType, symbols, values, items, fields } = type as { readonly [key: string]: never };
+  if (Array.isArray(type)) return fc.oneof(...(type as readonly AvroType[]).map(recordsOf));
+  const { type: kind, logicalType, symbols, values, items, fields } = type as AvroObject;
   if (logicalType) return fc.integer({ min: -2_208_988_800_000, max: 10_413_791_999_999 });
-  if (kind === 'enum') return fc.constantFrom(...(symbols as string[]));
-  if (kind === 'map') return fc.dictionary(fc.string({ maxLength: 8 }), recordsOf(values!), { maxKeys: 4 });
-  if (kind === 'array') return fc.array(recordsOf(items!), { maxLength: 4 });
-  if (kind === 'record')
-    return fc.record(
-      Object.fromEntries(
-        (fields as { name: string; type: AvroType }[]).map((field) => [field.name, recordsOf(field.type)]),
-      ),
-    );
-  return simple[kind!]!;
+  if (symbols) return fc.constantFrom(...symbols);
+  if (values) return fc.dictionary(fc.string({ maxLength: 8 }), recordsOf(values), { maxKeys: 4 });
+  if (items) return fc.array(recordsOf(items), { maxLength: 4 });
+  if (fields) return fc.record(Object.fromEntries(fields.map(({ name, type }) => [name, recordsOf(type)])));
+  return simple[kind]!;
 };
