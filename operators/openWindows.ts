@@ -100,7 +100,7 @@ export class OpenWindows {
     const end = at + this.stride;
     for (let i = from; at < end; i++, at += aggregatesPerMetric) {
       const value = values[i]!;
-      if (value !== value) continue;
+      if (Number.isNaN(value)) continue;
       aggregates[at]!++;
       aggregates[at + 1]! += value;
       aggregates[at + 2]! += value * value;

@@ -81,7 +81,9 @@ const rounds = ({ events }: FeaturizedBatch): number[][] => {
     if (kind !== 'window') continue;
     const turn = turns.get(slot) ?? 0;
     turns.set(slot, turn + 1);
-    (all[turn] ??= []).push(row);
+    const round = all[turn];
+    if (round) round.push(row);
+    else all[turn] = [row];
   }
   return all;
 };

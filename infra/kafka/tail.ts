@@ -17,15 +17,15 @@ export const openTail = async (
     'group.id': `ebbtide-tail-${process.pid}-${tails++}`,
     'enable.partition.eof': true,
   });
+  // Asking for a topic's partitions also makes it, where the broker creates topics on first use.
+  const counts = new Map<string, number>();
+  for (const topic of new Set([...options.topics, ...(options.partitions ?? []).map((one) => one.topic)]))
+    counts.set(topic, await partitionsOf(topic));
   const partitions =
     options.partitions ??
-    (
-      await Promise.all(
-        options.topics.map(async (topic) =>
-          Array.from({ length: await partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
-        ),
-      )
-    ).flat();
+    options.topics.flatMap((topic) =>
+      Array.from({ length: counts.get(topic)! }, (_, partition) => ({ topic, partition })),
+    );
   const pending = new Map<string, number>();
   const starts: { topic: string; partition: number; offset: number }[] = [];
   for (const { topic, partition } of partitions) {
