@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { embedded } from '../config/connections.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startHealthServer } from '../http/server.ts';
 import { connect } from './connect.ts';
@@ -22,7 +23,8 @@ export const beProcess = async (
   const below: Closable[] = [{ name: 'Kafka', close }];
   const parts: Running[] = [];
   try {
-    await context.kafka.ensureTopics(config.kafka.partitions);
+    // Mock brokers make topics at their first use
+    if (config.kafka.brokers !== embedded) await context.kafka.ensureTopics(config.kafka.partitions);
     const http = await startHealthServer(config.http, () => parts, context.metrics);
     below.push(http);
     terminal.say(`Health and metrics at ${http.address}`);

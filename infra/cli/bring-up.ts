@@ -1,0 +1,102 @@
+import { topics } from '../../schemas/topics.ts';
+import { openArchive } from '../clickhouse/client.ts';
+import { subjectHistory } from '../clickhouse/history.ts';
+import type { Config } from '../config/config.ts';
+import { embedded } from '../config/connections.ts';
+import type { ConsolePorts, DemoPort } from '../console/ports.ts';
+import { type RunningConsole, startConsole } from '../console/server.ts';
+import type { AppContext, Running } from '../context.ts';
+import { demoPolicy } from '../demo/policy.ts';
+import { connectKafka } from '../kafka/connect.ts';
+import type { Kafka } from '../kafka/types.ts';
+import { createLogger } from '../log.ts';
+import { createMetrics } from '../metrics.ts';
+import type { Closable } from './lifetime.ts';
+import { pipelines } from './pipelines.ts';
+import { openPlatform } from './platform.ts';
+import { version } from './program.ts';
+import { forgetRunning, noteRunning } from './running.ts';
+
+/** What {@link bringUp} is told. */
+export interface BringUpOptions {
+  readonly config: Config;
+  readonly demo: boolean;
+  /** Port of the console, before the configured one. */
+  readonly port: number | undefined;
+  say(line: string): void;
+}
+
+/** The configuration of the demonstration: the given one, at a pace that suits watching. */
+const atDemoPace = (config: Config): Config => ({
+  ...config,
+  policy: { ...config.policy, lifecycle: demoPolicy },
+  lifecycle: { ...config.lifecycle, clockMs: 250 },
+});
+
+/**
+ * Bring up everything in this process.
+ *
+ * @param below - receives what the parts stand on, as it starts
+ * @param parts - receives the parts, as they start
+ * @returns the console
+ */
+export const bringUp = async (
+  { config: given, demo, port, say }: BringUpOptions,
+  below: Closable[],
+  parts: Running[],
+): Promise<RunningConsole> => {
+  const config = demo ? atDemoPace(given) : given;
+  const isEmbedded = config.kafka.brokers === embedded;
+  const platform = await openPlatform(config, below, say);
+  const kafka = await connectKafka({ brokers: platform.brokers, settings: config.kafka.settings });
+  below.push({ name: 'Kafka', close: () => kafka.close() });
+  const context: AppContext = {
+    kafka,
+    registry: platform.registry,
+    metrics: createMetrics('up', version()),
+    log: createLogger('up'),
+  };
+  if (isEmbedded) await touchTopics(kafka);
+  else await kafka.ensureTopics(config.kafka.partitions);
+  const servers = {
+    brokers: platform.brokers,
+    clickhouse: () => platform.clickhouse,
+    vault: () => platform.vault.actuator,
+  };
+  // Offsets of a mock cluster begin anew with each start, and must not be taken for those of the last one
+  const archive = isEmbedded ? { ...config.archive, cluster: `embedded-${Date.now()}` } : config.archive;
+  for (const running of await Promise.all([
+    pipelines.lifecycle(context, config, servers),
+    pipelines.actuate(context, config, servers),
+    pipelines.archive(context, { ...config, archive }, servers),
+  ]))
+    parts.push(running);
+  say('Pipelines run: lifecycle, actuate, archive');
+  const history = openArchive(platform.clickhouse);
+  below.push({ name: 'ClickHouse client', close: () => history.close() });
+  let fleet: (Running & DemoPort) | undefined;
+  const ports: ConsolePorts = {
+    parts: () => parts,
+    history: (subject, fromMs, toMs) => subjectHistory(history, subject, fromMs, toMs) as never,
+    thresholds: () => config.policy.lifecycle,
+    linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
+    ...(fleet ? { demo: fleet } : {}),
+  };
+  const console = await startConsole(context, { ...config.console, ...(port === undefined ? {} : { port }) }, ports);
+  parts.push(console);
+  noteRunning({
+    pid: process.pid,
+    kafka: platform.brokers,
+    schemaRegistry: platform.schemaRegistryUrl,
+    vault: platform.vault.address,
+    clickhouse: platform.clickhouse.url,
+    console: console.address,
+  });
+  below.push({ name: 'note of what runs', close: async () => forgetRunning() });
+  return console;
+};
+
+/** Mock brokers make a topic when somebody asks for it. */
+const touchTopics = async (kafka: Kafka): Promise<void> => {
+  await Promise.all(Object.values(topics).map(({ name }) => kafka.partitionsOf(name)));
+};

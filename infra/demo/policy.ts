@@ -1,0 +1,28 @@
+import { type LifecyclePolicy, parseLifecyclePolicy } from '../../schemas/policy.ts';
+
+/**
+ * The policy of the demonstration: the shipped rules at a pace that a minute is enough to see them at. Its scores come
+ * from the same model as everywhere.
+ */
+export const demoPolicy: LifecyclePolicy = parseLifecyclePolicy({
+  mode: 'enforce',
+  windowMs: 500,
+  graceMs: 250,
+  low: 0.35,
+  moderate: 0.55,
+  high: 0.7,
+  extendAfter: 4,
+  shortenAfter: 2,
+  strikes: 3,
+  strikeHalfLifeMs: 20_000,
+  minTtlMs: 5_000,
+  cooldownMs: 3_000,
+  budgetPerSubject: { actions: 10, perMs: 60_000 },
+  budgetForAll: { actions: 20, perMs: 60_000 },
+  silenceMs: 8_000,
+  onSilence: 'alert',
+  lateAfterMs: 10_000,
+});
+
+/** TTLs of the demonstration's credentials, milliseconds. */
+export const demoTtl = { ttlMs: 30_000, maxTtlMs: 120_000 } as const;
