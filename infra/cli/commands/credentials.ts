@@ -39,15 +39,22 @@ Example:
     .description('Act on all credentials of one Vault entity at once.')
     .argument('<entityId>', 'the entity')
     .addOption(
-      new Option(
-        '--action <action>',
-        'disable: refuse its requests until enabled again; deny: by an explicit policy; revoke: end every registered credential',
-      )
-        .choices(['disable', 'deny', 'revoke'])
+      new Option('--action <action>', 'what to do')
+        .choices(['revoke', 'disable', 'enable', 'deny', 'allow'])
         .default('revoke'),
     )
-    .option('--reason <text>', 'why, for the record', '')
-    .option('--yes', 'do not ask')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText(
+      'after',
+      `
+Actions:
+  revoke   end each of its registered credentials
+  disable  refuse its next request and login; enable allows them again, with the same tokens
+  deny     attach a policy that refuses what functions may do; allow takes it away
+
+Example:
+  ebbtide credentials revoke-entity 7d2e3179-f69b-450c-7179-ac8ee8bd8ca9 --action disable`,
+    )
     .action(lazily(() => import('../actions/credentials-revoke-entity.ts')));
   return command;
 };
