@@ -44,16 +44,37 @@ const rowsOf = (shape: Shape, prefix: string): string[] =>
     if (isSection(inner)) return rowsOf(inner, `${key}.`);
     const fallback =
       inner.default !== undefined ? `\`${JSON.stringify(inner.default)}\`` : isRequired(name, shape) ? 'required' : '';
-    const map =
-      typeof inner.additionalProperties === 'object' && isSection(inner.additionalProperties)
-        ? inner.additionalProperties
-        : undefined;
-    const must = map ? 'a map' : expectation(inner);
+    const nested = nestedIn(inner);
+    const must = nested.length > 0 ? nested[0]!.what : expectation(inner);
     return [
-      `| \`${cell(key)}\` | ${cell(inner.description ?? '')} | ${cell(must)} | ${cell(fallback)} |`,
-      ...(map ? rowsOf(map, `${key}.<name>.`) : []),
+      `| \`${key}\` | ${cell(inner.description ?? '')} | ${cell(must)} | ${cell(fallback)} |`,
+      ...nested.flatMap(({ section, suffix }) => rowsOf(section, `${key}${suffix}.`)),
     ];
   });
+
+interface Nested {
+  readonly section: Shape;
+  /** What the keys below it are written after. */
+  readonly suffix: string;
+  readonly what: string;
+}
+
+/** Maps within a map of names, a list, or a choice: each has keys of its own. */
+const nestedIn = (shape: Shape, suffix = '', what = 'a map'): Nested[] => {
+  if (isSection(shape)) return [{ section: shape, suffix, what }];
+  if (typeof shape.additionalProperties === 'object')
+    return nestedIn(shape.additionalProperties, `${suffix}.<name>`, 'maps by name').slice(0, 8);
+  if (shape.items) return nestedIn(shape.items, `${suffix}[]`, 'a list of maps');
+  return (shape.oneOf ?? shape.anyOf ?? []).flatMap((branch) => nestedIn(branch, `${suffix}${choiceOf(branch)}`, what));
+};
+
+/** What tells one branch of a choice from the others, such as ` (kind: token)`. */
+const choiceOf = (branch: Shape): string => {
+  const [name, values] = Object.entries(branch.properties ?? {})
+    .map(([key, { const: only, enum: several }]) => [key, only === undefined ? several : [only]] as const)
+    .find(([, found]) => found !== undefined) ?? ['', undefined];
+  return values ? ` (${name}: ${values.join(' or ')})` : '';
+};
 
 /** The configuration's reference, as Markdown tables. */
 export const referencePage = (): string =>
