@@ -1,63 +1,64 @@
-import { controlRecord } from '../../schemas/control.ts';
 import type { Control } from '../../schemas/generated/Control.ts';
-import type { ControlView } from './view/protocol.ts';
+import type { ControlView, Thresholds } from './view/protocol.ts';
+
+/** The pipeline whose credentials the console shows. */
+const pipeline = 'lifecycle';
 
 /**
- * Fold one control record into what the page shows. Records for one pipeline or one subject leave it as it is.
+ * What topic `control` says for all credentials: mode, kill switch, thresholds. What is set for single subjects is left out.
  *
- * @param view - before the record
+ * @example
+ * const controls = new Controls(thresholds);
+ * controls.apply(record);
+ * controls.view(Date.now()).killSwitch;
  */
-export const foldControl = (view: ControlView, control: Control): ControlView => {
-  if (control.subject !== null) return view;
-  const value = parse(control.value);
-  switch (control.kind) {
-    case 'killSwitch': {
-      const on = isOn(value);
-      return {
-        ...view,
-        killSwitch: on,
-        killSwitchReason: on ? `${control.by}: ${control.reason || 'no reason given'}` : '',
-      };
-    }
-    case 'mode': {
-      const mode = member(value, 'mode') ?? value;
-      return mode === 'shadow' || mode === 'enforce' ? { ...view, mode } : view;
-    }
-    case 'policy': {
-      const mode = member(value, 'mode');
-      return {
-        ...view,
-        thresholds: thresholdsIn(value) ?? view.thresholds,
-        mode: mode === 'shadow' || mode === 'enforce' ? mode : view.mode,
-      };
-    }
-    default:
-      return view;
+export class Controls {
+  readonly #settings = new Map<string, Control>();
+  readonly #thresholds: Thresholds;
+
+  /** @param thresholds - in force until a policy is heard of */
+  constructor({ low, moderate, high }: Thresholds) {
+    this.#thresholds = { low, moderate, high };
   }
-};
 
-/** The control record that throws the kill switch for every pipeline, or takes it back. */
-export const killSwitchRecord = (on: boolean, by: string, reason: string, at: number): Control =>
-  controlRecord({ kind: 'killSwitch', value: on, by, reason }, at);
+  apply(control: Control): void {
+    if (control.subject === null && (control.pipeline === '' || control.pipeline === pipeline))
+      this.#settings.set(control.key, control);
+  }
 
-/** The control record that sets the mode of every pipeline. */
-export const modeRecord = (mode: 'shadow' | 'enforce', by: string, reason: string, at: number): Control =>
-  controlRecord({ kind: 'mode', value: mode, by, reason }, at);
+  /** What is in force at a time, epoch milliseconds. */
+  view(now: number): ControlView {
+    const value = (key: string): unknown => {
+      const control = this.#settings.get(key);
+      return control && (control.expiresAt === null || control.expiresAt > now) ? parse(control.value) : undefined;
+    };
+    const policy = value(`policy/${pipeline}`) ?? value(`policy/${pipeline}/configured`);
+    const mode = [value(`mode/${pipeline}`), value('mode'), member(policy, 'mode')].find(
+      (known) => known === 'shadow' || known === 'enforce',
+    );
+    const thrown = ['killSwitch', `killSwitch/${pipeline}`].find((key) => value(key) === true);
+    const by = thrown === undefined ? undefined : this.#settings.get(thrown);
+    return {
+      mode: mode ?? null,
+      killSwitch: by !== undefined,
+      killSwitchReason: by ? `${by.by}: ${by.reason || 'no reason given'}` : '',
+      thresholds: thresholdsIn(policy) ?? this.#thresholds,
+    };
+  }
+}
 
 const parse = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    return undefined;
   }
 };
 
 const member = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 
-const isOn = (value: unknown): boolean => value === true || value === 'on' || member(value, 'on') === true;
-
-const thresholdsIn = (policy: unknown): ControlView['thresholds'] | undefined => {
+const thresholdsIn = (policy: unknown): Thresholds | undefined => {
   const [low, moderate, high] = ['low', 'moderate', 'high'].map((name) => member(policy, name));
   return typeof low === 'number' && typeof moderate === 'number' && typeof high === 'number'
     ? { low, moderate, high }

@@ -1,7 +1,8 @@
 import type { Control } from '../../schemas/generated/Control.ts';
 import type { Logger } from '../log.ts';
+import { Alive } from './alive.ts';
 import type { ConsoleConfig } from './config.ts';
-import { foldControl } from './control.ts';
+import { Controls } from './control.ts';
 import { Hub } from './hub.ts';
 import type { ConsolePorts } from './ports.ts';
 import { Rates } from './rates.ts';
@@ -13,17 +14,15 @@ export class Model {
   readonly view: View;
   readonly hub: Hub;
   readonly rates = new Rates();
-  readonly #alive = new Set<string>();
+  readonly #controls: Controls;
+  readonly #alive = new Alive();
   readonly #now: () => number;
   readonly #hasDemo: boolean;
 
   constructor(config: ConsoleConfig, ports: ConsolePorts, now: () => number) {
     const { historyMs, points, moments, lanes, flushMs, clients, clientQueueBytes } = config;
-    const thresholds = ports.thresholds?.() ?? config.thresholds;
-    this.view = new View(
-      { historyMs, points, moments, lanes },
-      { mode: null, killSwitch: false, killSwitchReason: '', thresholds },
-    );
+    this.#controls = new Controls(ports.thresholds?.() ?? config.thresholds);
+    this.view = new View({ historyMs, points, moments, lanes }, this.#controls.view(now()));
     this.hub = new Hub({
       flushMs,
       clients,
@@ -42,10 +41,7 @@ export class Model {
   change(change: Change, live = true): void {
     if (live && change.type === 'score') this.rates.scored(change.at, change.score.samples);
     if (live && change.type === 'decision') this.rates.decided();
-    if (change.type === 'credential') {
-      if (change.credential.status === 'ended') this.#alive.delete(change.id);
-      else this.#alive.add(change.id);
-    }
+    this.#alive.hear(change);
     const gone = this.view.apply(change);
     if (gone === null) return;
     for (const other of gone) this.hub.push(this.view.id, other);
@@ -53,15 +49,22 @@ export class Model {
   }
 
   control(control: Control): void {
-    const next = foldControl(this.view.control, control);
-    if (next !== this.view.control) this.change({ type: 'control', control: next });
+    this.#controls.apply(control);
+    this.#sayControl();
   }
 
   /** Once a while: forget what is old, and say how everything runs. */
   tick(parts: readonly PartView[]): void {
     const now = this.#now();
     for (const id of this.view.prune(now)) this.change({ type: 'gone', id });
-    this.change({ type: 'status', status: { parts, ...this.rates.at(now), credentials: this.#alive.size } });
+    this.#sayControl();
+    this.change({ type: 'status', status: { parts, ...this.rates.at(now), credentials: this.#alive.count(now) } });
+  }
+
+  /** Settings lapse, so that this is asked anew now and then. */
+  #sayControl(): void {
+    const next = this.#controls.view(this.#now());
+    if (JSON.stringify(next) !== JSON.stringify(this.view.control)) this.change({ type: 'control', control: next });
   }
 }
 

@@ -1,14 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { TopicCodec } from '../../schemas/codec.ts';
-import { controlPartition } from '../../schemas/control.ts';
+import { controlPartition, controlRecord, type Setting } from '../../schemas/control.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Control } from '../../schemas/generated/Control.ts';
 import type { Label } from '../../schemas/generated/Label.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import type { Producer } from '../kafka/types.ts';
-import { killSwitchRecord, modeRecord } from './control.ts';
 import type { Model } from './model.ts';
 import type { ConsolePorts } from './ports.ts';
 
@@ -42,12 +41,12 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   const { model, ports, producer, now, userOf } = context;
   const labels = await TopicCodec.open<Label>(topics.labels, context.app.registry);
   const controls = await TopicCodec.open<Control>(topics.control, context.app.registry);
-  const setControl = async (record: Control): Promise<{ key: string }> => {
-    await producer.send([
-      { topic: topics.control.name, partition: controlPartition, key: record.key, value: controls.encode(record) },
-    ]);
+  const set = async (setting: Setting): Promise<Control> => {
+    const record = controlRecord(setting, now());
+    const value = controls.encode(record);
+    await producer.send([{ topic: topics.control.name, partition: controlPartition, key: record.key, value }]);
     context.app.log.info({ key: record.key, value: record.value, by: record.by }, 'Control set');
-    return { key: record.key };
+    return record;
   };
 
   server.get('/api/state', async () => model.snapshot());
@@ -72,11 +71,11 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   });
   server.post('/api/control/kill-switch', async (request) => {
     const body = parse(killSwitchBody, request.body);
-    return setControl(killSwitchRecord(body.on, userOf(request), body.reason, now()));
+    return set({ kind: 'killSwitch', value: body.on, by: userOf(request), reason: body.reason });
   });
   server.post('/api/control/mode', async (request) => {
     const body = parse(modeBody, request.body);
-    return setControl(modeRecord(body.mode, userOf(request), body.reason, now()));
+    return set({ kind: 'mode', value: body.mode, by: userOf(request), reason: body.reason });
   });
   for (const action of ['misbehave', 'behave'] as const)
     server.post(`/api/demo/${action}`, async (request) => {

@@ -1,4 +1,5 @@
 import { TopicCodec } from '../../../schemas/codec.ts';
+import { controlRecord } from '../../../schemas/control.ts';
 import type { Alert, Control, Credential, Decision, Effect, Score } from '../../../schemas/generated/index.ts';
 import type { SchemaRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
@@ -72,24 +73,7 @@ export class Feed {
 
   /** Say in which mode all pipelines run. */
   mode(mode: 'shadow' | 'enforce', at: number): void {
-    const value = JSON.stringify({ mode });
-    this.#send(
-      'control',
-      'mode//',
-      {
-        key: 'mode//',
-        kind: 'mode',
-        pipeline: '',
-        subject: null,
-        value,
-        version: '1',
-        expiresAt: null,
-        at,
-        by: 'feed',
-        reason: '',
-      },
-      at,
-    );
+    this.#send('control', 'mode', controlRecord({ kind: 'mode', value: mode, by: 'feed', reason: '' }, at), at);
   }
 
   credential(credential: Credential, at: number): void {
