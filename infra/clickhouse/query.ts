@@ -62,6 +62,7 @@ export async function* queryArchive(
         output_format_json_quote_64bit_integers: format === 'table' ? 1 : 0,
         // An error after the first rows is then still an error, as long as the answer is not larger than this.
         wait_end_of_query: 1,
+        cancel_http_readonly_queries_on_client_close: 1,
         http_write_exception_in_output_format: 0,
       },
       ...(signal ? { abort_signal: signal } : {}),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseArchive } from '../../../infra/clickhouse/client.ts';
 import { formatTable } from '../../../infra/clickhouse/formatTable.ts';
 import { type QueryOptions, queryArchive } from '../../../infra/clickhouse/query.ts';
@@ -100,9 +101,12 @@ test('queryArchive', async (t) => {
     });
   });
 
-  await t.test('must end when it is cancelled', async () => {
-    const signal = AbortSignal.timeout(100);
-    await assert.rejects(ask('SELECT count() FROM system.numbers', { signal }), { code: 'CANCELLED' });
+  await t.test('must end when it is cancelled, at the server too', async () => {
+    const signal = AbortSignal.timeout(200);
+    await assert.rejects(ask('SELECT sum(number) AS cancelled FROM system.numbers', { signal }), { code: 'CANCELLED' });
+    const still =
+      "SELECT count() AS n FROM system.processes WHERE query LIKE '%AS cancelled%' AND query NOT LIKE '%processes%'";
+    for (let running = 1; running > 0; await sleep(50)) running = (await rowsOf<{ n: number }>(archive, still))[0]!.n;
   });
 
   await t.test('must leave everything as it was', async () => {
