@@ -73,9 +73,10 @@ export class Enforcer {
 
   async #settle(subject: string, arrivals: readonly Arrival[]): Promise<Settlement[]> {
     const { register, controls, memory, metrics, config, now } = this.#parts;
-    const fresh = arrivals.filter(({ decision }) => {
-      metrics.received.inc({ action: decision.action });
-      if (!memory.done.has(decision.decisionId)) return true;
+    const here = new Set<string>();
+    const fresh = arrivals.filter(({ decision: { action, decisionId } }) => {
+      metrics.received.inc({ action });
+      if (!memory.done.has(decisionId) && !here.has(decisionId)) return here.add(decisionId);
       metrics.redelivered.inc();
       return false;
     });

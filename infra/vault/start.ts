@@ -154,6 +154,8 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     return { arrivals, rejections };
   };
 
+  // A consumer is given no partitions of a topic that appears only later
+  await kafka.partitionsOf(topics.decisions.name);
   const consumer = await kafka.consumer({
     groupId: 'ebbtide-actuate',
     topics: [topics.decisions.name],

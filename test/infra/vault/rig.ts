@@ -154,7 +154,7 @@ export const kafkaRig = async (t: TestContext) => {
   t.after(() => cluster.close());
   const kafka: Kafka = await connectKafka({ brokers: cluster.brokers });
   t.after(() => kafka.close());
-  await kafka.ensureTopics(4);
+  for (const { name } of Object.values(topics)) await kafka.partitionsOf(name);
   const registry = new MemoryRegistry();
   const kept = keptLog();
   const context = (): AppContext => ({ kafka, registry, metrics: new Registry(), log: kept.log });

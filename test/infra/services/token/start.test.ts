@@ -1,0 +1,334 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { tokenServiceConfig } from '../../../../infra/services/token/config.ts';
+import { ensureSharedSecret, readSharedSecret } from '../../../../infra/services/token/shared-secret.ts';
+import { startTokenService } from '../../../../infra/services/token/start.ts';
+import type { Effect } from '../../../../schemas/generated/index.ts';
+import { topics } from '../../../../schemas/topics.ts';
+import { openBao, sealableOpenBao } from '../../../services/openbao.ts';
+import {
+  decide,
+  type KafkaRig,
+  kafkaRig,
+  lifeS,
+  opens,
+  type PreparedVault,
+  prepareVault,
+  until,
+} from '../../vault/rig.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown> & {
+    credentialId: string;
+    token: string;
+    accessor: string;
+    code: string;
+    detail: string;
+  };
+}
+
+const startService = async (t: TestContext, vault: PreparedVault, kafka: KafkaRig, config: object = {}) => {
+  const sharedSecretFile = join(vault.folder, 'shared-secret');
+  await ensureSharedSecret(sharedSecretFile);
+  const secret = await readSharedSecret(sharedSecretFile);
+  const context = kafka.context();
+  const running = await startTokenService(context, {
+    vault: { ...vault.configs.tokenService, timeoutMs: 2_000 },
+    token: tokenServiceConfig.parse({
+      port: 0,
+      sharedSecretFile,
+      requestsPerSecond: 1_000,
+      requestsBurst: 1_000,
+      roles: { default: { kind: 'token', ttlMs: 60_000, maxTtlMs: 600_000, explicitMaxTtlMs: 3_600_000 } },
+      ...config,
+    }),
+  });
+  t.after(() => running.close());
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    authorization: string | null = `Bearer ${secret}`,
+  ): Promise<Answer> => {
+    const response = await fetch(`${running.address}${path}`, {
+      method,
+      headers: {
+        ...(authorization === null ? {} : { authorization }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
+  };
+  const issue = (overrides: object = {}, authorization?: string | null) =>
+    call(
+      'POST',
+      '/v1/credentials',
+      { event: 'order-4711', function: 'checkout', instance: 'checkout-1', ...overrides },
+      authorization,
+    );
+  return { ...running, context, call, issue };
+};
+
+const revokedBy = (subject: string): Effect => ({
+  decisionId: `reconcile/${subject}/3`,
+  subject,
+  pipeline: 'actuate',
+  action: 'revoke',
+  outcome: 'enforced',
+  detail: '',
+  skipped: '',
+  requestedTtlMs: 0,
+  remainingMs: 0,
+  expiresAt: null,
+  status: 200,
+  attempts: 1,
+  latencyMs: 1,
+  appliedAt: Date.now(),
+});
+
+test('startTokenService must issue event-specific credentials and renew them by the current decision', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  const kafka = await kafkaRig(t);
+  const service = await startService(t, vault, kafka);
+  assert.deepEqual((await service.health()).ready, true);
+
+  await t.test(
+    'a fresh token opens what functions may open, has an entity and no default policy, and is registered before it is given',
+    async () => {
+      const { status, body, headers } = await service.issue();
+      assert.equal(status, 201);
+      assert.equal(await opens(vault, body.token), true);
+      assert.equal(headers.get('cache-control'), 'no-store');
+      const { data } = await vault.root.write<Record<string, unknown>>('auth/token/lookup-accessor', {
+        accessor: body.accessor,
+      });
+      assert.deepEqual(
+        [data.policies, data.orphan, data.meta],
+        [['ebbtide-function'], true, { event: 'order-4711', function: 'checkout', instance: 'checkout-1' }],
+      );
+      assert.ok(data.entity_id);
+      const registered = await until('the registration', () =>
+        kafka.credentials.find(({ credentialId }) => credentialId === body.credentialId),
+      );
+      assert.deepEqual(
+        [registered.reference, registered.entityId, registered.maxTtlMs, registered.shortening, registered.event],
+        [body.accessor, data.entity_id, 600_000, 'continuous', 'order-4711'],
+      );
+      assert.equal(JSON.stringify(registered).includes(body.token), false);
+      const self = await fetch(`${vault.address}/v1/auth/token/renew-self`, {
+        method: 'POST',
+        headers: { 'X-Vault-Token': body.token },
+      });
+      assert.equal(self.status, 403);
+    },
+  );
+
+  await t.test('renewals give the TTL in force, and nothing to what was shortened or revoked', async () => {
+    const { body } = await service.issue();
+    const renew = () => service.call('POST', `/v1/credentials/${body.credentialId}/renew`);
+    const credential = await until('the registration', () =>
+      kafka.credentials.find(({ credentialId }) => credentialId === body.credentialId),
+    );
+    assert.equal((await renew()).body.ttlMs, 60_000);
+    await kafka.decide(decide(credential, 'extend', 300_000));
+    await until('the extension to count', async () => (await renew()).body.ttlMs === 300_000);
+    assert.ok((await lifeS(vault, body.accessor))! > 290);
+    await kafka.decide(
+      decide(credential, 'revoke', 0, { mode: 'shadow' }),
+      decide(credential, 'shorten', 150_000, { withheld: 'budget' }),
+    );
+    await kafka.decide(decide(credential, 'shorten', 30_000));
+    const refused = await until('the shortening to count', async () => {
+      const answer = await renew();
+      return answer.status === 403 && answer;
+    });
+    assert.equal(refused.body.code, 'credential-shortened');
+    assert.equal(refused.headers.get('content-type')?.split(';')[0], 'application/problem+json');
+    assert.equal(refused.headers.get('x-correlation-id'), refused.body.correlationId);
+    await kafka.decide(decide(credential, 'keep', 30_000));
+    assert.equal(
+      (
+        await until('renewals to be allowed again', async () => {
+          const answer = await renew();
+          return answer.status === 200 && answer;
+        })
+      ).body.ttlMs,
+      30_000,
+    );
+    await kafka.send(topics.effects, revokedBy(body.credentialId));
+    assert.equal(
+      (
+        await until('the revocation to count', async () => {
+          const answer = await renew();
+          return answer.status === 403 && answer;
+        })
+      ).body.code,
+      'credential-revoked',
+    );
+    assert.equal((await service.call('GET', `/v1/credentials/${body.credentialId}`)).body.state, 'revoked');
+  });
+
+  await t.test('a credential that has ended at Vault is not renewed', async () => {
+    const { body } = await service.issue();
+    await vault.root.write('auth/token/revoke-accessor', { accessor: body.accessor });
+    const answer = await service.call('POST', `/v1/credentials/${body.credentialId}/renew`);
+    assert.deepEqual([answer.status, answer.body.code], [403, 'credential-ended']);
+    assert.equal((await service.call('GET', `/v1/credentials/${body.credentialId}`)).body.state, 'ended');
+  });
+
+  for (const [what, request, status] of [
+    ['no secret', { authorization: null }, 401],
+    ['a wrong secret', { authorization: 'Bearer wrong' }, 401],
+    ['another scheme', { authorization: 'Basic eDp5' }, 401],
+    ['a member too many', { body: { event: 'e', function: 'f', instance: 'i', sudo: true } }, 400],
+    ['a name that is none', { body: { event: 'e', function: '../f', instance: 'i' } }, 400],
+    ['a role that is none', { body: { event: 'e', function: 'f', instance: 'i', role: 'constructor' } }, 400],
+    ['no JSON', { body: '{"event":' }, 400],
+    ['a body too large', { body: { event: 'e'.repeat(20_000), function: 'f', instance: 'i' } }, 413],
+  ] as [string, { authorization?: string | null; body?: unknown }, number][])
+    await t.test(`refuses ${what}`, async () => {
+      const body = request.body ?? { event: 'e', function: 'f', instance: 'i' };
+      const answer = await service.call(
+        'POST',
+        '/v1/credentials',
+        body,
+        ...('authorization' in request ? [request.authorization ?? null] : []),
+      );
+      assert.equal(answer.status, status, JSON.stringify(answer.body));
+      assert.ok(answer.body.correlationId && answer.body.code && answer.body.detail);
+    });
+
+  await t.test('an unknown credential and an unknown address are not found', async () => {
+    assert.equal((await service.call('GET', '/v1/credentials/nobody')).status, 404);
+    assert.equal((await service.call('GET', '/nothing')).status, 404);
+  });
+
+  await t.test('a function whose entity is disabled gets no new credential', async () => {
+    const { body } = await service.issue({ function: 'banned' });
+    const { data } = await vault.root.write<{ entity_id: string }>('auth/token/lookup-accessor', {
+      accessor: body.accessor,
+    });
+    await vault.root.write(`identity/entity/id/${data.entity_id}`, { disabled: true });
+    const refused = await service.issue({ function: 'banned' });
+    assert.deepEqual([refused.status, refused.body.code], [403, 'entity-disabled']);
+  });
+
+  await t.test('neither logs nor metrics hold a token or the shared secret', async () => {
+    const { body } = await service.issue();
+    const said = [...kafka.lines, await service.context.metrics.metrics()].join('\n');
+    const secret = await readSharedSecret(join(vault.folder, 'shared-secret'));
+    for (const hidden of [body.token, secret]) assert.equal(said.includes(hidden), false);
+    assert.match(said, /credential issued/);
+    assert.match(said, /ebbtide_token_service_issued_total\{kind="token"\}/);
+  });
+});
+
+test('startTokenService must accept a caller by its AppRole, for its functions only, and keep nothing of the login', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  const kafka = await kafkaRig(t);
+  const role = 'auth/approle/role/shop';
+  await vault.root.write(role, { token_policies: ['shop'] });
+  await vault.root.write('auth/approle/role/stranger', { token_policies: ['other'] });
+  const material = async (path: string) => ({
+    method: 'approle',
+    roleId: (await vault.root.read<{ role_id: string }>(`${path}/role-id`)).data.role_id,
+    secretId: (await vault.root.write<{ secret_id: string }>(`${path}/secret-id`, {})).data.secret_id,
+  });
+  const service = await startService(t, vault, kafka, {
+    callers: [{ method: 'approle', policies: ['shop'], functions: ['shop-*'] }],
+  });
+  const auth = await material(role);
+  const tokens = async () => (await vault.root.list<{ keys: string[] }>('auth/token/accessors')).data.keys.length;
+  const before = await tokens();
+  const given = await service.issue({ function: 'shop-cart', auth }, null);
+  assert.equal(given.status, 201, JSON.stringify(given.body));
+  assert.equal(await tokens(), before + 1, 'the login must have been revoked');
+  assert.equal((await service.issue({ function: 'billing', auth }, null)).status, 403);
+  assert.equal(
+    (await service.issue({ function: 'shop-cart', auth: await material('auth/approle/role/stranger') }, null)).status,
+    401,
+  );
+  assert.equal(
+    (await service.issue({ function: 'shop-cart', auth: { ...auth, secretId: 'wrong' } }, null)).status,
+    401,
+  );
+  assert.equal((await service.issue({ function: 'shop-cart' })).status, 401, 'the shared secret is not for this one');
+  const renewed = await service.call('POST', `/v1/credentials/${given.body.credentialId}/renew`, { auth }, null);
+  assert.equal(renewed.status, 200);
+});
+
+test('startTokenService must limit the rate of each caller', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  const service = await startService(t, vault, await kafkaRig(t), { requestsPerSecond: 0.001, requestsBurst: 2 });
+  const answers = [];
+  for (let n = 0; n < 4; n++) answers.push(await service.call('GET', '/v1/credentials/nobody'));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [404, 404, 429, 429],
+  );
+  assert.equal(answers[3]!.headers.get('retry-after'), '1');
+});
+
+test('startTokenService must say 503 while Vault is sealed, and take a credential back that cannot be registered', async (t) => {
+  const server = await sealableOpenBao(t);
+  const vault = await prepareVault(t, server);
+  const kafka = await kafkaRig(t);
+  const broken = {
+    ...kafka,
+    context: () => {
+      const context = kafka.context();
+      const producer = async () => ({ send: () => new Promise<void>(() => {}), close: async () => {} });
+      return { ...context, kafka: { ...kafka.kafka, producer } };
+    },
+  };
+  const service = await startService(t, vault, broken, { registerTimeoutMs: 200 });
+  const tokens = async () => (await vault.root.list<{ keys: string[] }>('auth/token/accessors')).data.keys.length;
+  const before = await tokens();
+  const unregistered = await service.issue();
+  assert.deepEqual([unregistered.status, unregistered.body.code], [503, 'register-unavailable']);
+  assert.equal(await tokens(), before);
+  await server.seal();
+  const sealed = await service.issue();
+  assert.deepEqual([sealed.status, sealed.body.code], [503, 'vault-unavailable']);
+  assert.equal((await service.health()).ready, false);
+  await server.unseal();
+  await until('readiness', async () => (await service.health()).ready);
+});
+
+test('startTokenService must issue certificates, which can be revoked and not renewed', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  await vault.root.write('sys/mounts/pki', { type: 'pki', config: { max_lease_ttl: '87600h' } });
+  await vault.root.write('pki/root/generate/internal', {
+    common_name: 'test',
+    ttl: '87600h',
+    key_type: 'ec',
+    key_bits: 256,
+  });
+  await vault.root.write('pki/roles/ebbtide-function', {
+    max_ttl: '1h',
+    key_type: 'ec',
+    key_bits: 256,
+    allow_any_name: true,
+    enforce_hostnames: false,
+  });
+  const kafka = await kafkaRig(t);
+  const service = await startService(t, vault, kafka, {
+    roles: { default: { kind: 'certificate', ttlMs: 300_000, maxTtlMs: 300_000 } },
+  });
+  const { status, body } = await service.issue();
+  assert.equal(status, 201, JSON.stringify(body));
+  assert.match(String(body.certificate), /BEGIN CERTIFICATE/);
+  const registered = await until('the registration', () =>
+    kafka.credentials.find(({ credentialId }) => credentialId === body.credentialId),
+  );
+  assert.deepEqual(
+    [registered.kind, registered.reference, registered.shortening],
+    ['certificate', body.serial, 'revocable'],
+  );
+  const renewed = await service.call('POST', `/v1/credentials/${body.credentialId}/renew`);
+  assert.equal(renewed.status, 200, 'it lives as long as the TTL in force');
+});
