@@ -1,5 +1,13 @@
-import { type ClusterOptions, call, connectConsumer, consume, disconnect, kafkaError } from './client.ts';
+import { type ClusterOptions, call, connectConsumer, consume, disconnect } from './client.ts';
 import type { GroupConsumer, Message, MessageBatch } from './types.ts';
+
+/** How long a commit is still waited for at the end. */
+const lastCommitMs = 3000;
+
+/** Missing in the binding's own types. */
+interface CommitsWithCallback {
+  commitCb(offsets: readonly object[], done: (error: unknown) => void): void;
+}
 
 const assignCode = -175;
 /** Without an answer from the broker for this long a consumer that has partitions is not healthy. */
@@ -15,6 +23,9 @@ export const openConsumer = async (
 ): Promise<GroupConsumer> => {
   let assigned: { topic: string; partition: number }[] = [];
   let generation = 0;
+  let change: Promise<void> = Promise.resolve();
+  let changing = 0;
+  let reading: Promise<unknown> = Promise.resolve();
   const consumer = await connectConsumer(
     cluster,
     {
@@ -25,20 +36,25 @@ export const openConsumer = async (
       'queued.max.messages.kbytes': 32_768,
     },
     function (error, partitions) {
-      generation++;
-      if (error?.code === assignCode) {
-        assigned = partitions;
-        this.assign(partitions);
-      } else {
-        assigned = [];
-        this.unassign();
-      }
+      changing++;
+      change = change
+        .then(async () => {
+          // A read under way would take the first messages of the new assignment with it, under the old one's name.
+          if (error?.code === assignCode) await reading;
+          generation++;
+          assigned = error?.code === assignCode ? partitions : [];
+          if (assigned.length > 0) this.assign(assigned);
+          else this.unassign();
+        })
+        .catch(() => {})
+        .finally(() => {
+          changing--;
+        });
     },
   );
   consumer.subscribe([...options.topics]);
   let open = true;
   const closing = deferred();
-  let idle: Promise<unknown> = Promise.resolve();
   let answeredAt = performance.now();
 
   const commit = async (messages: readonly Message[], readIn: number) => {
@@ -47,27 +63,33 @@ export const openConsumer = async (
     for (const { topic, partition, offset } of messages)
       next.set(`${topic}/${partition}`, { topic, partition, offset: offset + 1 });
     try {
-      consumer.commitSync([...next.values()] as never);
+      const committed = call('Cannot commit offsets', (done) =>
+        (consumer as unknown as CommitsWithCallback).commitCb([...next.values()], done),
+      );
+      // A broker that is away must not hold up the end.
+      await Promise.race([committed, closing.promise.then(() => pause(lastCommitMs))]);
     } catch (error) {
       // The group has moved on: the messages come again to whoever has the partition, which at-least-once allows.
-      if (generation === readIn) throw kafkaError('Cannot commit offsets', error);
+      if (generation === readIn) throw error;
     }
   };
 
   return {
     async *batches(): AsyncGenerator<MessageBatch> {
       while (open) {
-        const reading = consume(consumer, options.batchSize ?? 2000);
-        idle = reading.catch(() => {});
+        while (changing > 0) await change;
+        const readIn = generation;
+        const next = consume(consumer, options.batchSize ?? 2000);
+        reading = next.catch(() => {});
         let messages: Message[] = [];
         try {
-          messages = (await reading) as Message[];
+          messages = (await next) as Message[];
           answeredAt = performance.now();
         } catch {
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          await pause(100);
         }
-        if (messages.length === 0) continue;
-        const readIn = generation;
+        // What was read across a change of partitions was not acknowledged by anybody, and comes again.
+        if (messages.length === 0 || readIn !== generation) continue;
         let acked = false;
         const done = deferred();
         yield {
@@ -101,11 +123,14 @@ export const openConsumer = async (
     async close() {
       open = false;
       closing.resolve();
-      await idle;
+      await reading;
+      await change;
       await disconnect(consumer);
     },
   };
 };
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** `Promise.withResolvers` for Node 20. */
 const deferred = (): { promise: Promise<void>; resolve: () => void } => {

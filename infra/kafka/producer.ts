@@ -10,13 +10,22 @@ interface Group {
 
 const queueFull = -184;
 
-/** Hand messages to librdkafka's queue, waiting where it is full. */
-export const enqueue = async (producer: NativeProducer, messages: readonly OutgoingMessage[]): Promise<void> => {
+/**
+ * Hand messages to librdkafka's queue, waiting where it is full.
+ *
+ * @param queued - called for each message that is in the queue, even where a later one is refused
+ */
+export const enqueue = async (
+  producer: NativeProducer,
+  messages: readonly OutgoingMessage[],
+  queued?: () => void,
+): Promise<void> => {
   for (let i = 0; i < messages.length; i++) {
     const { topic, partition, key, value } = messages[i]!;
     for (;;) {
       try {
         producer.produce(topic, partition ?? null, value, key);
+        queued?.();
         break;
       } catch (error) {
         if ((error as { code?: number }).code !== queueFull) throw kafkaError(`Cannot write to ${topic}`, error);
@@ -42,28 +51,38 @@ export const openProducer = async (cluster: ClusterOptions, options: { lingerMs?
   let working: Promise<void> | undefined;
   let outstanding = 0;
   let failure: unknown;
-  let settled: (() => void) | undefined;
+  let allReported: (() => void) | undefined;
 
+  const reported = () => {
+    if (--outstanding === 0) allReported?.();
+  };
   producer.on('delivery-report', (error) => {
     failure ??= error ?? undefined;
-    if (--outstanding === 0) settled?.();
+    reported();
   });
 
   const sendGroup = async (groups: Group[]) => {
-    const messages = groups.flatMap((group) => group.messages);
     failure = undefined;
-    outstanding = messages.length;
+    // One more than is in the queue, until all is in it: reports come while others are still being handed over.
+    outstanding = 1;
     const delivered = new Promise<void>((resolve) => {
-      settled = resolve;
+      allReported = resolve;
     });
-    try {
-      await enqueue(producer, messages);
-      await delivered;
-      if (failure) throw kafkaError(`Cannot write ${messages.length} messages to Kafka`, failure);
-      for (const group of groups) group.resolve();
-    } catch (error) {
-      for (const group of groups) group.reject(error);
+    const accepted: Group[] = [];
+    for (const group of groups) {
+      try {
+        await enqueue(producer, group.messages, () => outstanding++);
+        accepted.push(group);
+      } catch (error) {
+        // What was queued of it before is still reported, and must not count for the next ones.
+        group.reject(error);
+      }
     }
+    reported();
+    await delivered;
+    for (const { messages, resolve, reject } of accepted)
+      if (failure) reject(kafkaError(`Cannot write ${messages.length} messages to Kafka`, failure));
+      else resolve();
   };
 
   const work = async () => {

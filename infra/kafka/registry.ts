@@ -26,12 +26,23 @@ export const connectRegistry = ({ url, username, password }: RegistryOptions): S
       ? { basicAuthCredentials: { credentialsSource: 'USER_INFO' as never, userInfo: `${username}:${password ?? ''}` } }
       : {}),
   });
+  /** @returns false where the registry knows rules only of subjects that have a schema */
+  const requireBackward = async (subject: string): Promise<boolean> => {
+    try {
+      await client.updateCompatibility(subject, 'BACKWARD' as never);
+      return true;
+    } catch (error) {
+      if ((error as { status?: number }).status === 404) return false;
+      throw error;
+    }
+  };
   return {
     async register(subject, schema) {
       const info = { schemaType: 'AVRO', schema: JSON.stringify(schema) };
       try {
+        const required = await requireBackward(subject);
         const id = await client.register(subject, info);
-        await client.updateCompatibility(subject, 'BACKWARD' as never);
+        if (!required) await requireBackward(subject);
         return id;
       } catch (error) {
         throw registryError(`Cannot register the schema of ${subject} at ${url}`, error);

@@ -1,5 +1,13 @@
 import { EbbtideError } from '../../schemas/errors.ts';
-import { type ClusterOptions, call, connectConsumer, connectProducer, consume, disconnect } from './client.ts';
+import {
+  type ClusterOptions,
+  call,
+  connectConsumer,
+  connectProducer,
+  consume,
+  disconnect,
+  type NativeConsumer,
+} from './client.ts';
 import { enqueue } from './producer.ts';
 import type { Message, OutgoingMessage } from './types.ts';
 
@@ -30,6 +38,8 @@ export interface ExactlyOnceSession {
   partitions(): readonly number[];
   /** Messages not yet read. */
   lag(): Promise<number>;
+  /** Rejects when no broker answers within a second. */
+  reachable(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,6 +73,7 @@ export const openSession = async (
   let changing = 0;
   let epoch = 0;
   let failure: unknown;
+  let consuming: Promise<unknown> = Promise.resolve();
 
   const producer = await connectProducer(cluster, {
     'transactional.id': `${options.groupId}-${options.instanceId}`,
@@ -70,55 +81,64 @@ export const openSession = async (
     'linger.ms': 5,
     'sticky.partitioning.linger.ms': 0,
   });
-  await call('Cannot begin to write transactions', (done) => producer.initTransactions(callTimeoutMs, done as never));
-
   const { topic } = options;
-  const consumer = await connectConsumer(
-    cluster,
-    {
-      'group.id': options.groupId,
-      'session.timeout.ms': options.sessionTimeoutMs ?? 10_000,
-      'heartbeat.interval.ms': Math.min(3000, Math.floor((options.sessionTimeoutMs ?? 10_000) / 3)),
-      'max.poll.interval.ms': Math.max(300_000, options.sessionTimeoutMs ?? 0),
-      'queued.max.messages.kbytes': 65_536,
-      'fetch.message.max.bytes': 2_097_152,
-    },
-    function (error, partitions) {
-      const gained = error?.code === assignCode ? partitions.map(({ partition }) => partition) : [];
-      changing++;
-      change = change
-        .then(async () => {
-          if (gained.length === 0) {
-            await assignment.revoked();
+  const connect = () =>
+    connectConsumer(
+      cluster,
+      {
+        'group.id': options.groupId,
+        'session.timeout.ms': options.sessionTimeoutMs ?? 10_000,
+        'heartbeat.interval.ms': Math.min(3000, Math.floor((options.sessionTimeoutMs ?? 10_000) / 3)),
+        'max.poll.interval.ms': Math.max(300_000, options.sessionTimeoutMs ?? 0),
+        'queued.max.messages.kbytes': 65_536,
+        'fetch.message.max.bytes': 2_097_152,
+      },
+      function (error, partitions) {
+        const gained = error?.code === assignCode ? partitions.map(({ partition }) => partition) : [];
+        changing++;
+        change = change
+          .then(async () => {
+            if (gained.length === 0) {
+              await assignment.revoked();
+              epoch++;
+              held = [];
+              this.unassign();
+              return;
+            }
+            const starts = await assignment.assigned(gained);
+            // A read under way would take the first messages of the new assignment with it, to be dropped as the old's.
+            await consuming;
             epoch++;
-            held = [];
-            this.unassign();
-            return;
-          }
-          const starts = await assignment.assigned(gained);
-          epoch++;
-          held = gained;
-          this.assign(gained.map((partition) => ({ topic, partition, offset: starts.get(partition) ?? 0 })) as never);
-        })
-        .catch((cause) => {
-          failure ??= cause;
-        })
-        .finally(() => {
-          changing--;
-        });
-    },
-  );
+            held = gained;
+            this.assign(gained.map((partition) => ({ topic, partition, offset: starts.get(partition) ?? 0 })) as never);
+          })
+          .catch((cause) => {
+            failure ??= cause;
+          })
+          .finally(() => {
+            changing--;
+          });
+      },
+    );
+  let consumer: NativeConsumer;
+  try {
+    await call('Cannot begin to write transactions', (done) => producer.initTransactions(callTimeoutMs, done as never));
+    consumer = await connect();
+  } catch (error) {
+    await disconnect(producer);
+    throw error;
+  }
   consumer.subscribe([topic]);
-  let polling: Promise<unknown> = Promise.resolve();
 
   return {
     async poll(most) {
+      while (changing > 0) await change;
       if (failure) throw failure;
       const reading = consume(consumer, most) as Promise<Message[]>;
-      polling = reading.catch(() => {});
+      consuming = reading.catch(() => {});
       const readIn = epoch;
       const messages = await reading;
-      if (changing > 0) await change;
+      while (changing > 0) await change;
       if (failure) throw failure;
       // What was read meanwhile belongs to the assignment before; it is read again from where the new one begins.
       return { messages: readIn === epoch ? messages : [], epoch };
@@ -156,8 +176,10 @@ export const openSession = async (
       }
       return total;
     },
+    reachable: () =>
+      call('Kafka does not answer', (done) => consumer.getMetadata({ topic, timeout: 1000 } as never, done as never)),
     async close() {
-      await polling;
+      await consuming;
       await change.catch(() => {});
       await disconnect(consumer);
       await disconnect(producer);
