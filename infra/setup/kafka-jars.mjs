@@ -127,7 +127,7 @@ export const prepareBroker = async ({ folder, port, controllerPort, heapMb = 512
       '-c',
       settings,
     ];
-    await run('java', args, { timeoutMs: 60_000, purpose: "Kafka's storage could not be formatted" });
+    await run('java', args, { timeoutMs: 120_000, purpose: "Kafka's storage could not be formatted" });
   }
   return {
     command: 'java',

@@ -27,7 +27,7 @@ export const kafkaAnswers = (address) =>
   });
 
 /** Wait until a broker answers, or `isRunning` says that there is no point in waiting. */
-export const untilKafkaAnswers = async (address, { timeoutMs = 60_000, isRunning = () => true } = {}) => {
+export const untilKafkaAnswers = async (address, { timeoutMs = 120_000, isRunning = () => true } = {}) => {
   const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline && isRunning()) {
     if (await kafkaAnswers(address)) return true;
