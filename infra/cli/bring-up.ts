@@ -6,16 +6,23 @@ import { embedded } from '../config/connections.ts';
 import type { ConsolePorts, DemoPort } from '../console/ports.ts';
 import { type RunningConsole, startConsole } from '../console/server.ts';
 import type { AppContext, Running } from '../context.ts';
-import { demoPolicy } from '../demo/policy.ts';
+import { startDemo } from '../demo/demo.ts';
+import { demoPolicy, demoRole } from '../demo/policy.ts';
 import { connectKafka } from '../kafka/connect.ts';
 import type { Kafka } from '../kafka/types.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
+import type { TokenServiceConfig } from '../services/token/config.ts';
+import { ensureSharedSecret, readSharedSecret } from '../services/token/shared-secret.ts';
+import { startTokenService } from '../services/token/start.ts';
+import { assertPortFree } from '../setup/guarded.ts';
+import { demoSecretPath } from '../vault/bootstrap.ts';
 import type { Closable } from './lifetime.ts';
 import { pipelines } from './pipelines.ts';
-import { openPlatform } from './platform.ts';
+import { openPlatform, type Platform } from './platform.ts';
 import { version } from './program.ts';
 import { forgetRunning, noteRunning } from './running.ts';
+import { embeddedSecretFile, tokenServiceOf } from './token-service.ts';
 
 /** What {@link bringUp} is told. */
 export interface BringUpOptions {
@@ -30,6 +37,7 @@ export interface BringUpOptions {
 const atDemoPace = (config: Config): Config => ({
   ...config,
   policy: { ...config.policy, lifecycle: demoPolicy },
+  token: { ...config.token, roles: { ...config.token.roles, default: demoRole } },
   lifecycle: { ...config.lifecycle, clockMs: 250 },
 });
 
@@ -74,7 +82,13 @@ export const bringUp = async (
   say('Pipelines run: lifecycle, actuate, archive');
   const history = openArchive(platform.clickhouse);
   below.push({ name: 'ClickHouse client', close: () => history.close() });
-  let fleet: (Running & DemoPort) | undefined;
+  if (config.token.sharedSecretFile === undefined) await ensureSharedSecret(embeddedSecretFile());
+  const token = await onFreePort(tokenServiceOf(config, embeddedSecretFile()), say);
+  const service = await startTokenService(context, { vault: platform.vault.tokenService, token });
+  parts.push(service);
+  say(`Token service at ${service.address}`);
+  const fleet = demo ? await openFleet(context, token, service, platform) : undefined;
+  if (fleet) parts.push(fleet);
   const ports: ConsolePorts = {
     parts: () => parts,
     history: (subject, fromMs, toMs) => subjectHistory(history, subject, fromMs, toMs) as never,
@@ -91,6 +105,7 @@ export const bringUp = async (
     vault: platform.vault.address,
     clickhouse: platform.clickhouse.url,
     console: console.address,
+    ...(service.address === undefined ? {} : { token: service.address }),
   });
   below.push({ name: 'note of what runs', close: async () => forgetRunning() });
   return console;
@@ -99,4 +114,28 @@ export const bringUp = async (
 /** Mock brokers make a topic when somebody asks for it. */
 const touchTopics = async (kafka: Kafka): Promise<void> => {
   await Promise.all(Object.values(topics).map(({ name }) => kafka.partitionsOf(name)));
+};
+
+const openFleet = async (
+  context: AppContext,
+  token: TokenServiceConfig,
+  service: Running,
+  platform: Platform,
+): Promise<Running & DemoPort> =>
+  startDemo(context, {
+    tokenUrl: service.address ?? '',
+    sharedSecret: await readSharedSecret(token.sharedSecretFile ?? ''),
+    vaultUrl: platform.vault.address,
+    secretPath: demoSecretPath,
+  });
+
+/** Two of these may run on one machine: the second one's token service takes another port. */
+const onFreePort = async (token: TokenServiceConfig, say: (line: string) => void): Promise<TokenServiceConfig> => {
+  try {
+    if (token.port !== 0) await assertPortFree(token.port, 'The token service', 'CONFIG_INVALID');
+    return token;
+  } catch {
+    say(`Port ${token.port} is taken; the token service takes another one`);
+    return { ...token, port: 0 };
+  }
 };

@@ -17,7 +17,7 @@ export const beProcess = async (
   config: Config,
   command: string,
   terminal: Terminal,
-  start: ((context: AppContext) => Promise<Running>)[],
+  start: ((context: AppContext, parts: () => readonly Running[]) => Promise<Running>)[],
 ): Promise<number> => {
   const { context, close } = await connect(config, command);
   const below: Closable[] = [{ name: 'Kafka', close }];
@@ -29,7 +29,7 @@ export const beProcess = async (
     below.push(http);
     terminal.say(`Health and metrics at ${http.address}`);
     for (const begin of start) {
-      const part = await begin(context);
+      const part = await begin(context, () => parts);
       parts.push(part);
       terminal.say(`${part.name} runs${part.address ? ` at ${part.address}` : ''}`);
     }

@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Config } from '../config/config.ts';
 import { dataFolder } from '../paths.ts';
@@ -8,13 +5,6 @@ import { type TokenServiceConfig, tokenServiceConfig } from '../services/token/c
 
 /** File with the secret that callers of the embedded token service share. */
 export const embeddedSecretFile = (): string => dataFolder('vault', 'token-service.secret');
-
-/** Make the embedded token service's shared secret, unless an earlier run did. */
-export const ensureSharedSecret = (file = embeddedSecretFile()): string => {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
-  return file;
-};
 
 /**
  * The token service's section, complete.

@@ -4,8 +4,6 @@ import { EbbtideError } from '../../schemas/errors.ts';
 export interface HeldCredential {
   readonly credentialId: string;
   readonly token: string;
-  /** Life granted, milliseconds. */
-  readonly ttlMs: number;
 }
 
 /** Where a function gets its credential, and where it uses it. */
@@ -48,18 +46,38 @@ export const obtain = async (
       `The token service answered ${status}: ${String(body.detail ?? body.title ?? 'no reason')}`,
       { status },
     );
-  return { credentialId: String(body.credentialId), token: String(body.token), ttlMs: Number(body.ttlMs) };
+  return { credentialId: String(body.credentialId), token: String(body.token) };
 };
 
-/** Ask for more life. @returns the life granted in milliseconds, or why not */
+/** What the token service says of a credential's life, milliseconds. */
+export interface LifeLeft {
+  readonly remainingMs: number;
+  /** TTL that the current decision grants. */
+  readonly ttlMs: number;
+}
+
+const lifeIn = (body: Record<string, unknown>): LifeLeft => ({
+  remainingMs: Number(body.remainingMs),
+  ttlMs: Number(body.ttlMs),
+});
+
+/** Ask how long it still lives. @returns undefined when the token service does not say */
+export const lifeLeft = async (places: Places, { credentialId }: HeldCredential): Promise<LifeLeft | undefined> => {
+  const response = await fetch(new URL(`/v1/credentials/${encodeURIComponent(credentialId)}`, places.tokenUrl), {
+    headers: { authorization: `Bearer ${places.sharedSecret}` },
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  return response.ok ? lifeIn(body) : undefined;
+};
+
+/** Ask for more life. @returns what is granted, or why nothing is */
 export const renew = async (
   places: Places,
   { credentialId }: HeldCredential,
-): Promise<{ ttlMs: number } | { refused: string }> => {
+): Promise<LifeLeft | { refused: string }> => {
   const { status, body } = await post(places, `/v1/credentials/${encodeURIComponent(credentialId)}/renew`, {});
-  return status === 200
-    ? { ttlMs: Number(body.ttlMs) }
-    : { refused: `${status} ${String(body.detail ?? body.title ?? '')}`.trim() };
+  return status === 200 ? lifeIn(body) : { refused: `${status} ${String(body.detail ?? body.title ?? '')}`.trim() };
 };
 
 /** Read a secret from Vault with the credential. @returns Vault's status, and its own words where it refuses */

@@ -27,7 +27,7 @@ export const demoOptions: DemoOptions = {
   sampleMs: 100,
   flushMs: 250,
   useMs: 1_000,
-  renewMs: 20_000,
+  lookMs: 3_000,
   restartMs: 20_000,
   takeOverMs: 25_000,
   takeOverEveryMs: 120_000,

@@ -1,6 +1,6 @@
 import type { ResourceSample } from '../../schemas/generated/ResourceTelemetry.ts';
 import type { DemoEvent } from '../console/view/protocol.ts';
-import { type HeldCredential, obtain, type Places, renew, use } from './credential.ts';
+import { type HeldCredential, lifeLeft, obtain, type Places, renew, use } from './credential.ts';
 import type { Member } from './fleet.ts';
 import { intruder, Reel } from './reel.ts';
 
@@ -10,9 +10,12 @@ export interface Rhythm {
   readonly useMs: number;
   /** From the first refusal to a restart with a new credential. */
   readonly restartMs: number;
-  /** Longest time between two renewals. */
-  readonly renewMs: number;
+  /** Between two looks at how long the credential still lives. */
+  readonly lookMs: number;
 }
+
+/** Share of its TTL below which a holder asks for more. */
+const renewBelow = 0.2;
 
 /**
  * A function instance: obtains a credential from the token service, behaves as its recorded machine did, reads a secret
@@ -26,7 +29,7 @@ export class DemoFunction {
   readonly #reel: Reel;
   #instances = 0;
   #held: HeldCredential | undefined;
-  #renewAt = 0;
+  #lookAt = 0;
   #refusedAt: number | undefined;
   #renewalRefused = false;
   #announced = true;
@@ -57,7 +60,7 @@ export class DemoFunction {
     this.#held = await obtain(this.#places, { event: this.member.event, function: this.member.function, instance });
     this.#refusedAt = undefined;
     this.#renewalRefused = false;
-    this.#planRenewal();
+    this.#lookAt = Date.now() + this.#rhythm.lookMs;
     if (!first) {
       this.#reel.calm(this.member.startRow);
       this.#say('behaving', `Restarted as ${instance} with a new credential`);
@@ -111,23 +114,18 @@ export class DemoFunction {
     if (status === 403) {
       this.#refusedAt = Date.now();
       this.#say('refused', `Vault refused the next request: ${status}${words ? ` ${words}` : ''}`);
-    } else if (Date.now() >= this.#renewAt && !this.#renewalRefused) await this.#renew(held);
+    } else if (Date.now() >= this.#lookAt && !this.#renewalRefused) await this.#look(held);
   }
 
-  async #renew(held: HeldCredential): Promise<void> {
+  /** Decisions lengthen the life of whoever behaves; only where they let it run low does the holder ask by itself. */
+  async #look(held: HeldCredential): Promise<void> {
+    this.#lookAt = Date.now() + this.#rhythm.lookMs;
+    const life = await lifeLeft(this.#places, held);
+    if (!life || life.remainingMs > life.ttlMs * renewBelow || this.#held !== held) return;
     const answer = await renew(this.#places, held);
-    if (this.#held !== held) return;
-    if ('refused' in answer) {
-      this.#renewalRefused = true;
-      this.#say('renewalRefused', `The token service refused to renew: ${answer.refused}`);
-      return;
-    }
-    this.#held = { ...held, ttlMs: answer.ttlMs };
-    this.#planRenewal();
-  }
-
-  #planRenewal(): void {
-    this.#renewAt = Date.now() + Math.min((this.#held?.ttlMs ?? 0) / 2, this.#rhythm.renewMs);
+    if (!('refused' in answer) || this.#held !== held) return;
+    this.#renewalRefused = true;
+    this.#say('renewalRefused', `The token service refused to renew: ${answer.refused}`);
   }
 
   #say(kind: string, text: string): void {

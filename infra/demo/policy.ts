@@ -1,4 +1,6 @@
 import { type LifecyclePolicy, parseLifecyclePolicy } from '../../schemas/policy.ts';
+import type { Config } from '../config/config.ts';
+import { functionPolicy, functionRole } from '../vault/bootstrap.ts';
 
 /**
  * The policy of the demonstration: the shipped rules at a pace that a minute is enough to see them at. Its scores come
@@ -24,5 +26,13 @@ export const demoPolicy: LifecyclePolicy = parseLifecyclePolicy({
   lateAfterMs: 10_000,
 });
 
-/** TTLs of the demonstration's credentials, milliseconds. */
-export const demoTtl = { ttlMs: 30_000, maxTtlMs: 120_000 } as const;
+/** The credentials of the demonstration: half a minute at first, two minutes at most, and then only by renewing. */
+export const demoRole: Config['token']['roles'][string] = {
+  kind: 'token',
+  vaultRole: functionRole,
+  policies: [functionPolicy],
+  functions: ['*'],
+  ttlMs: 30_000,
+  maxTtlMs: 120_000,
+  explicitMaxTtlMs: 86_400_000,
+};

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { openArchive } from '../../clickhouse/client.ts';
+import { subjectHistory } from '../../clickhouse/history.ts';
+import type { Config } from '../../config/config.ts';
+import { startConsole } from '../../console/server.ts';
+import type { AppContext, Running } from '../../context.ts';
+import { startTokenService } from '../../services/token/start.ts';
+import { addressOf } from '../connect.ts';
+import type { Action } from '../invocation.ts';
+import { beProcess } from '../process.ts';
+import type { Terminal } from '../terminal.ts';
+import { embeddedSecretFile, tokenServiceOf } from '../token-service.ts';
+import { vaultOf } from '../vault-login.ts';
+
+type Start = (
+  context: AppContext,
+  config: Config,
+  terminal: Terminal,
+  parts: () => readonly Running[],
+) => Promise<Running>;
+
+const serveToken: Start = (context, config) => {
+  const secretFile = existsSync(embeddedSecretFile()) ? embeddedSecretFile() : undefined;
+  return startTokenService(context, {
+    vault: vaultOf(config, 'tokenService'),
+    token: tokenServiceOf(config, secretFile),
+  });
+};
+
+const serveConsole: Start = async (context, config, { say }, parts) => {
+  const archive = openArchive({
+    ...config.clickhouse,
+    url: addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url'),
+  });
+  const console = await startConsole(context, config.console, {
+    parts,
+    thresholds: () => config.policy.lifecycle,
+    history: (subject, fromMs, toMs) => subjectHistory(archive, subject, fromMs, toMs) as never,
+    linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
+  });
+  say(`Open ${console.link}`);
+  return {
+    ...console,
+    close: async () => {
+      await console.close();
+      await archive.close();
+    },
+  };
+};
+
+const services = { token: serveToken, console: serveConsole } as const;
+
+/** Run services until stopped. */
+export const run: Action<object, [(keyof typeof services)[]]> = async ({ terminal, load }, _options, names) => {
+  const { config } = await load();
+  const wanted = [...new Set(names)];
+  return beProcess(
+    config,
+    `serve ${wanted.join(' ')}`,
+    terminal,
+    wanted.map((name) => (context, parts) => services[name](context, config, terminal, parts)),
+  );
+};
