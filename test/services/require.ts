@@ -69,9 +69,10 @@ export const requireOrSkip = async (t: TestContext, ...requirements: readonly Re
   for (const requirement of requirements) {
     const reason = await missing[requirement]();
     if (reason === undefined) continue;
-    const message = `Skipped without ${requirement}: this machine lacks ${reason}`;
-    if (process.env.EBBTIDE_REQUIRE_SERVICES === '1' && !mayAlwaysSkip.has(requirement)) throw new Error(message);
-    t.skip(message);
+    if (process.env.EBBTIDE_REQUIRE_SERVICES === '1' && !mayAlwaysSkip.has(requirement)) {
+      throw new Error(`EBBTIDE_REQUIRE_SERVICES=1 requires ${requirement}, but this machine lacks ${reason}`);
+    }
+    t.skip(`Skipped without ${requirement}: this machine lacks ${reason}`);
     return false;
   }
   return true;
