@@ -1,8 +1,6 @@
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import { ResourceTelemetrySchema } from '../../../schemas/generated/ResourceTelemetry.ts';
-import { topics } from '../../../schemas/topics.ts';
 import type { Health } from '../../context.ts';
 import type { Producer } from '../../kafka/types.ts';
 import type { Logger } from '../../log.ts';
@@ -21,6 +19,10 @@ import { Watch } from './watch.ts';
 /** What an agent needs of the outside; each may fail, and is then asked again. */
 export interface AgentOptions {
   readonly config: HostAgentConfig;
+  /** Topic to write to. */
+  readonly topic: string;
+  /** JSON of its Avro schema. */
+  readonly schema: string;
   /** Folder of the spool. */
   readonly spoolFolder: string;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -70,7 +72,7 @@ export class HostAgent {
     this.#machine = describeMachine(config);
     this.#networks = new Networks(config.loopback);
     for (const target of config.targets) this.#watches.add(new Watch(target, this.#machine, this.#networks));
-    const schema = JSON.stringify(ResourceTelemetrySchema);
+    const { schema } = options;
     this.#spool = new Spool({ folder: options.spoolFolder, limitBytes: config.spoolBytes, schema });
     if (this.#spool.tornBytes > 0)
       log.warn({ tornBytes: this.#spool.tornBytes }, 'end of the spool was torn by a crash and cut off');
@@ -236,7 +238,7 @@ export class HostAgent {
     this.#producer ??= await this.#options.connect();
     const id = this.#schemaIds.get(schema) ?? (await this.#options.schemaId(schema));
     this.#schemaIds.set(schema, id);
-    const topic = topics.telemetryResource.name;
+    const { topic } = this.#options;
     await this.#producer.send(records.map(({ key, body }) => ({ topic, key, value: frame(id, body) })));
   }
 }

@@ -34,9 +34,8 @@ const writeDouble = (value: number): void => {
 };
 
 const writeOptional = (value: number | null): void => {
-  if (value === null) return writeLong(0);
-  writeLong(1);
-  writeDouble(value);
+  writeLong(value === null ? 0 : 1);
+  if (value !== null) writeDouble(value);
 };
 
 const writeSample = (sample: ResourceSample): void => {

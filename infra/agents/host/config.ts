@@ -98,7 +98,7 @@ export const hostAgentConfig = z.strictObject({
     .max(67_108_864)
     .default(262_144)
     .describe('Most bytes waiting in memory before they go to disk'),
-  sendTimeoutMs: milliseconds(1000, 300_000, 35_000, 'Longest wait for the broker’s acknowledgement'),
+  sendTimeoutMs: milliseconds(2000, 300_000, 35_000, 'Longest wait for the broker’s acknowledgement'),
   retryMinMs: milliseconds(10, 60_000, 250, 'First wait after a failed send; doubles each time'),
   retryMaxMs: milliseconds(10, 600_000, 15_000, 'Longest wait after a failed send'),
   procMount: z.string().min(1).default('/proc').describe('Where the host’s proc file system is mounted'),

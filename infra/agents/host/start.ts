@@ -13,6 +13,12 @@ export interface RunningHostAgent extends Running {
   readonly socketFile: string | undefined;
 }
 
+/** Where an agent writes, and how. */
+export const telemetryTopic = (): { topic: string; schema: string } => ({
+  topic: topics.telemetryResource.name,
+  schema: JSON.stringify(topics.telemetryResource.schema),
+});
+
 /** The id under which a registry knows a schema of `telemetry.resource`. */
 export const telemetrySchemaId =
   (registry: SchemaRegistry) =>
@@ -28,6 +34,7 @@ export const telemetrySchemaId =
  */
 export const startHostAgent = async (context: AppContext, config: HostAgentConfig): Promise<RunningHostAgent> => {
   const agent = new HostAgent({
+    ...telemetryTopic(),
     config,
     spoolFolder: config.spoolFolder || dataFolder('agent'),
     log: context.log.child({ component: 'agent' }),

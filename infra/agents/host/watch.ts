@@ -182,34 +182,35 @@ export class Watch {
     this.#before = undefined;
     this.#pid = undefined;
     this.#over = 'reporter' in this.subject || this.subject.pid !== undefined;
+    this.problem = 'its process has ended';
     if (!this.#activity) this.#end();
   }
 
   #resolve(): void {
-    if (this.#over) return;
+    this.#source?.refresh();
+    if (this.#over || ('reporter' in this.subject && this.subject.pid === undefined)) return;
     const target: TargetConfig = 'reporter' in this.subject ? { pid: this.subject.pid, tree: false } : this.subject;
     try {
-      if ('reporter' in this.subject && this.subject.pid === undefined) return;
-      if (target.cgroup !== undefined) {
-        if (this.#source) this.#source.refresh();
-        else this.#source = new CgroupSource(target.cgroup, this.#machine, this.#networks);
-        this.problem = undefined;
-        return;
-      }
-      // A process that runs is kept, unless its pid file has come to name another.
-      if (this.#source && target.pidFile === undefined) return this.#source.refresh();
-      const found = findProcess(target, this.#machine.procMount);
-      if (this.#source && (!found || found.pid === this.#pid)) return this.#source.refresh();
-      if (this.#source) this.#sourceGone();
-      this.problem = !found
-        ? 'no such process runs'
-        : found.others > 0
-          ? `${found.others} more processes match; the oldest, ${found.pid}, is watched`
-          : undefined;
-      if (found) this.#open(found.pid, target.tree);
+      if (target.cgroup !== undefined) this.#source ??= new CgroupSource(target.cgroup, this.#machine, this.#networks);
+      else this.#findProcess(target);
+      if (target.cgroup !== undefined) this.problem = undefined;
     } catch (error) {
       this.problem = (error as Error).message;
     }
+  }
+
+  #findProcess(target: TargetConfig): void {
+    // A process that runs is kept, unless its pid file has come to name another.
+    if (this.#source && target.pidFile === undefined) return;
+    const found = findProcess(target, this.#machine.procMount);
+    if (this.#source && (!found || found.pid === this.#pid)) return;
+    if (this.#source) this.#sourceGone();
+    this.problem = !found
+      ? 'no such process runs'
+      : found.others > 0
+        ? `${found.others} more processes match; the oldest, ${found.pid}, is watched`
+        : undefined;
+    if (found) this.#open(found.pid, target.tree);
   }
 
   #open(pid: number, tree: boolean): void {

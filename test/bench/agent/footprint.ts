@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { numberAfter, parseStat } from '../../../infra/agents/host/parse.ts';
+
+const text = (pid: number, file: string): string => readFileSync(`/proc/${pid}/${file}`, 'latin1');
+
+/** CPU time of a process up to now, seconds, to a hundredth. */
+export const cpuSeconds = (pid: number): number => parseStat(text(pid, 'stat'))!.cpuTicks / 100;
+
+/** Memory of a process now, bytes. RSS counts shared pages (libraries) fully, PSS in proportion to their sharers. */
+export const memoryOf = (
+  pid: number,
+): { rssBytes: number; rssPeakBytes: number; pssBytes: number; anonymousBytes: number } => {
+  const status = text(pid, 'status');
+  const rollup = text(pid, 'smaps_rollup');
+  return {
+    rssBytes: numberAfter(status, 'VmRSS:') * 1024,
+    rssPeakBytes: numberAfter(status, 'VmHWM:') * 1024,
+    pssBytes: numberAfter(rollup, 'Pss:') * 1024,
+    anonymousBytes: numberAfter(rollup, 'Anonymous:') * 1024,
+  };
+};
