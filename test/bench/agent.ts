@@ -13,9 +13,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
+import { agentNodeOptions, agentProgram } from '../../infra/agents/host/node-options.ts';
 import { connectKafka } from '../../infra/kafka/connect.ts';
 import { startMockCluster } from '../../infra/kafka/mock.ts';
-import { packageRoot } from '../../infra/paths.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import type { ResourceTelemetry } from '../../schemas/generated/ResourceTelemetry.ts';
 import { MemoryRegistry } from '../../schemas/registry.ts';
@@ -56,9 +56,9 @@ try {
       },
     }),
   );
-  const agent = spawn(join(packageRoot(), 'infra/agents/host/ebbtide-agent'), ['--config', configFile], {
+  const agent = spawn(process.execPath, [...agentNodeOptions.flags, agentProgram(), '--config', configFile], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, EBBTIDE_NODE: process.execPath, EBBTIDE_LOG: 'warn' },
+    env: { ...process.env, ...agentNodeOptions.environment, EBBTIDE_LOG: 'warn' },
   });
   children.push(agent);
   const pid = agent.pid!;

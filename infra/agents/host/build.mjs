@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,9 +29,5 @@ export const build = async () => {
   });
   renameSync(fresh, agentBundle);
 };
-
-/** Whether the bundle is as new as a compiled file. */
-export const isBuilt = () =>
-  existsSync(agentBundle) && statSync(agentBundle).mtimeMs >= statSync(join(here, 'main.ts')).mtimeMs;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

@@ -24,7 +24,7 @@ const prepare = bundled
   : join(dirname(main), `prepare${extname(main)}`);
 const longestPreparationMs = 30_000;
 // The child is not lean, and would die of the agent's limits; from source it needs the loader of TypeScript.
-const childFlags = bundled ? [] : process.execArgv;
+const childFlags = main.endsWith('.ts') ? process.execArgv : [];
 
 const configFile = (): string[] => {
   const at = process.argv.indexOf('--config');
