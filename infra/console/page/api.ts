@@ -1,4 +1,4 @@
-import { byId, setText } from './dom.ts';
+import { byId, h } from './dom.ts';
 
 /**
  * Ask the server to do something.
@@ -16,5 +16,11 @@ export const post = async (path: string, body: unknown): Promise<void> => {
   throw new Error(problem.detail ?? `The console answered ${response.status}`);
 };
 
-/** Say something to whoever listens to the page instead of looking at it. */
-export const announce = (text: string): void => setText(byId('announcer'), text);
+const keptSayings = 8;
+
+/** Say something to whoever listens to the page instead of looking at it. What is said at once is not lost for it. */
+export const announce = (text: string): void => {
+  const announcer = byId('announcer');
+  announcer.append(h('p', {}, text));
+  while (announcer.childElementCount > keptSayings) announcer.firstElementChild!.remove();
+};

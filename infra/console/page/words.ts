@@ -1,7 +1,7 @@
 import type { Lane } from '../view/lane.ts';
 import type { Moment } from '../view/protocol.ts';
 import type { LaneWord } from '../view/word.ts';
-import { kindOf } from './draw/marks.ts';
+import { isTopUp, kindOf } from './draw/marks.ts';
 import { clock, count, duration, plain, score, spoken } from './format.ts';
 
 /** State words as they are shown. */
@@ -39,6 +39,7 @@ export const titleOf = (moment: Moment): string => {
   const kind = kindOf(moment);
   const { decision, effect } = moment;
   const did = effect?.outcome === 'enforced' || effect?.outcome === 'advisory';
+  if (isTopUp(moment)) return 'Renewed';
   const to = decision && kind !== 'revoke' ? ` to ${duration(decision.newTtlMs)}` : '';
   return `${(did ? deeds : wishes)[kind]}${to}`;
 };
@@ -74,7 +75,7 @@ export const summaryOf = (lane: Lane, word: LaneWord, now: number, spanMs: numbe
   if (remaining !== null)
     parts.push(remaining > 0 ? `${spoken(remaining)} left of at most ${spoken(lane.maxTtlMs)}.` : 'No life left.');
   if (lane.lastScore) parts.push(lane.lastScore.learning ? 'No score yet.' : `Score ${score(lane.lastScore.score)}.`);
-  const recent = lane.moments.filter(({ at }) => at > now - spanMs);
+  const recent = lane.moments.filter((moment) => moment.at > now - spanMs && !isTopUp(moment));
   const tally = (['extend', 'shorten', 'revoke'] as const)
     .map(
       (kind) =>

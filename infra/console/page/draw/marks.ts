@@ -15,9 +15,9 @@ export const kindOf = ({ decision, effect }: Moment): MarkKind => {
 /** Filled marks took place; hollow ones were shadow, withheld, advisory, or have no answer yet. */
 export const isApplied = ({ effect }: Moment): boolean => effect?.outcome === 'enforced';
 
-/** Whether a moment changed no TTL: an extension of what is at its longest already. */
-export const isTopUp = ({ decision }: Moment): boolean =>
-  decision?.action === 'extend' && decision.newTtlMs === decision.oldTtlMs;
+/** Whether a moment changed no TTL: a renewal by its holder, or an extension of what is at its longest already. */
+export const isTopUp = ({ decision, effect }: Moment): boolean =>
+  decision ? decision.action === 'extend' && decision.newTtlMs === decision.oldTtlMs : effect?.action === 'extend';
 
 const trace: Record<MarkKind, (context: CanvasRenderingContext2D, x: number, y: number, r: number) => void> = {
   extend: (context, x, y, r) => polygon(context, [x, y - r, x + r, y + r * 0.8, x - r, y + r * 0.8]),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Change } from '../../../../infra/console/view/protocol.ts';
+import { Lane } from '../../../../infra/console/view/lane.ts';
+import type { Change, Snapshot } from '../../../../infra/console/view/protocol.ts';
 import { View } from '../../../../infra/console/view/view.ts';
 import { wordOf } from '../../../../infra/console/view/word.ts';
 import { credentialOf, decisionOf, effectOf, scoreOf } from '../records.ts';
@@ -150,14 +151,19 @@ describe('View', () => {
     assert.equal(view.lanes.get('x')!.maxTtlMs, 60_000);
   });
 
-  it('gives a snapshot from which another view goes on alike', () => {
+  it('gives a snapshot from which a page goes on as the server does', () => {
     const view = viewOf();
     view.apply(issued('a', 0));
     view.apply(scored('a', 1_000, 0.4, { learning: true }));
     for (const change of acted('a', 'extend', 2_000)) view.apply(change);
-    const snapshot = JSON.parse(JSON.stringify(view.snapshot(3_000, true)));
-    const { lanes } = view.snapshot(3_000, true);
-    assert.deepEqual(snapshot.lanes, JSON.parse(JSON.stringify(lanes)));
-    assert.deepEqual([snapshot.id, snapshot.demo, snapshot.lanes[0].scores], [4, true, [1_000, -0.4]]);
+    const snapshot = JSON.parse(JSON.stringify(view.snapshot(3_000, true))) as Snapshot;
+    assert.deepEqual([snapshot.id, snapshot.demo, snapshot.lanes[0]!.scores], [4, true, [1_000, -0.4]]);
+    const page = new Lane('a', view.limits, snapshot.lanes[0]);
+    for (const change of [scored('a', 4_000, 0.95), ...acted('a', 'revoke', 5_000)]) {
+      view.apply(change);
+      page.apply(change);
+    }
+    assert.deepEqual(page.snapshot(), view.lanes.get('a')!.snapshot());
+    assert.equal(wordOf(page, 6_000), 'revoked');
   });
 });

@@ -1,0 +1,48 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../services/require.ts';
+
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Start the browser of this machine. */
+export const startBrowser = async (): Promise<Browser> => {
+  const executablePath = await findChromium();
+  return chromium.launch({ ...(executablePath && { executablePath }), args });
+};
+
+/** A page of its own, with everything that went wrong in it. */
+export interface OpenPage {
+  readonly page: Page;
+  /** Errors of scripts, refusals of the content policy, requests elsewhere. */
+  readonly complaints: string[];
+}
+
+/** Open the console in a fresh browser profile. */
+export const openPage = async (
+  browser: Browser,
+  link: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenPage> => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'dark', ...options });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const home = new URL(link).origin;
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('request', (sent) => {
+    if (!sent.url().startsWith(home)) complaints.push(`Request to ${sent.url()}`);
+  });
+  await page.goto(link);
+  return { page, complaints };
+};
