@@ -7,7 +7,7 @@ import type { Producer } from '../kafka/types.ts';
  * Writes a clock record into each partition that an instance holds, so that event time passes where no telemetry
  * comes, and a replay joins the other topics at the same place.
  *
- * @param everyMs - milliseconds between records
+ * @param everyMs - milliseconds between records; 0 writes none
  * @param partitions - partitions held now
  * @param joined - how far the joined topics of a partition were read
  */
@@ -49,6 +49,7 @@ export const startClock = (
       writing = false;
     }
   };
+  if (everyMs === 0) return { stop() {} };
   const timer = setInterval(() => void tick(), everyMs);
   return { stop: () => clearInterval(timer) };
 };

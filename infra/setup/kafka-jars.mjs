@@ -97,6 +97,9 @@ export const sharedSettings = {
   'share.coordinator.state.topic.replication.factor': 1,
   'share.coordinator.state.topic.min.isr': 1,
   'group.initial.rebalance.delay.ms': 0,
+  // Tests let instances die: the dead are noticed, and their transactions aborted, in seconds
+  'group.min.session.timeout.ms': 1000,
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1000,
 };
 
 /**
