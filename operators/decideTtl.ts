@@ -200,7 +200,7 @@ export const decideTtl = (
       const { slot } = event;
       const orders = topics.orders(event.joined);
       const { policy } = orders;
-      if (state.unsaved[slot]! >= savedAfterWindows) touched.add(slot);
+      if (event.kind === 'silence' || state.unsaved[slot]! >= savedAfterWindows) touched.add(slot);
       const facts = topics.credential(event.subject, event.joined);
       if (!facts) {
         if (!event.replayed) counts.unregistered++;
@@ -209,9 +209,9 @@ export const decideTtl = (
       if (facts.ended) continue;
       register(slot, facts, policy.mode === 'shadow');
       const before = load(slot);
+      if (state.flags[slot]! & flag.revoked) continue;
       const score = batch.scores[i];
       if (event.kind === 'silence') {
-        touched.add(slot);
         if (!event.replayed)
           alerts.push(
             alertOf(
@@ -226,7 +226,7 @@ export const decideTtl = (
         conclude(event, before, outcome, orders, undefined, '', decisions, alerts);
         continue;
       }
-      if (!score || score.learning || state.flags[slot]! & flag.revoked) continue;
+      if (!score || score.learning) continue;
       const outcome = ttlRule(before, score.score, event.windowEnd, event.elapsedMs, facts.maxTtlMs, policy);
       const decided = conclude(event, before, outcome, orders, score, batch.modelVersion, decisions, alerts);
       if (decided || outcome.state.strikes > 0.5) touched.add(slot);

@@ -29,6 +29,8 @@ export class KeyedState {
   neededFrom = new Float64Array(initialRows).fill(Number.POSITIVE_INFINITY);
   /** The partition's event time just before the message at `neededFrom`. */
   neededTime = new Float64Array(initialRows);
+  /** The row was restored from a record that covers everything before this offset. */
+  coveredBefore = new Float64Array(initialRows);
   /** Windows closed since the row was saved. */
   unsaved = new Int32Array(initialRows);
   /** First open window of the row, -1 for none; see {@link KeyedWindows}. */
@@ -94,6 +96,7 @@ export class KeyedState {
     for (const column of [
       this.closedThrough,
       this.neededTime,
+      this.coveredBefore,
       this.unsaved,
       this.ttlMs,
       this.changedAt,
@@ -129,6 +132,7 @@ export class KeyedState {
     this.closedThrough = grow(this.closedThrough, this.#rows);
     this.neededFrom = grow(this.neededFrom, this.#rows).fill(Number.POSITIVE_INFINITY, from);
     this.neededTime = grow(this.neededTime, this.#rows);
+    this.coveredBefore = grow(this.coveredBefore, this.#rows);
     this.unsaved = grow(this.unsaved, this.#rows);
     this.openWindow = grow(this.openWindow, this.#rows).fill(-1, from);
     this.ttlMs = grow(this.ttlMs, this.#rows);

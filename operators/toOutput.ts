@@ -67,7 +67,7 @@ const noState: LifecycleState = {
 export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunction<DecidedBatch, OutputBatch> => {
   const { state, time, open } = partition;
 
-  const saveSubject = (slot: number, modelVersion: string): OutputRecord => {
+  const saveSubject = (slot: number, next: number, modelVersion: string): OutputRecord => {
     const from = slot * state.modelSize;
     const earliest = open.earliest(state.openWindow, slot);
     state.neededFrom[slot] = earliest.offset;
@@ -88,6 +88,7 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
       branch: branches[state.branch[slot]!]!,
       flags: state.flags[slot]!,
       budget: state.budget.get(slot) ?? [],
+      processedOffset: next,
     };
     return { topic: encoders.state.topic.name, key: subject, value: encoders.state.encode(record) };
   };
@@ -150,7 +151,7 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
         key: partition.topic,
         value: encoders.deadLetters.encode(deadLetter(partition, letter)),
       });
-    for (const slot of batch.touched) records.push(saveSubject(slot, batch.modelVersion));
+    for (const slot of batch.touched) records.push(saveSubject(slot, next, batch.modelVersion));
     for (const subject of batch.forgotten) {
       records.push({ topic: encoders.state.topic.name, key: subject, value: null });
       state.remove(subject);

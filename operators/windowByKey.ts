@@ -104,16 +104,14 @@ export const windowByKey = (
   };
 
   /** Subjects whose telemetry stopped, and those whose windows were never saved because they stopped. */
-  const sweep = (replayed: boolean) => {
+  const sweep = (offset: number, replayed: boolean) => {
     const silent: [string, number][] = [];
     for (const [subject, slot] of state.entries()) {
       const through = state.closedThrough[slot]!;
-      if (state.openWindow[slot]! >= 0 || through === 0) continue;
-      if (time.now - through > forgottenAfterMs && state.flags[slot]! & (flag.silent | flag.revoked))
-        forgotten.push(subject);
+      if (state.openWindow[slot]! >= 0 || through === 0 || offset < state.coveredBefore[slot]!) continue;
+      if (time.now - through > forgottenAfterMs && state.flags[slot]! & flag.silent) forgotten.push(subject);
       else if (state.unsaved[slot]! > 0 && time.now - through > savedAfterWindows * rules.windowMs) idle.push(slot);
-      if (time.now - through >= rules.silenceMs && !(state.flags[slot]! & (flag.silent | flag.revoked)))
-        silent.push([subject, slot]);
+      if (time.now - through >= rules.silenceMs && !(state.flags[slot]! & flag.silent)) silent.push([subject, slot]);
     }
     silent.sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [subject, slot] of silent) {
@@ -153,7 +151,7 @@ export const windowByKey = (
       windows = new TumblingWindows({ sizeMs: rules.windowMs, graceMs: rules.graceMs });
     time.now = Math.max(time.now, clock.time);
     closeDue(replayed);
-    sweep(replayed);
+    sweep(offset, replayed);
   };
 
   return map((batch) => {
@@ -203,7 +201,7 @@ export const windowByKey = (
         }
         open.add(row, values, at + 1);
       }
-      if (row >= 0) state.flags[slot]! &= ~flag.silent;
+      if (row >= 0 && message.offset >= state.coveredBefore[slot]!) state.flags[slot]! &= ~flag.silent;
       if (!replayed) {
         counts.samples += last - firstRow[i]!;
         counts.late += late;

@@ -20,10 +20,10 @@ export interface ArchiveJob {
   readonly log: Logger;
   /** How to wait while ClickHouse, Kafka or the schema registry is away. */
   readonly backoff: Backoff;
-  /** Shortest time between inserts that are not full, milliseconds. */
+  /** Shortest time between small inserts, milliseconds. */
   readonly flushMs: number;
-  /** Messages that make a batch full. */
-  readonly batchSize: number;
+  /** Rows from which an insert is not small. */
+  readonly flushRows: number;
   /** Emits when the job is to end: nothing waits any more. */
   readonly stopping: Observable<unknown>;
 }
@@ -40,7 +40,7 @@ export const archive = (job: ArchiveJob): Observable<ArchiveBatch> =>
     insertRows(job),
     sendDeadLetters(job),
     tap((batch) => job.metrics.inserted(batch)),
-    pace({ everyMs: job.flushMs, full: ({ source }) => source.messages.length >= job.batchSize, hurry: job.stopping }),
+    pace({ everyMs: job.flushMs, full: ({ rows }) => rows.rows >= job.flushRows, hurry: job.stopping }),
     acknowledge(job),
   );
 

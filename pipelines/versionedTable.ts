@@ -31,7 +31,7 @@ export class VersionedTable<V> implements Versioned<V> {
     if (known === undefined) this.#versions.set(key, version);
     else if (Array.isArray(known)) known.push(version);
     else this.#versions.set(key, [known, version]);
-    this.#reach(offset + 1);
+    this.reach(offset + 1);
   }
 
   at(key: string, offset: number): V | undefined {
@@ -72,7 +72,7 @@ export class VersionedTable<V> implements Versioned<V> {
   }
 
   /** Say that everything before an offset was read, though its last records may have been compacted away. */
-  #reach(offset: number): void {
+  reach(offset: number): void {
     this.position = Math.max(this.position, offset);
     for (let i = this.#waiting.length - 1; i >= 0; i--) {
       if (this.#waiting[i]!.offset <= this.position) this.#waiting.splice(i, 1)[0]!.resolve();

@@ -1,5 +1,4 @@
 import { type AnomalyModel, loadAnomalyModel, shippedAnomalyModel } from '../../models/anomaly/model.ts';
-import { resourceMetrics } from '../../models/features/resource.ts';
 import type { Encoders, Partition } from '../../operators/toOutput.ts';
 import { Job } from '../../pipelines/job.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
@@ -15,15 +14,13 @@ import { type ExactlyOnceSession, openSession } from '../kafka/session.ts';
 import { startClock } from './clock.ts';
 import type { LifecycleConfig } from './config.ts';
 import { type JoinedTables, openJoinedTables } from './joinedTopics.ts';
+import { resourceLayout } from './layout.ts';
 import { lifecycleMetrics } from './metrics.ts';
 import { restorePartition } from './restore.ts';
 
 const name = 'lifecycle';
 const stillAliveMs = 15_000;
 const longestBackoffMs = 10_000;
-
-/** Layout of resource samples: the model's metrics in their order. */
-export const resourceLayout = { key: 'credentialId', samples: 'samples', time: 'time', metrics: resourceMetrics };
 
 /**
  * Run the lifecycle pipeline on this process's share of the partitions, exactly once, until closed. An error that a

@@ -1,7 +1,7 @@
-import { flag, KeyedState } from '../../operators/keyedState.ts';
+import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
 import { type Partition, partitionKey, stateVersion } from '../../operators/toOutput.ts';
-import { branches } from '../../operators/ttlRule.ts';
+import { loadState } from '../../pipelines/restoreState.ts';
 import type { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { LifecycleState } from '../../schemas/generated/index.ts';
@@ -56,7 +56,7 @@ export const restorePartition = async (
           },
         );
       if (subject === partitionKey) own = record;
-      else load(state, record, model);
+      else loadState(state, record, model);
     }
   }
   await tail.close();
@@ -79,26 +79,4 @@ export const restorePartition = async (
     replayBefore: own?.processedOffset ?? 0,
     subjects: state.size,
   };
-};
-
-const load = (
-  state: KeyedState,
-  record: LifecycleState,
-  model: { readonly version: string; readonly stateSize: number },
-) => {
-  const slot = state.slotOf(record.subject);
-  state.closedThrough[slot] = record.closedThrough;
-  state.ttlMs[slot] = record.ttlMs;
-  state.changedAt[slot] = record.changedAt;
-  state.strikes[slot] = record.strikes;
-  state.streak[slot] = record.streak;
-  state.branch[slot] = Math.max(0, branches.indexOf(record.branch as never));
-  state.flags[slot] = record.flags & (flag.revoked | flag.silent | flag.registered | flag.shadow);
-  if (record.budget.length > 0) state.budget.set(slot, [...record.budget]);
-  else state.budget.delete(slot);
-  const bytes = record.model;
-  const from = slot * model.stateSize;
-  if (record.modelVersion === model.version && bytes.length === model.stateSize * 4)
-    state.model.set(new Float32Array(new Uint8Array(bytes).buffer), from);
-  else state.model.fill(0, from, from + model.stateSize);
 };

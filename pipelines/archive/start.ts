@@ -73,11 +73,11 @@ export const startArchive = async (context: ArchiveContext, config: ArchiveConfi
     const codecs = new Map<string, TopicCodec<unknown>>();
     for (const spec of specs as TopicSpec[]) codecs.set(spec.name, await TopicCodec.open<unknown>(spec, registry));
     const deadLetters = await TopicCodec.open<DeadLetter>(topics.deadLetters, registry);
-    const { cluster, groupId, flushMs, batchSize } = config;
+    const { cluster, groupId, flushMs, flushRows, batchSize } = config;
     producer ??= await kafka.producer();
     consumer = await kafka.consumer({ groupId, topics: [...codecs.keys()], batchSize });
     trouble = undefined;
-    const settings = { cluster, backoff, flushMs, batchSize, stopping };
+    const settings = { cluster, backoff, flushMs, flushRows, stopping };
     return {
       batches: marked(consumer, busy),
       archive: context.archive,

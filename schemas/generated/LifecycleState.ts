@@ -23,7 +23,7 @@ export interface LifecycleState {
   branch: string;
   /** Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it. */
   flags: number;
-  /** Partition record: first offset of telemetry not yet processed. */
+  /** First offset of telemetry that the record does not cover: not yet processed by the partition, or later than the subject's state. */
   processedOffset: number;
   /** Partition record: offset from which windows that no subject's record covers yet are rebuilt, at most processedOffset. */
   rewindOffset: number;
@@ -120,7 +120,7 @@ export const LifecycleStateSchema = {
     {
       "name": "processedOffset",
       "type": "long",
-      "doc": "Partition record: first offset of telemetry not yet processed.",
+      "doc": "First offset of telemetry that the record does not cover: not yet processed by the partition, or later than the subject's state.",
       "default": 0
     },
     {

@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { configuredPolicyKey } from '../../pipelines/orders.ts';
+import type { Control } from '../../schemas/generated/index.ts';
+import { type Codecs, LifecycleDriver, Log, openCodecs, sampleAt } from './lifecycleDriver.ts';
+
+const policy = {
+  mode: 'enforce',
+  windowMs: 1000,
+  graceMs: 500,
+  extendAfter: 2,
+  strikes: 2,
+  cooldownMs: 2000,
+  minTtlMs: 1000,
+  silenceMs: 5000,
+  strikeHalfLifeMs: 60_000,
+} as const;
+const order = (key: string, value: unknown, more: Partial<Control> = {}): Control => ({
+  key,
+  kind: 'policy',
+  pipeline: 'lifecycle',
+  subject: null,
+  value: JSON.stringify(value),
+  version: JSON.stringify(value),
+  expiresAt: null,
+  at: 0,
+  by: 'test',
+  reason: '',
+  ...more,
+});
+const facts = { ttlMs: 60_000, maxTtlMs: 240_000, issuedAt: 0, ended: false };
+
+const drive = (codecs: Codecs, log: Log, subjects: string[], overrides: object = {}) => {
+  const driver = new LifecycleDriver(codecs, log);
+  driver.control.set(
+    configuredPolicyKey('lifecycle'),
+    0,
+    order(configuredPolicyKey('lifecycle'), { ...policy, ...overrides }),
+  );
+  subjects.forEach((subject, offset) => driver.credentials.set(subject, offset, facts));
+  driver.control.reach(100);
+  driver.credentials.reach(100);
+  return driver;
+};
+
+/** One subject whose CPU is `scores[i]` in second i, five samples each, and a clock record a second. */
+const log = (codecs: Codecs, scores: Record<string, number[]>, joined = { controlOffset: 1, credentialsOffset: 9 }) => {
+  const made = new Log(codecs);
+  const length = Math.max(...Object.values(scores).map((list) => list.length));
+  made.clock(0, joined);
+  for (let second = 0; second < length + 2; second++) {
+    for (const [subject, list] of Object.entries(scores)) {
+      const cpuCores = list[second];
+      if (cpuCores === undefined) continue;
+      made.telemetry(
+        subject,
+        [0, 200, 400, 600, 800].map((ms) => sampleAt(second * 1000 + ms, { cpuCores })),
+      );
+    }
+    made.clock(second * 1000 + 990, joined);
+  }
+  return made;
+};
+
+describe('lifecycle', async () => {
+  const codecs = await openCodecs();
+
+  it('doubles the TTL of who behaves, up to the maximum, then renews at half of it', async () => {
+    const { decisions } = await drive(codecs, log(codecs, { good: new Array(140).fill(0.1) }), ['good']).run();
+    assert.deepEqual(
+      decisions.map(({ action, oldTtlMs, newTtlMs }) => [action, oldTtlMs / 1000, newTtlMs / 1000]),
+      [
+        ['extend', 60, 120],
+        ['extend', 120, 240],
+        ['extend', 240, 240],
+      ],
+    );
+    assert.ok(decisions.every(({ mode, withheld }) => mode === 'enforce' && withheld === ''));
+    assert.equal(decisions[2]!.windowEnd - decisions[1]!.windowEnd, 120_000);
+  });
+
+  it('keeps, halves and revokes as the score rises, and nothing after', async () => {
+    const { decisions, alerts } = await drive(
+      codecs,
+      log(codecs, { bad: [0.45, 0.45, 0.9, 0.9, 1, 1, 1, 1, 1, 1, 1, 1] }),
+      ['bad'],
+    ).run();
+    assert.deepEqual(
+      decisions.map(({ action }) => action),
+      ['keep', 'shorten', 'shorten', 'revoke'],
+    );
+    assert.equal(decisions.at(-1)!.newTtlMs, 0);
+    assert.equal(decisions.at(-1)!.deadline, null);
+    assert.deepEqual(
+      alerts.filter(({ kind }) => kind === 'revoked').map(({ decisionId }) => decisionId),
+      [decisions.at(-1)!.decisionId],
+    );
+  });
+
+  it('takes silence for a signal of its own, once', async () => {
+    const made = log(codecs, { quiet: [0.1, 0.1] });
+    for (let second = 4; second < 20; second++) made.clock(second * 1000, { controlOffset: 1, credentialsOffset: 9 });
+    const { decisions, alerts } = await drive(codecs, made, ['quiet']).run();
+    assert.equal(alerts.filter(({ kind }) => kind === 'silent').length, 1);
+    const silence = decisions.filter(({ decisionId }) => decisionId.includes('silence'));
+    assert.deepEqual(
+      silence.map(({ action, oldTtlMs, newTtlMs }) => [action, newTtlMs / oldTtlMs]),
+      [['shorten', 0.5]],
+    );
+  });
+
+  it('decides nothing on credentials that are not registered, and counts their windows', async () => {
+    const driver = await drive(codecs, log(codecs, { unknown: [1, 1, 1, 1] }), []).run();
+    assert.equal(driver.decisions.length, 0);
+    assert.equal(driver.scores.length, 4);
+    assert.ok(driver.counts.unregistered >= 4);
+  });
+
+  it('spares exempt subjects until the exemption lapses, and says so', async () => {
+    const driver = drive(
+      codecs,
+      log(codecs, { spared: new Array(30).fill(1) }, { controlOffset: 2, credentialsOffset: 9 }),
+      ['spared'],
+    );
+    driver.control.set(
+      'exemption/lifecycle/spared',
+      1,
+      order('exemption/lifecycle/spared', true, { kind: 'exemption', subject: 'spared', expiresAt: 15_000 }),
+    );
+    const { decisions } = await driver.run();
+    const before = decisions.filter(({ decidedAt, action }) => decidedAt < 15_000 && action !== 'keep');
+    assert.ok(
+      before.length > 1 &&
+        before.every(({ withheld, newTtlMs, oldTtlMs }) => withheld === 'exemption' && newTtlMs === oldTtlMs),
+    );
+    assert.equal(decisions.at(-1)!.action, 'revoke');
+    assert.equal(decisions.at(-1)!.withheld, '');
+  });
+
+  it('withholds everything while the kill switch is on, from the clock record that says so', async () => {
+    const driver = drive(
+      codecs,
+      log(codecs, { any: new Array(20).fill(1) }, { controlOffset: 2, credentialsOffset: 9 }),
+      ['any'],
+    );
+    driver.control.set('killSwitch', 1, order('killSwitch', true, { kind: 'killSwitch' }));
+    const { decisions } = await driver.run();
+    assert.ok(decisions.length > 0 && decisions.every(({ withheld }) => withheld === 'killSwitch'));
+  });
+
+  it('stays within the budgets for one subject and for all', async () => {
+    const subjects = ['a', 'b', 'c', 'd'];
+    const driver = drive(
+      codecs,
+      log(codecs, Object.fromEntries(subjects.map((name) => [name, new Array(12).fill(1)]))),
+      subjects,
+      {
+        budgetForAll: { actions: 2, perMs: 60_000 },
+      },
+    );
+    const { decisions, alerts } = await driver.run();
+    assert.equal(decisions.filter(({ withheld, action }) => withheld === '' && action !== 'keep').length, 2);
+    assert.ok(decisions.some(({ withheld }) => withheld === 'budget'));
+    assert.ok(alerts.some(({ kind }) => kind === 'budgetExhausted'));
+  });
+
+  it('follows the TTL in shadow mode and takes it from the register when enforcing begins', async () => {
+    const made = log(codecs, { one: new Array(10).fill(0.1) });
+    const { decisions } = await drive(codecs, made, ['one'], { mode: 'shadow' }).run();
+    assert.ok(decisions.length > 0 && decisions.every(({ mode }) => mode === 'shadow'));
+    const later = log(codecs, { one: new Array(10).fill(0.1) });
+    for (let second = 12; second < 22; second++) {
+      later.telemetry('one', [sampleAt(second * 1000, { cpuCores: 0.1 })]);
+      later.clock(second * 1000 + 990, { controlOffset: 2, credentialsOffset: 9 });
+    }
+    later.clock(30_000, { controlOffset: 2, credentialsOffset: 9 });
+    const driver = drive(codecs, later, ['one'], { mode: 'shadow', silenceMs: 60_000 });
+    driver.control.set('mode/lifecycle', 1, order('mode/lifecycle', 'enforce', { kind: 'mode' }));
+    const enforced = (await driver.run()).decisions.filter(({ mode }) => mode === 'enforce');
+    assert.equal(enforced[0]?.oldTtlMs, facts.ttlMs);
+  });
+
+  it('refuses a policy whose thresholds cross and keeps the last good one', async () => {
+    const driver = drive(
+      codecs,
+      log(codecs, { good: new Array(10).fill(0.1) }, { controlOffset: 2, credentialsOffset: 9 }),
+      ['good'],
+    );
+    driver.control.set('policy/lifecycle', 1, order('policy/lifecycle', { ...policy, low: 0.9, moderate: 0.1 }));
+    const { decisions, refused } = await driver.run();
+    assert.deepEqual(refused, ['policy/lifecycle']);
+    assert.ok(decisions.some(({ action }) => action === 'extend'));
+  });
+
+  it('makes one dead letter of each bad message and scores the rest', async () => {
+    const made = log(codecs, { good: new Array(4).fill(0.1) });
+    const at = made.messages.at(-1)!.timestamp;
+    made.raw(null, at);
+    made.raw(Buffer.from('not avro'), at);
+    made.raw(Buffer.from([0, 0, 0, 9, 9, 1, 2]), at);
+    made.raw(made.messages[1]!.value!.subarray(0, 20), at);
+    made.telemetry('good', [sampleAt(at + 1e9, { cpuCores: 1 })], at);
+    made.telemetry('good', [sampleAt(100, { cpuCores: 1 })], at);
+    made.telemetry('good', [sampleAt(2100, { cpuCores: 1 })], at);
+    made.telemetry('good', [sampleAt(at, { cpuCores: Number.NaN })], at);
+    made.telemetry('good', [sampleAt(at, { memoryBytes: Number.POSITIVE_INFINITY })], at);
+    const driver = await drive(codecs, made, ['good'], { maxPastMs: 4000 }).run();
+    assert.deepEqual(
+      driver.deadLetters.map(({ errorCode }) => errorCode),
+      [
+        'RECORD_MALFORMED',
+        'RECORD_MALFORMED',
+        'SCHEMA_UNKNOWN',
+        'RECORD_MALFORMED',
+        'RECORD_OUT_OF_RANGE',
+        'RECORD_OUT_OF_RANGE',
+        'RECORD_TIME_IMPLAUSIBLE',
+        'RECORD_TIME_IMPLAUSIBLE',
+        'RECORD_LATE',
+      ],
+    );
+    assert.deepEqual(Buffer.from(driver.deadLetters[1]!.value!), Buffer.from('not avro'));
+    assert.equal(driver.scores.length, 4);
+  });
+
+  it('scores a stream that comes late as a whole, in order', async () => {
+    const made = log(codecs, { other: new Array(30).fill(0.1) });
+    for (let second = 0; second < 10; second++)
+      made.telemetry(
+        'delayed',
+        [0, 500].map((ms) => sampleAt(second * 1000 + ms, { cpuCores: 0.1 })),
+        32_000,
+      );
+    made.clock(33_000);
+    made.clock(36_000);
+    const driver = await drive(codecs, made, ['other', 'delayed']).run();
+    const ends = driver.scores
+      .filter(({ subject }) => subject === 'delayed')
+      .map(({ windowEnd, samples }) => [windowEnd, samples]);
+    assert.deepEqual(
+      ends,
+      Array.from({ length: 10 }, (_, second) => [(second + 1) * 1000, 2]),
+    );
+    assert.equal(driver.counts.late, 0);
+  });
+
+  it('gives the same bytes however the log is batched and wherever it crashes', async () => {
+    const subject = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    const entry = fc.oneof(
+      {
+        weight: 8,
+        arbitrary: fc.record({
+          kind: fc.constant('telemetry' as const),
+          subject,
+          cpu: fc.constantFrom(0.05, 0.1, 0.45, 0.7, 1, 1),
+          jitter: fc.integer({ min: -2500, max: 300 }),
+          step: fc.integer({ min: 0, max: 700 }),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant('clock' as const), step: fc.integer({ min: 0, max: 900 }) }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('bad' as const) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry, { minLength: 20, maxLength: 250 }),
+        fc.array(fc.record({ count: fc.integer({ min: 1, max: 40 }), crash: fc.boolean(), lost: fc.boolean() }), {
+          minLength: 1,
+          maxLength: 60,
+        }),
+        async (entries, steps) => {
+          const made = new Log(codecs);
+          let now = 10_000;
+          made.clock(now, { controlOffset: 1, credentialsOffset: 3 });
+          for (const one of entries) {
+            if (one.kind === 'bad') {
+              made.raw(Buffer.from('bad'), now);
+              continue;
+            }
+            now += one.step;
+            if (one.kind === 'clock')
+              made.clock(now, { controlOffset: now > 20_000 ? 2 : 1, credentialsOffset: now > 15_000 ? 9 : 3 });
+            else
+              made.telemetry(
+                one.subject,
+                [0, 300, 900, 1500].map((ms) => sampleAt(now + one.jitter + ms, { cpuCores: one.cpu })),
+                now + 1500,
+              );
+          }
+          for (let i = 0; i < 12; i++) made.clock((now += 1000), { controlOffset: 2, credentialsOffset: 9 });
+          const make = () => {
+            const driver = drive(codecs, made, ['a', 'b', 'c', 'd', 'e']);
+            driver.control.set('mode/lifecycle', 1, order('mode/lifecycle', 'shadow', { kind: 'mode' }));
+            return driver;
+          };
+          const undisturbed = await make().run();
+          const disturbed = make();
+          for (const { count, crash, lost } of steps) {
+            await disturbed.step(count, !(crash && lost));
+            if (crash) disturbed.crash();
+          }
+          await disturbed.run(7);
+          const bytes = (driver: LifecycleDriver) =>
+            driver.records.map(({ topic, key, value }) => `${topic} ${key} ${value?.toString('base64')}`);
+          assert.deepEqual(bytes(disturbed).sort(), bytes(undisturbed).sort());
+          const perSubject = (driver: LifecycleDriver) => driver.decisions.map(({ decisionId }) => decisionId);
+          assert.deepEqual(perSubject(disturbed), perSubject(undisturbed));
+          assert.deepEqual([...disturbed.changelog.keys()].sort(), [...undisturbed.changelog.keys()].sort());
+        },
+      ),
+      { numRuns: Number(process.env.RUNS ?? 150), includeErrorInReport: true, endOnFailure: true },
+    );
+  });
+});

@@ -1,0 +1,225 @@
+import { lastValueFrom, of, Subject } from 'rxjs';
+import { resourceLayout } from '../../infra/jobs/layout.ts';
+import type { InputBatch, InputMessage, Joined, OutputBatch, OutputRecord } from '../../operators/batch.ts';
+import type { CredentialFacts } from '../../operators/decideTtl.ts';
+import { KeyedState } from '../../operators/keyedState.ts';
+import { OpenWindows } from '../../operators/openWindows.ts';
+import type { WindowModel } from '../../operators/score.ts';
+import { type Encoders, type Partition, partitionKey } from '../../operators/toOutput.ts';
+import { lifecycle } from '../../pipelines/lifecycle.ts';
+import { ordersAsOf } from '../../pipelines/orders.ts';
+import { loadState } from '../../pipelines/restoreState.ts';
+import { VersionedTable } from '../../pipelines/versionedTable.ts';
+import { TopicCodec } from '../../schemas/codec.ts';
+import type {
+  Alert,
+  Clock,
+  Control,
+  DeadLetter,
+  Decision,
+  LifecycleState,
+  ResourceSample,
+  ResourceTelemetry,
+  Score,
+} from '../../schemas/generated/index.ts';
+import { MemoryRegistry } from '../../schemas/registry.ts';
+import { TelemetryCodec } from '../../schemas/telemetry.ts';
+import { topics } from '../../schemas/topics.ts';
+
+/** Encodes what tests write. */
+export const openCodecs = async () => {
+  const registry = new MemoryRegistry();
+  const encoders = {
+    scores: await TopicCodec.open<Score>(topics.scores, registry),
+    decisions: await TopicCodec.open<Decision>(topics.decisions, registry),
+    alerts: await TopicCodec.open<Alert>(topics.alerts, registry),
+    deadLetters: await TopicCodec.open<DeadLetter>(topics.deadLetters, registry),
+    state: await TopicCodec.open<LifecycleState>(topics.stateLifecycle, registry),
+  } satisfies Encoders;
+  return { registry, encoders, telemetry: await TelemetryCodec.open(registry, resourceLayout) };
+};
+
+export type Codecs = Awaited<ReturnType<typeof openCodecs>>;
+
+const noMetrics = Object.fromEntries(resourceLayout.metrics.map((name) => [name, null])) as unknown as Omit<
+  ResourceSample,
+  'time' | 'custom'
+>;
+
+export const sampleAt = (time: number, values: Partial<ResourceSample> = {}): ResourceSample => ({
+  ...noMetrics,
+  custom: {},
+  ...values,
+  time,
+});
+
+/** A partition's log under construction. */
+export class Log {
+  readonly messages: InputMessage[] = [];
+  readonly #codecs: Codecs;
+
+  constructor(codecs: Codecs) {
+    this.#codecs = codecs;
+  }
+
+  raw(value: Buffer | null, timestamp: number): void {
+    this.messages.push({ offset: this.messages.length, timestamp, key: null, value });
+  }
+
+  telemetry(credentialId: string, samples: ResourceSample[], received = samples.at(-1)?.time ?? 0): void {
+    this.#write({ credentialId, host: 'h', sentAt: received, samples, clock: null }, received);
+  }
+
+  clock(time: number, joined: Partial<Clock> = {}): void {
+    const clock = { time, controlOffset: 0, credentialsOffset: 0, labelsOffset: 0, ...joined };
+    this.#write({ credentialId: '', host: '', sentAt: time, samples: [], clock }, time);
+  }
+
+  #write(record: ResourceTelemetry, timestamp: number): void {
+    this.raw(this.#codecs.telemetry.records.encode(record), timestamp);
+  }
+}
+
+/** A model whose score is the mean CPU of the window, smoothed by its carried state. */
+export const cpuModel: WindowModel = {
+  version: 'cpu',
+  spec: { size: 1 },
+  stateSize: 2,
+  async score(vectors, states, _times, n) {
+    const score = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      states[i * 2] = states[i * 2]! * 0.5 + vectors[i]! * 0.5;
+      states[i * 2 + 1]!++;
+      score[i] = Math.min(1, Math.round(states[i * 2]! * 1e6) / 1e6);
+    }
+    const zeros = new Float64Array(n);
+    return {
+      score,
+      severity: score,
+      frequency: zeros,
+      pValue: zeros,
+      statistic: score,
+      learning: new Uint8Array(n),
+      contributions: () => [],
+    };
+  },
+};
+
+const cpuFeature = {
+  size: 1,
+  fill: (aggregates: Float64Array, offset: number, out: Float32Array, at: number) => {
+    out[at] = aggregates[offset]! > 0 ? aggregates[offset + 1]! / aggregates[offset]! : 0;
+  },
+};
+
+/** The lifecycle chain on one partition, in memory, with its changelog; `crash` begins anew from that. */
+export class LifecycleDriver {
+  readonly control = new VersionedTable<Control>();
+  readonly credentials = new VersionedTable<CredentialFacts>();
+  readonly refused: string[] = [];
+  readonly records: OutputRecord[] = [];
+  readonly counts = { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0 };
+  readonly changelog = new Map<string, LifecycleState>();
+  readonly #codecs: Codecs;
+  readonly #log: Log;
+  #input = new Subject<InputBatch>();
+  #output!: Promise<OutputBatch>;
+  #settle!: (output: OutputBatch) => void;
+  #fail!: (error: unknown) => void;
+  partition!: Partition;
+  /** Next offset to read. */
+  position = 0;
+  replayBefore = 0;
+
+  constructor(codecs: Codecs, log: Log) {
+    this.#codecs = codecs;
+    this.#log = log;
+    this.crash();
+  }
+
+  /** Lose everything but what was written, and restore. */
+  crash(): void {
+    const state = new KeyedState(cpuModel.stateSize);
+    const own = this.changelog.get(partitionKey);
+    for (const [key, record] of this.changelog) if (key !== partitionKey) loadState(state, record, cpuModel);
+    const joined: Joined = {
+      control: own?.controlOffset ?? 0,
+      credentials: own?.credentialsOffset ?? 0,
+      labels: own?.labelsOffset ?? 0,
+    };
+    this.position = own?.rewindOffset ?? 0;
+    this.replayBefore = own?.processedOffset ?? 0;
+    this.partition = {
+      name: 'lifecycle',
+      topic: topics.telemetryResource.name,
+      partition: 0,
+      state,
+      time: { now: own?.rewindTime ?? 0, joined, history: [{ offset: this.position - 1, joined }] },
+      open: new OpenWindows(resourceLayout.metrics.length),
+      budget: [...(own?.budget ?? [])],
+    };
+    const orders = ordersAsOf('lifecycle', this.control, (control) => this.refused.push(control.key));
+    this.#input = new Subject();
+    this.#input
+      .pipe(
+        lifecycle({
+          partition: this.partition,
+          reader: this.#codecs.telemetry,
+          joined: {
+            credential: (subject, at) => this.credentials.at(subject, at.credentials),
+            orders: (at) => orders(at.control),
+            reached: (at) => this.control.reached(at.control) ?? this.credentials.reached(at.credentials),
+          },
+          features: cpuFeature,
+          model: cpuModel,
+          encoders: this.#codecs.encoders,
+          counts: this.counts,
+        }),
+      )
+      .subscribe({ next: (output) => this.#settle(output), error: (error) => this.#fail(error) });
+  }
+
+  /** Process the next `count` messages; `commit` false loses what came of them, as a crash before the commit does. */
+  async step(count: number, commit = true): Promise<void> {
+    const messages = this.#log.messages.slice(this.position, this.position + count);
+    if (messages.length === 0) return;
+    this.#output = new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#fail = reject;
+    });
+    this.#input.next({ messages, replayBefore: this.replayBefore });
+    const { records } = await lastValueFrom(of(await this.#output));
+    this.position += messages.length;
+    if (!commit) return;
+    for (const record of records) {
+      if (record.topic !== topics.stateLifecycle.name) this.records.push(record);
+      else if (record.value) this.changelog.set(record.key!, this.#codecs.encoders.state.decode(record.value));
+      else this.changelog.delete(record.key!);
+    }
+  }
+
+  async run(batchSize = 1000): Promise<this> {
+    while (this.position < this.#log.messages.length) await this.step(batchSize);
+    return this;
+  }
+
+  #decoded<T>(topic: string, codec: TopicCodec<T>): T[] {
+    return this.records.filter((record) => record.topic === topic).map((record) => codec.decode(record.value!));
+  }
+
+  get decisions(): Decision[] {
+    return this.#decoded(topics.decisions.name, this.#codecs.encoders.decisions);
+  }
+
+  get scores(): Score[] {
+    return this.#decoded(topics.scores.name, this.#codecs.encoders.scores);
+  }
+
+  get alerts(): Alert[] {
+    return this.#decoded(topics.alerts.name, this.#codecs.encoders.alerts);
+  }
+
+  get deadLetters(): DeadLetter[] {
+    return this.#decoded(topics.deadLetters.name, this.#codecs.encoders.deadLetters);
+  }
+}
