@@ -40,6 +40,7 @@ export const clickhouseConfig = z.strictObject({
     .min(1)
     .default('default')
     .describe('User; it needs CREATE, ALTER, SELECT and INSERT in the database'),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how a secret is written in the configuration
   password: z.string().optional().describe('Password, as ${ENV:NAME}'),
   passwordFile: z.string().optional().describe('File that holds the password instead'),
   requestTimeoutMs: z
@@ -77,12 +78,18 @@ export const archiveConfig = z.strictObject({
     .default(archivedTopics.map(({ topic }) => topic.name))
     .describe('Topics to archive'),
   batchSize: z.int().min(1).max(100_000).default(5000).describe('Messages in one insert at most'),
+  flushRows: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1000)
+    .describe('Rows that are enough for an insert; with fewer, the next insert waits so that it becomes larger'),
   flushMs: z
     .int()
     .min(0)
     .max(60_000)
     .default(500)
-    .describe('Shortest time between two inserts that are not full, milliseconds: longer makes fewer, larger parts'),
+    .describe('Longest such wait, milliseconds: a longer one makes fewer, larger parts, and shows rows later'),
   retryFirstMs: z
     .int()
     .min(1)
