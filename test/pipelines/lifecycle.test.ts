@@ -38,7 +38,7 @@ const drive = (codecs: Codecs, log: Log, subjects: string[], overrides: object =
     0,
     order(configuredPolicyKey('lifecycle'), { ...policy, ...overrides }),
   );
-  subjects.forEach((subject, offset) => driver.credentials.set(subject, offset, facts));
+  for (const [offset, subject] of subjects.entries()) driver.credentials.set(subject, offset, facts);
   driver.control.reach(100);
   driver.credentials.reach(100);
   return driver;
