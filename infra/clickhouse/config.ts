@@ -1,23 +1,24 @@
 import { z } from 'zod';
 import { archivedTopics } from './tables.ts';
 
-const days = (standard: number) => z.int().min(0).max(20_000).default(standard);
+const days = (standard: number, what: string) =>
+  z.int().min(0).max(20_000).default(standard).describe(`Days that ${what} are kept; 0 for ever`);
 
 /** Tables whose rows are deleted some days after the broker received them; 0 keeps them for ever. */
 export const retentionConfig = z.strictObject({
-  credentials: days(0),
-  telemetry_resource: days(90),
-  telemetry_clock: days(90),
-  telemetry_api: days(90),
-  telemetry_access: days(365),
-  telemetry_biometric: days(30),
-  scores: days(365),
-  decisions: days(730),
-  effects: days(730),
-  control: days(0),
-  labels: days(0),
-  alerts: days(365),
-  dead_letters: days(30),
+  credentials: days(0, 'versions of the register'),
+  telemetry_resource: days(90, 'samples of resources'),
+  telemetry_clock: days(90, 'clock records and heartbeats'),
+  telemetry_api: days(90, 'API calls'),
+  telemetry_access: days(365, 'logins and uses of machines'),
+  telemetry_biometric: days(30, 'features of behaviour'),
+  scores: days(365, 'scores'),
+  decisions: days(730, 'decisions'),
+  effects: days(730, 'effects'),
+  control: days(0, 'settings'),
+  labels: days(0, "analysts' judgements"),
+  alerts: days(365, 'alerts'),
+  dead_letters: days(30, 'records that could not be processed'),
 });
 
 /** Days that rows are kept, by table without `_raw`. */
