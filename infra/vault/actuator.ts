@@ -143,7 +143,10 @@ export class Actuator {
     }
     const after = await kind.lookup(credential.reference, options);
     if (after)
-      throw new EbbtideError('VAULT_UNAVAILABLE', 'Vault still has a credential that it revoked', { status: 500 });
+      throw new EbbtideError('VAULT_UNAVAILABLE', 'Vault still has a credential that it revoked', {
+        status: 200,
+        onlyThis: true,
+      });
     return { ...enforced('Revoked: Vault no longer accepts it', undefined), ended: true };
   }
 }

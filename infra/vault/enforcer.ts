@@ -149,9 +149,8 @@ export class Enforcer {
         if (signal.aborted || !isEbbtideError(error)) throw error;
         metrics.errors.inc({ code: error.code });
         if (!isPassing(error) && error.code !== 'UNAUTHENTICATED') return { ...refused(error), attempts };
-        // An answer that says 500 concerns this credential; silence, a seal or a dead token concern them all
-        if (statusOf(error) >= 500 && statusOf(error) !== 503 && ++failures >= config.attempts)
-          return { ...refused(error), attempts };
+        // A failure answered for this credential; silence, a seal or a dead token concern them all and are waited out
+        if (error.details.onlyThis === true && ++failures >= config.attempts) return { ...refused(error), attempts };
         if (error.code !== 'VAULT_RATE_LIMITED') outage.suspect(error.message);
         const backoff = { retries: 0, backoffMs: config.backoffMs, maxBackoffMs: config.maxBackoffMs };
         await sleep(Math.max(jitteredBackoffMs(backoff, attempts), retryAfterMsOf(error)), undefined, { signal });

@@ -18,8 +18,11 @@ const wordsOf = (body: unknown): string => {
     .slice(0, 300);
 };
 
+/** An engine could not end what a lease stands for: the database is away, though Vault is not. */
+const engineFailed = /failed to revoke/i;
+
 const codeOf = (status: number, words: string): ErrorCode => {
-  if (noLeader.test(words)) return 'VAULT_UNAVAILABLE';
+  if (noLeader.test(words) || engineFailed.test(words)) return 'VAULT_UNAVAILABLE';
   if (status === 503) return 'VAULT_SEALED';
   if (status === 429) return 'VAULT_RATE_LIMITED';
   if (status === 403) return 'VAULT_FORBIDDEN';
@@ -28,19 +31,21 @@ const codeOf = (status: number, words: string): ErrorCode => {
   return 'VAULT_REJECTED';
 };
 
-/** The error that an answer of Vault stands for; its details have `status`, `path` and, where said, `retryAfterMs`. */
+/**
+ * The error that an answer of Vault stands for. Its details have `status`, `path`, where said `retryAfterMs`, and
+ * `onlyThis` where the failure seems to concern this request alone, and not all of them.
+ */
 export const errorOfAnswer = (method: string, path: string, answer: TransportResponse): EbbtideError => {
   const words = wordsOf(answer.body);
   const said = words === '' ? 'without a reason' : `with "${words}"`;
-  return new EbbtideError(
-    codeOf(answer.statusCode, words),
-    `Vault answered ${method} ${path} by ${answer.statusCode}, ${said}`,
-    {
-      status: answer.statusCode,
-      path,
-      ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
-    },
-  );
+  const code = codeOf(answer.statusCode, words);
+  const onlyThis = code === 'VAULT_UNAVAILABLE' && !noLeader.test(words);
+  return new EbbtideError(code, `Vault answered ${method} ${path} by ${answer.statusCode}, ${said}`, {
+    status: answer.statusCode,
+    path,
+    ...(onlyThis ? { onlyThis } : {}),
+    ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
+  });
 };
 
 /**

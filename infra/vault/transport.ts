@@ -47,11 +47,11 @@ export const createTransport = (options: { caFile?: string | undefined; maxSocke
     new Promise((resolve, reject) => {
       const tls = url.protocol === 'https:';
       const body = request.json !== undefined && request.json !== null ? JSON.stringify(request.json) : undefined;
-      const signals = [AbortSignal.timeout(request.timeout ?? 5_000), ...(request.signal ? [request.signal] : [])];
+      const timeout = AbortSignal.timeout(request.timeout ?? 5_000);
       const outgoing = (tls ? https : http).request(url, {
         method: request.method,
         agent: tls ? secure : plain,
-        signal: AbortSignal.any(signals),
+        signal: request.signal ? AbortSignal.any([timeout, request.signal]) : timeout,
         headers: {
           'x-vault-request': 'true',
           ...request.headers,
@@ -60,7 +60,8 @@ export const createTransport = (options: { caFile?: string | undefined; maxSocke
             : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
         },
       });
-      outgoing.on('error', reject);
+      const fail = (error: Error) => reject(timeout.aborted ? timeout.reason : error);
+      outgoing.on('error', fail);
       outgoing.on('response', (response) => {
         const chunks: Buffer[] = [];
         let bytes = 0;
@@ -69,14 +70,15 @@ export const createTransport = (options: { caFile?: string | undefined; maxSocke
           if (bytes > maxBodyBytes) outgoing.destroy(new Error(`Answer exceeds ${maxBodyBytes} bytes`));
           else chunks.push(chunk);
         });
-        response.on('error', reject);
+        response.on('error', fail);
         response.on('end', () => {
-          const retryAfter = Number(response.headers['retry-after']);
+          const retryAfter = Number(response.headers['retry-after'] ?? Number.NaN);
           resolve({
             statusCode: response.statusCode ?? 0,
             body: parse(Buffer.concat(chunks).toString('utf8')),
             request: { path: url.pathname },
-            ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {}),
+            // OpenBao rounds down, so that "0" may be most of a second
+            ...(Number.isInteger(retryAfter) && retryAfter >= 0 ? { retryAfterMs: (retryAfter + 1) * 1000 } : {}),
             ...(response.headers.location ? { location: response.headers.location } : {}),
           });
         });

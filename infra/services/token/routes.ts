@@ -102,7 +102,7 @@ export const createRoutes = ({ service, callers, rateLimit, metrics, log }: Rout
     const caller = await identify(request, body.auth);
     const credential = service.find(caller, request.params.id);
     try {
-      const view = await service.renew(credential);
+      const view = await service.renew(credential, log.child({ correlationId: request.id }));
       metrics.renewals.inc({ result: 'granted' });
       return view;
     } catch (error) {

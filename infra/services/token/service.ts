@@ -1,3 +1,4 @@
+import { renewalEffect } from '../../../operators/actuate/renewal.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { Credential } from '../../../schemas/generated/index.ts';
 import type { Logger } from '../../log.ts';
@@ -98,8 +99,9 @@ export class TokenService {
    *
    * @throws {Problem} 403 where the current decision grants nothing
    */
-  async renew(credential: Credential): Promise<CredentialView> {
-    const { actuator, inForce, now } = this.#parts;
+  async renew(credential: Credential, log: Logger): Promise<CredentialView> {
+    const { actuator, inForce, registrar, now } = this.#parts;
+    const began = now();
     const { action, ttlMs } = inForce.of(credential);
     if (action === 'revoke') throw refused(credential, 'credential-revoked', 'It was revoked; ask for a new one', 0);
     const life = await this.#life(credential);
@@ -111,6 +113,11 @@ export class TokenService {
     const done = await actuator.apply(credential, { action: 'extend', ttlMs, writtenAt: now() });
     if (done.ended) throw refused(credential, 'credential-ended', 'It has ended; ask for a new one', 0);
     if (done.outcome === 'impossible') throw refused(credential, 'not-renewable', done.detail, done.remainingMs);
+    const at = now();
+    await registrar.renewed(renewalEffect(credential, ttlMs, done, at - began, at)).catch((error: { code?: string }) =>
+      // Vault has renewed it: its holder must not go without for want of a record
+      log.warn({ credentialId: credential.credentialId, code: error.code }, 'renewed, but not recorded'),
+    );
     return this.#view(credential, done);
   }
 

@@ -46,13 +46,19 @@ export class LeaseKind implements CredentialKind {
     await this.#vault.write('sys/leases/renew', body, { operation: 'renewLease', ...options });
   }
 
-  /** Waits for the engine to have ended it: without `sync` Vault only queues that. */
+  /**
+   * Waits for the engine to have ended it: without `sync` Vault only queues that. Where the engine fails Vault is asked
+   * to queue it all the same: the lease can then no longer be renewed, and Vault goes on trying.
+   */
   async revoke(leaseId: string, options: RequestOptions = {}): Promise<void> {
-    const body = { lease_id: leaseId, sync: true };
+    const send = (sync: boolean) =>
+      this.#vault.write('sys/leases/revoke', { lease_id: leaseId, sync }, { operation: 'revokeLease', ...options });
     try {
-      await this.#vault.write('sys/leases/revoke', body, { operation: 'revokeLease', ...options });
+      await send(true);
     } catch (error) {
-      if (!isEbbtideError(error, 'VAULT_NOT_FOUND')) throw error;
+      if (isEbbtideError(error, 'VAULT_NOT_FOUND')) return;
+      if (isEbbtideError(error) && error.details.onlyThis === true) await send(false).catch(() => {});
+      throw error;
     }
   }
 

@@ -1,77 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { tokenServiceConfig } from '../../../../infra/services/token/config.ts';
-import { ensureSharedSecret, readSharedSecret } from '../../../../infra/services/token/shared-secret.ts';
-import { startTokenService } from '../../../../infra/services/token/start.ts';
+import { test } from 'node:test';
+import { readSharedSecret } from '../../../../infra/services/token/shared-secret.ts';
 import type { Effect } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { openBao, sealableOpenBao } from '../../../services/openbao.ts';
-import {
-  decide,
-  type KafkaRig,
-  kafkaRig,
-  lifeS,
-  opens,
-  type PreparedVault,
-  prepareVault,
-  until,
-} from '../../vault/rig.ts';
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Record<string, unknown> & {
-    credentialId: string;
-    token: string;
-    accessor: string;
-    code: string;
-    detail: string;
-  };
-}
-
-const startService = async (t: TestContext, vault: PreparedVault, kafka: KafkaRig, config: object = {}) => {
-  const sharedSecretFile = join(vault.folder, 'shared-secret');
-  await ensureSharedSecret(sharedSecretFile);
-  const secret = await readSharedSecret(sharedSecretFile);
-  const context = kafka.context();
-  const running = await startTokenService(context, {
-    vault: { ...vault.configs.tokenService, timeoutMs: 2_000 },
-    token: tokenServiceConfig.parse({
-      port: 0,
-      sharedSecretFile,
-      requestsPerSecond: 1_000,
-      requestsBurst: 1_000,
-      roles: { default: { kind: 'token', ttlMs: 60_000, maxTtlMs: 600_000, explicitMaxTtlMs: 3_600_000 } },
-      ...config,
-    }),
-  });
-  t.after(() => running.close());
-  const call = async (
-    method: string,
-    path: string,
-    body?: unknown,
-    authorization: string | null = `Bearer ${secret}`,
-  ): Promise<Answer> => {
-    const response = await fetch(`${running.address}${path}`, {
-      method,
-      headers: {
-        ...(authorization === null ? {} : { authorization }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
-  };
-  const issue = (overrides: object = {}, authorization?: string | null) =>
-    call(
-      'POST',
-      '/v1/credentials',
-      { event: 'order-4711', function: 'checkout', instance: 'checkout-1', ...overrides },
-      authorization,
-    );
-  return { ...running, context, call, issue };
-};
+import { decide, kafkaRig, lifeS, opens, prepareVault, until } from '../../vault/rig.ts';
+import { startService } from './rig.ts';
 
 const revokedBy = (subject: string): Effect => ({
   decisionId: `reconcile/${subject}/3`,
