@@ -1,5 +1,6 @@
 import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import type { Applied } from '../../operators/actuate/newestOnly.ts';
+import { isRenewal } from '../../operators/actuate/renewal.ts';
 import { WatchList } from '../../operators/actuate/watchList.ts';
 import type { Effect } from '../../schemas/generated/index.ts';
 import type { ActuatorConfig } from './config.ts';
@@ -21,7 +22,8 @@ export const createMemory = (config: ActuatorConfig): Memory => ({
  * @returns false when it is known already
  */
 export const recall = (memory: Memory, effect: Effect, nowMs: number): boolean => {
-  if (memory.done.has(effect.decisionId)) return false;
+  // What a holder asked for and was granted decides nothing
+  if (isRenewal(effect) || memory.done.has(effect.decisionId)) return false;
   memory.done.set(effect.decisionId, true);
   const revival = reconcileId.exec(effect.decisionId);
   if (revival) {
