@@ -110,6 +110,8 @@ export class Outbox {
     const timer = setTimeout(() => {
       reject(new Error(`The broker did not acknowledge within ${this.#options.sendTimeoutMs} ms`));
     }, this.#options.sendTimeoutMs);
+    // After closing it must not hold up the end of the process.
+    timer.unref();
     this.#options.send(records, schema).then(resolve, reject);
     return promise.finally(() => clearTimeout(timer));
   }
