@@ -14,6 +14,8 @@ export interface StateLayout {
   readonly deviating: number;
   /** Smoothed energies, {@link streams} of them. */
   readonly smoothed: number;
+  /** Usual energies of the subject, residual and level, as multiples of everybody's. */
+  readonly usual: number;
   /** Windows seen of each metric. */
   readonly metricSeen: number;
   readonly mean: number;
@@ -51,6 +53,7 @@ export const stateLayout = (features: number, metrics: number, hidden: number): 
     frequency: take(1),
     deviating: take(1),
     smoothed: take(streams),
+    usual: take(2),
     metricSeen: take(metrics),
     mean: take(features),
     deviation: take(features),

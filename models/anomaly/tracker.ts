@@ -1,9 +1,6 @@
 import type { AnomalyParameters } from './parameters.ts';
 import { type StateLayout, streams, timeUnit } from './state.ts';
 
-/** Mean absolute deviation of a normal variable is this fraction of its standard deviation, inverted. */
-const absoluteToStandard = 1.2533;
-
 /** Windows after which a baseline is no longer young, for the network's input. */
 const youthWindows = 8;
 
@@ -65,7 +62,7 @@ export const createTracker = (
   windowMs = 0,
 ): Tracker => {
   const { clip, winsor, residualClip, deviationFloor, priorDeviation, priorWindows, minSeen } = parameters;
-  const { baselineWindows, anomalousRate, fastRate, slowRate } = parameters;
+  const { baselineWindows, anomalousRate, fastRate, slowRate, usualWindows, usualCap, usualFloor } = parameters;
   const perMetric = featureCount / metricCount;
   const observation: Observation = { seen: 0, elapsed: 1, judged: 0, residualEnergy: 0, levelEnergy: 0 };
   const rates = [fastRate, slowRate, fastRate, slowRate];
@@ -74,6 +71,13 @@ export const createTracker = (
     // Silence is no evidence: what was smoothed fades to normal (1) with time, and one window weighs as one window.
     const faded = elapsed > 1 ? 1 + (smoothed - 1) * (1 - rate) ** (elapsed - 1) : smoothed;
     return faded + rate * (value - faded);
+  };
+
+  /** An energy as a multiple of what is usual for the subject, which is then learned: some are restless by nature. */
+  const relative = (states: Float32Array, at: number, energy: number, seen: number, rate: number): number => {
+    const usual = seen === 0 ? 1 : states[at]!;
+    states[at] = usual + rate * (Math.min(energy, usualCap * usual) - usual);
+    return energy / Math.max(usual, usualFloor);
   };
 
   return {
@@ -120,7 +124,7 @@ export const createTracker = (
           const deviationAt = stateOffset + layout.deviation + feature;
           const mean = metricSeen === 0 ? value : states[meanAt]!;
           const deviation = metricSeen === 0 ? priorDeviation : states[deviationAt]!;
-          const scale = Math.max(absoluteToStandard * deviation, deviationFloor);
+          const scale = Math.max(deviation, deviationFloor);
           const distance = value - mean;
           let x = distance / scale;
           if (x > clip) x = clip;
@@ -140,7 +144,8 @@ export const createTracker = (
           const limit = metricSeen < minSeen ? Number.POSITIVE_INFINITY : winsor * scale;
           const learned = Math.min(limit, Math.max(-limit, distance));
           states[meanAt] = mean + meanRate * learned;
-          states[deviationAt] = deviation + deviationRate * (Math.abs(learned) - deviation);
+          const variance = deviation * deviation;
+          states[deviationAt] = Math.sqrt(variance + deviationRate * (learned * learned - variance));
         }
         if (metricSeen < baselineWindows) states[seenAt] = metricSeen + 1;
       }
@@ -152,8 +157,10 @@ export const createTracker = (
       observation.judged = judged;
       observation.residualEnergy = judged > 0 ? residualSum / judgedFeatures : energies.residual;
       observation.levelEnergy = judged > 0 ? levelSum / judgedFeatures : energies.level;
-      const residual = observation.residualEnergy / energies.residual;
-      const level = observation.levelEnergy / energies.level;
+      const usual = stateOffset + layout.usual;
+      const usualRate = judged > 0 ? caution / Math.min(seen + usualWindows, baselineWindows) : 0;
+      const residual = relative(states, usual, observation.residualEnergy / energies.residual, seen, usualRate);
+      const level = relative(states, usual + 1, observation.levelEnergy / energies.level, seen, usualRate);
       for (let stream = 0; stream < streams; stream++) {
         const at = stateOffset + layout.smoothed + stream;
         states[at] = smooth(seen === 0 ? 1 : states[at]!, rates[stream]!, stream < 2 ? residual : level, elapsed);

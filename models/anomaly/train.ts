@@ -56,7 +56,7 @@ export interface TrainAnomalyResult {
   readonly manifest: AnomalyManifest;
 }
 
-const thresholds: Thresholds = { low: 0.3, moderate: 0.6, high: 0.85 };
+const thresholds: Thresholds = { low: 0.4, moderate: 0.6, high: 0.8 };
 
 const drawing: SubjectOptions = {
   windows: [64, 400],
@@ -137,7 +137,7 @@ export const trainAnomaly = async (
   const network = exportForecaster(fitted.weights);
   const parts = { spec, metricCount, parameters, network, runtime: onnxRuntime };
   const subjects = Array.from({ length: options.calibrationSubjects ?? 1200 }, () =>
-    draw(0, 1, withRole('calibrate'), { ...drawing, windows: [60, 700], synthetic: 0.15 }),
+    draw(0, 1, withRole('calibrate'), { ...drawing, windows: [60, 700], synthetic: 0 }),
   );
   const calibration = await calibrate(parts, subjects);
 

@@ -15,11 +15,13 @@ const stretches: readonly { machine: string; role: RecordingRole; from: number; 
   { machine: '2-8', role: 'benign', from: 6000, to: 7500 },
   { machine: '3-4', role: 'benign', from: 15_000, to: 16_500 },
   { machine: '2-1', role: 'benign', from: 2000, to: 3500 },
-  { machine: '2-2', role: 'benign', from: 6000, to: 7500 },
+  { machine: '3-3', role: 'benign', from: 16_700, to: 18_000 },
+  { machine: '1-6', role: 'benign', from: 21_800, to: 22_200 },
   { machine: '2-8', role: 'anomaly', from: 17_080, to: 17_800 },
+  { machine: '3-3', role: 'anomaly', from: 18_849, to: 19_900 },
+  { machine: '1-6', role: 'anomaly', from: 18_100, to: 19_100 },
+  { machine: '1-7', role: 'anomaly', from: 17_609, to: 18_200 },
   { machine: '3-4', role: 'anomaly', from: 2234, to: 3500 },
-  { machine: '2-1', role: 'anomaly', from: 15_636, to: 16_600 },
-  { machine: '2-2', role: 'anomaly', from: 15_130, to: 16_500 },
 ];
 
 const text = (value: number): string => (Number.isNaN(value) ? '' : String(Number(value.toPrecision(4))));
@@ -37,8 +39,8 @@ const add = (recording: Recording, name: string, role: RecordingRole): number =>
 
 for (const machine of smdSeenMachines) {
   const whole = readSmd(root, machine, 'train');
-  add(cut(whole, 1000, 6000), `smd-${machine}-train`, 'train');
-  add(cut(whole, 18_000, 20_500), `smd-${machine}-calibrate`, 'calibrate');
+  add(cut(whole, 1000, 9000), `smd-${machine}-train`, 'train');
+  add(cut(whole, 16_000, 20_000), `smd-${machine}-calibrate`, 'calibrate');
 }
 for (const series of nabSeries) {
   const whole = readNab(root, series);
