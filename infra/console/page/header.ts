@@ -29,7 +29,7 @@ const figure = (name: string, title: string): { element: HTMLElement; value: HTM
 export const addHeader = (store: Store): void => {
   const connection = h('p', { class: 'connection', role: 'status' });
   const figures = {
-    credentials: figure('credentials', 'Credentials alive in the register'),
+    credentials: figure('alive', 'Credentials alive in the register'),
     samplesPerS: figure('samples/s', 'Samples scored a second'),
     windowsPerS: figure('windows/s', 'Windows scored a second'),
     decisions: figure('decisions', 'Decisions since the console began'),

@@ -5,6 +5,7 @@ import type { Scale } from './scale.ts';
 
 /** A pause longer than this, in pixels, is a gap in the line and not a straight stretch. */
 const gapPx = 42;
+const namePx = 10;
 
 const y = (scale: Scale, value: number): number => scale.scoreBottom - value * (scale.scoreBottom - scale.scoreTop);
 
@@ -23,16 +24,21 @@ const drawThresholds = (
   context.font = `500 10px ${palette.font}`;
   context.textAlign = 'right';
   context.lineWidth = 1;
-  for (const [value, colour, name] of lines) {
+  for (const [value, colour] of lines) {
     const height = Math.round(y(scale, value)) + 0.5;
     context.strokeStyle = withAlpha(colour, 0.32);
     context.beginPath();
     context.moveTo(0, height);
     context.lineTo(scale.width, height);
     context.stroke();
-    if (!named || scale.height < 100 || scale.width - scale.nowX < 90) continue;
+  }
+  if (!named || scale.height < 100 || scale.width - scale.nowX < 90) return;
+  let free = Number.NEGATIVE_INFINITY;
+  for (const [value, colour, name] of lines) {
+    // Thresholds may lie close together, their names may not
+    free = Math.max(free + namePx, y(scale, value) - 2);
     context.fillStyle = withAlpha(colour, 0.9);
-    context.fillText(name, scale.width, height - 2.5);
+    context.fillText(name, scale.width, free);
   }
 };
 
