@@ -96,7 +96,13 @@ export const bringUp = async (
     linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
     ...(fleet ? { demo: fleet } : {}),
   };
-  const console = await startConsole(context, { ...config.console, ...(port === undefined ? {} : { port }) }, ports);
+  const consoleSection = {
+    ...config.console,
+    // What the mock brokers hold began with this process, and so did all there is to see
+    ...(isEmbedded ? { from: 'beginning' as const } : {}),
+    ...(port === undefined ? {} : { port }),
+  };
+  const console = await startConsole(context, consoleSection, ports);
   parts.push(console);
   noteRunning({
     pid: process.pid,
