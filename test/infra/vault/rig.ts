@@ -148,11 +148,16 @@ export const decide = (
   };
 };
 
-/** Kafka for one test, with what all parts share. */
+/** Mock Kafka for one test, with what all parts share. */
 export const kafkaRig = async (t: TestContext) => {
   const cluster = await startMockCluster();
   t.after(() => cluster.close());
-  const kafka: Kafka = await connectKafka({ brokers: cluster.brokers });
+  return kafkaRigAt(t, cluster.brokers);
+};
+
+/** Some Kafka for one test, with what all parts share. */
+export const kafkaRigAt = async (t: TestContext, brokers: string) => {
+  const kafka: Kafka = await connectKafka({ brokers });
   t.after(() => kafka.close());
   for (const { name } of Object.values(topics)) await kafka.partitionsOf(name);
   const registry = new MemoryRegistry();
