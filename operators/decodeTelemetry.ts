@@ -41,7 +41,7 @@ export const decodeTelemetry = (reader: TelemetryReader): OperatorFunction<Input
         if (!message.value) throw new EbbtideError('RECORD_MALFORMED', 'Message has no value');
         const read = reader.readerOf(message.value);
         if (!read) throw new EbbtideError('SCHEMA_UNKNOWN', 'The schema of the message is not known');
-        const subject = read(message.value.subarray(frameBytes), samples);
+        const subject = read(message.value, frameBytes, samples);
         if (subject === '') {
           const { clock } = reader.decode(message.value);
           if (!clock) throw new EbbtideError('RECORD_MALFORMED', 'Record has neither a credential nor a clock');

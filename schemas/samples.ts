@@ -1,4 +1,5 @@
 import type { Type } from 'avsc';
+import { type AnyType, AvroCursor, plain, skipper } from './avroCursor.ts';
 import { EbbtideError } from './errors.ts';
 
 /** Which fields of a telemetry record a {@link SampleReader} takes. */
@@ -44,194 +45,53 @@ export class SampleTable {
 /**
  * Reads one message's body into a table.
  *
- * @param body - Avro body without Confluent's frame
+ * @param bytes - a message
+ * @param start - where its Avro body begins, after Confluent's frame
  * @returns the key; the rows are appended to `table`
  * @throws {EbbtideError} `RECORD_MALFORMED` when the bytes are not valid Avro, `RECORD_OUT_OF_RANGE` for NaN, infinite
  *   or negative values; `table` is then as it was before
  */
-export type SampleReader = (body: Uint8Array, table: SampleTable) => string;
+export type SampleReader = (bytes: Buffer, start: number, table: SampleTable) => string;
 
-/** Position in the bytes of one message. */
-class Cursor {
-  bytes: Uint8Array = new Uint8Array();
-  view: DataView = new DataView(new ArrayBuffer(0));
-  at = 0;
-  column = 0;
+class OutOfRange extends Error {
+  readonly field: string;
 
-  open(bytes: Uint8Array): void {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.at = 0;
-  }
-
-  byte(): number {
-    const byte = this.bytes[this.at++];
-    if (byte === undefined) throw new RangeError('truncated');
-    return byte;
-  }
-
-  /** A zig-zag varint (Avro int or long); exact up to 2^53. */
-  long(): number {
-    let byte = this.byte();
-    let low = byte & 0x7f;
-    let shift = 7;
-    while (byte & 0x80 && shift < 28) {
-      byte = this.byte();
-      low |= (byte & 0x7f) << shift;
-      shift += 7;
-    }
-    if (!(byte & 0x80)) return low & 1 ? -(low >>> 1) - 1 : low >>> 1;
-    let high = 0;
-    let scale = 1;
-    while (byte & 0x80) {
-      byte = this.byte();
-      high += (byte & 0x7f) * scale;
-      scale *= 128;
-      if (scale > 2 ** 42) throw new RangeError('varint too long');
-    }
-    const magnitude = high * 2 ** 27 + (low >>> 1);
-    if (magnitude > Number.MAX_SAFE_INTEGER) throw new RangeError('long beyond 2^53');
-    return low & 1 ? -magnitude - 1 : magnitude;
-  }
-
-  skip(count: number): void {
-    if (count < 0 || this.at + count > this.bytes.length) throw new RangeError('truncated');
-    this.at += count;
-  }
-
-  string(): string {
-    const length = this.long();
-    const start = this.at;
-    this.skip(length);
-    if (length < 64) {
-      let text = '';
-      for (let i = start; i < this.at; i++) {
-        const byte = this.bytes[i]!;
-        if (byte > 0x7f) return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, length).toString('utf8');
-        text += String.fromCharCode(byte);
-      }
-      return text;
-    }
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, length).toString('utf8');
-  }
-
-  double(): number {
-    const value = this.view.getFloat64(this.at, true);
-    this.at += 8;
-    return value;
-  }
-
-  float(): number {
-    const value = this.view.getFloat32(this.at, true);
-    this.at += 4;
-    return value;
-  }
-
-  /** Blocks of an Avro array or map: `each` is called for every item. */
-  blocks(each: () => void): void {
-    for (let count = this.long(); count !== 0; count = this.long()) {
-      if (count < 0) {
-        count = -count;
-        this.long();
-      }
-      if (count > this.bytes.length - this.at) throw new RangeError('block longer than the message');
-      for (let i = 0; i < count; i++) each();
-    }
+  constructor(field: string, value: number) {
+    super(`${field} is ${value}, expected a finite number, 0 and up`);
+    this.field = field;
   }
 }
 
-interface AnyType {
-  typeName: string;
-  fields?: { name: string; type: AnyType }[];
-  itemsType?: AnyType;
-  valuesType?: AnyType;
-  types?: AnyType[];
-  underlyingType?: AnyType;
-  size?: number;
-  symbols?: string[];
+/** What generated code may call. */
+interface Runtime {
+  readonly cursor: AvroCursor;
+  readonly skips: readonly (() => void)[];
+  refuse(field: string, value: number): never;
+  malformed(): never;
 }
 
-const plain = (type: AnyType): AnyType => (type.underlyingType ? plain(type.underlyingType) : type);
-
-/** A function that moves past a value of a type. */
-const skipper = (cursor: Cursor, raw: AnyType): (() => void) => {
+/** The statements that read one field of a sample into `values[row + column]`; `at` is the position. */
+const readField = (raw: AnyType, name: string, column: number): string => {
   const type = plain(raw);
+  const store = (read: string) =>
+    `v = ${read}; if (!(v >= 0 && v < Infinity)) r.refuse(${JSON.stringify(name)}, v); values[row + ${column}] = v;`;
   switch (type.typeName) {
     case 'null':
-      return () => {};
-    case 'boolean':
-      return () => void cursor.skip(1);
+      return `values[row + ${column}] = NaN;`;
+    case 'double':
+      return `${store('view.getFloat64(at, true)')} at += 8;`;
+    case 'float':
+      return `${store('view.getFloat32(at, true)')} at += 4;`;
     case 'int':
     case 'long':
-    case 'enum':
-      return () => void cursor.long();
-    case 'float':
-      return () => cursor.skip(4);
-    case 'double':
-      return () => cursor.skip(8);
-    case 'bytes':
-    case 'string':
-      return () => cursor.skip(cursor.long());
-    case 'fixed':
-      return () => cursor.skip(type.size!);
-    case 'array': {
-      const item = skipper(cursor, type.itemsType!);
-      return () => cursor.blocks(item);
-    }
-    case 'map': {
-      const value = skipper(cursor, type.valuesType!);
-      return () =>
-        cursor.blocks(() => {
-          cursor.skip(cursor.long());
-          value();
-        });
-    }
-    case 'record': {
-      const fields = type.fields!.map((field) => skipper(cursor, field.type));
-      return () => {
-        for (const field of fields) field();
-      };
-    }
+      return `c.at = at; ${store('c.long()')} at = c.at;`;
     case 'union:wrapped':
     case 'union:unwrapped': {
-      const branches = type.types!.map((branch) => skipper(cursor, branch));
-      return () => branchOf(cursor, branches)();
-    }
-    default:
-      throw new EbbtideError('SCHEMA_INCOMPATIBLE', `Cannot read past an Avro ${type.typeName}`, {
-        type: type.typeName,
-      });
-  }
-};
-
-const branchOf = <T>(cursor: Cursor, branches: readonly T[]): T => {
-  const branch = branches[cursor.long()];
-  if (branch === undefined) throw new RangeError('no such branch of the union');
-  return branch;
-};
-
-/** A function that reads a number; null becomes NaN. */
-const numberReader = (cursor: Cursor, raw: AnyType, name: string): (() => number) => {
-  const type = plain(raw);
-  const finite = (read: () => number) => () => {
-    const value = read();
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw new OutOfRange(name, value);
-    return value;
-  };
-  switch (type.typeName) {
-    case 'null':
-      return () => Number.NaN;
-    case 'int':
-    case 'long':
-      return finite(() => cursor.long());
-    case 'float':
-      return finite(() => cursor.float());
-    case 'double':
-      return finite(() => cursor.double());
-    case 'union:wrapped':
-    case 'union:unwrapped': {
-      const branches = type.types!.map((branch) => numberReader(cursor, branch, name));
-      return () => branchOf(cursor, branches)();
+      // Branches are numbered by a zig-zag varint: one byte, as no union has more than 63.
+      const branches = type.types!.map(
+        (branch, index) => `case ${index * 2}: ${readField(branch, name, column)} break;`,
+      );
+      return `switch (bytes[at++]) { ${branches.join(' ')} default: r.malformed(); }`;
     }
     default:
       throw new EbbtideError('SCHEMA_INCOMPATIBLE', `Field ${name} is an Avro ${type.typeName}, expected a number`, {
@@ -240,15 +100,28 @@ const numberReader = (cursor: Cursor, raw: AnyType, name: string): (() => number
   }
 };
 
-class OutOfRange extends Error {
-  readonly field: string;
-  readonly value: number;
-  constructor(field: string, value: number) {
-    super(`${field} is ${value}, expected a finite number, 0 and up`);
-    this.field = field;
-    this.value = value;
-  }
-}
+/**
+ * Generate the function that reads one sample, as `avsc` does for whole records: straight code without a call or an
+ * object a field. Nothing of a message enters the code, only names and types of its schema.
+ */
+const compileSample = (
+  fields: readonly { name: string; type: AnyType }[],
+  layout: SampleLayout,
+  runtime: Runtime,
+  skips: (() => void)[],
+): ((values: Float64Array, row: number) => void) => {
+  const absent = layout.metrics.flatMap((name, index) =>
+    fields.some((field) => field.name === name) ? [] : [`values[row + ${index + 1}] = NaN;`],
+  );
+  const steps = fields.map(({ name, type }) => {
+    const column = name === layout.time ? 0 : layout.metrics.indexOf(name) + 1;
+    if (column > 0 || name === layout.time) return readField(type, name, column);
+    skips.push(skipper(runtime.cursor, type));
+    return `c.at = at; r.skips[${skips.length - 1}](); at = c.at;`;
+  });
+  const body = `const c = r.cursor; return (values, row) => { const bytes = c.bytes, view = c.view; let at = c.at, v = 0; ${[...absent, ...steps].join('\n')} c.at = at; };`;
+  return new Function('r', body)(runtime);
+};
 
 /**
  * Compile a reader that projects a writer's records onto columns without building an object a sample: the reading of
@@ -259,10 +132,10 @@ class OutOfRange extends Error {
  * @example
  * const read = compileSampleReader(avro.Type.forSchema(ResourceTelemetrySchema), resourceLayout);
  * const table = new SampleTable(resourceLayout.metrics.length);
- * const credentialId = read(body, table);
+ * const credentialId = read(message, frameBytes, table);
  */
 export const compileSampleReader = (writer: Type, layout: SampleLayout): SampleReader => {
-  const cursor = new Cursor();
+  const cursor = new AvroCursor();
   const root = writer as unknown as AnyType;
   const samples = root.fields?.find((field) => field.name === layout.samples);
   const sample = samples && plain(samples.type).itemsType;
@@ -275,40 +148,42 @@ export const compileSampleReader = (writer: Type, layout: SampleLayout): SampleR
       },
     );
 
-  let table: SampleTable;
-  let row = 0;
-  const steps = sample.fields.map((field) => {
-    const column = field.name === layout.time ? 0 : layout.metrics.indexOf(field.name) + 1;
-    if (column === 0 && field.name !== layout.time) return skipper(cursor, field.type);
-    const read = numberReader(cursor, field.type, field.name);
-    return () => {
-      table.values[row + column] = read();
-    };
-  });
-  const absent = layout.metrics.flatMap((name, index) =>
-    sample.fields!.some((field) => field.name === name) ? [] : [index + 1],
-  );
-  const readSample = () => {
-    row = table.next();
-    for (let i = 0; i < absent.length; i++) table.values[row + absent[i]!] = Number.NaN;
-    for (let i = 0; i < steps.length; i++) steps[i]!();
+  const skips: (() => void)[] = [];
+  const runtime: Runtime = {
+    cursor,
+    skips,
+    refuse: (field, value) => {
+      throw new OutOfRange(field, value);
+    },
+    malformed: () => {
+      throw new RangeError('no such branch of the union');
+    },
   };
+  const readSample = compileSample(sample.fields, layout, runtime, skips);
+  let table: SampleTable;
   let key = '';
   const fields = root.fields.map((field) => {
     if (field.name === layout.key)
       return () => {
         key = cursor.string();
       };
-    return field === samples ? () => cursor.blocks(readSample) : skipper(cursor, field.type);
+    return field === samples
+      ? () =>
+          cursor.blocks(() => {
+            const row = table.next();
+            readSample(table.values, row);
+          })
+      : skipper(cursor, field.type);
   });
 
-  return (body, into) => {
+  return (bytes, start, into) => {
     table = into;
     const rows = into.rows;
-    cursor.open(body);
+    cursor.open(bytes, start);
     try {
       for (const field of fields) field();
-      if (cursor.at !== body.length) throw new RangeError(`${body.length - cursor.at} bytes too many`);
+      if (cursor.at !== bytes.length)
+        throw new RangeError(cursor.at < bytes.length ? `${bytes.length - cursor.at} bytes too many` : 'truncated');
       return key;
     } catch (cause) {
       into.rows = rows;
@@ -321,7 +196,7 @@ export const compileSampleReader = (writer: Type, layout: SampleLayout): SampleR
         );
       throw new EbbtideError(
         'RECORD_MALFORMED',
-        `Message of ${body.length} bytes is not valid Avro of ${writer.name}: ${(cause as Error).message}`,
+        `Message of ${bytes.length} bytes is not valid Avro of ${writer.name}: ${(cause as Error).message}`,
         {},
         cause,
       );

@@ -49,7 +49,7 @@ describe('compileSampleReader', () => {
     fc.assert(
       fc.property(fc.array(telemetry, { maxLength: 5 }), (records) => {
         const table = new SampleTable(metrics.length, 1);
-        for (const record of records) assert.equal(read(type.toBuffer(record), table), record.credentialId);
+        for (const record of records) assert.equal(read(type.toBuffer(record), 0, table), record.credentialId);
         const samples = records.flatMap((record) => record.samples);
         assert.equal(table.rows, samples.length);
         samples.forEach((one, row) => {
@@ -66,7 +66,7 @@ describe('compileSampleReader', () => {
         const body = type.toBuffer(record);
         const table = new SampleTable(metrics.length, 1);
         assert.throws(
-          () => read(body.subarray(0, cut % body.length), table),
+          () => read(body.subarray(0, cut % body.length), 0, table),
           (error) => isEbbtideError(error, 'RECORD_MALFORMED'),
         );
         assert.equal(table.rows, 0);
@@ -79,7 +79,7 @@ describe('compileSampleReader', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (body) => {
         const table = new SampleTable(metrics.length, 1);
         try {
-          read(body, table);
+          read(Buffer.from(body), 0, table);
         } catch (error) {
           assert.ok(isEbbtideError(error), String(error));
         }
@@ -98,7 +98,7 @@ describe('compileSampleReader', () => {
         samples: [{ ...good, memoryBytes: bad }],
         clock: null,
       });
-      assert.throws(() => read(body, new SampleTable(metrics.length)), {
+      assert.throws(() => read(body, 0, new SampleTable(metrics.length)), {
         code: 'RECORD_OUT_OF_RANGE',
         message: /memoryBytes is/,
       });
@@ -135,7 +135,7 @@ describe('compileSampleReader', () => {
       samples: [{ extra: 'B', time: 7, threads: 3, cpuCores: 0.5 }],
       tail: Buffer.from('abc'),
     });
-    assert.equal(compileSampleReader(older, layout)(body, table), 'old');
+    assert.equal(compileSampleReader(older, layout)(body, 0, table), 'old');
     assert.deepEqual([...table.values.subarray(0, 3)], [7, 0.5, Number.NaN]);
     assert.equal(table.values[12], 3);
   });
