@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Following } from './follow.ts';
 import type { Model } from './model.ts';
 
@@ -15,12 +15,24 @@ export const consoleMetrics = (registry: Registry, model: Model, following: Foll
       },
     });
   };
+  const counter = (name: string, help: string, read: () => number): void => {
+    registry.removeSingleMetric(name);
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
   gauge('ebbtide_console_clients', 'Pages connected', () => model.hub.size);
   gauge('ebbtide_console_lanes', 'Credentials shown', () => model.view.lanes.size);
-  gauge(
+  counter(
     'ebbtide_console_resnapshots_total',
     'Times a slow page was sent a fresh snapshot',
     () => model.hub.resnapshots,
   );
-  gauge('ebbtide_console_malformed_records_total', 'Records that could not be shown', () => following.malformed);
+  counter('ebbtide_console_malformed_records_total', 'Records that could not be shown', () => following.malformed);
 };

@@ -40,8 +40,8 @@ export const takePicture = async (link: string, file: string): Promise<void> => 
     await page.locator('.lane[data-word="refused"]').first().waitFor({ timeout: waitMs });
     await page.locator('.lane[data-word="extended"]').nth(3).waitFor({ timeout: waitMs });
     // By now the lanes hold most of the two minutes that they show
-    await page.waitForTimeout(Number(process.env.PICTURE_AFTER_MS ?? 40_000));
-    await page.screenshot({ path: file });
+    await page.waitForTimeout(Number(process.env.PICTURE_AFTER_MS ?? 70_000));
+    await page.screenshot({ path: file, fullPage: true });
   } finally {
     await browser.close();
   }
