@@ -4,7 +4,7 @@ import type { Schema } from 'avsc';
 import { startRegistryServer } from '../../../infra/http/registry-server.ts';
 import { connectRegistry } from '../../../infra/kafka/registry.ts';
 import { resourceMetrics } from '../../../models/features/resource.ts';
-import { TopicCodec } from '../../../schemas/codec.ts';
+import { frameBytes, TopicCodec } from '../../../schemas/codec.ts';
 import { MemoryRegistry, type SchemaRegistry } from '../../../schemas/registry.ts';
 import { SampleTable } from '../../../schemas/samples.ts';
 import { TelemetryCodec } from '../../../schemas/telemetry.ts';
@@ -120,7 +120,7 @@ for (const [name, open] of Object.entries(registries)) {
     await reader.learn(bytes);
     const fetched = registry.fetched.length;
     const table = new SampleTable(resourceMetrics.length);
-    for (let i = 0; i < 3; i++) assert.equal(reader.readerOf(bytes)!(bytes.subarray(5), table), 'c');
+    for (let i = 0; i < 3; i++) assert.equal(reader.readerOf(bytes)!(bytes, frameBytes, table), 'c');
     assert.deepEqual([...table.values.subarray(0, 2)], [5, 0.25]);
     assert.equal(registry.fetched.length, fetched);
     assert.deepEqual([...new Set(registry.fetched)], [agent.id]);

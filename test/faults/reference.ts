@@ -1,0 +1,138 @@
+import { Registry } from 'prom-client';
+import { Subject } from 'rxjs';
+import type { AppContext } from '../../infra/context.ts';
+import { openJoinedTables } from '../../infra/jobs/joinedTopics.ts';
+import type { Kafka } from '../../infra/kafka/types.ts';
+import { createLogger } from '../../infra/log.ts';
+import { loadAnomalyModel, shippedAnomalyModel } from '../../models/anomaly/model.ts';
+import { resourceMetrics } from '../../models/features/resource.ts';
+import type { InputBatch, InputMessage, OutputBatch } from '../../operators/batch.ts';
+import { KeyedState } from '../../operators/keyedState.ts';
+import { OpenWindows } from '../../operators/openWindows.ts';
+import type { Encoders } from '../../operators/toOutput.ts';
+import { lifecycle } from '../../pipelines/lifecycle.ts';
+import { TopicCodec } from '../../schemas/codec.ts';
+import type { LifecyclePolicy } from '../../schemas/policy.ts';
+import type { SchemaRegistry } from '../../schemas/registry.ts';
+import { TelemetryCodec } from '../../schemas/telemetry.ts';
+import { topics } from '../../schemas/topics.ts';
+
+/** Topics that the job writes for others, and that must come out the same whatever happens to it. */
+export const outputTopics = [topics.scores, topics.decisions, topics.alerts, topics.deadLetters].map(
+  ({ name }) => name,
+);
+
+/** What lies in the output topics: for each `topic/partition` the records in their order, as `key value-in-hex`. */
+export type Outputs = ReadonlyMap<string, readonly string[]>;
+
+const line = (key: string | null | undefined, value: Buffer | null | undefined) =>
+  `${key ?? ''} ${value?.toString('hex') ?? ''}`;
+
+/** All of a partition's messages. */
+const readAll = async (kafka: Kafka, topicNames: readonly string[]) => {
+  const tail = await kafka.tail({ topics: topicNames, from: 'beginning' });
+  const found = new Map<string, InputMessage[]>();
+  for await (const messages of tail.batches()) {
+    if (messages.length === 0) break;
+    for (const message of messages) {
+      const id = `${message.topic}/${message.partition}`;
+      const list = found.get(id);
+      if (list) list.push(message);
+      else found.set(id, [message]);
+    }
+  }
+  await tail.close();
+  return found;
+};
+
+/** What the job has written and committed so far. */
+export const readOutputs = async (kafka: Kafka): Promise<Outputs> => {
+  const found = await readAll(kafka, outputTopics);
+  return sorted(
+    new Map([...found].map(([id, list]) => [id, list.map(({ key, value }) => line(key?.toString('utf8'), value))])),
+  );
+};
+
+/** Dead letters have no order among them: how messages were batched decides which reason is found first. */
+const sorted = (outputs: Map<string, string[]>): Outputs => {
+  for (const [id, lines] of outputs) if (id.startsWith(topics.deadLetters.name)) lines.sort();
+  return outputs;
+};
+
+/**
+ * What has to come of the telemetry that lies in Kafka: the pipeline's chain over each partition from its beginning, in
+ * this process, with nothing restored and nothing disturbed.
+ *
+ * @param batchSize - messages in a batch, which must not matter
+ */
+export const expectedOutputs = async (
+  kafka: Kafka,
+  registry: SchemaRegistry,
+  policy: LifecyclePolicy,
+  batchSize = 777,
+): Promise<Outputs> => {
+  const context: AppContext = { kafka, registry, metrics: new Registry(), log: createLogger('reference') };
+  const model = await loadAnomalyModel(shippedAnomalyModel(), { windowMs: policy.windowMs });
+  const reader = await TelemetryCodec.open(registry, {
+    key: 'credentialId',
+    samples: 'samples',
+    time: 'time',
+    metrics: resourceMetrics,
+  });
+  const encoders: Encoders = {
+    scores: await TopicCodec.open(topics.scores, registry),
+    decisions: await TopicCodec.open(topics.decisions, registry),
+    alerts: await TopicCodec.open(topics.alerts, registry),
+    deadLetters: await TopicCodec.open(topics.deadLetters, registry),
+    state: await TopicCodec.open(topics.stateLifecycle, registry),
+  };
+  const tables = await openJoinedTables(context, 'lifecycle');
+  await tables.caughtUp;
+  const outputs = new Map<string, string[]>();
+  for (const [id, messages] of await readAll(kafka, [topics.telemetryResource.name])) {
+    const partition = Number(id.split('/')[1]);
+    const joined = { control: 0, credentials: 0, labels: 0 };
+    const input = new Subject<InputBatch>();
+    const batches: OutputBatch[] = [];
+    const run = (batch: InputBatch) =>
+      new Promise<OutputBatch>((resolve, reject) => {
+        waiting = { resolve, reject };
+        input.next(batch);
+      });
+    let waiting: { resolve(batch: OutputBatch): void; reject(error: unknown): void } | undefined;
+    input
+      .pipe(
+        lifecycle({
+          partition: {
+            name: 'lifecycle',
+            topic: topics.telemetryResource.name,
+            partition,
+            state: new KeyedState(model.stateSize),
+            time: { now: 0, joined, history: [{ offset: -1, joined }] },
+            open: new OpenWindows(reader.metrics),
+            budget: [],
+          },
+          reader,
+          joined: tables.forPartition(partition),
+          features: model.spec,
+          model,
+          encoders,
+          counts: { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0 },
+        }),
+      )
+      .subscribe({ next: (batch) => waiting?.resolve(batch), error: (error) => waiting?.reject(error) });
+    // One at a time: a batch's tables are used again for the next one.
+    for (let at = 0; at < messages.length; at += batchSize)
+      batches.push(await run({ messages: messages.slice(at, at + batchSize), replayBefore: 0 }));
+    input.complete();
+    for (const { topic, key, value } of batches.flatMap(({ records }) => records)) {
+      if (!outputTopics.includes(topic)) continue;
+      const list = outputs.get(`${topic}/${partition}`);
+      if (list) list.push(line(key, value));
+      else outputs.set(`${topic}/${partition}`, [line(key, value)]);
+    }
+  }
+  await tables.close();
+  await model.close();
+  return sorted(outputs);
+};
