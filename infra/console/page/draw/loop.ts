@@ -4,8 +4,8 @@ import { type Palette, readPalette } from './palette.ts';
 
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 const stillMs = 1_000;
-/** A frame that costs more than this gets half the frames. */
-const dearMs = 7;
+/** Where the frame after a drawn one comes later than this, every second frame is drawn; then every third. */
+const lateMs = [22, 45] as const;
 
 /** Draws the lanes that are in view, as often as the screen and the machine allow, once a second where motion is unwelcome. */
 export class DrawLoop {
@@ -15,7 +15,10 @@ export class DrawLoop {
     for (const { target } of entries) this.#fit(target as HTMLCanvasElement);
   });
   #palette: Palette = readPalette();
-  #costMs = 0;
+  /** From a drawn frame to the one after it, smoothed: what drawing and painting cost, wherever they run. */
+  #afterDrawMs = 16;
+  #drewLast = false;
+  #turnedAt = 0;
   #frame = 0;
   #drawnAt = 0;
   /** Lane in which the thresholds are named. */
@@ -58,10 +61,16 @@ export class DrawLoop {
   readonly #turn = (at: number): void => {
     requestAnimationFrame(this.#turn);
     this.#frame += 1;
-    if (still.matches && at - this.#drawnAt < stillMs && !this.pointing) return;
-    if (this.#costMs > dearMs && this.#frame % 2 === 1) return;
+    if (still.matches && at - this.#drawnAt < stillMs && !this.pointing) {
+      this.#drewLast = false;
+      return;
+    }
+    if (this.#drewLast) this.#afterDrawMs += (Math.min(200, at - this.#turnedAt) - this.#afterDrawMs) * 0.1;
+    this.#turnedAt = at;
+    const stride = 1 + lateMs.filter((ms) => this.#afterDrawMs > ms).length;
+    this.#drewLast = this.#frame % stride === 0;
+    if (!this.#drewLast) return;
     this.#drawnAt = at;
-    const began = performance.now();
     const { view, spanMs } = this.#store;
     const live = this.#store.connection === 'live' && !still.matches;
     const scene = {
@@ -76,6 +85,5 @@ export class DrawLoop {
       const lane = view.lanes.get(id);
       if (lane) drawLane(canvas, lane, scene, this.pointing?.id === id ? this.pointing : null);
     }
-    this.#costMs = this.#costMs * 0.9 + (performance.now() - began) * 0.1;
   };
 }

@@ -33,7 +33,7 @@ const drawThresholds = (
     context.stroke();
   }
   if (!named || scale.height < 100 || scale.width - scale.nowX < 90) return;
-  let free = Number.NEGATIVE_INFINITY;
+  let free = scale.scoreTop + 3 - namePx;
   for (const [value, colour, name] of lines) {
     // Thresholds may lie close together, their names may not
     free = Math.max(free + namePx, y(scale, value) - 2);
