@@ -1,4 +1,4 @@
-import { EbbtideError } from '../../schemas/errors.ts';
+import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { Credential, Effect } from '../../schemas/generated/index.ts';
 import type { RequestOptions, VaultClient } from './client.ts';
 import { CertificateKind } from './kinds/certificate.ts';
@@ -100,8 +100,7 @@ export class Actuator {
       );
     if (life.fixed) return impossible(`It cannot be extended: ${life.fixed}`, life);
     const whole = wantedMs < decidedMs ? Math.floor(wantedMs / 1000) : Math.ceil(wantedMs / 1000);
-    await kind.renew(credential.reference, whole, options);
-    const after = await kind.lookup(credential.reference, options);
+    const after = await renewed(kind, credential.reference, whole, options);
     if (!after) return { ...impossible('It ended while it was being extended', null), ended: true };
     if (after.remainingMs !== null && after.remainingMs < decidedMs - roundingMs)
       return enforced(`Extended as far as its maximum allows, to ${seconds(after)} left`, after);
@@ -113,8 +112,8 @@ export class Actuator {
     if (life.remainingMs !== null && life.remainingMs <= intent.ttlMs)
       return this.#grade(kind, credential, life, 'It already ends sooner', options);
     if (life.fixed) return impossible(`It cannot be shortened: ${life.fixed}; revoking it is possible`, life);
-    await kind.renew(credential.reference, Math.max(1, Math.floor(intent.ttlMs / 1000)), options);
-    const after = await kind.lookup(credential.reference, options);
+    const whole = Math.max(1, Math.floor(intent.ttlMs / 1000));
+    const after = await renewed(kind, credential.reference, whole, options);
     if (!after) return { ...enforced('Shortened, and it has ended', undefined), ended: true };
     if (!fits(after)) return impossible(`Vault kept ${seconds(after)} of its life; revoking it is possible`, after);
     return this.#grade(kind, credential, after, `Shortened to ${seconds(after)} left`, options);
@@ -150,6 +149,21 @@ export class Actuator {
     return { ...enforced('Revoked: Vault no longer accepts it', undefined), ended: true };
   }
 }
+
+/** Its life after it was renewed; undefined when it ended meanwhile. */
+const renewed = async (
+  kind: CredentialKind,
+  reference: string,
+  incrementS: number,
+  options: RequestOptions,
+): Promise<Life | undefined> => {
+  try {
+    await kind.renew(reference, incrementS, options);
+  } catch (error) {
+    if (!isEbbtideError(error, 'VAULT_NOT_FOUND')) throw error;
+  }
+  return kind.lookup(reference, options);
+};
 
 /** Vault cannot revoke what it never stored (`no_store`). */
 const isUnknown = (error: unknown): boolean =>

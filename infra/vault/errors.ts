@@ -26,7 +26,8 @@ const codeOf = (status: number, words: string): ErrorCode => {
   if (status === 503) return 'VAULT_SEALED';
   if (status === 429) return 'VAULT_RATE_LIMITED';
   if (status === 403) return 'VAULT_FORBIDDEN';
-  if (status === 404 || /invalid accessor|lease not found|invalid lease/i.test(words)) return 'VAULT_NOT_FOUND';
+  if (status === 404 || /invalid accessor|token not found|lease not found|invalid lease/i.test(words))
+    return 'VAULT_NOT_FOUND';
   if (status >= 500 || status === 0) return 'VAULT_UNAVAILABLE';
   return 'VAULT_REJECTED';
 };

@@ -1,10 +1,16 @@
+import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import type { Credential } from '../../schemas/generated/index.ts';
+
+/** Subjects remembered as not registered, and how long nobody waits for them again. */
+const missingCapacity = 10_000;
+const missingMs = 30_000;
 
 /** The register of credentials as a table, kept from the compacted topic `credentials`. */
 export class Register {
   readonly #byId = new Map<string, Credential>();
   readonly #byEntity = new Map<string, Set<string>>();
   readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #missing = new LastSeen<string, number>(missingCapacity);
 
   get size(): number {
     return this.#byId.size;
@@ -41,13 +47,16 @@ export class Register {
   }
 
   /**
-   * The credential, waiting a while for it: its registration and the first decision come by different topics.
+   * The credential, waiting a while for it: its registration and the first decision come by different topics. One that
+   * was waited for in vain is not waited for again soon, so that strangers cannot hold up everybody else.
    *
    * @param waitMs - milliseconds, 0 and up
    */
   async find(credentialId: string, waitMs: number): Promise<Credential | undefined> {
     const found = this.#byId.get(credentialId);
     if (found || waitMs === 0) return found;
+    const missedAt = this.#missing.get(credentialId);
+    if (missedAt !== undefined && performance.now() - missedAt < missingMs) return undefined;
     const waiting = this.#waiting.get(credentialId) ?? new Set();
     this.#waiting.set(credentialId, waiting);
     await new Promise<void>((resolve) => {
@@ -60,6 +69,7 @@ export class Register {
       const timer = setTimeout(wake, waitMs);
       waiting.add(wake);
     });
+    if (!this.#byId.has(credentialId)) this.#missing.set(credentialId, performance.now());
     return this.#byId.get(credentialId);
   }
 }

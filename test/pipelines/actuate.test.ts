@@ -197,7 +197,8 @@ test('actuate must keep decisions while Vault is sealed, stopped or frozen, and 
       await back();
       // Read together with the revocation it is overtaken by it, read before that it is too late
       assert.match((await effectOf(kafka, tooLate.decisionId)).skipped, /^(late|superseded)$/);
-      assert.equal((await effectOf(kafka, revoke.decisionId)).outcome, 'enforced');
+      const effect = await effectOf(kafka, revoke.decisionId);
+      assert.equal(effect.outcome, 'enforced', effect.detail);
       assert.equal(await opens(vault, token), false);
       kafka.alerts.length = 0;
     });
@@ -253,6 +254,23 @@ test('actuate must find a credential that extended itself, shorten it again, and
   }
   assert.equal(await lifeS(vault, credential.reference), undefined);
   await until('an alert', () => kafka.alerts.some(({ kind }) => kind === 'reviving'));
+});
+
+test('actuate must lose no decision when Vault limits the rate', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  const kafka = await kafkaRig(t);
+  await startRig(t, vault, kafka);
+  const issued = await Promise.all(Array.from({ length: 12 }, () => issueToken(vault)));
+  await kafka.register(...issued.map(({ credential }) => credential));
+  await vault.root.write('sys/quotas/rate-limit/test', { path: 'auth/token/revoke-accessor', rate: 4, interval: '1s' });
+  const decisions = issued.map(({ credential }) => decide(credential, 'revoke'));
+  await kafka.decide(...decisions);
+  const effects = await Promise.all(decisions.map(({ decisionId }) => effectOf(kafka, decisionId)));
+  assert.ok(effects.every(({ outcome }) => outcome === 'enforced'));
+  assert.ok(
+    effects.some(({ attempts }) => attempts > 1),
+    'the quota must have been met',
+  );
 });
 
 test('actuate must stop harsh actions beyond its budget and say so', async (t) => {

@@ -52,8 +52,13 @@ export class TokenKind implements CredentialKind {
     await this.#vault.write('auth/token/renew-accessor', body, { operation: 'renewToken', ...options });
   }
 
+  /** A request that timed out may still be carried out, and then the next one finds nothing left to revoke. */
   async revoke(accessor: string, options: RequestOptions = {}): Promise<void> {
-    await this.#vault.write('auth/token/revoke-accessor', { accessor }, { operation: 'revokeToken', ...options });
+    try {
+      await this.#vault.write('auth/token/revoke-accessor', { accessor }, { operation: 'revokeToken', ...options });
+    } catch (error) {
+      if (!isEbbtideError(error, 'VAULT_NOT_FOUND')) throw error;
+    }
   }
 
   /** Asks what the token may do; where we may not ask that, the `default` policy among its policies tells. */

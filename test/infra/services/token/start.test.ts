@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSign, generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSharedSecret } from '../../../../infra/services/token/shared-secret.ts';
@@ -194,6 +195,39 @@ test('startTokenService must accept a caller by its AppRole, for its functions o
   assert.equal((await service.issue({ function: 'shop-cart' })).status, 401, 'the shared secret is not for this one');
   const renewed = await service.call('POST', `/v1/credentials/${given.body.credentialId}/renew`, { auth }, null);
   assert.equal(renewed.status, 200);
+});
+
+test('startTokenService must accept a caller by a signed token of its platform, and by its claims', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  const kafka = await kafkaRig(t);
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await vault.root.write('sys/auth/jwt', { type: 'jwt' });
+  await vault.root.write('auth/jwt/config', {
+    jwt_validation_pubkeys: [publicKey.export({ type: 'spki', format: 'pem' })],
+  });
+  await vault.root.write('auth/jwt/role/workload', {
+    role_type: 'jwt',
+    user_claim: 'sub',
+    bound_audiences: ['ebbtide'],
+    claim_mappings: { team: 'team' },
+    token_type: 'batch',
+  });
+  const sign = (claims: object): string => {
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const at = Math.floor(Date.now() / 1000);
+    const content = `${encode({ alg: 'ES256', typ: 'JWT' })}.${encode({ aud: 'ebbtide', iat: at, exp: at + 300, ...claims })}`;
+    const signature = createSign('SHA256').update(content).sign({ key: privateKey, dsaEncoding: 'ieee-p1363' });
+    return `${content}.${signature.toString('base64url')}`;
+  };
+  const service = await startService(t, vault, kafka, {
+    callers: [{ method: 'jwt', metadata: { team: 'shop' }, functions: ['shop-*'] }],
+  });
+  const ask = (claims: object) =>
+    service.issue({ function: 'shop-cart', auth: { method: 'jwt', role: 'workload', jwt: sign(claims) } }, null);
+  const given = await ask({ sub: 'cart', team: 'shop' });
+  assert.equal(given.status, 201, JSON.stringify(given.body));
+  assert.equal((await ask({ sub: 'cart', team: 'billing' })).status, 401);
+  assert.equal((await ask({ sub: 'cart', team: 'shop', exp: 1 })).status, 401);
 });
 
 test('startTokenService must limit the rate of each caller', async (t) => {
