@@ -3,6 +3,9 @@ import { EbbtideError } from './errors.ts';
 import type { SchemaRegistry } from './registry.ts';
 import { subjectOf, type TopicSpec } from './topics.ts';
 
+/** Size of the blocks that encoded records are cut from. */
+const blockBytes = 65_536;
+
 /** Bytes before the Avro body in Confluent's wire format: a zero and the schema id, big-endian. */
 export const frameBytes = 5;
 
@@ -48,6 +51,8 @@ export class TopicCodec<T> {
   readonly #registry: SchemaRegistry;
   readonly #readers = new Map<number, (body: Buffer) => T>();
   readonly #unknown = new Map<number, EbbtideError>();
+  #block: Buffer = Buffer.alloc(0);
+  #used = 0;
 
   private constructor(topic: TopicSpec, registry: SchemaRegistry, id: number) {
     this.topic = topic;
@@ -62,10 +67,25 @@ export class TopicCodec<T> {
     return new TopicCodec<T>(topic, registry, await registry.register(subjectOf(topic.name), topic.schema));
   }
 
-  /** @throws {EbbtideError} `RECORD_OUT_OF_RANGE` when the value does not fit the schema, naming the field */
+  /**
+   * Encode a record with its frame. Records are cut from larger blocks, so that a small one costs no allocation of its own.
+   *
+   * @throws {EbbtideError} `RECORD_OUT_OF_RANGE` when the value does not fit the schema, naming the field
+   */
   encode(value: T): Buffer {
     try {
-      return frame(this.id, this.type.toBuffer(value));
+      for (;;) {
+        const start = this.#used;
+        const end = this.type.encode(value, this.#block, start + frameBytes);
+        if (end >= 0) {
+          this.#block[start] = 0;
+          this.#block.writeUInt32BE(this.id, start + 1);
+          this.#used = end;
+          return this.#block.subarray(start, end);
+        }
+        this.#block = Buffer.allocUnsafeSlow(Math.max(blockBytes, frameBytes + start - end));
+        this.#used = 0;
+      }
     } catch (cause) {
       throw new EbbtideError(
         'RECORD_OUT_OF_RANGE',

@@ -73,12 +73,13 @@ export const bringUp = async (
   };
   // Offsets of a mock cluster begin anew with each start, and must not be taken for those of the last one
   const archive = isEmbedded ? { ...config.archive, cluster: `embedded-${Date.now()}` } : config.archive;
-  for (const running of await Promise.all([
+  const starting = [
     pipelines.lifecycle(context, config, servers),
     pipelines.actuate(context, config, servers),
     pipelines.archive(context, { ...config, archive }, servers),
-  ]))
-    parts.push(running);
+  ].map(async (running) => void parts.push(await running));
+  // All of them are awaited, so that those which have started are closed when another has not
+  for (const outcome of await Promise.allSettled(starting)) if (outcome.status === 'rejected') throw outcome.reason;
   say('Pipelines run: lifecycle, actuate, archive');
   const history = openArchive(platform.clickhouse);
   below.push({ name: 'ClickHouse client', close: () => history.close() });

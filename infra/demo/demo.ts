@@ -5,9 +5,10 @@ import type { DemoPort } from '../console/ports.ts';
 import type { DemoEvent } from '../console/view/protocol.ts';
 import type { AppContext, Running } from '../context.ts';
 import type { Places } from './credential.ts';
-import { fleet, takenOver } from './fleet.ts';
+import { fleet, ownMember, takenOver } from './fleet.ts';
 import { DemoFunction, type Rhythm } from './function.ts';
-import { leadRows } from './reel.ts';
+import { startOwnProcess } from './own-process.ts';
+import { leadRows, Reel } from './reel.ts';
 import { openTelemetry } from './telemetry.ts';
 
 /** How the demonstration runs, milliseconds. */
@@ -47,7 +48,17 @@ export const startDemo = async (
 ): Promise<Running & DemoPort> => {
   const log = context.log.child({ component: 'demo' });
   const events = new Subject<DemoEvent>();
-  const functions = fleet.map((member) => new DemoFunction(member, places, options, (event) => events.next(event)));
+  const tell = (event: DemoEvent): void => events.next(event);
+  const own = await startOwnProcess(context).catch((error: Error) => {
+    log.warn({ err: error }, 'no process of this machine takes part');
+    return undefined;
+  });
+  const functions = [
+    ...fleet.map(
+      (member) => new DemoFunction(member, new Reel(member.machine, member.startRow), places, options, tell),
+    ),
+    ...(own ? [new DemoFunction(ownMember, own, places, options, tell)] : []),
+  ];
   const telemetry = await openTelemetry(context, hostname());
   await Promise.all(functions.map((one) => one.restart()));
 
@@ -83,7 +94,7 @@ export const startDemo = async (
     setInterval(() => takeOver(), options.takeOverEveryMs),
   ];
   const named = (credentialId: string): DemoFunction => {
-    const found = functions.find((one) => one.credentialId === credentialId);
+    const found = functions.find((one) => one.held(credentialId));
     if (found) return found;
     throw new EbbtideError('NOT_FOUND', `No function of the demonstration holds credential ${credentialId}`, {
       credentialId,
@@ -92,7 +103,16 @@ export const startDemo = async (
   return {
     name: 'demo',
     events,
-    misbehave: async (credentialId) => named(credentialId).misbehave(),
+    misbehave: async (credentialId) => {
+      const one = named(credentialId);
+      if (one.credentialId !== credentialId)
+        throw new EbbtideError(
+          'REQUEST_INVALID',
+          `Credential ${credentialId} has ended; its function holds another one now`,
+          { credentialId },
+        );
+      one.misbehave();
+    },
     behave: async (credentialId) => named(credentialId).behave(),
     health: async () => ({
       ready: true,
@@ -103,6 +123,7 @@ export const startDemo = async (
       for (const timer of timers) clearTimeout(timer);
       await telemetry.flush();
       await telemetry.close();
+      await own?.close();
       events.complete();
     },
   };

@@ -1,8 +1,8 @@
 import type { ResourceSample } from '../../schemas/generated/ResourceTelemetry.ts';
 import type { DemoEvent } from '../console/view/protocol.ts';
+import type { Behaviour } from './behaviour.ts';
 import { type HeldCredential, lifeLeft, obtain, type Places, renew, use } from './credential.ts';
 import type { Member } from './fleet.ts';
-import { intruder, Reel } from './reel.ts';
 
 /** How a function of the demonstration lives, milliseconds. */
 export interface Rhythm {
@@ -14,11 +14,14 @@ export interface Rhythm {
   readonly lookMs: number;
 }
 
+/** Credentials of one function that buttons of older lanes may still name. */
+const rememberedCredentials = 50;
+
 /** Share of its TTL below which a holder asks for more. */
 const renewBelow = 0.2;
 
 /**
- * A function instance: obtains a credential from the token service, behaves as its recorded machine did, reads a secret
+ * A function instance: obtains a credential from the token service, behaves as recorded or real, reads a secret
  * from Vault with the credential, and has its life renewed. Once Vault refuses it, it restarts after a while.
  */
 export class DemoFunction {
@@ -26,8 +29,9 @@ export class DemoFunction {
   readonly #places: Places;
   readonly #rhythm: Rhythm;
   readonly #tell: (event: DemoEvent) => void;
-  readonly #reel: Reel;
+  readonly #behaviour: Behaviour;
   #instances = 0;
+  #former: string[] = [];
   #held: HeldCredential | undefined;
   #lookAt = 0;
   #refusedAt: number | undefined;
@@ -35,17 +39,22 @@ export class DemoFunction {
   #announced = true;
   #busy: Promise<void> | undefined;
 
-  constructor(member: Member, places: Places, rhythm: Rhythm, tell: (event: DemoEvent) => void) {
+  constructor(member: Member, behaviour: Behaviour, places: Places, rhythm: Rhythm, tell: (event: DemoEvent) => void) {
     this.member = member;
     this.#places = places;
     this.#rhythm = rhythm;
     this.#tell = tell;
-    this.#reel = new Reel(member.machine, member.startRow);
+    this.#behaviour = behaviour;
   }
 
   /** Credential that it holds; undefined before the first. */
   get credentialId(): string | undefined {
     return this.#held?.credentialId;
+  }
+
+  /** Whether it holds this credential, or did so lately. */
+  held(credentialId: string): boolean {
+    return this.#former.includes(credentialId);
   }
 
   /** Whether Vault takes its credential, as far as it knows. */
@@ -58,40 +67,43 @@ export class DemoFunction {
     const instance = `${this.member.function}-${++this.#instances}`;
     const first = this.#held === undefined;
     this.#held = await obtain(this.#places, { event: this.member.event, function: this.member.function, instance });
+    this.#former = [...this.#former, this.#held.credentialId].slice(-rememberedCredentials);
+    this.#behaviour.holds(this.#held.credentialId);
     this.#refusedAt = undefined;
     this.#renewalRefused = false;
     this.#lookAt = Date.now() + this.#rhythm.lookMs;
     if (!first) {
-      this.#reel.calm(this.member.startRow);
+      this.#behaviour.calm();
       this.#say('behaving', `Restarted as ${instance} with a new credential`);
     }
   }
 
   /**
-   * From now on it does what a machine did when something was wrong with it.
+   * From now on it does something else.
    *
-   * @param before - rows of the calm that came before it to begin with
+   * @param before - samples of calm to begin with
    */
   misbehave(before = 0): void {
-    this.#reel.anomaly(before);
+    this.#behaviour.misbehave(before);
     this.#announced = false;
   }
 
   /** It behaves again: with the credential it has, or with a new one if that has ended. */
   async behave(): Promise<void> {
     if (!this.isServed) return this.restart();
-    this.#reel.calm(this.member.startRow);
-    this.#say('behaving', 'Behaves as recorded in calm again');
+    this.#behaviour.calm();
+    this.#say('behaving', 'Behaves as before');
   }
 
   /** What it did in the interval that ends at `time`; undefined while it holds nothing. */
   sample(time: number): { credentialId: string; sample: ResourceSample } | undefined {
     if (!this.#held || this.#refusedAt !== undefined) return undefined;
-    if (this.#reel.isAnomalous && !this.#announced) {
+    if (this.#behaviour.isAnomalous && !this.#announced) {
       this.#announced = true;
-      this.#say('misbehaving', `Taken over: does what ${intruder} did in a recorded anomaly`);
+      this.#say('misbehaving', `Taken over: ${this.#behaviour.misbehaviour}`);
     }
-    return { credentialId: this.#held.credentialId, sample: this.#reel.next(time) };
+    const sample = this.#behaviour.next(time);
+    return sample && { credentialId: this.#held.credentialId, sample };
   }
 
   /** Do what is due: use the credential, renew it, or restart. One call at a time; overlapping ones join. */

@@ -1,6 +1,7 @@
 import { loadRecording, type Recording } from '../../models/data/index.ts';
 import { resourceMetrics } from '../../models/features/resource.ts';
 import type { ResourceSample } from '../../schemas/generated/ResourceTelemetry.ts';
+import type { Behaviour } from './behaviour.ts';
 
 /** The machine whose recorded anomaly an intruder brings along: something really went wrong with it. */
 export const intruder = 'smd-2-8';
@@ -12,9 +13,11 @@ export const leadRows = 250;
  * Plays what was recorded of a real machine, row by row, and can be switched to the stretch in which something really
  * went wrong with one. Nothing here knows of scores.
  */
-export class Reel {
+export class Reel implements Behaviour {
+  readonly misbehaviour = `does what ${intruder} did in a recorded anomaly`;
   readonly #calm: Recording;
   readonly #anomalous: Recording;
+  readonly #startRow: number;
   #playing: Recording;
   #row = 0;
 
@@ -25,8 +28,9 @@ export class Reel {
   constructor(machine: string, startRow: number) {
     this.#calm = loadRecording(`${machine}-benign`);
     this.#anomalous = loadRecording(`${intruder}-anomaly`);
+    this.#startRow = startRow % this.#calm.rows;
     this.#playing = this.#calm;
-    this.calm(startRow);
+    this.calm();
   }
 
   /** Whether the row that comes next is labelled anomalous in the data set. */
@@ -34,14 +38,15 @@ export class Reel {
     return this.#playing.labels[this.#row] === 1;
   }
 
-  /** Play calm rows from some row on. */
-  calm(startRow: number): void {
+  /** A recording does not care who holds what. */
+  holds(): void {}
+
+  calm(): void {
     this.#playing = this.#calm;
-    this.#row = startRow % this.#calm.rows;
+    this.#row = this.#startRow;
   }
 
-  /** Play the anomaly, from some rows before its first one. */
-  anomaly(before = 0): void {
+  misbehave(before = 0): void {
     this.#playing = this.#anomalous;
     this.#row = Math.max(0, (this.#anomalous.anomaly?.from ?? 0) - before);
   }

@@ -43,7 +43,7 @@ export const describeFile = (bytes: Uint8Array): z.infer<typeof fileSchema> => (
 });
 
 /** Serialise a manifest together with its own digest, so that an edited one is noticed as well. */
-export const encodeManifest = (manifest: AnomalyManifest): string =>
+export const encodeManifest = (manifest: AnomalyManifest | Readonly<Record<string, unknown>>): string =>
   `${JSON.stringify({ ...manifest, digest: sha256(JSON.stringify(manifest)) }, null, 2)}\n`;
 
 const damaged = (file: string, why: string, details: Record<string, unknown> = {}, cause?: unknown): EbbtideError =>
@@ -76,9 +76,8 @@ export const readManifest = async (folder: string): Promise<AnomalyManifest> => 
   } catch (cause) {
     throw damaged(path, 'it is not JSON, perhaps cut short', {}, cause);
   }
-  const { digest, ...rest } = (parsed ?? {}) as Record<string, unknown>;
-  if (digest !== sha256(JSON.stringify(rest)))
-    throw damaged(path, `its digest does not match, found ${String(digest)}`);
+  const { digest: _, ...rest } = (parsed ?? {}) as Record<string, unknown>;
+  if (text !== encodeManifest(rest)) throw damaged(path, 'it was edited or cut short, for its digest does not match');
   const result = manifestSchema.safeParse(rest);
   if (!result.success) throw damaged(path, z.prettifyError(result.error));
   return result.data;

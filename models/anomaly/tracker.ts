@@ -4,6 +4,9 @@ import { type StateLayout, streams, timeUnit } from './state.ts';
 /** Windows after which a baseline is no longer young, for the network's input. */
 const youthWindows = 8;
 
+/** Features are logarithms: anything beyond this, like anything that is no number, counts as missing. */
+const largestFeature = 1e4;
+
 /** Silence counts as at most this many windows. */
 const longestSilence = 10_000;
 
@@ -103,7 +106,9 @@ export const createTracker = (
       let judged = 0;
       for (let metric = 0; metric < metricCount; metric++) {
         const first = metric * perMetric;
-        const present = Number.isFinite(vector[vectorOffset + first]!);
+        let present = true;
+        for (let feature = first; feature < first + perMetric; feature++)
+          if (!(Math.abs(vector[vectorOffset + feature]!) <= largestFeature)) present = false;
         input[inputOffset + featureCount + metric] = present ? 1 : 0;
         if (!present) {
           for (let feature = first; feature < first + perMetric; feature++) {

@@ -55,16 +55,22 @@ export const createForecaster = (
   hidden: number,
 ): TrainableForecaster => {
   const limit = Math.sqrt(6 / (inputs + 4 * hidden));
-  const kernel = tf.variable(tf.tensor2d(uniform(random, inputs, 4 * hidden, limit), [inputs, 4 * hidden]));
+  // A variable shares its initial value's memory but not its handle: without tidy each handle would stay.
+  const variable = (values: Float32Array, shape: number[]) => tf.tidy(() => tf.variable(tf.tensor(values, shape)));
+  const kernel = variable(uniform(random, inputs, 4 * hidden, limit), [inputs, 4 * hidden]) as tf.Variable<tf.Rank.R2>;
   const recurrent = uniform(random, hidden, 4 * hidden, Math.sqrt(3 / hidden) / 2);
-  const recurrentKernel = tf.variable(tf.tensor2d(recurrent, [hidden, 4 * hidden]));
+  const recurrentKernel = variable(recurrent, [hidden, 4 * hidden]) as tf.Variable<tf.Rank.R2>;
   // A forget gate that starts open remembers from the first update on.
-  const bias = tf.variable(tf.tensor1d(new Float32Array(4 * hidden).fill(1, hidden, 2 * hidden)));
-  const mask = tf.tensor2d(headMask(features, inputs, hidden), [hidden + inputs, 2 * features]);
+  const bias = variable(new Float32Array(4 * hidden).fill(1, hidden, 2 * hidden), [4 * hidden]);
+  const allowed = headMask(features, inputs, hidden);
+  const mask = tf.tensor2d(allowed, [hidden + inputs, 2 * features]);
   const head = uniform(random, hidden + inputs, 2 * features, 0.05);
   for (let feature = 0; feature < features; feature++) head[(hidden + feature) * 2 * features + feature] = 0.7;
-  const headKernel = tf.variable(tf.tidy(() => tf.mul(tf.tensor2d(head, [hidden + inputs, 2 * features]), mask)));
-  const headBias = tf.variable(tf.zeros([2 * features]));
+  const headKernel = variable(
+    head.map((value, i) => value * allowed[i]!),
+    [hidden + inputs, 2 * features],
+  );
+  const headBias = variable(new Float32Array(2 * features), [2 * features]);
   const variables = [kernel, recurrentKernel, bias, headKernel, headBias];
 
   return {

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { agentNodeOptions, agentProgram } from '../../infra/agents/host/node-options.ts';
+import { startRegistryServer } from '../../infra/http/registry-server.ts';
 import { connectKafka } from '../../infra/kafka/connect.ts';
 import { startMockCluster } from '../../infra/kafka/mock.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
@@ -21,7 +22,6 @@ import type { ResourceTelemetry } from '../../schemas/generated/ResourceTelemetr
 import { MemoryRegistry } from '../../schemas/registry.ts';
 import { topics } from '../../schemas/topics.ts';
 import { cpuSeconds, memoryOf } from './agent/footprint.ts';
-import { startOneSchemaRegistry } from './agent/registry.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -40,7 +40,8 @@ const besides = (path: string) => fileURLToPath(new URL(path + extension, import
 const folder = mkdtempSync(join(tmpdir(), 'ebbtide-bench-agent-'));
 const children: ChildProcess[] = [];
 const cluster = await startMockCluster();
-const registry = await startOneSchemaRegistry();
+const schemas = new MemoryRegistry();
+const registry = await startRegistryServer(schemas, { host: '127.0.0.1', port: 0 });
 try {
   for (let i = 0; i < processes; i++) children.push(fork(besides('./agent/watched'), [join(folder, `out-${i}`)]));
   const configFile = join(folder, 'ebbtide.yaml');
@@ -48,7 +49,7 @@ try {
     configFile,
     stringify({
       kafka: { brokers: cluster.brokers },
-      schemaRegistry: { url: registry.url },
+      schemaRegistry: { url: registry.address },
       http: { port: 0 },
       agent: {
         spoolFolder: join(folder, 'spool'),
@@ -105,14 +106,14 @@ try {
   await kafka.close();
 } finally {
   for (const child of children) child.kill('SIGKILL');
-  registry.close();
+  await registry.close();
   await cluster.close();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit();
 
 async function countSamples(kafka: Awaited<ReturnType<typeof connectKafka>>) {
-  const codec = await TopicCodec.open<ResourceTelemetry>(topics.telemetryResource, new MemoryRegistry());
+  const codec = await TopicCodec.open<ResourceTelemetry>(topics.telemetryResource, schemas);
   const tail = await kafka.tail({ topics: [topics.telemetryResource.name], from: 'beginning' });
   let samples = 0;
   let messages = 0;

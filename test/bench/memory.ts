@@ -29,7 +29,10 @@ interface Told {
 
 const begin = (brokers: string) => {
   let committedAt: number | undefined;
-  const child = fork(program, [brokers], { env: { ...process.env, EBBTIDE_LOG: 'error' }, execArgv: [...process.execArgv, '--expose-gc'] });
+  const child = fork(program, [brokers], {
+    env: { ...process.env, EBBTIDE_LOG: 'error' },
+    execArgv: [...process.execArgv, '--expose-gc'],
+  });
   const told: Told = {};
   child.on('message', (message: Told) => {
     committedAt ??= message.committedAt;
@@ -55,7 +58,11 @@ try {
   const perMessage = 10;
   const rounds = 4;
   say(`Filling the topic: ${rounds * perMessage} samples for each of ${credentials.toLocaleString('en')} credentials`);
-  const messages = await fill(kafka.brokers, { credentials, per: perMessage, samples: credentials * perMessage * rounds });
+  const messages = await fill(kafka.brokers, {
+    credentials,
+    per: perMessage,
+    samples: credentials * perMessage * rounds,
+  });
 
   say('First process: tracks them all');
   const first = begin(kafka.brokers);
@@ -64,7 +71,9 @@ try {
   first.child.send('measure');
   await first.until(() => first.told.rssBytes !== undefined);
   const bytes = (first.told.rssBytes! - empty.told.idleBytes!) / first.told.subjects!;
-  say(`  ${first.told.subjects!.toLocaleString('en')} subjects, ${Math.round(first.told.rssBytes! / 2 ** 20)} MiB, idle ${Math.round(empty.told.idleBytes! / 2 ** 20)} MiB`);
+  say(
+    `  ${first.told.subjects!.toLocaleString('en')} subjects, ${Math.round(first.told.rssBytes! / 2 ** 20)} MiB, idle ${Math.round(empty.told.idleBytes! / 2 ** 20)} MiB`,
+  );
   first.child.kill('SIGKILL');
   await first.ended;
 
@@ -75,7 +84,16 @@ try {
   const restoreSeconds = (second.told.committedAt! - began) / 1000;
   second.child.kill('SIGKILL');
   await second.ended;
-  report('memory', { bytesPerCredential: Math.round(bytes), restoreSeconds: round(restoreSeconds, 1), credentials, idleMiB: Math.round(empty.told.idleBytes! / 2 ** 20) }, options.json);
+  report(
+    'memory',
+    {
+      bytesPerCredential: Math.round(bytes),
+      restoreSeconds: round(restoreSeconds, 1),
+      credentials,
+      idleMiB: Math.round(empty.told.idleBytes! / 2 ** 20),
+    },
+    options.json,
+  );
 } finally {
   for (const end of teardown) await end();
 }

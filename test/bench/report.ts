@@ -20,7 +20,8 @@ export const report = (name: string, figures: Figures, json: boolean, more: Reco
     return;
   }
   const width = Math.max(...Object.keys(figures).map((key) => key.length));
-  for (const [key, value] of Object.entries(figures)) process.stdout.write(`${key.padEnd(width)}  ${value.toLocaleString('en')}\n`);
+  for (const [key, value] of Object.entries(figures))
+    process.stdout.write(`${key.padEnd(width)}  ${value.toLocaleString('en')}\n`);
   process.stdout.write(`\n${environment.cores} cores, ${environment.cpu}, Node ${environment.node}\n`);
 };
 

@@ -2,7 +2,7 @@
  * Samples a second through the lifecycle pipeline, exactly once, on real Apache Kafka, as a ratio to the same client
  * merely consuming the same messages in the same run; and what a second process adds. See README.md beside this file.
  *
- *   npm run bench -- throughput [--json] [--runs 3] [--samples 1500000] [--credentials 1000] [--per 1,50] [--processes 1,2]
+ *   npm run bench -- throughput [--json] [--runs 3] [--samples 1500000] [--credentials 1000] [--per 1,50] [--processes 1,2] [--profile]
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { TestContext } from 'node:test';
@@ -25,6 +25,7 @@ const { values: options } = parseArgs({
     credentials: { type: 'string', default: '1000' },
     per: { type: 'string', default: '1,50' },
     processes: { type: 'string', default: '1,2' },
+    profile: { type: 'boolean', default: false },
   },
 });
 const list = (text: string) => text.split(',').map(Number);
@@ -38,7 +39,13 @@ interface Told {
 }
 
 const begin = (args: string[]) => {
-  const child = fork(program, args, { env: { ...process.env, EBBTIDE_LOG: 'error' } });
+  const execArgv = [
+    ...process.execArgv,
+    ...(options.profile
+      ? ['--cpu-prof', '--cpu-prof-dir=.ebbtide/profiles', `--cpu-prof-name=${args[0]}-${args[2]}.cpuprofile`]
+      : []),
+  ];
+  const child = fork(program, args, { env: { ...process.env, EBBTIDE_LOG: 'error' }, execArgv });
   const told: Told = {};
   child.on('message', (message) => Object.assign(told, message));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -55,32 +62,47 @@ const committedOf = async (admin: ReturnType<typeof ckjs.AdminClient.create>, gr
 
 const outputs = [topics.scores, topics.decisions, topics.alerts, topics.deadLetters, topics.stateLifecycle];
 
-const measure = async (brokers: string, load: { per: number; credentials: number; samples: number }, processes: number[], runs: number) => {
-  say(`Filling the topic: ${load.samples.toLocaleString('en')} samples, ${load.per} to a message, ${load.credentials} credentials`);
+const measure = async (
+  brokers: string,
+  load: { per: number; credentials: number; samples: number },
+  processes: number[],
+  runs: number,
+) => {
+  say(
+    `Filling the topic: ${load.samples.toLocaleString('en')} samples, ${load.per} to a message, ${load.credentials} credentials`,
+  );
   const messages = await fill(brokers, load);
   const samples = (messages - partitions) * load.per;
   const admin = ckjs.AdminClient.create({ 'bootstrap.servers': brokers } as never);
   const kafka = await connectKafka({ brokers });
   const rates: Record<string, number[]> = {};
   const note = (name: string, seconds: number, detail: string) => {
-    (rates[name] ??= []).push(samples / seconds);
-    say(`  ${name.padEnd(12)} ${Math.round(samples / seconds).toLocaleString('en').padStart(11)} samples/s  ${detail}`);
+    rates[name] = [...(rates[name] ?? []), samples / seconds];
+    say(
+      `  ${name.padEnd(12)} ${Math.round(samples / seconds)
+        .toLocaleString('en')
+        .padStart(11)} samples/s  ${detail}`,
+    );
   };
   for (let run = 0; run < runs; run++) {
     const bare = begin(['consume', brokers, `bare-${load.per}-${run}`, String(messages), '']);
     await bare.ended;
     note('consume', (bare.told.last! - bare.told.first!) / 1000, `cpu ${bare.told.cpuSeconds!.toFixed(1)} s`);
     for (const count of processes) {
-      for (const { name } of outputs) await call(`Cannot delete ${name}`, (done) => admin.deleteTopic(name, 10_000, done as never));
+      for (const { name } of outputs)
+        await call(`Cannot delete ${name}`, (done) => admin.deleteTopic(name, 10_000, done as never));
       await sleep(1500);
       await kafka.ensureTopics(partitions);
       const groupId = `lifecycle-${load.per}-${count}-${run}`;
-      const children = Array.from({ length: count }, (_, i) => begin(['lifecycle', brokers, groupId, String(messages), `bench-${i}`]));
+      const children = Array.from({ length: count }, (_, i) =>
+        begin(['lifecycle', brokers, groupId, String(messages), `bench-${i}`]),
+      );
       let last = 0;
       while (last === 0) {
         await sleep(50);
         if ((await committedOf(admin, groupId)) >= messages) last = Date.now();
-        if (children.some(({ child }: { child: ChildProcess }) => child.exitCode !== null)) throw new Error('A process of the pipeline ended');
+        if (children.some(({ child }: { child: ChildProcess }) => child.exitCode !== null))
+          throw new Error('A process of the pipeline ended');
       }
       for (const { child } of children) child.send('stop');
       await Promise.all(children.map(({ ended }) => ended));
@@ -102,7 +124,11 @@ try {
   const figures: Figures = {};
   for (const per of list(options.per)) {
     const kafka = await privateKafka({ after: (fn: () => unknown) => teardown.unshift(fn) } as unknown as TestContext);
-    const load = { per, credentials: Number(options.credentials), samples: Number(options.samples) * (per > 1 ? 2 : 1) };
+    const load = {
+      per,
+      credentials: Number(options.credentials),
+      samples: Number(options.samples) * (per > 1 ? 2 : 1),
+    };
     const rates = await measure(kafka.brokers, load, list(options.processes), Number(options.runs));
     const consumed = median(rates.consume!);
     figures[`consumePerS${per}`] = Math.round(consumed);
@@ -111,7 +137,8 @@ try {
       const suffix = count === 1 ? '' : `x${count}`;
       figures[`samplesPerS${per}${suffix}`] = Math.round(rate);
       figures[`ratioToConsume${per}${suffix}`] = round(rate / consumed);
-      if (count > 1 && rates['lifecycle ×1']) figures[`ratio${count}To1Processes${per}`] = round(rate / median(rates['lifecycle ×1']));
+      if (count > 1 && rates['lifecycle ×1'])
+        figures[`ratio${count}To1Processes${per}`] = round(rate / median(rates['lifecycle ×1']));
     }
     await kafka.stop();
   }

@@ -290,7 +290,7 @@ describe('lifecycle', async () => {
                 now + 1500,
               );
           }
-          for (let i = 0; i < 12; i++) made.clock((now += 1000), { controlOffset: 2, credentialsOffset: 9 });
+          for (let i = 1; i <= 12; i++) made.clock(now + i * 1000, { controlOffset: 2, credentialsOffset: 9 });
           const make = () => {
             const driver = drive(codecs, made, ['a', 'b', 'c', 'd', 'e']);
             driver.control.set('mode/lifecycle', 1, order('mode/lifecycle', 'shadow', { kind: 'mode' }));

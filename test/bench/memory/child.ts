@@ -14,7 +14,12 @@ const kafka = await connectKafka({ brokers });
 await kafka.ensureTopics(partitions);
 const metrics = new Registry();
 // A stable name fences a predecessor that was killed, as in a StatefulSet.
-const config = lifecycleConfigSchema.parse({ groupId: 'memory', instanceId: 'bench-0', clockMs: 1000, sessionTimeoutMs: 6000 });
+const config = lifecycleConfigSchema.parse({
+  groupId: 'memory',
+  instanceId: 'bench-0',
+  clockMs: 1000,
+  sessionTimeoutMs: 6000,
+});
 const collected = async () => {
   for (let i = 0; i < 5; i++) {
     globalThis.gc?.();
@@ -23,12 +28,16 @@ const collected = async () => {
   return process.memoryUsage.rss();
 };
 await startLifecycle({ kafka, registry, metrics, log: createLogger('bench') }, { brokers }, config, benchPolicy);
-const valueOf = async (name: string) => (await metrics.getSingleMetric(name)!.get()).values[0]?.value ?? 0;
+const metricOf = async (name: string) => (await metrics.getSingleMetric(name)!.get()).values[0]?.value ?? 0;
 let idle = false;
 setInterval(async () => {
-  const messages = await valueOf('ebbtide_lifecycle_messages_total');
+  const messages = await metricOf('ebbtide_lifecycle_messages_total');
   const commits = (await metrics.getSingleMetric('ebbtide_lifecycle_commit_seconds')!.get()).values.at(-1)!.value;
-  tell({ messages, subjects: await valueOf('ebbtide_lifecycle_subjects'), ...(commits > 0 ? { committedAt: Date.now() } : {}) });
+  tell({
+    messages,
+    subjects: await metricOf('ebbtide_lifecycle_subjects'),
+    ...(commits > 0 ? { committedAt: Date.now() } : {}),
+  });
   if (!idle && commits > 3) {
     idle = true;
     tell({ idleBytes: await collected() });

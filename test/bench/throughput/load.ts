@@ -30,7 +30,7 @@ export interface Load {
 }
 
 /** Noise on slow waves: each credential's metrics, one sample a second. */
-const valueOf = (credential: number, second: number, metric: number): number => {
+export const metricOf = (credential: number, second: number, metric: number): number => {
   const wave = 0.5 + 0.3 * Math.sin((second + credential) * 0.01 * (metric + 1));
   const hash = Math.imul(second * 1_000_003 + credential * 31 + metric, 0x9e3779b1) >>> 0;
   return wave + (hash / 2 ** 32 - 0.5) * 0.2;
@@ -94,14 +94,24 @@ export const fill = async (brokers: string, { credentials, per, samples }: Load)
   await producer.send(
     await Promise.all(
       Array.from({ length: partitions }, async (_, partition) => {
-        const tail = await kafka.tail({ topics: [], from: 'beginning', partitions: [{ topic: topics.credentials.name, partition }] });
+        const tail = await kafka.tail({
+          topics: [],
+          from: 'beginning',
+          partitions: [{ topic: topics.credentials.name, partition }],
+        });
         let end = 0;
         for await (const batch of tail.batches()) {
           if (batch.length === 0) break;
           end = batch.at(-1)!.offset + 1;
         }
         await tail.close();
-        const value = codecs.telemetry.encode({ credentialId: '', host: '', sentAt: begin, samples: [], clock: { ...clock, credentialsOffset: end } });
+        const value = codecs.telemetry.encode({
+          credentialId: '',
+          host: '',
+          sentAt: begin,
+          samples: [],
+          clock: { ...clock, credentialsOffset: end },
+        });
         return { topic: topics.telemetryResource.name, partition, key: null, value };
       }),
     ),
@@ -114,14 +124,23 @@ export const fill = async (brokers: string, { credentials, per, samples }: Load)
       const list: ResourceSample[] = [];
       for (let i = 0; i < per; i++) {
         const second = round * per + i;
-        const sample = { time: begin + second * 1000 + ((credential * 7919) % 1000), custom: {} } as unknown as ResourceSample;
+        const sample = {
+          time: begin + second * 1000 + ((credential * 7919) % 1000),
+          custom: {},
+        } as unknown as ResourceSample;
         resourceLayout.metrics.forEach((metric, index) => {
-          (sample as unknown as Record<string, number>)[metric] = valueOf(credential, second, index);
+          (sample as unknown as Record<string, number>)[metric] = metricOf(credential, second, index);
         });
         list.push(sample);
       }
       const credentialId = credentialName(credential);
-      const value = codecs.telemetry.encode({ credentialId, host: 'bench', sentAt: list.at(-1)!.time, samples: list, clock: null });
+      const value = codecs.telemetry.encode({
+        credentialId,
+        host: 'bench',
+        sentAt: list.at(-1)!.time,
+        samples: list,
+        clock: null,
+      });
       pending.push({ topic: topics.telemetryResource.name, key: credentialId, value });
       messages++;
       if (pending.length >= 20_000 / per) {

@@ -3,8 +3,17 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
+import { HostAgent } from '../../../infra/agents/host/agent.ts';
+import { hostAgentConfig } from '../../../infra/agents/host/config.ts';
 import { describeMachine, type Machine } from '../../../infra/agents/host/source.ts';
+import { telemetryTopic } from '../../../infra/agents/host/start.ts';
 import type { OutgoingMessage, Producer } from '../../../infra/kafka/types.ts';
+import { TopicCodec } from '../../../schemas/codec.ts';
+import type { ResourceTelemetry } from '../../../schemas/generated/ResourceTelemetry.ts';
+import { MemoryRegistry } from '../../../schemas/registry.ts';
+import { topics } from '../../../schemas/topics.ts';
+import { temporaryFolder } from '../../services/folder.ts';
 
 /** This machine, as an agent with its defaults sees it. */
 export const thisMachine = (changes: Partial<Machine> = {}): Machine => ({
@@ -77,4 +86,33 @@ export const rememberingLog = () => {
     warn: never;
     error: never;
   };
+};
+
+/** Decoded messages of `telemetry.resource` that a broker in memory holds. */
+export const telemetryOf = async (broker: FakeBroker): Promise<ResourceTelemetry[]> => {
+  const codec = await TopicCodec.open<ResourceTelemetry>(topics.telemetryResource, new MemoryRegistry());
+  return broker.messages.map(({ value }) => codec.decode(value!));
+};
+
+/** An agent in this process with quick defaults; it ends with the test. */
+export const quickAgent = async (t: TestContext, broker: FakeBroker, config: z.input<typeof hostAgentConfig> = {}) => {
+  const log = rememberingLog();
+  const agent = new HostAgent({
+    ...telemetryTopic(),
+    config: hostAgentConfig.parse({
+      sampleMs: 50,
+      flushMs: 50,
+      resolveMs: 100,
+      retryMinMs: 10,
+      retryMaxMs: 50,
+      ...config,
+    }),
+    spoolFolder: temporaryFolder(t),
+    log,
+    connect: async () => broker.producer(),
+    schemaId: async () => 1,
+  });
+  t.after(() => agent.close());
+  await agent.start();
+  return { agent, log, socket: agent.socketFile! };
 };

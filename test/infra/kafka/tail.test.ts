@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { call, connectProducer, disconnect } from '../../../infra/kafka/client.ts';
+import { enqueue } from '../../../infra/kafka/producer.ts';
+import type { Tail } from '../../../infra/kafka/types.ts';
+import { uniqueName } from '../../services/ports.ts';
+import { requireOrSkip } from '../../services/require.ts';
+import { numbered, openTopic, textOf } from './broker.ts';
+
+/** Collect what a tail gives, as it comes; an empty batch is noted as `end`. */
+const collect = (tail: Tail) => {
+  const found: string[] = [];
+  const reading = (async () => {
+    for await (const messages of tail.batches()) found.push(...(messages.length > 0 ? messages.map(textOf) : ['end']));
+  })();
+  return { found, reading };
+};
+
+const until = async (condition: () => boolean) => {
+  const deadline = performance.now() + 30_000;
+  while (!condition() && performance.now() < deadline) await sleep(20);
+  assert.ok(condition());
+};
+
+test('Tail from the beginning says once when what was there has been given, and goes on', async (t) => {
+  if (!(await requireOrSkip(t, 'kafka'))) return;
+  const { kafka, topic } = await openTopic(t, { config: { 'cleanup.policy': 'compact' } });
+  const producer = await kafka.producer();
+  t.after(() => producer.close());
+  await producer.send(numbered(topic, 2, 0, 100));
+  const tail = await kafka.tail({ topics: [topic], from: 'beginning' });
+  const { found, reading } = collect(tail);
+  await tail.caughtUp;
+  await until(() => found.at(-1) === 'end');
+  assert.equal(found.length, 201);
+  await producer.send(numbered(topic, 1, 100, 101));
+  await until(() => found.length === 202);
+  assert.deepEqual(found.slice(-2), ['end', '0/100']);
+  await tail.close();
+  await reading;
+});
+
+test('Tail of an empty topic, and one from the end, have caught up at once', async (t) => {
+  if (!(await requireOrSkip(t, 'kafka'))) return;
+  const { kafka, topic } = await openTopic(t);
+  const producer = await kafka.producer();
+  t.after(() => producer.close());
+  const empty = await kafka.tail({ topics: [topic], from: 'beginning' });
+  t.after(() => empty.close());
+  const fromEmpty = collect(empty);
+  await empty.caughtUp;
+  await producer.send(numbered(topic, 1, 0, 5));
+  const late = await kafka.tail({ topics: [topic], from: 'end' });
+  t.after(() => late.close());
+  const fromEnd = collect(late);
+  await late.caughtUp;
+  await producer.send(numbered(topic, 1, 5, 6));
+  await until(() => fromEnd.found.length === 2 && fromEmpty.found.length === 7);
+  assert.deepEqual(fromEnd.found, ['end', '0/5']);
+});
+
+test('Tail waits for a transaction that hangs, and shows of it what was committed and nothing else', async (t) => {
+  if (!(await requireOrSkip(t, 'kafka'))) return;
+  const { kafka, brokers, topic } = await openTopic(t, { partitions: 1 });
+  const writer = await connectProducer({ brokers }, { 'transactional.id': uniqueName('tail') });
+  t.after(() => disconnect(writer));
+  await call('init', (done) => writer.initTransactions(10_000, done as never));
+  const transaction = async (from: number, to: number) => {
+    await call('begin', (done) => writer.beginTransaction(done as never));
+    await enqueue(writer, numbered(topic, 1, from, to));
+    await call('flush', (done) => writer.flush(10_000, done as never));
+  };
+  await transaction(0, 10);
+  await call('commit', (done) => writer.commitTransaction(10_000, done as never));
+  await transaction(10, 20);
+
+  for (const end of ['abort', 'commit'] as const) {
+    const tail = await kafka.tail({ topics: [topic], from: 'beginning' });
+    const { found, reading } = collect(tail);
+    await until(() => found.length >= 10);
+    await sleep(700);
+    assert.deepEqual(
+      found,
+      Array.from({ length: 10 }, (_, i) => `0/${i}`),
+    );
+    if (end === 'abort') await call('abort', (done) => writer.abortTransaction(10_000, done as never));
+    else await call('commit', (done) => writer.commitTransaction(10_000, done as never));
+    await tail.caughtUp;
+    await until(() => found.includes('end'));
+    const committed = end === 'commit' ? Array.from({ length: 10 }, (_, i) => `0/${i + 20}`) : [];
+    assert.deepEqual(found, [...Array.from({ length: 10 }, (_, i) => `0/${i}`), ...committed, 'end']);
+    await tail.close();
+    await reading;
+    if (end === 'abort') await transaction(20, 30);
+  }
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { calibrationSchema, fitCalibration, surprise } from '../../../models/anomaly/calibration.ts';
+import { createRandom } from '../../../models/training/random.ts';
+
+const random = createRandom(11);
+const draw = (n: number, spread: number, seen: number, metrics: number) =>
+  Array.from({ length: n }, () => ({ statistic: spread * random.normal(), seen, metrics }));
+const energies = { residual: 1, level: 1 };
+
+test('fitCalibration() promises false alarms that hold on fresh benign data', () => {
+  const calibration = fitCalibration(draw(20_000, 1, 50, 12), energies);
+  assert.ok(calibrationSchema.safeParse(calibration).success);
+  const { of } = surprise(calibration);
+  const fresh = draw(50_000, 1, 50, 12).map(({ statistic }) => of(statistic, 50, 12));
+  for (const p of [0.1, 0.01, 0.001]) {
+    const share = fresh.filter((value) => value >= -Math.log10(p)).length / fresh.length;
+    // Beyond the last 2 % the tail is taken to be heavier than normal, which errs towards silence.
+    assert.ok(share > p / 4 && share < p * 1.5, `${share} instead of ${p}`);
+  }
+});
+
+test('fitCalibration() keeps classes apart by age and by number of metrics', () => {
+  const samples = [...draw(5000, 3, 40, 12), ...draw(5000, 1, 500, 12), ...draw(5000, 6, 500, 2)];
+  const { of } = surprise(fitCalibration(samples, energies));
+  assert.ok(of(3, 500, 12) > of(3, 40, 12));
+  assert.ok(of(3, 40, 12) > of(3, 500, 2));
+});
+
+test('surprise().of() never falls as the statistic rises, far into the tail, and is never infinite', () => {
+  const { of } = surprise(fitCalibration(draw(3000, 1, 50, 12), energies));
+  let last = 0;
+  for (let statistic = -5; statistic < 200; statistic += 0.05) {
+    const value = of(statistic, 50, 12);
+    assert.ok(value >= last && Number.isFinite(value), `at ${statistic}`);
+    last = value;
+  }
+});
+
+test('fitCalibration() survives statistics that are all alike', () => {
+  const samples = Array.from({ length: 500 }, () => ({ statistic: 0, seen: 50, metrics: 12 }));
+  samples.push({ statistic: 1, seen: 50, metrics: 12 });
+  const { of } = surprise(fitCalibration(samples, energies));
+  assert.equal(of(0, 50, 12), 0);
+  assert.ok(of(2, 50, 12) > 0);
+});
