@@ -1,7 +1,7 @@
 import type { FeatureSpec } from '../features/spec.ts';
+import type { Network } from '../networks/network.ts';
 import type { CompiledStep, Runtime } from '../runtimes/runtime.ts';
 import { type Calibration, surprise } from './calibration.ts';
-import { inputSize, stepSignature } from './network.ts';
 import type { AnomalyParameters } from './parameters.ts';
 import {
   type AnomalyScores,
@@ -21,8 +21,7 @@ export interface ScorerParts {
   readonly metricCount: number;
   readonly parameters: AnomalyParameters;
   readonly calibration: Calibration;
-  /** The serialised step. */
-  readonly network: Uint8Array;
+  readonly network: Network;
   readonly runtime: Runtime;
   /** Length of a window, ms; 0 to learn it from each subject. */
   readonly windowMs?: number;
@@ -57,9 +56,7 @@ export class Scorer {
   static async create(parts: ScorerParts, watch?: Watch): Promise<Scorer> {
     const { spec, metricCount, parameters, runtime, network } = parts;
     const layout = stateLayout(spec.size, metricCount, parameters.hidden);
-    const inputs = inputSize(spec.size, metricCount);
-    const signature = stepSignature(parameters.batch, inputs, parameters.hidden, spec.size);
-    return new Scorer(parts, layout, await runtime.compile(network, signature), watch);
+    return new Scorer(parts, layout, await runtime.compileStep(network, parameters.batch), watch);
   }
 
   /** See {@link AnomalyModel.score}. Calls wait for one another, since the buffers of the network are shared. */
