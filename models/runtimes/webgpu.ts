@@ -53,9 +53,23 @@ const prepareVulkan = (): void => {
   if (icd && !hasGpu()) process.env.VK_ICD_FILENAMES ??= icd;
 };
 
+/** Show a GPU where a browser has it for as long as tfjs looks there; whatever else sniffs for a browser sees none. */
+const withNavigator = <T>(gpu: object, work: () => T): T => {
+  const scope = globalThis as { navigator?: object };
+  const own = scope.navigator === undefined;
+  if (own) scope.navigator = { gpu };
+  else Object.defineProperty(scope.navigator, 'gpu', { value: gpu, configurable: true });
+  try {
+    return work();
+  } finally {
+    if (own) delete scope.navigator;
+    else delete (scope.navigator as { gpu?: object }).gpu;
+  }
+};
+
 let started: Promise<Runtime> | undefined;
 /** Dawn's instance must outlive its devices. */
-let instance: ReturnType<Dawn['create']> | undefined;
+let gpu: ReturnType<Dawn['create']> | undefined;
 
 const start = async (): Promise<Runtime> => {
   const missing = (why: string, cause?: unknown) =>
@@ -70,7 +84,8 @@ const start = async (): Promise<Runtime> => {
   try {
     const { create, globals } = (await import(pathToFileURL(dawn.require.resolve('webgpu')).href)) as Dawn;
     Object.assign(globalThis, globals);
-    instance = create([]);
+    const instance = create([]);
+    gpu = instance;
     ({ WebGPUBackend } = backend.require('@tensorflow/tfjs-backend-webgpu') as WebgpuBackend);
     adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) throw new Error('no adapter: there is no Vulkan loader (libvulkan1), or no device for it');
@@ -83,9 +98,7 @@ const start = async (): Promise<Runtime> => {
     throw missing((cause as Error).message.split('\n')[0] ?? 'unknown reason', cause);
   }
   const info = adapter.info;
-  // Where Node has a navigator of its own with a GPU, the package has registered itself already, with fewer limits.
-  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
-  tf.registerBackend('webgpu', () => new WebGPUBackend(device, info));
+  tf.registerBackend('webgpu', () => withNavigator(gpu!, () => new WebGPUBackend(device, info)));
   if (!(await initialise('webgpu'))) throw missing('TensorFlow.js does not take the device');
   return {
     name: 'webgpu',
