@@ -6,7 +6,7 @@ import { EbbtideError } from '../../schemas/errors.ts';
 import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
 import type { FeatureSpec } from '../features/spec.ts';
 import { inspectModel } from '../onnx/inspect.ts';
-import { onnxRuntime } from '../runtimes/onnx.ts';
+import { runtimeInForce } from '../runtimes/choose.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { calibrationSchema } from './calibration.ts';
 import { type AnomalyManifest, readManifest, readModelFile } from './manifest.ts';
@@ -46,7 +46,7 @@ export interface AnomalyModel {
 
 /** How to load a model. */
 export interface LoadOptions {
-  /** @default ONNX Runtime on the CPU */
+  /** @default the runtime of this process */
   readonly runtime?: Runtime;
   /**
    * Length of a window, ms, against which silence is measured.
@@ -99,7 +99,7 @@ export const loadAnomalyModel = async (folder: string, options: LoadOptions = {}
     parameters: manifest.parameters,
     calibration: parseCalibration(await readModelFile(folder, manifest, modelFiles.calibration), folder),
     network,
-    runtime: options.runtime ?? onnxRuntime,
+    runtime: options.runtime ?? (await runtimeInForce()),
     windowMs: options.windowMs ?? 0,
   });
   return {

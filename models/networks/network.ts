@@ -40,7 +40,13 @@ export type NetworkLayer =
   /** From a sequence to its mean, its maximum or its last step; with carried state, over all steps so far. */
   | { readonly op: 'pool'; readonly name: string; readonly from: string; readonly over: 'mean' | 'max' | 'last' }
   /** Features `start` to `start + size`. */
-  | { readonly op: 'slice'; readonly name: string; readonly from: string; readonly start: number; readonly size: number }
+  | {
+      readonly op: 'slice';
+      readonly name: string;
+      readonly from: string;
+      readonly start: number;
+      readonly size: number;
+    }
   | { readonly op: 'clip'; readonly name: string; readonly from: string; readonly min: number; readonly max: number }
   /** e to the power of `factor` times each element. */
   | { readonly op: 'exp'; readonly name: string; readonly from: string; readonly factor: number };

@@ -91,7 +91,8 @@ const addLayer = (parts: GraphParts, layer: NetworkLayer, inputs: number, step: 
   switch (layer.op) {
     case 'lstm':
     case 'gru':
-      return recurrent(parts, layer, inputs, step);
+      recurrent(parts, layer, inputs, step);
+      return;
     case 'dense': {
       const kernel = parts.constant(`${name}.kernel`, [inputs, layer.units], layer.kernel);
       const bias = parts.constant(`${name}.bias`, [layer.units], layer.bias);

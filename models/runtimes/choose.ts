@@ -63,3 +63,22 @@ export const chooseRuntime = async (wanted: RuntimeChoice = 'auto'): Promise<Cho
     causes[0],
   );
 };
+
+let inForce: Promise<ChosenRuntime> | undefined;
+
+/**
+ * Start the runtime of this process, in which every model that is loaded from here on runs.
+ *
+ * @throws EbbtideError as {@link chooseRuntime} and {@link wantedRuntime}
+ */
+export const useRuntime = (configured: RuntimeChoice): Promise<ChosenRuntime> => {
+  const chosen = Promise.resolve().then(() => chooseRuntime(wantedRuntime(configured)));
+  chosen.catch(() => {
+    if (inForce === chosen) inForce = undefined;
+  });
+  inForce = chosen;
+  return chosen;
+};
+
+/** The runtime of this process; `auto`, unless {@link useRuntime} has said otherwise. */
+export const runtimeInForce = async (): Promise<Runtime> => (await (inForce ?? useRuntime('auto'))).runtime;

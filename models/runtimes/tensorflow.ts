@@ -55,36 +55,47 @@ export const tensorflowPackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfj
 export const tensorflowRemedy =
   'Run "npm run setup -- --runtime tensorflow", or "npm install --no-save @tensorflow/tfjs-node-gpu" for CUDA';
 
-let started: Promise<Runtime> | undefined;
-
-const start = async (): Promise<Runtime> => {
+/**
+ * Load TensorFlow, which registers itself as a backend with the engine that all copies of tfjs-core in a process share,
+ * and puts itself in force there.
+ *
+ * @returns the package that it came from
+ * @throws EbbtideError RUNTIME_MISSING when none is installed, or none loads
+ */
+export const loadTensorflow = (): FoundPackage => {
   // tfjs-node calls a helper of Node's that Node 23 removed.
   const shimmed = nodeUtil as unknown as { isNullOrUndefined?: (value: unknown) => boolean };
   shimmed.isNullOrUndefined ??= (value) => value === null || value === undefined;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  const before = tf.engine().backendName;
   const failures: unknown[] = [];
   for (const name of tensorflowPackages) {
     const found = findPackage(name, 'tensorflow');
     if (!found) continue;
     try {
-      // Registers itself with the engine that all copies of tfjs-core in a process share, and takes force
       found.require(name);
-      await tf.setBackend('tensorflow');
-      const backend = tf.backend() as unknown as NodeBackend;
-      if (before && before !== 'tensorflow') await tf.setBackend(before);
-      return {
-        name: 'tensorflow',
-        provider: backend.isUsingGpuDevice ? 'cuda' : 'cpu',
-        version: `${found.version} (TensorFlow ${backend.binding.TF_Version})`,
-        ...tfjsCompilers({ backend: 'tensorflow', lstm: blockLstm(backend, found) }),
-      };
+      return found;
     } catch (error) {
       failures.push(error);
     }
   }
   const why = failures[0] instanceof Error ? failures[0].message.split('\n')[0] : 'no package of it is installed';
   throw new EbbtideError('RUNTIME_MISSING', `TensorFlow does not start: ${why}. ${tensorflowRemedy}`, {}, failures[0]);
+};
+
+let started: Promise<Runtime> | undefined;
+
+const start = async (): Promise<Runtime> => {
+  const before = tf.engine().backendName;
+  const found = loadTensorflow();
+  await tf.setBackend('tensorflow');
+  const backend = tf.backend() as unknown as NodeBackend;
+  if (before && before !== 'tensorflow') await tf.setBackend(before);
+  return {
+    name: 'tensorflow',
+    provider: backend.isUsingGpuDevice ? 'cuda' : 'cpu',
+    version: `${found.version} (TensorFlow ${backend.binding.TF_Version})`,
+    ...tfjsCompilers({ backend: 'tensorflow', lstm: blockLstm(backend, found) }),
+  };
 };
 
 /**

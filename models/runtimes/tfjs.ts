@@ -114,7 +114,8 @@ class Evaluation {
     const batch = byTime.shape[1];
     const [kernel, recurrentKernel, bias] = this.#weights.get(name) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
     const weights = { kernel, recurrentKernel, bias };
-    const state = (suffix: string) => (this.#values.get(`${name}.${suffix}`) ?? tf.zeros([batch, units])) as tf.Tensor2D;
+    const state = (suffix: string) =>
+      (this.#values.get(`${name}.${suffix}`) ?? tf.zeros([batch, units])) as tf.Tensor2D;
     const result =
       op === 'lstm' ? this.#lstm(byTime, weights, state('h'), state('c')) : unrolledGru(byTime, weights, state('h'));
     for (const [index, suffix] of ['h', 'c'].entries())

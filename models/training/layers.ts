@@ -54,7 +54,9 @@ export const layersModel = async (network: Network) => {
         return layers.concatenate({ name });
       case 'pool':
         if (layer.over === 'mean') return layers.globalAveragePooling1d({ name });
-        return layer.over === 'max' ? layers.globalMaxPooling1d({ name }) : layers.activation({ activation: 'linear', name });
+        return layer.over === 'max'
+          ? layers.globalMaxPooling1d({ name })
+          : layers.activation({ activation: 'linear', name });
     }
   };
   for (const layer of network.layers) {

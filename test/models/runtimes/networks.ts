@@ -24,7 +24,15 @@ export const kindsOfNetwork = (): Readonly<Record<string, Network>> => {
     inputs: number,
     units: number,
     activation: Activation = 'linear',
-  ): NetworkLayer => ({ op: 'dense', name, from, units, activation, kernel: floats(inputs * units), bias: floats(units) });
+  ): NetworkLayer => ({
+    op: 'dense',
+    name,
+    from,
+    units,
+    activation,
+    kernel: floats(inputs * units),
+    bias: floats(units),
+  });
   const [features, inputs, hidden] = [6, 10, 8];
   return {
     'anomaly forecaster': forecasterNetwork({

@@ -25,11 +25,11 @@ export const layersReference = async (
   );
   tf.dispose([input, ...predicted]);
   model.dispose();
-  const valueOf = (name: string): { values: Float32Array; size: number } => {
+  const resultOf = (name: string): { values: Float32Array; size: number } => {
     const found = given.get(name);
     if (found) return found;
     const layer = network.layers.find((it) => it.name === name)!;
-    const { values, size } = valueOf(layer.from as string);
+    const { values, size } = resultOf(layer.from as string);
     if (layer.op === 'clip')
       return { size, values: values.map((value) => Math.min(layer.max, Math.max(layer.min, value))) };
     if (layer.op === 'exp') return { size, values: values.map((value) => Math.exp(layer.factor * value)) };
@@ -37,5 +37,5 @@ export const layersReference = async (
     const kept = values.filter((_, i) => i % size >= layer.start && i % size < layer.start + layer.size);
     return { size: layer.size, values: kept };
   };
-  return Object.fromEntries(network.outputs.map((name) => [name, valueOf(name).values]));
+  return Object.fromEntries(network.outputs.map((name) => [name, resultOf(name).values]));
 };
