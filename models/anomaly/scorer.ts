@@ -93,7 +93,7 @@ export class Scorer {
   ): void {
     const { layout } = this;
     const { spec, parameters } = this.#parts;
-    const [x, h, c] = this.#step.inputs as [Float32Array, Float32Array, Float32Array];
+    const [x, carried] = this.#step.inputs as [Float32Array, Float32Array];
     const offset = row * layout.size;
     const inputs = x.length / parameters.batch;
     const time = times[row]!;
@@ -108,11 +108,9 @@ export class Scorer {
       scores.weights,
       row * spec.size,
     );
-    const { hidden } = parameters;
-    for (let unit = 0; unit < hidden; unit++) {
-      h[slot * hidden + unit] = states[offset + layout.hidden + unit]!;
-      c[slot * hidden + unit] = states[offset + layout.cell + unit]!;
-    }
+    // The cell state stands behind the hidden one, in a subject's state as in the network's.
+    const floats = 2 * parameters.hidden;
+    for (let i = 0; i < floats; i++) carried[slot * floats + i] = states[offset + layout.hidden + i]!;
     const statistic = statisticOf(states, offset + layout.smoothed);
     scores.statistic[row] = round6(statistic);
     if (observation.seen < parameters.minHistory) {
@@ -132,17 +130,14 @@ export class Scorer {
 
   #carry(states: Float32Array, offset: number, slot: number): void {
     const { layout } = this;
-    const { hidden } = this.#parts.parameters;
     const { size } = this.#parts.spec;
-    const [mean, inverseScale, h, c] = this.#step.outputs as [Float32Array, Float32Array, Float32Array, Float32Array];
+    const [mean, inverseScale, next] = this.#step.outputs as [Float32Array, Float32Array, Float32Array];
     for (let feature = 0; feature < size; feature++) {
       states[offset + layout.forecast + feature] = mean[slot * size + feature]!;
       states[offset + layout.inverseScale + feature] = inverseScale[slot * size + feature]!;
     }
-    for (let unit = 0; unit < hidden; unit++) {
-      states[offset + layout.hidden + unit] = h[slot * hidden + unit]!;
-      states[offset + layout.cell + unit] = c[slot * hidden + unit]!;
-    }
+    const floats = 2 * this.#parts.parameters.hidden;
+    for (let i = 0; i < floats; i++) states[offset + layout.hidden + i] = next[slot * floats + i]!;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { checkNetwork } from '../networks/check.ts';
 import { gatesOf, type Network, type NetworkLayer, type RecurrentLayer } from '../networks/network.ts';
-import { sequenceSignature, stepSignature } from '../runtimes/runtime.ts';
+import { nextStateName, sequenceSignature, stateName, stepSignature } from '../runtimes/runtime.ts';
 import { encodeModel, type GraphNode, type Initializer } from './messages.ts';
 import { poolNodes } from './pool.ts';
 
@@ -71,7 +71,6 @@ const recurrent = (parts: GraphParts, layer: RecurrentLayer, inputs: number, ste
     const next = states.map((state) => `${name}.${state}.next`);
     const inputNames = [from, ...weights, '', ...states.map((state) => `${name}.${state}`)];
     parts.nodes.push({ opType, inputs: inputNames, outputs: ['', ...next], attributes });
-    // An output of the graph must be a value of its own, so the layer's is a copy; it is optimised away elsewhere.
     parts.add('Identity', [next[0]!], name);
     return;
   }
@@ -133,8 +132,13 @@ const addLayer = (parts: GraphParts, layer: NetworkLayer, inputs: number, step: 
  */
 export const exportNetwork = (network: Network, form: 'step' | 'sequence'): Uint8Array => {
   const step = form === 'step';
-  const { sizes } = checkNetwork(network);
+  const { sizes, states } = checkNetwork(network);
   const parts = graphParts();
+  if (step && states.length > 0) {
+    const lengths = BigInt64Array.from(states, ({ size }) => BigInt(size));
+    const inputs = [stateName, parts.constant('state.sizes', [states.length], lengths)];
+    parts.nodes.push({ opType: 'Split', inputs, outputs: states.map(({ name }) => name), attributes: { axis: 2 } });
+  }
   for (const layer of network.layers) {
     const sources = typeof layer.from === 'string' ? [layer.from] : layer.from;
     addLayer(
@@ -144,6 +148,8 @@ export const exportNetwork = (network: Network, form: 'step' | 'sequence'): Uint
       step,
     );
   }
+  const next = states.map(({ name }) => `${name}.next`);
+  if (step && states.length > 0) parts.add('Concat', next, nextStateName, { axis: 2 });
   const signature = step ? stepSignature(network, 0) : sequenceSignature(network, 0, 0);
   // Sizes that may vary were asked for as 0, but for a sequence's two axes in this order.
   const free = ({ name, shape }: { name: string; shape: readonly number[] }) => ({

@@ -2,25 +2,9 @@ import { checkNetwork } from '../networks/check.ts';
 import type { Network } from '../networks/network.ts';
 import type { CompiledStep, Runtime } from './runtime.ts';
 
-/** The bits of floats: copied as integers they need no way through double precision. */
-const bitsOf = (floats: Float32Array): Int32Array =>
-  new Int32Array(floats.buffer as ArrayBuffer, floats.byteOffset, floats.length);
-
-const copyRows = (
-  source: Int32Array,
-  sourceAt: number,
-  sourceStride: number,
-  target: Int32Array,
-  targetAt: number,
-  targetStride: number,
-  rows: number,
-  size: number,
-): void => {
-  for (let row = 0; row < rows; row++) {
-    const read = sourceAt + row * sourceStride;
-    const write = targetAt + row * targetStride;
-    for (let k = 0; k < size; k++) target[write + k] = source[read + k]!;
-  }
+/** Fill `to` with the beginning of `from`. */
+const copy = (from: Float32Array, to: Float32Array): void => {
+  to.set(to.length === from.length ? from : from.subarray(0, to.length));
 };
 
 /**
@@ -36,7 +20,6 @@ export class CarriedNetwork {
   readonly #step: CompiledStep;
   readonly #batch: number;
   readonly #inputSize: number;
-  readonly #stateSizes: readonly number[];
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(network: Network, step: CompiledStep, batch: number) {
@@ -44,8 +27,7 @@ export class CarriedNetwork {
     this.#step = step;
     this.#batch = batch;
     this.#inputSize = network.input.size;
-    this.#stateSizes = states.map(({ size }) => size);
-    this.stateSize = this.#stateSizes.reduce((sum, size) => sum + size, 0);
+    this.stateSize = states.reduce((sum, { size }) => sum + size, 0);
     this.outputSizes = network.outputs.map((name) => sizes.get(name)!);
   }
 
@@ -78,31 +60,16 @@ export class CarriedNetwork {
   }
 
   async #stepAll(inputs: Float32Array, states: Float32Array, outputs: readonly Float32Array[], n: number) {
-    const x = this.#step.inputs[0]!;
+    const [x, state] = this.#step.inputs;
     const results = this.#step.outputs;
-    const carried = this.#step.inputs.slice(1).map(bitsOf);
-    const next = results.slice(outputs.length).map(bitsOf);
-    const bits = bitsOf(states);
     for (let from = 0; from < n; from += this.#batch) {
-      const rows = Math.min(this.#batch, n - from);
-      x.set(inputs.subarray(from * this.#inputSize, (from + rows) * this.#inputSize));
-      this.#copyStates(bits, from, rows, carried, true);
+      const to = Math.min(n, from + this.#batch);
+      const rows = (all: Float32Array, size: number) => all.subarray(from * size, to * size);
+      x!.set(rows(inputs, this.#inputSize));
+      state?.set(rows(states, this.stateSize));
       await this.#step.run();
-      for (const [i, output] of outputs.entries()) {
-        const size = this.outputSizes[i]!;
-        output.set(results[i]!.subarray(0, rows * size), from * size);
-      }
-      this.#copyStates(bits, from, rows, next, false);
-    }
-  }
-
-  #copyStates(states: Int32Array, from: number, rows: number, tensors: readonly Int32Array[], gather: boolean): void {
-    let begin = from * this.stateSize;
-    for (const [i, tensor] of tensors.entries()) {
-      const size = this.#stateSizes[i]!;
-      if (gather) copyRows(states, begin, this.stateSize, tensor, 0, size, rows, size);
-      else copyRows(tensor, 0, size, states, begin, this.stateSize, rows, size);
-      begin += size;
+      for (const [i, output] of outputs.entries()) copy(results[i]!, rows(output, this.outputSizes[i]!));
+      if (state) copy(results[outputs.length]!, rows(states, this.stateSize));
     }
   }
 

@@ -41,8 +41,8 @@ export interface Runtime {
    * Compile a network for single steps with carried state.
    *
    * @param batch subjects side by side
-   * @returns inputs: batch × input, then batch × size of each state; outputs: batch × size of each output, then the next
-   * states in the same order. {@link stepSignature} names them
+   * @returns inputs: batch × input, then batch × state; outputs: batch × size of each output, then batch × next state. A
+   * network that carries nothing has no state among them. {@link stepSignature} names them
    * @throws EbbtideError MODEL_DAMAGED for weights that are no numbers, MODEL_INCOMPATIBLE for a graph that does not fit
    */
   compileStep(network: Network, batch: number): Promise<CompiledStep>;
@@ -55,13 +55,22 @@ export interface Runtime {
   compileSequence(network: Network, batch: number, steps: number): Promise<CompiledStep>;
 }
 
+/** Name of the tensor that holds the whole state of each subject, its parts side by side in the network's order. */
+export const stateName = 'state';
+/** Name of the state after the step. */
+export const nextStateName = 'state.next';
+
 /** Names and shapes of a step with carried state. */
 export const stepSignature = (network: Network, batch: number): StepSignature => {
   const { sizes, states } = checkNetwork(network);
-  const state = (suffix: string) => states.map(({ name, size }) => ({ name: name + suffix, shape: [1, batch, size] }));
+  const floats = states.reduce((sum, { size }) => sum + size, 0);
+  const state = (name: string) => (floats > 0 ? [{ name, shape: [1, batch, floats] }] : []);
   return {
-    inputs: [{ name: network.input.name, shape: [1, batch, network.input.size] }, ...state('')],
-    outputs: [...network.outputs.map((name) => ({ name, shape: [1, batch, sizes.get(name)!] })), ...state('.next')],
+    inputs: [{ name: network.input.name, shape: [1, batch, network.input.size] }, ...state(stateName)],
+    outputs: [
+      ...network.outputs.map((name) => ({ name, shape: [1, batch, sizes.get(name)!] })),
+      ...state(nextStateName),
+    ],
   };
 };
 

@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNetwork } from '../networks/check.ts';
 import { type Network, type NetworkLayer, poolFloor, type RecurrentLayer } from '../networks/network.ts';
-import { type CompiledStep, elementsOf, type StepSignature, sequenceSignature, stepSignature } from './runtime.ts';
+import {
+  type CompiledStep,
+  elementsOf,
+  nextStateName,
+  type StepSignature,
+  sequenceSignature,
+  stateName,
+  stepSignature,
+} from './runtime.ts';
 
 /** What a recurrent layer gives: `steps × batch × units`, and the state after the last step. */
 export interface RecurrentResult {
@@ -176,7 +184,7 @@ class Evaluation {
 
 const compile = (target: TfjsBackend, network: Network, signature: StepSignature, step: boolean): CompiledStep => {
   const { backend, lstm } = target;
-  const { sizes } = checkNetwork(network);
+  const { sizes, states } = checkNetwork(network);
   const weights = onBackend(
     backend,
     () =>
@@ -196,8 +204,25 @@ const compile = (target: TfjsBackend, network: Network, signature: StepSignature
     const values: Values = new Map(
       signature.inputs.map(({ name }, index) => [name, tf.tensor(inputs[index]!, shapes[index]!)] as const),
     );
+    const state = values.get(stateName);
+    if (state) {
+      const split = tf.split(
+        state,
+        states.map(({ size }) => size),
+        1,
+      );
+      for (const [i, { name }] of states.entries()) values.set(name, split[i]!);
+    }
     const evaluation = new Evaluation(step, lstm, weights, values);
     for (const layer of network.layers) values.set(layer.name, evaluation.run(layer));
+    if (state)
+      values.set(
+        nextStateName,
+        tf.concat(
+          states.map(({ name }) => values.get(`${name}.next`)!),
+          1,
+        ),
+      );
     // One tensor, so that a GPU is read from once.
     return tf.concat(signature.outputs.map(({ name }) => tf.reshape(values.get(name)!, [-1])));
   };
