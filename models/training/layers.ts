@@ -1,4 +1,3 @@
-import { type ForecasterWeights, forecasterNetwork } from '../anomaly/network.ts';
 import { checkNetwork } from '../networks/check.ts';
 import type { Network, NetworkLayer } from '../networks/network.ts';
 
@@ -79,13 +78,6 @@ export const layersModel = async (network: Network) => {
   const outputs = layersOutputs(network).map((name) => values.get(name)!);
   return model({ inputs: x, outputs: outputs.length === 1 ? outputs[0]! : outputs, name: network.name });
 };
-
-/**
- * The forecaster as a Layers model.
- *
- * @returns input batch × time × inputs, output batch × time × 2·features: means, then log scales
- */
-export const layersForecaster = (weights: ForecasterWeights) => layersModel(forecasterNetwork(weights));
 
 /** A network's Layers model as the two files that TensorFlow.js reads. */
 export const saveNetwork = async (network: Network, weightsFile: string) => {
