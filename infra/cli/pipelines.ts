@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { AppContext, Running } from '../context.ts';
 import { lifecycleConfigSchema } from '../jobs/config.ts';
 import { startLifecycle } from '../jobs/lifecycle.ts';
+import { startRuntime } from '../jobs/runtime.ts';
 import type { VaultConfig } from '../vault/config.ts';
 import { startActuate } from '../vault/start.ts';
 
@@ -17,7 +18,8 @@ export interface PipelineServers {
 
 /** Every pipeline by name. */
 export const pipelines = {
-  lifecycle: (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+  lifecycle: async (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+    await startRuntime(context, config.models.runtime);
     const { instanceId, ...rest } = config.lifecycle;
     const complete = lifecycleConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
     return startLifecycle(context, { brokers, settings: config.kafka.settings }, complete, config.policy.lifecycle);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
@@ -37,6 +38,7 @@ export const configSchema = z.strictObject({
     .strictObject({ lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline') })
     .prefault({})
     .describe('Policies, until others are put in force through the topic "control"'),
+  models: modelRuntimeConfig.prefault({}).describe('Models'),
   lifecycle: lifecycleConfigSchema
     .omit({ instanceId: true })
     .extend({

@@ -34,8 +34,15 @@ export const parseSource = (text: string): SourceDocument => {
       position: at(error.pos[0])!,
     }),
   );
+  let value: unknown = {};
+  try {
+    if (problems.length === 0) value = document.toJS() ?? {};
+  } catch (error) {
+    // An alias of an anchor that is not there is found only now.
+    problems.push({ path: [], message: `The text is not valid YAML: ${(error as Error).message}`, position: at(0)! });
+  }
   return {
-    value: problems.length > 0 ? {} : (document.toJS() ?? {}),
+    value,
     problems,
     positionOf: (path, of = 'value') => {
       const offset = offsetOf(document.contents as Node | null, path, of);

@@ -1,11 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { addonReady, ensureAddon } from './addon.mjs';
 import { buildReady, ensureBuild } from './build.mjs';
 import { withLock } from './lock.mjs';
 import { ensureOpenBao, openBaoReady } from './openbao.mjs';
 import { ensurePackages, packagesReady } from './packages.mjs';
 import { setupFolder } from './places.mjs';
+import { ensureRuntime, runtimeNames } from './runtimes.mjs';
 import { duration, runMain, SetupError, say } from './say.mjs';
 import { readStamp } from './stamp.mjs';
 
@@ -49,9 +51,20 @@ export const setUp = async () => {
   say(`Set-up complete after ${duration(performance.now() - start)}`);
 };
 
+/** `--runtime tensorflow`, any number of times. */
+const runtimesAskedFor = (args) => {
+  try {
+    return parseArgs({ args, options: { runtime: { type: 'string', multiple: true } } }).values.runtime ?? [];
+  } catch (error) {
+    throw new SetupError(`${error.message}\nUsage: npm run setup [-- --runtime ${runtimeNames.join('|')}]`);
+  }
+};
+
 if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
   await runMain(async () => {
-    if (isSetUp()) say('Everything is in place');
+    const wanted = runtimesAskedFor(process.argv.slice(2));
+    if (isSetUp() && wanted.length === 0) say('Everything is in place');
     await setUp();
+    for (const name of wanted) await withLock(setupFolder('setup.lock'), () => ensureRuntime(name));
   });
 }

@@ -5,10 +5,12 @@ import { packageRoot } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
 import type { FeatureSpec } from '../features/spec.ts';
-import { onnxRuntime } from '../runtimes/onnx.ts';
+import { inspectModel } from '../onnx/inspect.ts';
+import { runtimeInForce } from '../runtimes/choose.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { calibrationSchema } from './calibration.ts';
 import { type AnomalyManifest, readManifest, readModelFile } from './manifest.ts';
+import { forecasterNetwork, readForecaster } from './network.ts';
 import { Scorer } from './scorer.ts';
 import type { AnomalyScores } from './scores.ts';
 
@@ -44,7 +46,7 @@ export interface AnomalyModel {
 
 /** How to load a model. */
 export interface LoadOptions {
-  /** @default ONNX Runtime on the CPU */
+  /** @default the runtime of this process */
   readonly runtime?: Runtime;
   /**
    * Length of a window, ms, against which silence is measured.
@@ -87,13 +89,17 @@ export const loadAnomalyModel = async (folder: string, options: LoadOptions = {}
       { folder, found: manifest.features.hash, expected: spec.hash },
     );
   for (const file of Object.keys(manifest.files)) await readModelFile(folder, manifest, file);
+  // Runtimes build what they run from the weights; the exported step beside them is for other programs, and held to them.
+  inspectModel(await readModelFile(folder, manifest, modelFiles.step));
+  const layers = await readModelFile(folder, manifest, modelFiles.layers);
+  const network = forecasterNetwork(readForecaster(layers, await readModelFile(folder, manifest, modelFiles.weights)));
   const scorer = await Scorer.create({
     spec,
     metricCount: resourceMetrics.length,
     parameters: manifest.parameters,
     calibration: parseCalibration(await readModelFile(folder, manifest, modelFiles.calibration), folder),
-    network: await readModelFile(folder, manifest, modelFiles.step),
-    runtime: options.runtime ?? onnxRuntime,
+    network,
+    runtime: options.runtime ?? (await runtimeInForce()),
     windowMs: options.windowMs ?? 0,
   });
   return {

@@ -1,4 +1,5 @@
-import type { StepSignature } from '../runtimes/runtime.ts';
+import { readLayersWeights, weightNamed } from '../networks/layersFile.ts';
+import type { Network } from '../networks/network.ts';
 
 /**
  * The forecaster: an LSTM beside a skip connection, and a dense head with the mean and the log scale of the next vector.
@@ -31,17 +32,53 @@ export const logScaleRange = { min: -2.5, max: 2 } as const;
  */
 export const inputSize = (features: number, metrics: number): number => features + metrics + 1;
 
-/** Tensors of one step with carried state, at a fixed batch. */
-export const stepSignature = (batch: number, inputs: number, hidden: number, features: number): StepSignature => ({
-  inputs: [
-    { name: 'x', shape: [1, batch, inputs] },
-    { name: 'h', shape: [1, batch, hidden] },
-    { name: 'c', shape: [1, batch, hidden] },
-  ],
-  outputs: [
-    { name: 'mean', shape: [1, batch, features] },
-    { name: 'inverseScale', shape: [1, batch, features] },
-    { name: 'nextH', shape: [1, batch, hidden] },
-    { name: 'nextC', shape: [1, batch, hidden] },
-  ],
-});
+/** The forecaster as a network: `x` in, `mean` and `inverseScale` of the next vector out. */
+export const forecasterNetwork = (weights: ForecasterWeights): Network => {
+  const { features, inputs, hidden, kernel, recurrentKernel, bias, headKernel, headBias } = weights;
+  return {
+    name: 'anomaly-forecaster',
+    input: { name: 'x', size: inputs },
+    layers: [
+      { op: 'lstm', name: 'lstm', from: 'x', units: hidden, kernel, recurrentKernel, bias },
+      { op: 'concat', name: 'skip', from: ['lstm', 'x'] },
+      {
+        op: 'dense',
+        name: 'forecast',
+        from: 'skip',
+        units: 2 * features,
+        activation: 'linear',
+        kernel: headKernel,
+        bias: headBias,
+      },
+      { op: 'slice', name: 'mean', from: 'forecast', start: 0, size: features },
+      { op: 'slice', name: 'logScale', from: 'forecast', start: features, size: features },
+      { op: 'clip', name: 'clippedLogScale', from: 'logScale', ...logScaleRange },
+      { op: 'exp', name: 'inverseScale', from: 'clippedLogScale', factor: -1 },
+    ],
+    outputs: ['mean', 'inverseScale'],
+  };
+};
+
+/**
+ * Read the forecaster's weights from its Layers model.
+ *
+ * @param model the bytes of `model.json`
+ * @param weights the bytes of `weights.bin`
+ * @throws EbbtideError MODEL_DAMAGED when they are cut short or of another network
+ */
+export const readForecaster = (model: Uint8Array, weights: Uint8Array): ForecasterWeights => {
+  const named = readLayersWeights(model, weights);
+  const kernel = weightNamed(named, 'lstm/kernel');
+  const recurrentKernel = weightNamed(named, 'lstm/recurrent_kernel');
+  const headKernel = weightNamed(named, 'forecast/kernel');
+  return {
+    features: (headKernel.shape[1] ?? 0) / 2,
+    inputs: kernel.shape[0] ?? 0,
+    hidden: recurrentKernel.shape[0] ?? 0,
+    kernel: kernel.values,
+    recurrentKernel: recurrentKernel.values,
+    bias: weightNamed(named, 'lstm/bias').values,
+    headKernel: headKernel.values,
+    headBias: weightNamed(named, 'forecast/bias').values,
+  };
+};

@@ -1,7 +1,7 @@
 import type { FeatureSpec } from '../features/spec.ts';
+import type { Network } from '../networks/network.ts';
 import type { CompiledStep, Runtime } from '../runtimes/runtime.ts';
 import { type Calibration, surprise } from './calibration.ts';
-import { inputSize, stepSignature } from './network.ts';
 import type { AnomalyParameters } from './parameters.ts';
 import {
   type AnomalyScores,
@@ -21,8 +21,7 @@ export interface ScorerParts {
   readonly metricCount: number;
   readonly parameters: AnomalyParameters;
   readonly calibration: Calibration;
-  /** The serialised step. */
-  readonly network: Uint8Array;
+  readonly network: Network;
   readonly runtime: Runtime;
   /** Length of a window, ms; 0 to learn it from each subject. */
   readonly windowMs?: number;
@@ -57,9 +56,7 @@ export class Scorer {
   static async create(parts: ScorerParts, watch?: Watch): Promise<Scorer> {
     const { spec, metricCount, parameters, runtime, network } = parts;
     const layout = stateLayout(spec.size, metricCount, parameters.hidden);
-    const inputs = inputSize(spec.size, metricCount);
-    const signature = stepSignature(parameters.batch, inputs, parameters.hidden, spec.size);
-    return new Scorer(parts, layout, await runtime.compile(network, signature), watch);
+    return new Scorer(parts, layout, await runtime.compileStep(network, parameters.batch), watch);
   }
 
   /** See {@link AnomalyModel.score}. Calls wait for one another, since the buffers of the network are shared. */
@@ -96,7 +93,7 @@ export class Scorer {
   ): void {
     const { layout } = this;
     const { spec, parameters } = this.#parts;
-    const [x, h, c] = this.#step.inputs as [Float32Array, Float32Array, Float32Array];
+    const [x, carried] = this.#step.inputs as [Float32Array, Float32Array];
     const offset = row * layout.size;
     const inputs = x.length / parameters.batch;
     const time = times[row]!;
@@ -111,11 +108,9 @@ export class Scorer {
       scores.weights,
       row * spec.size,
     );
-    const { hidden } = parameters;
-    for (let unit = 0; unit < hidden; unit++) {
-      h[slot * hidden + unit] = states[offset + layout.hidden + unit]!;
-      c[slot * hidden + unit] = states[offset + layout.cell + unit]!;
-    }
+    // The cell state stands behind the hidden one, in a subject's state as in the network's.
+    const floats = 2 * parameters.hidden;
+    for (let i = 0; i < floats; i++) carried[slot * floats + i] = states[offset + layout.hidden + i]!;
     const statistic = statisticOf(states, offset + layout.smoothed);
     scores.statistic[row] = round6(statistic);
     if (observation.seen < parameters.minHistory) {
@@ -135,17 +130,14 @@ export class Scorer {
 
   #carry(states: Float32Array, offset: number, slot: number): void {
     const { layout } = this;
-    const { hidden } = this.#parts.parameters;
     const { size } = this.#parts.spec;
-    const [mean, inverseScale, h, c] = this.#step.outputs as [Float32Array, Float32Array, Float32Array, Float32Array];
+    const [mean, inverseScale, next] = this.#step.outputs as [Float32Array, Float32Array, Float32Array];
     for (let feature = 0; feature < size; feature++) {
       states[offset + layout.forecast + feature] = mean[slot * size + feature]!;
       states[offset + layout.inverseScale + feature] = inverseScale[slot * size + feature]!;
     }
-    for (let unit = 0; unit < hidden; unit++) {
-      states[offset + layout.hidden + unit] = h[slot * hidden + unit]!;
-      states[offset + layout.cell + unit] = c[slot * hidden + unit]!;
-    }
+    const floats = 2 * this.#parts.parameters.hidden;
+    for (let i = 0; i < floats; i++) states[offset + layout.hidden + i] = next[slot * floats + i]!;
   }
 
   async close(): Promise<void> {

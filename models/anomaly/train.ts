@@ -3,20 +3,20 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { listRecordings, loadRecording, type Recording } from '../data/index.ts';
 import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
-import { exportForecaster, opset } from '../onnx/forecaster.ts';
+import { exportNetwork, opset } from '../onnx/exporter.ts';
 import { onnxRuntime } from '../runtimes/onnx.ts';
 import { startBackend, type TrainingBackend } from '../training/backend.ts';
 import { calibrate } from '../training/calibrate.ts';
 import { anomalyRanges, assess, benignRanges, scoreEpisodes, type Thresholds } from '../training/evaluate.ts';
 import { fitForecaster, type TrainingProgress } from '../training/fit.ts';
 import { createForecaster } from '../training/forecaster.ts';
-import { saveLayers } from '../training/layers.ts';
+import { saveNetwork } from '../training/layers.ts';
 import { createRandom } from '../training/random.ts';
 import { createStreams } from '../training/streams.ts';
 import { drawSubject, type SubjectOptions } from '../training/subjects.ts';
 import { type AnomalyManifest, describeFile, encodeManifest, manifestFile } from './manifest.ts';
 import { modelFiles } from './model.ts';
-import { inputSize } from './network.ts';
+import { forecasterNetwork, inputSize } from './network.ts';
 import { type AnomalyParameters, defaultAnomalyParameters } from './parameters.ts';
 import { Scorer } from './scorer.ts';
 
@@ -134,7 +134,7 @@ export const trainAnomaly = async (
   );
   forecaster.dispose();
 
-  const network = exportForecaster(fitted.weights);
+  const network = forecasterNetwork(fitted.weights);
   const parts = { spec, metricCount, parameters, network, runtime: onnxRuntime };
   const subjects = Array.from({ length: options.calibrationSubjects ?? 1200 }, () =>
     draw(0, 1, withRole('calibrate'), { ...drawing, windows: [60, 700], synthetic: 0 }),
@@ -149,9 +149,9 @@ export const trainAnomaly = async (
   const anomalous = await judge((recording) => anomalyRanges(recording, 450, 2 * rowsPerWindow, 300));
   await scorer.close();
 
-  const layers = await saveLayers(fitted.weights, modelFiles.weights);
+  const layers = await saveNetwork(network, modelFiles.weights);
   const files = {
-    [modelFiles.step]: network,
+    [modelFiles.step]: exportNetwork(network, 'step'),
     [modelFiles.calibration]: Buffer.from(`${JSON.stringify(calibration)}\n`),
     [modelFiles.layers]: layers.model,
     [modelFiles.weights]: layers.weights,

@@ -135,3 +135,34 @@ export const encodeModel = (graph: GraphDefinition): Uint8Array =>
       }),
     )
     .finish();
+
+/** What is looked at in a model before it is run: its operator sets, its size, its float weights. */
+export interface DecodedModel {
+  readonly opsets: readonly { domain: string; version: number }[];
+  readonly nodes: number;
+  readonly initializers: readonly { name: string; values: Float32Array }[];
+}
+
+interface PlainModel {
+  opsetImport?: { domain?: string; version?: number }[];
+  graph?: { node?: unknown[]; initializer?: { name?: string; dataType?: number; rawData?: Uint8Array }[] };
+}
+
+/**
+ * Read an ONNX model's outline.
+ *
+ * @throws Error when the bytes are no protocol buffer of that form
+ */
+export const decodeModel = (bytes: Uint8Array): DecodedModel => {
+  const plain = modelType.toObject(modelType.decode(bytes), { longs: Number, defaults: true }) as PlainModel;
+  return {
+    opsets: (plain.opsetImport ?? []).map(({ domain = '', version = 0 }) => ({ domain, version })),
+    nodes: plain.graph?.node?.length ?? 0,
+    initializers: (plain.graph?.initializer ?? [])
+      .filter(({ dataType }) => dataType === float32)
+      .map(({ name = '', rawData = new Uint8Array() }) => ({
+        name,
+        values: new Float32Array(Uint8Array.from(rawData).buffer, 0, rawData.byteLength >> 2),
+      })),
+  };
+};

@@ -7,15 +7,7 @@ import { EbbtideError } from '../../schemas/errors.ts';
 export type TrainingBackend = 'tensorflow' | 'wasm' | 'cpu';
 
 const loaders: Readonly<Record<TrainingBackend, () => Promise<unknown>>> = {
-  tensorflow: async () => {
-    // tfjs-node calls a helper of Node's that Node 23 removed.
-    const { default: nodeUtil } = await import('node:util');
-    const shimmed = nodeUtil as unknown as { isNullOrUndefined?: (value: unknown) => boolean };
-    shimmed.isNullOrUndefined ??= (value) => value === null || value === undefined;
-    // An optional peer, so its name must not be resolved when this is compiled.
-    const name = '@tensorflow/tfjs-node';
-    return import(name);
-  },
+  tensorflow: async () => (await import('../runtimes/tensorflow.ts')).loadTensorflow(),
   wasm: () => import('@tensorflow/tfjs-backend-wasm'),
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
 };

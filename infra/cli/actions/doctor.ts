@@ -1,3 +1,4 @@
+import { useRuntime, wantedRuntime } from '../../../models/runtimes/choose.ts';
 import { embedded } from '../../config/connections.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { lookAtMachine } from '../doctor/machine.ts';
@@ -16,21 +17,28 @@ export const run: Action<object> = async ({ terminal, load }) => {
   const needs = {
     embeddedVault: config.vault.address === embedded,
     embeddedClickHouse: config.clickhouse.url === embedded,
+    runtime: wantedRuntime(config.models.runtime),
   };
+  const scoring = await useRuntime(config.models.runtime).then(
+    ({ runtime: { name, provider, version } }) => ({ name, provider, version }),
+    () => undefined,
+  );
   const findings = (await Promise.all([lookAtMachine(needs), lookAtPackages(needs), lookAtServers(config)])).flat();
   const missing = findings.filter(({ status }) => status === 'missing');
   if (terminal.json) {
     terminal.printJson({
       version: version(),
       configuration: file ?? null,
-      runtime: 'onnx',
+      runtime: scoring?.name ?? null,
+      runtimeProvider: scoring?.provider ?? null,
+      runtimeVersion: scoring?.version ?? null,
       ready: missing.length === 0,
       findings,
     });
     return missing.length > 0 ? exitCodes.failed : exitCodes.ok;
   }
   terminal.print(
-    `Ebbtide ${version()}, ${file ? `configured by ${file}` : 'embedded defaults'}, scores with ONNX Runtime on the CPU`,
+    `Ebbtide ${version()}, ${file ? `configured by ${file}` : 'embedded defaults'}, ${scoring ? `scores with ${scoring.name} ${scoring.version} on ${scoring.provider}` : `cannot score with ${needs.runtime}`}`,
   );
   const width = Math.max(...findings.map(({ name }) => name.length));
   const show = ({ status, name, found, remedy }: Finding): void => {

@@ -4,7 +4,9 @@ import { version } from '../program.ts';
 
 /** Print the version of Ebbtide and of what it runs on. */
 export const run: Action<object> = async ({ terminal }) => {
-  const findings = (await lookAtPackages({ embeddedClickHouse: false })).filter(({ status }) => status === 'ok');
+  const findings = (await lookAtPackages({ embeddedClickHouse: false, runtime: 'auto' })).filter(
+    ({ status }) => status === 'ok',
+  );
   const parts = { ebbtide: version(), node: process.versions.node };
   if (terminal.json)
     return terminal.printJson({

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { chooseRuntime, type RuntimeChoice } from '../../../models/runtimes/choose.ts';
+import type { RuntimeName } from '../../../models/runtimes/runtime.ts';
 import { packageRoot } from '../../paths.ts';
 import { type Finding, look } from './finding.ts';
 
@@ -20,30 +21,30 @@ const kafka = async (): Promise<string> => {
   return `${installed('@confluentinc/kafka-javascript')}, librdkafka ${ckjs.librdkafkaVersion}`;
 };
 
-const onnx = async (): Promise<string> => {
-  await import('onnxruntime-node');
-  return `${installed('onnxruntime-node')}, on the CPU`;
-};
-
 const clickhouse = (): string => {
   const binary = `@chdb/lib-${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}`;
   return `chdb ${installed('chdb')} with ${binary} ${installed(binary)}, called through ffi-rs ${installed('ffi-rs')}`;
 };
 
-/** A package that is not among Ebbtide's own, and so is loaded by name. */
-const optional = (name: string) => (): string => {
-  const version = installed(name);
-  createRequire(join(packageRoot(), 'package.json'))(name);
-  return version;
+/** A runtime for models, started, since loading alone does not tell whether it finds a device. */
+const runtime = (name: RuntimeName) => async (): Promise<string> => {
+  const { provider, version } = (await chooseRuntime(name)).runtime;
+  return `${version}, on ${provider}`;
 };
 
 /** Look at npm packages with native parts, by loading them: installed does not mean that they run. */
-export const lookAtPackages = (needs: { readonly embeddedClickHouse: boolean }): Promise<Finding[]> => {
+export const lookAtPackages = (needs: {
+  readonly embeddedClickHouse: boolean;
+  readonly runtime: RuntimeChoice;
+}): Promise<Finding[]> => {
   const group = 'packages';
   const remedy = 'Run "npm run setup"';
   return Promise.all([
     look({ name: 'kafka-javascript', group, needed: true, remedy }, kafka),
-    look({ name: 'onnxruntime', group, needed: true, remedy }, onnx),
+    look(
+      { name: 'onnxruntime', group, needed: needs.runtime === 'auto' || needs.runtime === 'onnx', remedy },
+      runtime('onnx'),
+    ),
     look(
       {
         name: 'chdb',
@@ -57,19 +58,19 @@ export const lookAtPackages = (needs: { readonly embeddedClickHouse: boolean }):
       {
         name: 'tensorflow',
         group,
-        needed: false,
-        remedy: 'Only training on a GPU needs it: npm install @tensorflow/tfjs-node-gpu',
+        needed: needs.runtime === 'tensorflow',
+        remedy: 'Trains faster, on a GPU or the CPU: npm run setup -- --runtime tensorflow',
       },
-      optional('@tensorflow/tfjs-node-gpu'),
+      runtime('tensorflow'),
     ),
     look(
       {
         name: 'webgpu',
         group,
-        needed: false,
-        remedy: 'Only scoring on a GPU without CUDA needs it: npm install webgpu',
+        needed: needs.runtime === 'webgpu',
+        remedy: 'Scores on a GPU without CUDA: npm run setup -- --runtime webgpu',
       },
-      optional('webgpu'),
+      runtime('webgpu'),
     ),
   ]);
 };

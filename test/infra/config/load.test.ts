@@ -113,6 +113,15 @@ test('loadConfig takes paths from the folder of the file, and says which file is
   });
 });
 
+test('parseConfig refuses an alias of an anchor that is not there', () => {
+  for (const text of ['*!', 'kafka: *nowhere'])
+    assert.throws(
+      () => parseConfig(text),
+      (error) => isEbbtideError(error, 'CONFIG_INVALID'),
+      text,
+    );
+});
+
 test('parseConfig takes or refuses whatever it is given, and never fails otherwise', () => {
   const key = fc.oneof(
     fc.constantFrom('kafka', 'vault', 'policy', 'lifecycle', 'login', 'settings', 'targets', 'token', 'port'),
