@@ -83,7 +83,8 @@ export class TopicCodec<T> {
           this.#used = end;
           return this.#block.subarray(start, end);
         }
-        this.#block = Buffer.allocUnsafeSlow(Math.max(blockBytes, frameBytes + start - end));
+        // What did not fit is told as a negative number of bytes beyond the block's end.
+        this.#block = Buffer.allocUnsafeSlow(Math.max(blockBytes, this.#block.length - end - start));
         this.#used = 0;
       }
     } catch (cause) {
