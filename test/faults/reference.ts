@@ -107,7 +107,7 @@ export const expectedOutputs = async (
             name: 'lifecycle',
             topic: topics.telemetryResource.name,
             partition,
-            state: new KeyedState(model.stateSize),
+            state: new KeyedState(),
             time: { now: 0, joined, history: [{ offset: -1, joined }] },
             open: new OpenWindows(reader.metrics),
             budget: [],

@@ -71,7 +71,7 @@ export class Log {
   }
 
   clock(time: number, joined: Partial<Clock> = {}): void {
-    const clock = { time, controlOffset: 0, credentialsOffset: 0, labelsOffset: 0, ...joined };
+    const clock = { time, controlOffset: 0, credentialsOffset: 0, labelsOffset: 0, modelSequence: 0, ...joined };
     this.#write({ credentialId: '', host: '', sentAt: time, samples: [], clock }, time);
   }
 
@@ -139,9 +139,9 @@ export class LifecycleDriver {
 
   /** Lose everything but what was written, and restore. */
   crash(): void {
-    const state = new KeyedState(cpuModel.stateSize);
+    const state = new KeyedState();
     const own = this.changelog.get(partitionKey);
-    for (const [key, record] of this.changelog) if (key !== partitionKey) loadState(state, record, cpuModel);
+    for (const [key, record] of this.changelog) if (key !== partitionKey) loadState(state, record);
     const joined: Joined = {
       control: own?.controlOffset ?? 0,
       credentials: own?.credentialsOffset ?? 0,
