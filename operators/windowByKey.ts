@@ -136,11 +136,7 @@ export const windowByKey = (
     }
   };
 
-  const tick = (
-    offset: number,
-    clock: Clock,
-    replayed: boolean,
-  ) => {
+  const tick = (offset: number, clock: Clock, replayed: boolean) => {
     time.joined = {
       control: Math.max(time.joined.control, clock.controlOffset),
       credentials: Math.max(time.joined.credentials, clock.credentialsOffset),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
@@ -49,6 +50,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('The lifecycle pipeline'),
+  models: modelsConfigSchema.prefault({}).describe('The registry of models'),
   actuate: actuatorConfig.prefault({}).describe('The actuator'),
   archive: archiveConfig.prefault({}).describe('The archive'),
   // That a shared secret is there is checked once its embedded default has been filled in

@@ -8,7 +8,7 @@ import type { FeatureSpec } from '../features/spec.ts';
 import { onnxRuntime } from '../runtimes/onnx.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { calibrationSchema } from './calibration.ts';
-import { type AnomalyManifest, readManifest, readModelFile } from './manifest.ts';
+import { type AnomalyManifest, type ModelSource, readManifest, readModelFile } from './manifest.ts';
 import { Scorer } from './scorer.ts';
 import type { AnomalyScores } from './scores.ts';
 
@@ -66,9 +66,9 @@ const parseCalibration = (bytes: Buffer, folder: string) => {
 };
 
 /**
- * Load a model from its folder; every file is checked against the manifest first.
+ * Load a model from its folder or from a registry; every file is checked against the manifest first.
  *
- * @param folder holds `manifest.json` and what it lists
+ * @param place holds `manifest.json` and what it lists
  * @throws EbbtideError MODEL_DAMAGED when a file is missing, cut short or altered; MODEL_INCOMPATIBLE when it was trained
  * on other features
  *
@@ -77,8 +77,12 @@ const parseCalibration = (bytes: Buffer, folder: string) => {
  * const states = new Float32Array(model.stateSize);
  * const { score } = await model.score(vector, states, Float64Array.of(windowEnd), 1);
  */
-export const loadAnomalyModel = async (folder: string, options: LoadOptions = {}): Promise<AnomalyModel> => {
-  const manifest = await readManifest(folder);
+export const loadAnomalyModel = async (
+  place: string | ModelSource,
+  options: LoadOptions = {},
+): Promise<AnomalyModel> => {
+  const manifest = await readManifest(place);
+  const folder = typeof place === 'string' ? place : place.name;
   const spec = resourceFeatures;
   if (manifest.features.hash !== spec.hash)
     throw new EbbtideError(
@@ -86,13 +90,13 @@ export const loadAnomalyModel = async (folder: string, options: LoadOptions = {}
       `Model ${manifest.version} was trained on features ${manifest.features.name} (${manifest.features.hash.slice(0, 12)}), this program makes ${spec.name} (${spec.hash.slice(0, 12)}); train it again`,
       { folder, found: manifest.features.hash, expected: spec.hash },
     );
-  for (const file of Object.keys(manifest.files)) await readModelFile(folder, manifest, file);
+  for (const file of Object.keys(manifest.files)) await readModelFile(place, manifest, file);
   const scorer = await Scorer.create({
     spec,
     metricCount: resourceMetrics.length,
     parameters: manifest.parameters,
-    calibration: parseCalibration(await readModelFile(folder, manifest, modelFiles.calibration), folder),
-    network: await readModelFile(folder, manifest, modelFiles.step),
+    calibration: parseCalibration(await readModelFile(place, manifest, modelFiles.calibration), folder),
+    network: await readModelFile(place, manifest, modelFiles.step),
     runtime: options.runtime ?? onnxRuntime,
     windowMs: options.windowMs ?? 0,
   });
