@@ -1,13 +1,10 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { type AnomalyManifest, type ModelSource, readManifest, readModelFile } from '../anomaly/manifest.ts';
 import { type AnomalyModel, type LoadOptions, loadAnomalyModel, modelFiles } from '../anomaly/model.ts';
-import { stepSignature } from '../anomaly/network.ts';
-import { onnxRuntime } from '../runtimes/onnx.ts';
-import type { CompiledStep, Runtime } from '../runtimes/runtime.ts';
 
 /**
- * Load a model of which nothing is known yet: its files are checked, its network is run once with numbers in every
- * place, and a window is scored, so that the first one that counts finds it warm.
+ * Load a model of which nothing is known yet: its files and weights are checked, and a window is scored, so that the
+ * first one that counts finds it warm.
  *
  * @param source - a version of a registry, or a folder
  * @throws EbbtideError MODEL_DAMAGED for another hash, or weights that are not numbers; MODEL_INCOMPATIBLE for other
@@ -25,9 +22,8 @@ export const checkedAnomalyModel = async (
     if (modelFiles.weights in manifest.files) {
       const bytes = await readModelFile(source, manifest, modelFiles.weights);
       const weights = new Float32Array(new Uint8Array(bytes).buffer.slice(0, bytes.length - (bytes.length % 4)));
-      if (!weights.every(Number.isFinite)) throw notNumbers(manifest, 'weights');
+      if (!weights.every(Number.isFinite)) throw notNumbers(manifest);
     }
-    await probe(await readModelFile(source, manifest, modelFiles.step), manifest, options.runtime ?? onnxRuntime);
     await model.score(new Float32Array(model.spec.size), new Float32Array(model.stateSize), Float64Array.of(0), 1);
     return model;
   } catch (error) {
@@ -36,24 +32,10 @@ export const checkedAnomalyModel = async (
   }
 };
 
-const probe = async (network: Uint8Array, manifest: AnomalyManifest, runtime: Runtime): Promise<void> => {
-  const { batch, hidden } = manifest.parameters;
-  const signature = stepSignature(batch, manifest.network.inputs, hidden, manifest.features.size);
-  const step: CompiledStep = await runtime.compile(network, signature);
-  try {
-    // A weight that is no number makes every sum that it enters none, unless what it is multiplied with is left out.
-    for (const input of step.inputs) for (let i = 0; i < input.length; i++) input[i] = 0.5 + (i % 7) / 14;
-    await step.run();
-    if (!step.outputs.every((output) => output.every(Number.isFinite))) throw notNumbers(manifest, 'network outputs');
-  } finally {
-    await step.close();
-  }
-};
-
-const notNumbers = (manifest: AnomalyManifest, what: string): EbbtideError =>
+const notNumbers = (manifest: AnomalyManifest): EbbtideError =>
   new EbbtideError(
     'MODEL_DAMAGED',
-    `Model ${manifest.version} is refused: its ${what} are not all finite numbers, so training diverged; train it again`,
+    `Model ${manifest.version} is refused: its weights are not all finite numbers, so training diverged; train it again`,
     { version: manifest.version },
   );
 

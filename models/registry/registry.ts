@@ -79,15 +79,8 @@ export class ModelRegistry {
     }
     const digest = files[manifestFile]!;
     const { signing } = this.#keys;
-    const record: VersionRecord = {
-      kind,
-      version,
-      publishedAt: at.toISOString(),
-      publishedBy: by,
-      digest,
-      files,
-      ...(signing ? { signature: signVersion(signing, kind, version, digest) } : {}),
-    };
+    const unsigned: VersionRecord = { kind, version, publishedAt: at.toISOString(), publishedBy: by, digest, files };
+    const record = signing ? { ...unsigned, signature: signVersion(signing, unsigned) } : unsigned;
     if (await this.#store.putIfAbsent(versionKey(kind, version), encode(record))) return record;
     const existing = await this.record(kind, version);
     if (existing.digest === digest) return existing;
@@ -122,7 +115,7 @@ export class ModelRegistry {
     if (record.kind !== kind || record.version !== version || record.files[manifestFile] !== record.digest)
       throw this.#damaged(`Version ${version} of ${kind}`, 'its record names another');
     const { verifying } = this.#keys;
-    const problem = verifying && signatureProblem(verifying, record.signature, kind, version, record.digest);
+    const problem = verifying && signatureProblem(verifying, record);
     if (problem) throw this.#damaged(`Version ${version} of ${kind}`, problem);
     return record;
   }
@@ -189,9 +182,11 @@ export class ModelRegistry {
 
   #parse<T>(schema: z.ZodType<T>, bytes: Buffer, what: string): T {
     try {
-      return schema.parse(JSON.parse(bytes.toString('utf8')));
+      const value: unknown = JSON.parse(bytes.toString('utf8'));
+      if (!encode(value).equals(bytes)) throw new SyntaxError('Not as it was written');
+      return schema.parse(value);
     } catch (cause) {
-      const why = cause instanceof z.ZodError ? z.prettifyError(cause) : 'it is not JSON, perhaps cut short';
+      const why = cause instanceof z.ZodError ? z.prettifyError(cause) : 'it was cut short or edited';
       throw this.#damaged(what, why, cause);
     }
   }

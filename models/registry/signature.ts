@@ -11,7 +11,7 @@ import {
 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EbbtideError } from '../../schemas/errors.ts';
-import type { Signature } from './record.ts';
+import type { Signature, VersionRecord } from './record.ts';
 
 /** A key that signs, or verifies, or (a shared secret) does both. */
 export interface RegistryKey {
@@ -60,13 +60,13 @@ export const readRegistryKey = (file: string, setting: string, use: 'sign' | 've
   return { algorithm: 'ed25519', keyId, key };
 };
 
-/** What is signed: it names the kind and version, so that a signature cannot be moved to another. */
-const statementOf = (kind: string, version: string, digest: string): Buffer =>
-  Buffer.from(`ebbtide model\n${kind}\n${version}\n${digest}\n`);
+/** What is signed: the whole record, so that a signature cannot be moved to another. */
+const statementOf = ({ signature: _, ...record }: VersionRecord): Buffer =>
+  Buffer.from(`ebbtide model\n${JSON.stringify(record)}\n`);
 
-/** Sign a version by the SHA-256 of its manifest, which holds the hash of every file. */
-export const signVersion = (key: RegistryKey, kind: string, version: string, digest: string): Signature => {
-  const statement = statementOf(kind, version, digest);
+/** Sign a version's record, which holds the hash of every file. */
+export const signVersion = (key: RegistryKey, record: VersionRecord): Signature => {
+  const statement = statementOf(record);
   const value =
     key.algorithm === 'ed25519'
       ? sign(null, statement, key.key)
@@ -74,20 +74,15 @@ export const signVersion = (key: RegistryKey, kind: string, version: string, dig
   return { algorithm: key.algorithm, keyId: key.keyId, value: value.toString('base64') };
 };
 
-/** Why a signature does not hold, undefined where it does. */
-export const signatureProblem = (
-  key: RegistryKey,
-  signature: Signature | undefined,
-  kind: string,
-  version: string,
-  digest: string,
-): string | undefined => {
+/** Why a version's signature does not hold, undefined where it does. */
+export const signatureProblem = (key: RegistryKey, record: VersionRecord): string | undefined => {
+  const { signature } = record;
   if (!signature) return 'it is not signed, and models.verifyKeyFile demands it';
   if (signature.algorithm !== key.algorithm)
     return `it is signed with ${signature.algorithm}, while models.verifyKeyFile holds a key for ${key.algorithm}`;
   if (signature.keyId !== key.keyId)
     return `it is signed with key ${signature.keyId}, while models.verifyKeyFile holds key ${key.keyId}`;
-  const statement = statementOf(kind, version, digest);
+  const statement = statementOf(record);
   const value = Buffer.from(signature.value, 'base64');
   if (key.algorithm === 'ed25519')
     return verify(null, statement, key.key, value) ? undefined : 'its signature does not match';
