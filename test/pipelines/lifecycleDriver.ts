@@ -4,7 +4,7 @@ import type { InputBatch, InputMessage, Joined, OutputBatch, OutputRecord } from
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
-import type { WindowModel } from '../../operators/score.ts';
+import type { ModelChoice, WindowModel } from '../../operators/score.ts';
 import { type Encoders, type Partition, partitionKey } from '../../operators/toOutput.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
 import { ordersAsOf } from '../../pipelines/orders.ts';
@@ -122,6 +122,7 @@ export class LifecycleDriver {
   readonly changelog = new Map<string, LifecycleState>();
   readonly #codecs: Codecs;
   readonly #log: Log;
+  readonly #models: ModelChoice | undefined;
   #input = new Subject<InputBatch>();
   #output!: Promise<OutputBatch>;
   #settle!: (output: OutputBatch) => void;
@@ -131,8 +132,9 @@ export class LifecycleDriver {
   position = 0;
   replayBefore = 0;
 
-  constructor(codecs: Codecs, log: Log) {
+  constructor(codecs: Codecs, log: Log, models?: ModelChoice) {
     this.#codecs = codecs;
+    this.#models = models;
     this.#log = log;
     this.crash();
   }
@@ -146,6 +148,7 @@ export class LifecycleDriver {
       control: own?.controlOffset ?? 0,
       credentials: own?.credentialsOffset ?? 0,
       labels: own?.labelsOffset ?? 0,
+      models: own?.modelSequence ?? 0,
     };
     this.position = own?.rewindOffset ?? 0;
     this.replayBefore = own?.processedOffset ?? 0;
@@ -172,6 +175,7 @@ export class LifecycleDriver {
           },
           features: cpuFeature,
           model: cpuModel,
+          ...(this.#models ? { models: this.#models } : {}),
           encoders: this.#codecs.encoders,
           counts: this.counts,
         }),
