@@ -65,8 +65,9 @@ export const startLifecycle = async (
   const tables: JoinedTables = await openJoinedTables(context, name, (control) => models.pool.hear(control));
   const clockProducer = await kafka.producer({ lingerMs: 0 });
   await publishPolicy(name, context, clockProducer, tables, policy);
-  await models.announce(context, clockProducer, tables);
-  await models.pool.begin();
+  // A registry that is away must not keep the job from starting: partitions await what they need
+  void models.announce(context, clockProducer, tables);
+  void tables.caughtUp.then(() => models.pool.begin());
 
   const held = new Map<number, Partition>();
   let session: ExactlyOnceSession | undefined;
