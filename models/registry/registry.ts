@@ -160,8 +160,11 @@ export class ModelRegistry {
    */
   async point(pointer: Pointer): Promise<void> {
     const key = pointerKey(pointer.kind, pointer.sequence);
-    if (await this.#store.putIfAbsent(key, encode(pointerSchema.parse(pointer)))) return;
+    const own = encode(pointerSchema.parse(pointer));
+    if (await this.#store.putIfAbsent(key, own)) return;
     const bytes = await this.#store.get(key);
+    // A request that was sent again finds what it wrote the first time
+    if (bytes?.equals(own)) return;
     const winner = this.#parse(pointerSchema, bytes ?? Buffer.alloc(0), `Pointer ${key}`);
     throw new EbbtideError(
       'REGISTRY_CONFLICT',
