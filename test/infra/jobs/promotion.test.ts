@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
+import { readControls } from '../../../infra/cli/register.ts';
+import type { AppContext } from '../../../infra/context.ts';
 import { startRegistryServer } from '../../../infra/http/registry-server.ts';
 import { lifecycleConfigSchema } from '../../../infra/jobs/config.ts';
 import { startLifecycle } from '../../../infra/jobs/lifecycle.ts';
@@ -159,13 +161,15 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   const stopFlow = await flowTelemetry(t, kafka, schemas);
   const seen = await follow(kafka, schemas);
   t.after(seen.close);
-  const job = await startLifecycle(
-    { kafka, registry: schemas, metrics: new Registry(), log: createLogger('lifecycle') },
-    kafka.cluster,
-    lifecycleConfigSchema.parse({ groupId: 'promotion', instanceId: 'one', clockMs: 100, model: configured }),
-    policy,
-    models,
-  );
+  const start = () =>
+    startLifecycle(
+      { kafka, registry: schemas, metrics: new Registry(), log: createLogger('lifecycle') },
+      kafka.cluster,
+      lifecycleConfigSchema.parse({ groupId: 'promotion', instanceId: 'one', clockMs: 100, model: configured }),
+      policy,
+      models,
+    );
+  let job = await start();
   let running = true;
   const stopJob = async () => {
     if (running) await job.close();
@@ -191,6 +195,17 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   );
   await seen.until('v2 deciding', () => every(scored('v2', 'champion'), 6));
   await seen.until('decisions of v2', () => seen.decisions.some(({ record }) => record.modelVersion === 'v2'));
+
+  // A restart finds the champion where the stream says, and its state in the changelog; it completes what was cut short
+  // between the registry and the topic
+  const cut = (await models.pointers('anomaly')).at(-1)!;
+  const alone = { ...cut, sequence: cut.sequence + 1, action: 'challenge' as const, challenger: null };
+  await models.point(alone);
+  await job.close();
+  job = await start();
+  const atRestart = scored('v2', 'champion').length;
+  await seen.until('v2 deciding after a restart', () => scored('v2', 'champion').length > atRestart + 12);
+  assert.ok((await readControls({ kafka, registry: schemas } as AppContext)).has(pointerRecord(alone).key));
 
   // What cannot be promoted changes nothing
   const late = await cli('promote', 'v3', '--expect', 'v1');
@@ -218,7 +233,7 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   await producer.close();
   const before = scored('v2', 'champion').length;
   await seen.until('v2 going on', () => scored('v2', 'champion').length > before + 12);
-  assert.match((await job.health()).detail, /model v2; pointer 4 was refused: .*manifest\.json was altered/);
+  assert.match((await job.health()).detail, /model v2; pointer 5 was refused: .*manifest\.json was altered/);
   writeFileSync(blob, whole);
 
   // The first takes the forged promotion back, the second the one before
@@ -259,6 +274,8 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
     );
     const { record: first } = own[versions.indexOf('v2')]!;
     assert.equal(first.learning, false, 'the challenger had learned beside');
+    for (const { record } of own)
+      if (record.modelVersion === 'v2') assert.equal(record.learning, false, 'it learned anew after the restart');
     const byWindow = new Map(own.map(({ record }) => [record.windowEnd, record.modelVersion]));
     for (const { record } of seen.decisions)
       if (record.subject === subject) assert.equal(record.modelVersion, byWindow.get(record.windowEnd));
