@@ -161,9 +161,10 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   const stopFlow = await flowTelemetry(t, kafka, schemas);
   const seen = await follow(kafka, schemas);
   t.after(seen.close);
+  const context: AppContext = { kafka, registry: schemas, metrics: new Registry(), log: createLogger('lifecycle') };
   const start = () =>
     startLifecycle(
-      { kafka, registry: schemas, metrics: new Registry(), log: createLogger('lifecycle') },
+      { ...context, metrics: new Registry() },
       kafka.cluster,
       lifecycleConfigSchema.parse({ groupId: 'promotion', instanceId: 'one', clockMs: 100, model: configured }),
       policy,
@@ -205,7 +206,7 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   job = await start();
   const atRestart = scored('v2', 'champion').length;
   await seen.until('v2 deciding after a restart', () => scored('v2', 'champion').length > atRestart + 12);
-  assert.ok((await readControls({ kafka, registry: schemas } as AppContext)).has(pointerRecord(alone).key));
+  assert.ok((await readControls(context)).has(pointerRecord(alone).key));
 
   // What cannot be promoted changes nothing
   const late = await cli('promote', 'v3', '--expect', 'v1');
