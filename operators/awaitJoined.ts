@@ -3,7 +3,7 @@ import type { DecodedBatch, Joined } from './batch.ts';
 
 /**
  * Hold a batch back until the topics it is joined with have been read as far as its clock records say, so that a join
- * gives the same whenever it is done.
+ * gives the same whenever it is done, and the models that it names are there.
  *
  * @param reached - resolves once the joined topics were read that far
  */
@@ -12,6 +12,11 @@ export const awaitJoined = (
 ): OperatorFunction<DecodedBatch, DecodedBatch> =>
   concatMap(async (batch) => {
     for (const clock of batch.clocks.values())
-      await reached({ control: clock.controlOffset, credentials: clock.credentialsOffset, labels: clock.labelsOffset });
+      await reached({
+        control: clock.controlOffset,
+        credentials: clock.credentialsOffset,
+        labels: clock.labelsOffset,
+        models: clock.modelSequence,
+      });
     return batch;
   });

@@ -64,6 +64,8 @@ export interface Joined {
   readonly control: number;
   readonly credentials: number;
   readonly labels: number;
+  /** Sequence of the pointer that says which models score; 0 or absent is none: the configured model. */
+  readonly models?: number;
 }
 
 /** Windows in the order in which they closed. */
@@ -94,10 +96,19 @@ export interface WindowScore {
   readonly contributions: Contribution[];
 }
 
+/** A score that decides nothing. */
+export interface Challenge {
+  readonly modelVersion: string;
+  readonly score: WindowScore;
+}
+
 export interface ScoredBatch extends FeaturizedBatch {
   /** Per event; undefined for silence. */
   readonly scores: readonly (WindowScore | undefined)[];
-  readonly modelVersion: string;
+  /** Per event, the version of the model that scored it. */
+  readonly modelVersions: readonly string[];
+  /** Per event, what a challenger made of it beside; nothing may come of it. */
+  readonly challenges: readonly (Challenge | undefined)[];
 }
 
 export interface DecidedBatch extends ScoredBatch {

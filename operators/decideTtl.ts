@@ -228,7 +228,7 @@ export const decideTtl = (
       }
       if (!score || score.learning) continue;
       const outcome = ttlRule(before, score.score, event.windowEnd, event.elapsedMs, facts.maxTtlMs, policy);
-      const decided = conclude(event, before, outcome, orders, score, batch.modelVersion, decisions, alerts);
+      const decided = conclude(event, before, outcome, orders, score, batch.modelVersions[i]!, decisions, alerts);
       if (decided || outcome.state.strikes > 0.5) touched.add(slot);
     }
     return { ...batch, decisions, alerts, touched };

@@ -1,3 +1,5 @@
+import { CarriedState } from './carriedState.ts';
+
 /** Columns of numbers that grow together, one row a subject. */
 const grow = <A extends Float64Array | Float32Array | Int32Array>(column: A, length: number): A => {
   const larger = new (column.constructor as new (length: number) => A)(length);
@@ -15,14 +17,13 @@ export const flag = { revoked: 1, silent: 2, registered: 4, shadow: 8 } as const
  * arrays, not a heap. A row is found by {@link slotOf} and is given back by {@link remove}.
  *
  * @example
- * const state = new KeyedState(modelStateSize);
+ * const state = new KeyedState();
  * const slot = state.slotOf('cred-1');
  * state.ttlMs[slot] = 3_600_000;
  */
 export class KeyedState {
-  readonly modelSize: number;
-  /** Carried state of the model, `modelSize` floats a row. */
-  model: Float32Array;
+  /** Carried state of the models. */
+  readonly carried = new CarriedState();
   /** End of the last closed window, epoch milliseconds; 0 before the first. */
   closedThrough = new Float64Array(initialRows);
   /** First offset that a rebuild of the row needs; Infinity when its saved state covers everything. */
@@ -49,12 +50,6 @@ export class KeyedState {
   readonly #names: string[] = [];
   readonly #free: number[] = [];
   #rows = initialRows;
-
-  /** @param modelSize - floats of carried model state a row, 0 and up */
-  constructor(modelSize: number) {
-    this.modelSize = modelSize;
-    this.model = new Float32Array(initialRows * modelSize);
-  }
 
   get size(): number {
     return this.#slots.size;
@@ -92,7 +87,7 @@ export class KeyedState {
     this.#slots.delete(subject);
     this.#names[slot] = '';
     this.budget.delete(slot);
-    this.model.fill(0, slot * this.modelSize, (slot + 1) * this.modelSize);
+    this.carried.keep(slot, []);
     for (const column of [
       this.closedThrough,
       this.neededTime,
@@ -128,7 +123,6 @@ export class KeyedState {
   #grow(): void {
     const from = this.#rows;
     this.#rows = Math.ceil(from * 1.5);
-    this.model = grow(this.model, this.#rows * this.modelSize);
     this.closedThrough = grow(this.closedThrough, this.#rows);
     this.neededFrom = grow(this.neededFrom, this.#rows).fill(Number.POSITIVE_INFINITY, from);
     this.neededTime = grow(this.neededTime, this.#rows);

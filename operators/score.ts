@@ -1,6 +1,6 @@
 import { concatMap, type OperatorFunction } from 'rxjs';
 import type { Contribution } from '../schemas/generated/index.ts';
-import type { FeaturizedBatch, ScoredBatch, WindowScore } from './batch.ts';
+import type { Challenge, FeaturizedBatch, Joined, ScoredBatch, WindowScore } from './batch.ts';
 import type { KeyedState } from './keyedState.ts';
 
 /** Scores of some windows, one entry a row; see `models/anomaly`. */
@@ -22,22 +22,52 @@ export interface WindowModel {
   score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<ScoreColumns>;
 }
 
+/** The models that score somewhere in the stream. */
+export interface ModelsInForce {
+  /** Its scores decide. */
+  readonly champion: WindowModel;
+  /** Scores beside it, for comparison; nothing comes of that. */
+  readonly challenger?: WindowModel;
+}
+
+/** What scoring is to know of models beyond the configured one. */
+export interface ModelChoice {
+  /** The models as of what is in force; the configured one where this is absent. */
+  inForce(joined: Joined): ModelsInForce;
+  /** Told when a challenger failed: its scores of that batch are missing, and nothing else. */
+  challengerFailed(version: string, error: unknown): void;
+}
+
 /** Scores at or above this are explained; below, nothing happened that needs it. */
 const explainedFrom = 0.2;
 const explainedFeatures = 3;
 
 /**
- * Score closed windows. Rounds hold each subject once at most, so that its windows are scored in their order; the
- * model's rows do not influence one another, so neither do batches.
+ * Score closed windows with the models in force where each closed. Rounds hold each subject once at most, so that its
+ * windows are scored in their order; a model's rows do not influence one another, so neither do batches.
  *
- * @param model - the model, whose state lies in `state`
+ * A model's state of a subject goes on as long as that model, as champion or challenger, scores every window of the
+ * subject, and else begins anew: a challenger that is promoted knows what it saw as a challenger.
+ *
+ * @param model - the configured model
  * @param state - the partition's subjects
+ * @param choice - which models are in force; the configured one everywhere when absent
  */
-export const score = (model: WindowModel, state: KeyedState): OperatorFunction<FeaturizedBatch, ScoredBatch> => {
-  const { size } = model.spec;
-  const { stateSize } = model;
+export const score = (
+  model: WindowModel,
+  state: KeyedState,
+  choice?: ModelChoice,
+): OperatorFunction<FeaturizedBatch, ScoredBatch> => {
+  const configured: ModelsInForce = { champion: model };
 
-  const scoreRound = async (batch: FeaturizedBatch, rows: readonly number[], scores: (WindowScore | undefined)[]) => {
+  const scoreRows = async (
+    scorer: WindowModel,
+    batch: FeaturizedBatch,
+    rows: readonly number[],
+    found: (row: number, score: WindowScore) => void,
+  ) => {
+    const { version, stateSize } = scorer;
+    const { size } = scorer.spec;
     const n = rows.length;
     const vectors = new Float32Array(n * size);
     const states = new Float32Array(n * stateSize);
@@ -46,14 +76,14 @@ export const score = (model: WindowModel, state: KeyedState): OperatorFunction<F
       const row = rows[i]!;
       const { slot, windowEnd } = batch.events[row]!;
       vectors.set(batch.vectors.subarray(row * size, (row + 1) * size), i * size);
-      states.set(state.model.subarray(slot * stateSize, (slot + 1) * stateSize), i * stateSize);
+      states.set(state.carried.read(version, stateSize, slot), i * stateSize);
       times[i] = windowEnd;
     }
-    const columns = await model.score(vectors, states, times, n);
+    const columns = await scorer.score(vectors, states, times, n);
     for (let i = 0; i < n; i++) {
       const row = rows[i]!;
-      state.model.set(states.subarray(i * stateSize, (i + 1) * stateSize), batch.events[row]!.slot * stateSize);
-      scores[row] = {
+      state.carried.write(version, batch.events[row]!.slot, states.subarray(i * stateSize, (i + 1) * stateSize));
+      found(row, {
         score: columns.score[i]!,
         severity: columns.severity[i]!,
         frequency: columns.frequency[i]!,
@@ -61,15 +91,50 @@ export const score = (model: WindowModel, state: KeyedState): OperatorFunction<F
         statistic: columns.statistic[i]!,
         learning: columns.learning[i] === 1,
         contributions: columns.score[i]! >= explainedFrom ? columns.contributions(i, explainedFeatures) : [],
-      };
+      });
     }
   };
 
   return concatMap(async (batch) => {
-    const scores: (WindowScore | undefined)[] = new Array(batch.events.length).fill(undefined);
-    for (const round of rounds(batch)) await scoreRound(batch, round, scores);
-    return { ...batch, scores, modelVersion: model.version };
+    const { length } = batch.events;
+    const scores: (WindowScore | undefined)[] = new Array(length).fill(undefined);
+    const challenges: (Challenge | undefined)[] = new Array(length).fill(undefined);
+    const modelVersions: string[] = new Array(length).fill('');
+    const modelsOf = batch.events.map(({ joined }) => choice?.inForce(joined) ?? configured);
+    for (const round of rounds(batch)) {
+      const champions = new Map<WindowModel, number[]>();
+      const challengers = new Map<WindowModel, number[]>();
+      for (const row of round) {
+        const { champion, challenger } = modelsOf[row]!;
+        const versions = challenger ? [champion.version, challenger.version] : [champion.version];
+        state.carried.keep(batch.events[row]!.slot, versions);
+        modelVersions[row] = champion.version;
+        push(champions, champion, row);
+        if (challenger) push(challengers, challenger, row);
+      }
+      for (const [champion, rows] of champions)
+        await scoreRows(champion, batch, rows, (row, found) => {
+          scores[row] = found;
+        });
+      for (const [challenger, rows] of challengers) {
+        const { version } = challenger;
+        try {
+          await scoreRows(challenger, batch, rows, (row, found) => {
+            challenges[row] = { modelVersion: version, score: found };
+          });
+        } catch (error) {
+          choice?.challengerFailed(version, error);
+        }
+      }
+    }
+    return { ...batch, scores, modelVersions, challenges };
   });
+};
+
+const push = (rows: Map<WindowModel, number[]>, model: WindowModel, row: number): void => {
+  const list = rows.get(model);
+  if (list) list.push(row);
+  else rows.set(model, [row]);
 };
 
 /** Rows of windows, in rounds that hold no subject twice. */

@@ -1,6 +1,6 @@
 import { map, type OperatorFunction } from 'rxjs';
-import type { Alert, DeadLetter, Decision, LifecycleState, Score } from '../schemas/generated/index.ts';
-import type { DecidedBatch, Joined, OutputBatch, OutputRecord, Rejected } from './batch.ts';
+import type { Alert, DeadLetter, Decision, LifecycleState, ModelRole, Score } from '../schemas/generated/index.ts';
+import type { DecidedBatch, Joined, OutputBatch, OutputRecord, Rejected, WindowEvent, WindowScore } from './batch.ts';
 import type { KeyedState } from './keyedState.ts';
 import type { OpenWindows } from './openWindows.ts';
 import { branches } from './ttlRule.ts';
@@ -43,6 +43,8 @@ const noState: LifecycleState = {
   closedThrough: 0,
   model: Buffer.alloc(0),
   modelVersion: '',
+  challenger: Buffer.alloc(0),
+  challengerVersion: '',
   ttlMs: 0,
   changedAt: 0,
   strikes: 0,
@@ -55,6 +57,7 @@ const noState: LifecycleState = {
   controlOffset: 0,
   credentialsOffset: 0,
   labelsOffset: 0,
+  modelSequence: 0,
   budget: [],
 };
 
@@ -67,20 +70,43 @@ const noState: LifecycleState = {
 export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunction<DecidedBatch, OutputBatch> => {
   const { state, time, open } = partition;
 
-  const saveSubject = (slot: number, next: number, modelVersion: string): OutputRecord => {
-    const from = slot * state.modelSize;
+  const saveScore = (event: WindowEvent, score: WindowScore, modelVersion: string, role: ModelRole): OutputRecord => {
+    const { subject, windowStart, windowEnd, samples } = event;
+    const record: Score = {
+      subject,
+      pipeline: partition.name,
+      windowStart,
+      windowEnd,
+      samples,
+      score: score.score,
+      risk: score.score * 100,
+      severity: score.severity,
+      frequency: score.frequency,
+      pValue: score.pValue,
+      statistic: score.statistic,
+      learning: score.learning,
+      contributions: score.contributions,
+      modelVersion,
+      role,
+    };
+    return { topic: encoders.scores.topic.name, key: subject, value: encoders.scores.encode(record) };
+  };
+
+  const saveSubject = (slot: number, next: number): OutputRecord => {
     const earliest = open.earliest(state.openWindow, slot);
     state.neededFrom[slot] = earliest.offset;
     state.neededTime[slot] = earliest.time;
     state.unsaved[slot] = 0;
     const subject = state.nameOf(slot);
-    const model = state.model.slice(from, from + state.modelSize);
+    const [model, challenger] = state.carried.of(slot);
     const record: LifecycleState = {
       ...noState,
       subject,
       closedThrough: state.closedThrough[slot]!,
-      model: Buffer.from(model.buffer),
-      modelVersion,
+      model: bytesOf(model?.state),
+      modelVersion: model?.version ?? '',
+      challenger: bytesOf(challenger?.state),
+      challengerVersion: challenger?.version ?? '',
       ttlMs: state.ttlMs[slot]!,
       changedAt: state.changedAt[slot]!,
       strikes: state.strikes[slot]!,
@@ -104,6 +130,7 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
       controlOffset: joined.control,
       credentialsOffset: joined.credentials,
       labelsOffset: joined.labels,
+      modelSequence: joined.models ?? 0,
       budget: partition.budget,
     };
     return { topic: encoders.state.topic.name, key: partitionKey, value: encoders.state.encode(record) };
@@ -118,24 +145,9 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
       const event = batch.events[i]!;
       const score = batch.scores[i];
       if (!score || event.replayed) continue;
-      const { subject, windowStart, windowEnd, samples } = event;
-      const record: Score = {
-        subject,
-        pipeline: partition.name,
-        windowStart,
-        windowEnd,
-        samples,
-        score: score.score,
-        risk: score.score * 100,
-        severity: score.severity,
-        frequency: score.frequency,
-        pValue: score.pValue,
-        statistic: score.statistic,
-        learning: score.learning,
-        contributions: score.contributions,
-        modelVersion: batch.modelVersion,
-      };
-      records.push({ topic: encoders.scores.topic.name, key: subject, value: encoders.scores.encode(record) });
+      records.push(saveScore(event, score, batch.modelVersions[i]!, 'champion'));
+      const beside = batch.challenges[i];
+      if (beside) records.push(saveScore(event, beside.score, beside.modelVersion, 'challenger'));
     }
     for (const decision of batch.decisions)
       records.push({
@@ -151,7 +163,7 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
         key: partition.topic,
         value: encoders.deadLetters.encode(deadLetter(partition, letter)),
       });
-    for (const slot of batch.touched) records.push(saveSubject(slot, next, batch.modelVersion));
+    for (const slot of batch.touched) records.push(saveSubject(slot, next));
     for (const subject of batch.forgotten) {
       records.push({ topic: encoders.state.topic.name, key: subject, value: null });
       state.remove(subject);
@@ -160,6 +172,8 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
     return { records, next };
   });
 };
+
+const bytesOf = (state: Float32Array | undefined): Buffer => (state ? Buffer.from(state.buffer) : Buffer.alloc(0));
 
 /** What was in force of the joined topics just before an offset; older entries of the history are dropped. */
 const joinedAt = (time: PartitionTime, offset: number): Joined => {

@@ -1,5 +1,6 @@
 import { map, type OperatorFunction } from 'rxjs';
 import { EbbtideError } from '../schemas/errors.ts';
+import type { Clock } from '../schemas/generated/index.ts';
 import type { DecodedBatch, Joined, WindowEvent, WindowedBatch } from './batch.ts';
 import { flag, type KeyedState } from './keyedState.ts';
 import { OpenWindows } from './openWindows.ts';
@@ -135,15 +136,12 @@ export const windowByKey = (
     }
   };
 
-  const tick = (
-    offset: number,
-    clock: { time: number; controlOffset: number; credentialsOffset: number; labelsOffset: number },
-    replayed: boolean,
-  ) => {
+  const tick = (offset: number, clock: Clock, replayed: boolean) => {
     time.joined = {
       control: Math.max(time.joined.control, clock.controlOffset),
       credentials: Math.max(time.joined.credentials, clock.credentialsOffset),
       labels: Math.max(time.joined.labels, clock.labelsOffset),
+      models: Math.max(time.joined.models ?? 0, clock.modelSequence),
     };
     time.history.push({ offset, joined: time.joined });
     rules = rulesAt(time.joined);

@@ -4,7 +4,7 @@ import type { InputBatch, Joined, OutputBatch } from '../operators/batch.ts';
 import { type DecisionCounts, decideTtl, type JoinedTopics } from '../operators/decideTtl.ts';
 import { decodeTelemetry, type TelemetryReader } from '../operators/decodeTelemetry.ts';
 import { type Featurizer, featurize } from '../operators/featurize.ts';
-import { score, type WindowModel } from '../operators/score.ts';
+import { type ModelChoice, score, type WindowModel } from '../operators/score.ts';
 import { type Encoders, type Partition, toOutput } from '../operators/toOutput.ts';
 import { type WindowCounts, windowByKey } from '../operators/windowByKey.ts';
 
@@ -14,7 +14,10 @@ export interface LifecycleTask {
   readonly reader: TelemetryReader;
   readonly joined: JoinedTopics & { reached(joined: Joined): Promise<void> | undefined };
   readonly features: Featurizer;
+  /** The configured model: it scores until another is promoted. */
   readonly model: WindowModel;
+  /** Which models are in force; {@link LifecycleTask.model} everywhere when absent. */
+  readonly models?: ModelChoice;
   readonly encoders: Encoders;
   readonly counts: WindowCounts & DecisionCounts;
 }
@@ -29,6 +32,7 @@ export const lifecycle = ({
   joined,
   features,
   model,
+  models,
   encoders,
   counts,
 }: LifecycleTask): OperatorFunction<InputBatch, OutputBatch> =>
@@ -44,7 +48,7 @@ export const lifecycle = ({
       partition.open,
     ),
     featurize(features, reader.metrics),
-    score(model, partition.state),
+    score(model, partition.state, models),
     decideTtl(partition.name, partition.state, joined, partition.budget, counts),
     toOutput(partition, encoders),
   );

@@ -4,14 +4,9 @@ import type { LifecycleState } from '../schemas/generated/index.ts';
 
 /**
  * Put a subject's record of the changelog into the keyed state.
- *
- * @param model - the model that goes on; the carried state of another version begins anew
+ * The carried state of each model goes on where that model still scores; see `operators/score.ts`.
  */
-export const loadState = (
-  state: KeyedState,
-  record: LifecycleState,
-  model: { readonly version: string; readonly stateSize: number },
-) => {
+export const loadState = (state: KeyedState, record: LifecycleState) => {
   const slot = state.slotOf(record.subject);
   state.closedThrough[slot] = record.closedThrough;
   state.coveredBefore[slot] = record.processedOffset;
@@ -23,9 +18,11 @@ export const loadState = (
   state.flags[slot] = record.flags & (flag.revoked | flag.silent | flag.registered | flag.shadow);
   if (record.budget.length > 0) state.budget.set(slot, [...record.budget]);
   else state.budget.delete(slot);
-  const bytes = record.model;
-  const from = slot * model.stateSize;
-  if (record.modelVersion === model.version && bytes.length === model.stateSize * 4)
-    state.model.set(new Float32Array(new Uint8Array(bytes).buffer), from);
-  else state.model.fill(0, from, from + model.stateSize);
+  state.carried.keep(slot, [record.modelVersion, record.challengerVersion]);
+  const carry = (version: string, bytes: Uint8Array) => {
+    if (version && bytes.length % 4 === 0)
+      state.carried.write(version, slot, new Float32Array(new Uint8Array(bytes).buffer));
+  };
+  carry(record.modelVersion, record.model);
+  carry(record.challengerVersion, record.challenger);
 };

@@ -9,6 +9,7 @@ const unreachable: readonly ErrorCode[] = [
   'VAULT_UNAVAILABLE',
   'VAULT_SEALED',
   'CLICKHOUSE_UNAVAILABLE',
+  'REGISTRY_UNAVAILABLE',
   'SERVICE_MISSING',
 ];
 

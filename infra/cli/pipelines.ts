@@ -1,3 +1,4 @@
+import { openModelRegistry } from '../../models/registry/open.ts';
 import { startArchive } from '../../pipelines/archive/start.ts';
 import { openArchive } from '../clickhouse/client.ts';
 import type { ClickHouseConfig } from '../clickhouse/config.ts';
@@ -22,7 +23,13 @@ export const pipelines = {
     await startRuntime(context, config.models.runtime);
     const { instanceId, ...rest } = config.lifecycle;
     const complete = lifecycleConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
-    return startLifecycle(context, { brokers, settings: config.kafka.settings }, complete, config.policy.lifecycle);
+    return startLifecycle(
+      context,
+      { brokers, settings: config.kafka.settings },
+      complete,
+      config.policy.lifecycle,
+      await openModelRegistry(config.models),
+    );
   },
   actuate: (context: AppContext, config: Config, { vault }: PipelineServers): Promise<Running> =>
     startActuate(context, { vault: vault(), actuator: config.actuate }),

@@ -8,6 +8,7 @@ import { defineControl } from './commands/control.ts';
 import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineLabel } from './commands/label.ts';
+import { defineModels } from './commands/models.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineRun } from './commands/run.ts';
 import { defineServe } from './commands/serve.ts';
@@ -51,6 +52,7 @@ export const createProgram = (): Command => {
     defineServe,
     defineAgent,
     defineTrain,
+    defineModels,
     defineQuery,
     defineCredentials,
     defineLabel,

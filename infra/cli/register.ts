@@ -59,11 +59,11 @@ export const readRegister = async (context: AppContext): Promise<Map<string, Reg
   );
 };
 
-/** The last scores of one subject, oldest first. */
+/** The last scores of one subject that decisions rest on, oldest first. */
 export const readScores = async (context: AppContext, subject: string, count: number): Promise<Score[]> => {
   const scores: Score[] = [];
   await readToEnd(context, [topics.scores], (_, key, record) => {
-    if (key !== subject || !record) return;
+    if (key !== subject || !record || (record as Score).role === 'challenger') return;
     scores.push(record as Score);
     if (scores.length > count) scores.shift();
   });

@@ -5,8 +5,11 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 
 /** Write a setting to topic `control`, and wait until the broker has it. */
-export const writeControl = async ({ kafka, registry }: AppContext, setting: Setting): Promise<Control> => {
-  const record = controlRecord(setting, Date.now());
+export const writeControl = (context: AppContext, setting: Setting): Promise<Control> =>
+  writeControlRecord(context, controlRecord(setting, Date.now()));
+
+/** As {@link writeControl}, of a record that is made already. */
+export const writeControlRecord = async ({ kafka, registry }: AppContext, record: Control): Promise<Control> => {
   const codec = await TopicCodec.open<Control>(topics.control, registry);
   const producer = await kafka.producer();
   try {

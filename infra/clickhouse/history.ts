@@ -9,10 +9,10 @@ export interface SubjectHistory {
   readonly effects: readonly Omit<Effect, 'subject'>[];
 }
 
-const queryOf = (view: string, time: string): string =>
+const queryOf = (view: string, time: string, condition = ''): string =>
   `SELECT * EXCEPT (subject, kafka_cluster, kafka_partition, kafka_offset, kafka_time)
 FROM ${view}
-WHERE subject = {subject:String} AND ${time} >= {from:DateTime64(3)} AND ${time} < {to:DateTime64(3)}
+WHERE subject = {subject:String} AND ${time} >= {from:DateTime64(3)} AND ${time} < {to:DateTime64(3)}${condition}
 ORDER BY ${time} DESC
 LIMIT {limit:UInt32}`;
 
@@ -31,7 +31,7 @@ const recordOf = (
   );
 
 /**
- * Scores, decisions and effects of one subject.
+ * Scores, decisions and effects of one subject. Scores that a challenger made beside are left out.
  *
  * @param from - first epoch millisecond (event time: end of the window, decision, application)
  * @param to - first epoch millisecond after
@@ -47,10 +47,10 @@ export const subjectHistory = async (
   to: number,
   limit = 10_000,
 ): Promise<SubjectHistory> => {
-  const read = async (view: string, time: string): Promise<never[]> => {
+  const read = async (view: string, time: string, condition?: string): Promise<never[]> => {
     try {
       const answer = await archive.client.query({
-        query: queryOf(view, time),
+        query: queryOf(view, time, condition),
         query_params: { subject, from: new Date(from), to: new Date(to), limit },
         format: 'JSONCompact',
         clickhouse_settings: {
@@ -67,7 +67,7 @@ export const subjectHistory = async (
     }
   };
   const [scores, decisions, effects] = await Promise.all([
-    read('scores', 'window_end'),
+    read('scores', 'window_end', " AND role != 'challenger'"),
     read('decisions', 'decided_at'),
     read('effects', 'applied_at'),
   ]);

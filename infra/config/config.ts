@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
@@ -38,7 +39,6 @@ export const configSchema = z.strictObject({
     .strictObject({ lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline') })
     .prefault({})
     .describe('Policies, until others are put in force through the topic "control"'),
-  models: modelRuntimeConfig.prefault({}).describe('Models'),
   lifecycle: lifecycleConfigSchema
     .omit({ instanceId: true })
     .extend({
@@ -51,6 +51,10 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('The lifecycle pipeline'),
+  models: modelsConfigSchema
+    .extend(modelRuntimeConfig.shape)
+    .prefault({})
+    .describe('Models: what runs them, and where they are registered'),
   actuate: actuatorConfig.prefault({}).describe('The actuator'),
   archive: archiveConfig.prefault({}).describe('The archive'),
   // That a shared secret is there is checked once its embedded default has been filled in

@@ -13,7 +13,7 @@ import type { Message, Tail } from '../kafka/types.ts';
 import type { Change, CredentialView } from './view/protocol.ts';
 
 /** What a topic's record becomes in the view; null when it concerns no lane. */
-type Reader = (message: Message, at: number) => Promise<Change | Control | null>;
+type Reader = (message: Message, at: number) => Promise<Change | Control | null | undefined>;
 
 /** A console's reading of Kafka. */
 export interface Following {
@@ -93,7 +93,10 @@ export const follow = async (
 
 const openReaders = async (registry: AppContext['registry']): Promise<ReadonlyMap<string, Reader>> => {
   const readers = new Map<string, Reader>();
-  const open = async <T>(topic: TopicSpec, toFound: (record: T, at: number) => Change | Control): Promise<void> => {
+  const open = async <T>(
+    topic: TopicSpec,
+    toFound: (record: T, at: number) => Change | Control | undefined,
+  ): Promise<void> => {
     const codec = await TopicCodec.open<T>(topic, registry);
     readers.set(topic.name, async (message, at) => toFound(await codec.read(message.value!), at));
   };
@@ -104,7 +107,10 @@ const openReaders = async (registry: AppContext['registry']): Promise<ReadonlyMa
     credential: shownOf(record),
   }));
   await open<Control>(topics.control, (control) => control);
-  await open<Score>(topics.scores, (score, at) => ({ type: 'score', id: score.subject, at, score }));
+  await open<Score>(topics.scores, (score, at) =>
+    // What a challenger makes of it beside is for comparison; people see what decides
+    score.role === 'challenger' ? undefined : { type: 'score', id: score.subject, at, score },
+  );
   await open<Decision>(topics.decisions, (decision, at) => ({ type: 'decision', id: decision.subject, at, decision }));
   await open<Effect>(topics.effects, (effect, at) => ({ type: 'effect', id: effect.subject, at, effect }));
   await open<Alert>(topics.alerts, (alert, at) => ({ type: 'alert', id: alert.subject, at, alert }));

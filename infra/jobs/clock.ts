@@ -28,7 +28,7 @@ export const startClock = (
       await producer.send(
         partitions().map((partition) => {
           const time = Date.now();
-          const { control, credentials, labels } = joined(partition);
+          const { control, credentials, labels, models = 0 } = joined(partition);
           return {
             topic: codec.topic.name,
             partition,
@@ -38,7 +38,13 @@ export const startClock = (
               host: '',
               sentAt: time,
               samples: [],
-              clock: { time, controlOffset: control, credentialsOffset: credentials, labelsOffset: labels },
+              clock: {
+                time,
+                controlOffset: control,
+                credentialsOffset: credentials,
+                labelsOffset: labels,
+                modelSequence: models,
+              },
             }),
           };
         }),

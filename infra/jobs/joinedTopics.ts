@@ -21,8 +21,16 @@ export interface JoinedTables {
   close(): Promise<void>;
 }
 
-/** Follow the topics that the lifecycle pipeline joins its telemetry with. */
-export const openJoinedTables = async (context: AppContext, pipeline: string): Promise<JoinedTables> => {
+/**
+ * Follow the topics that the lifecycle pipeline joins its telemetry with.
+ *
+ * @param heard - told of each record of `control` as it is read
+ */
+export const openJoinedTables = async (
+  context: AppContext,
+  pipeline: string,
+  heard: (control: Control) => void = () => {},
+): Promise<JoinedTables> => {
   const { kafka, registry, log } = context;
   const controls = await TopicCodec.open<Control>(topics.control, registry);
   const credentials = await TopicCodec.open<Credential>(topics.credentials, registry);
@@ -42,8 +50,10 @@ export const openJoinedTables = async (context: AppContext, pipeline: string): P
     const key = message.key?.toString('utf8') ?? '';
     if (message.topic === topics.control.name) {
       // Only the first partition is ordered as a whole; nothing is written to others.
-      if (message.partition === 0)
-        control.set(key, message.offset, message.value ? await controls.read(message.value) : undefined);
+      if (message.partition !== 0) return;
+      const record = message.value ? await controls.read(message.value) : undefined;
+      if (record) heard(record);
+      control.set(key, message.offset, record);
       return;
     }
     const table = tableOf(message.partition);

@@ -1,11 +1,12 @@
 import { type AnomalyModel, loadAnomalyModel, shippedAnomalyModel } from '../../models/anomaly/model.ts';
+import type { ModelRegistry } from '../../models/registry/registry.ts';
+import type { Joined } from '../../operators/batch.ts';
 import type { Encoders, Partition } from '../../operators/toOutput.ts';
 import { Job } from '../../pipelines/job.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
-import { configuredPolicyKey } from '../../pipelines/orders.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
-import type { Alert, Control, DeadLetter, Decision, LifecycleState, Score } from '../../schemas/generated/index.ts';
-import { type LifecyclePolicy, policyVersion } from '../../schemas/policy.ts';
+import type { Alert, DeadLetter, Decision, LifecycleState, Score } from '../../schemas/generated/index.ts';
+import type { LifecyclePolicy } from '../../schemas/policy.ts';
 import { TelemetryCodec } from '../../schemas/telemetry.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Health, Running } from '../context.ts';
@@ -16,6 +17,8 @@ import type { LifecycleConfig } from './config.ts';
 import { type JoinedTables, openJoinedTables } from './joinedTopics.ts';
 import { resourceLayout } from './layout.ts';
 import { lifecycleMetrics } from './metrics.ts';
+import { openModels } from './models.ts';
+import { publishPolicy } from './publishPolicy.ts';
 import { restorePartition } from './restore.ts';
 
 const name = 'lifecycle';
@@ -26,7 +29,8 @@ const longestBackoffMs = 10_000;
  * Run the lifecycle pipeline on this process's share of the partitions, exactly once, until closed. An error that a
  * new beginning can mend (broker away, fenced, transaction aborted) leads to one, from the changelog.
  *
- * @throws {EbbtideError} at once when the model is damaged or does not fit
+ * @param modelRegistry - where models that are promoted come from; without one, pointers in `control` are refused
+ * @throws {EbbtideError} at once when the configured model is damaged or does not fit
  * @example
  * const running = await startLifecycle(context, cluster, config.lifecycle, config.policy.lifecycle);
  */
@@ -35,12 +39,11 @@ export const startLifecycle = async (
   cluster: ClusterOptions,
   config: LifecycleConfig,
   policy: LifecyclePolicy,
+  modelRegistry?: ModelRegistry,
 ): Promise<Running> => {
   const { kafka, registry, log } = context;
-  const model: AnomalyModel = await loadAnomalyModel(
-    config.model === 'shipped' ? shippedAnomalyModel() : config.model,
-    { windowMs: policy.windowMs },
-  );
+  const modelFolder = config.model === 'shipped' ? shippedAnomalyModel() : config.model;
+  const model: AnomalyModel = await loadAnomalyModel(modelFolder, { windowMs: policy.windowMs });
   const reader = await TelemetryCodec.open(registry, resourceLayout);
   const encoders: Encoders = {
     scores: await TopicCodec.open<Score>(topics.scores, registry),
@@ -51,9 +54,20 @@ export const startLifecycle = async (
   };
   const metrics = lifecycleMetrics(context.metrics);
   const counts = { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0 };
-  const tables: JoinedTables = await openJoinedTables(context, name);
+  const models = await openModels({
+    configured: model,
+    folder: modelFolder,
+    registry: modelRegistry,
+    windowMs: policy.windowMs,
+    metrics,
+    log,
+  });
+  const tables: JoinedTables = await openJoinedTables(context, name, (control) => models.pool.hear(control));
   const clockProducer = await kafka.producer({ lingerMs: 0 });
-  await publishPolicy(context, clockProducer, tables, policy);
+  await publishPolicy(name, context, clockProducer, tables, policy);
+  // A registry that is away must not keep the job from starting: partitions await what they need
+  void models.announce(context, clockProducer, tables);
+  void tables.caughtUp.then(() => models.pool.begin());
 
   const held = new Map<number, Partition>();
   let session: ExactlyOnceSession | undefined;
@@ -70,9 +84,9 @@ export const startLifecycle = async (
       encoders.state as TopicCodec<LifecycleState>,
       name,
       partition,
-      model,
       reader.metrics,
     );
+    await models.pool.reached(restored.partition.time.joined);
     const tookMs = performance.now() - began;
     metrics.restore.set(tookMs / 1000);
     log.info(
@@ -87,12 +101,17 @@ export const startLifecycle = async (
     );
     held.set(partition, restored.partition);
     const joined = tables.forPartition(partition);
+    const reached = async (at: Joined) => {
+      await joined.reached(at);
+      await models.pool.reached(at);
+    };
     const chain = lifecycle({
       partition: restored.partition,
       reader,
-      joined,
+      joined: { ...joined, reached },
       features: model.spec,
       model,
+      models: models.pool,
       encoders,
       counts,
     });
@@ -166,6 +185,7 @@ export const startLifecycle = async (
       control: tables.control.position,
       credentials: tables.credentials(partition).position,
       labels: 0,
+      models: models.pool.sequence,
     }),
     (error) => log.warn({ error: (error as Error).message }, 'clock record not written'),
   );
@@ -186,6 +206,9 @@ export const startLifecycle = async (
       const oldest = time.history[0]?.joined;
       if (oldest) tables.credentials(partition).prune(oldest.credentials);
     }
+    const oldest = Math.min(...[...held.values()].map(({ time }) => time.history[0]?.joined.models ?? 0));
+    if (held.size > 0) void models.pool.release(oldest);
+    metrics.modelSequence.set(models.pool.sequence);
     metrics.subjects.set(subjects);
     metrics.openWindows.set(open);
     metrics.partitions.set(held.size);
@@ -212,7 +235,7 @@ export const startLifecycle = async (
       if (held.size === 0) return { ready: true, detail: 'Stands by: other processes hold all partitions' };
       if (age > Math.max(stillAliveMs, config.clockMs * 5))
         return { ready: false, detail: `Nothing was committed for ${Math.round(age / 1000)} s` };
-      return { ready: true, detail: `Holds ${held.size} partitions, model ${model.version}` };
+      return { ready: true, detail: `Holds ${held.size} partitions, ${models.describe()}` };
     },
     async close() {
       closing = true;
@@ -222,36 +245,8 @@ export const startLifecycle = async (
       await running;
       await tables.close();
       await clockProducer.close();
+      await models.pool.close();
       await model.close();
     },
   };
-};
-
-/** Put the configured policy into `control`, where it is the pipeline's unless an administrator's goes before it. */
-const publishPolicy = async (
-  { registry, log }: AppContext,
-  producer: { send: Awaited<ReturnType<AppContext['kafka']['producer']>>['send'] },
-  tables: JoinedTables,
-  policy: LifecyclePolicy,
-): Promise<void> => {
-  const key = configuredPolicyKey(name);
-  const version = policyVersion(policy);
-  await tables.caughtUp;
-  if (tables.control.at(key, Number.POSITIVE_INFINITY)?.version === version) return;
-  const codec = await TopicCodec.open<Control>(topics.control, registry);
-  const value = codec.encode({
-    key,
-    kind: 'policy',
-    pipeline: name,
-    subject: null,
-    value: JSON.stringify(policy),
-    version,
-    expiresAt: null,
-    at: Date.now(),
-    by: 'configuration',
-    reason: 'as configured at start',
-  });
-  await producer.send([{ topic: topics.control.name, partition: 0, key, value }]);
-  await tables.control.reached(tables.control.position + 1);
-  log.info({ policyVersion: version, mode: policy.mode }, 'policy published');
 };

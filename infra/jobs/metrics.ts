@@ -45,6 +45,16 @@ export const lifecycleMetrics = (registry: Registry) => {
       buckets: seconds,
       registers,
     }),
+    modelSequence: new Gauge({
+      name: 'ebbtide_lifecycle_model_sequence',
+      help: 'Sequence of the model pointer that this instance puts in force, 0 for the configured model',
+      registers,
+    }),
+    modelsRefused: new Counter({
+      name: 'ebbtide_lifecycle_models_refused_total',
+      help: 'Times the models of a pointer could not be loaded',
+      registers,
+    }),
     restore: new Gauge({
       name: 'ebbtide_lifecycle_restore_seconds',
       help: 'Time the last restore of a partition took',

@@ -19,7 +19,6 @@ export interface Restored {
 /**
  * Read one partition's changelog into memory.
  *
- * @param model - version and state size of the model that will go on; the carried state of another begins anew
  * @param metrics - metrics in a sample
  */
 export const restorePartition = async (
@@ -27,10 +26,9 @@ export const restorePartition = async (
   codec: TopicCodec<LifecycleState>,
   name: string,
   partition: number,
-  model: { readonly version: string; readonly stateSize: number },
   metrics: number,
 ): Promise<Restored> => {
-  const state = new KeyedState(model.stateSize);
+  const state = new KeyedState();
   let own: LifecycleState | undefined;
   const tail = await kafka.tail({
     topics: [],
@@ -56,7 +54,7 @@ export const restorePartition = async (
           },
         );
       if (subject === partitionKey) own = record;
-      else loadState(state, record, model);
+      else loadState(state, record);
     }
   }
   await tail.close();
@@ -64,6 +62,7 @@ export const restorePartition = async (
     control: own?.controlOffset ?? 0,
     credentials: own?.credentialsOffset ?? 0,
     labels: own?.labelsOffset ?? 0,
+    models: own?.modelSequence ?? 0,
   };
   return {
     partition: {

@@ -54,11 +54,22 @@ const damaged = (file: string, why: string, details: Record<string, unknown> = {
     cause,
   );
 
-const read = async (folder: string, file: string): Promise<Buffer> => {
+/** Where a model's files come from, when not from a folder. */
+export interface ModelSource {
+  /** For messages. */
+  readonly name: string;
+  /** @throws EbbtideError when there is no such file or it was altered */
+  read(file: string): Promise<Buffer>;
+}
+
+const nameOf = (place: string | ModelSource): string => (typeof place === 'string' ? place : place.name);
+
+const read = async (place: string | ModelSource, file: string): Promise<Buffer> => {
+  if (typeof place !== 'string') return place.read(file);
   try {
-    return await readFile(join(folder, file));
+    return await readFile(join(place, file));
   } catch (cause) {
-    throw damaged(join(folder, file), 'it cannot be read', {}, cause);
+    throw damaged(join(place, file), 'it cannot be read', {}, cause);
   }
 };
 
@@ -67,9 +78,9 @@ const read = async (folder: string, file: string): Promise<Buffer> => {
  *
  * @throws EbbtideError MODEL_DAMAGED when it is missing, cut short, edited or of another form
  */
-export const readManifest = async (folder: string): Promise<AnomalyManifest> => {
-  const path = join(folder, manifestFile);
-  const text = (await read(folder, manifestFile)).toString('utf8');
+export const readManifest = async (place: string | ModelSource): Promise<AnomalyManifest> => {
+  const path = join(nameOf(place), manifestFile);
+  const text = (await read(place, manifestFile)).toString('utf8');
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -88,10 +99,15 @@ export const readManifest = async (folder: string): Promise<AnomalyManifest> => 
  *
  * @throws EbbtideError MODEL_DAMAGED when its size or hash is another
  */
-export const readModelFile = async (folder: string, manifest: AnomalyManifest, file: string): Promise<Buffer> => {
+export const readModelFile = async (
+  place: string | ModelSource,
+  manifest: AnomalyManifest,
+  file: string,
+): Promise<Buffer> => {
+  const folder = nameOf(place);
   const expected = manifest.files[file];
   if (!expected || basename(file) !== file) throw damaged(join(folder, manifestFile), `it does not list ${file}`);
-  const bytes = await read(folder, file);
+  const bytes = await read(place, file);
   if (bytes.byteLength !== expected.bytes)
     throw damaged(join(folder, file), `it has ${bytes.byteLength} bytes instead of ${expected.bytes}`);
   const found = sha256(bytes);

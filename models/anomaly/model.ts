@@ -9,7 +9,7 @@ import { inspectModel } from '../onnx/inspect.ts';
 import { runtimeInForce } from '../runtimes/choose.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { calibrationSchema } from './calibration.ts';
-import { type AnomalyManifest, readManifest, readModelFile } from './manifest.ts';
+import { type AnomalyManifest, type ModelSource, readManifest, readModelFile } from './manifest.ts';
 import { forecasterNetwork, readForecaster } from './network.ts';
 import { Scorer } from './scorer.ts';
 import type { AnomalyScores } from './scores.ts';
@@ -68,9 +68,9 @@ const parseCalibration = (bytes: Buffer, folder: string) => {
 };
 
 /**
- * Load a model from its folder; every file is checked against the manifest first.
+ * Load a model from its folder or from a registry; every file is checked against the manifest first.
  *
- * @param folder holds `manifest.json` and what it lists
+ * @param place holds `manifest.json` and what it lists
  * @throws EbbtideError MODEL_DAMAGED when a file is missing, cut short or altered; MODEL_INCOMPATIBLE when it was trained
  * on other features
  *
@@ -79,8 +79,12 @@ const parseCalibration = (bytes: Buffer, folder: string) => {
  * const states = new Float32Array(model.stateSize);
  * const { score } = await model.score(vector, states, Float64Array.of(windowEnd), 1);
  */
-export const loadAnomalyModel = async (folder: string, options: LoadOptions = {}): Promise<AnomalyModel> => {
-  const manifest = await readManifest(folder);
+export const loadAnomalyModel = async (
+  place: string | ModelSource,
+  options: LoadOptions = {},
+): Promise<AnomalyModel> => {
+  const manifest = await readManifest(place);
+  const folder = typeof place === 'string' ? place : place.name;
   const spec = resourceFeatures;
   if (manifest.features.hash !== spec.hash)
     throw new EbbtideError(
@@ -88,16 +92,16 @@ export const loadAnomalyModel = async (folder: string, options: LoadOptions = {}
       `Model ${manifest.version} was trained on features ${manifest.features.name} (${manifest.features.hash.slice(0, 12)}), this program makes ${spec.name} (${spec.hash.slice(0, 12)}); train it again`,
       { folder, found: manifest.features.hash, expected: spec.hash },
     );
-  for (const file of Object.keys(manifest.files)) await readModelFile(folder, manifest, file);
+  for (const file of Object.keys(manifest.files)) await readModelFile(place, manifest, file);
   // Runtimes build what they run from the weights; the exported step beside them is for other programs, and held to them.
-  inspectModel(await readModelFile(folder, manifest, modelFiles.step));
-  const layers = await readModelFile(folder, manifest, modelFiles.layers);
-  const network = forecasterNetwork(readForecaster(layers, await readModelFile(folder, manifest, modelFiles.weights)));
+  inspectModel(await readModelFile(place, manifest, modelFiles.step));
+  const layers = await readModelFile(place, manifest, modelFiles.layers);
+  const network = forecasterNetwork(readForecaster(layers, await readModelFile(place, manifest, modelFiles.weights)));
   const scorer = await Scorer.create({
     spec,
     metricCount: resourceMetrics.length,
     parameters: manifest.parameters,
-    calibration: parseCalibration(await readModelFile(folder, manifest, modelFiles.calibration), folder),
+    calibration: parseCalibration(await readModelFile(place, manifest, modelFiles.calibration), folder),
     network,
     runtime: options.runtime ?? (await runtimeInForce()),
     windowMs: options.windowMs ?? 0,

@@ -11,6 +11,10 @@ export interface LifecycleState {
   model: Uint8Array;
   /** Model that the carried state belongs to. */
   modelVersion: string;
+  /** Carried state of the model that scores beside, as the field model; empty where none does. */
+  challenger: Uint8Array;
+  /** Model that the challenger's carried state belongs to; empty where there is none. */
+  challengerVersion: string;
   /** TTL in force, milliseconds, 0 (revoked or unknown) and up. */
   ttlMs: number;
   /** When the TTL last changed (event time), 0 for never. */
@@ -37,6 +41,8 @@ export interface LifecycleState {
   labelsOffset: number;
   /** Times of harsh actions counted against the budget, the subject's or the partition's (event time, epoch milliseconds). */
   budget: number[];
+  /** Partition record: sequence of the model pointer in force at rewindOffset, 0 for none. */
+  modelSequence: number;
 }
 
 /** The Avro schema of {@link LifecycleState}. */
@@ -76,6 +82,18 @@ export const LifecycleStateSchema = {
       "name": "modelVersion",
       "type": "string",
       "doc": "Model that the carried state belongs to.",
+      "default": ""
+    },
+    {
+      "name": "challenger",
+      "type": "bytes",
+      "doc": "Carried state of the model that scores beside, as the field model; empty where none does.",
+      "default": ""
+    },
+    {
+      "name": "challengerVersion",
+      "type": "string",
+      "doc": "Model that the challenger's carried state belongs to; empty where there is none.",
       "default": ""
     },
     {
@@ -164,6 +182,12 @@ export const LifecycleStateSchema = {
       },
       "doc": "Times of harsh actions counted against the budget, the subject's or the partition's (event time, epoch milliseconds).",
       "default": []
+    },
+    {
+      "name": "modelSequence",
+      "type": "long",
+      "doc": "Partition record: sequence of the model pointer in force at rewindOffset, 0 for none.",
+      "default": 0
     }
   ]
 } as const;

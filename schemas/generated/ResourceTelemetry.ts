@@ -41,6 +41,8 @@ export interface Clock {
   credentialsOffset: number;
   /** End offset of this partition's number in topic labels that is in force from here on, 0 and up. */
   labelsOffset: number;
+  /** Sequence of the pointer in topic control that says which models score from here on; 0 is none: the configured model. */
+  modelSequence: number;
 }
 
 /** Samples of what one function instance uses and does, several to a message; or a clock record of the partition (empty key, no samples). */
@@ -255,6 +257,12 @@ export const ResourceTelemetrySchema = {
               "name": "labelsOffset",
               "type": "long",
               "doc": "End offset of this partition's number in topic labels that is in force from here on, 0 and up.",
+              "default": 0
+            },
+            {
+              "name": "modelSequence",
+              "type": "long",
+              "doc": "Sequence of the pointer in topic control that says which models score from here on; 0 is none: the configured model.",
               "default": 0
             }
           ]

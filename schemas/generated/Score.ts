@@ -7,6 +7,9 @@ export interface Contribution {
   weight: number;
 }
 
+/** Whether a model's score counts. */
+export type ModelRole = 'champion' | 'challenger' | 'unknown';
+
 /** How far one window of a subject's behaviour deviates from what was learned. */
 export interface Score {
   /** What is scored: a credential id in the lifecycle pipeline. Also the message key. */
@@ -37,6 +40,8 @@ export interface Score {
   contributions: Contribution[];
   /** Version of the model that scored. */
   modelVersion: string;
+  /** Whether decisions rest on this score (champion), or it is made beside for comparison (challenger). */
+  role: ModelRole;
 }
 
 /** The Avro schema of {@link Score}. */
@@ -142,6 +147,22 @@ export const ScoreSchema = {
       "name": "modelVersion",
       "type": "string",
       "doc": "Version of the model that scored."
+    },
+    {
+      "name": "role",
+      "type": {
+        "type": "enum",
+        "name": "ModelRole",
+        "doc": "Whether a model's score counts.",
+        "symbols": [
+          "champion",
+          "challenger",
+          "unknown"
+        ],
+        "default": "unknown"
+      },
+      "doc": "Whether decisions rest on this score (champion), or it is made beside for comparison (challenger).",
+      "default": "champion"
     }
   ]
 } as const;

@@ -35,7 +35,7 @@ const figures: Figures = {};
 for (const per of options.per.split(',').map(Number)) {
   const rounds = Math.max(1, Math.round(Number(options.samples) / credentials / per));
   const input = new Subject<InputBatch>();
-  const state = new KeyedState(model.stateSize);
+  const state = new KeyedState();
   const joined = { control: 0, credentials: 0, labels: 0 };
   const time = { now: 0, joined, history: [{ offset: -1, joined }] };
   const open = new OpenWindows(telemetry.metrics);

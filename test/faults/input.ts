@@ -105,6 +105,7 @@ export const openInput = async (
           controlOffset: controlEnd,
           credentialsOffset: credentialsEnds[partition]!,
           labelsOffset: 0,
+          modelSequence: 0,
         },
       }),
     }));

@@ -2,10 +2,13 @@ import { Registry } from 'prom-client';
 import { Subject } from 'rxjs';
 import type { AppContext } from '../../infra/context.ts';
 import { openJoinedTables } from '../../infra/jobs/joinedTopics.ts';
+import { lifecycleMetrics } from '../../infra/jobs/metrics.ts';
+import { openModels } from '../../infra/jobs/models.ts';
 import type { Kafka } from '../../infra/kafka/types.ts';
 import { createLogger } from '../../infra/log.ts';
 import { loadAnomalyModel, shippedAnomalyModel } from '../../models/anomaly/model.ts';
 import { resourceMetrics } from '../../models/features/resource.ts';
+import type { ModelRegistry } from '../../models/registry/registry.ts';
 import type { InputBatch, InputMessage, OutputBatch } from '../../operators/batch.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
@@ -64,15 +67,26 @@ const sorted = (outputs: Map<string, string[]>): Outputs => {
  * this process, with nothing restored and nothing disturbed.
  *
  * @param batchSize - messages in a batch, which must not matter
+ * @param from - the configured model's folder, and the registry that pointers name versions of
  */
 export const expectedOutputs = async (
   kafka: Kafka,
   registry: SchemaRegistry,
   policy: LifecyclePolicy,
   batchSize = 777,
+  from: { folder?: string; registry?: ModelRegistry } = {},
 ): Promise<Outputs> => {
   const context: AppContext = { kafka, registry, metrics: new Registry(), log: createLogger('reference') };
-  const model = await loadAnomalyModel(shippedAnomalyModel(), { windowMs: policy.windowMs });
+  const folder = from.folder ?? shippedAnomalyModel();
+  const model = await loadAnomalyModel(folder, { windowMs: policy.windowMs });
+  const models = await openModels({
+    configured: model,
+    folder,
+    registry: from.registry,
+    windowMs: policy.windowMs,
+    metrics: lifecycleMetrics(context.metrics),
+    log: context.log,
+  });
   const reader = await TelemetryCodec.open(registry, {
     key: 'credentialId',
     samples: 'samples',
@@ -86,7 +100,7 @@ export const expectedOutputs = async (
     deadLetters: await TopicCodec.open(topics.deadLetters, registry),
     state: await TopicCodec.open(topics.stateLifecycle, registry),
   };
-  const tables = await openJoinedTables(context, 'lifecycle');
+  const tables = await openJoinedTables(context, 'lifecycle', (control) => models.pool.hear(control));
   await tables.caughtUp;
   const outputs = new Map<string, string[]>();
   for (const [id, messages] of await readAll(kafka, [topics.telemetryResource.name])) {
@@ -107,15 +121,16 @@ export const expectedOutputs = async (
             name: 'lifecycle',
             topic: topics.telemetryResource.name,
             partition,
-            state: new KeyedState(model.stateSize),
+            state: new KeyedState(),
             time: { now: 0, joined, history: [{ offset: -1, joined }] },
             open: new OpenWindows(reader.metrics),
             budget: [],
           },
           reader,
-          joined: tables.forPartition(partition),
+          joined: { ...tables.forPartition(partition), reached: (at) => models.pool.reached(at) },
           features: model.spec,
           model,
+          models: models.pool,
           encoders,
           counts: { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0 },
         }),
@@ -133,6 +148,7 @@ export const expectedOutputs = async (
     }
   }
   await tables.close();
+  await models.pool.close();
   await model.close();
   return sorted(outputs);
 };

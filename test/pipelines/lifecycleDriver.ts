@@ -4,7 +4,7 @@ import type { InputBatch, InputMessage, Joined, OutputBatch, OutputRecord } from
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
-import type { WindowModel } from '../../operators/score.ts';
+import type { ModelChoice, WindowModel } from '../../operators/score.ts';
 import { type Encoders, type Partition, partitionKey } from '../../operators/toOutput.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
 import { ordersAsOf } from '../../pipelines/orders.ts';
@@ -71,7 +71,7 @@ export class Log {
   }
 
   clock(time: number, joined: Partial<Clock> = {}): void {
-    const clock = { time, controlOffset: 0, credentialsOffset: 0, labelsOffset: 0, ...joined };
+    const clock = { time, controlOffset: 0, credentialsOffset: 0, labelsOffset: 0, modelSequence: 0, ...joined };
     this.#write({ credentialId: '', host: '', sentAt: time, samples: [], clock }, time);
   }
 
@@ -122,6 +122,7 @@ export class LifecycleDriver {
   readonly changelog = new Map<string, LifecycleState>();
   readonly #codecs: Codecs;
   readonly #log: Log;
+  readonly #models: ModelChoice | undefined;
   #input = new Subject<InputBatch>();
   #output!: Promise<OutputBatch>;
   #settle!: (output: OutputBatch) => void;
@@ -131,21 +132,23 @@ export class LifecycleDriver {
   position = 0;
   replayBefore = 0;
 
-  constructor(codecs: Codecs, log: Log) {
+  constructor(codecs: Codecs, log: Log, models?: ModelChoice) {
     this.#codecs = codecs;
+    this.#models = models;
     this.#log = log;
     this.crash();
   }
 
   /** Lose everything but what was written, and restore. */
   crash(): void {
-    const state = new KeyedState(cpuModel.stateSize);
+    const state = new KeyedState();
     const own = this.changelog.get(partitionKey);
-    for (const [key, record] of this.changelog) if (key !== partitionKey) loadState(state, record, cpuModel);
+    for (const [key, record] of this.changelog) if (key !== partitionKey) loadState(state, record);
     const joined: Joined = {
       control: own?.controlOffset ?? 0,
       credentials: own?.credentialsOffset ?? 0,
       labels: own?.labelsOffset ?? 0,
+      models: own?.modelSequence ?? 0,
     };
     this.position = own?.rewindOffset ?? 0;
     this.replayBefore = own?.processedOffset ?? 0;
@@ -172,6 +175,7 @@ export class LifecycleDriver {
           },
           features: cpuFeature,
           model: cpuModel,
+          ...(this.#models ? { models: this.#models } : {}),
           encoders: this.#codecs.encoders,
           counts: this.counts,
         }),

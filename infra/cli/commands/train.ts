@@ -5,9 +5,11 @@ import { wholeNumber } from '../values.ts';
 export const defineTrain = (): Command =>
   new Command('train')
     .summary('train a model')
-    .description('Train a model and write it to a folder.')
+    .description(
+      'Train a model, write it to a folder, and register it as a version of its own; models promote puts it in force.',
+    )
     .addArgument(new Argument('<model>', 'which').choices(['anomaly']))
-    .option('--out <folder>', 'where the model goes; else models/anomaly in the data folder')
+    .option('--out <folder>', 'where the model goes; else a folder of its version in models/anomaly in the data folder')
     .option('--epochs <count>', 'epochs at most', wholeNumber(1, 10_000))
     .option('--seed <number>', 'what chance begins with', wholeNumber(0, 2 ** 32 - 1))
     .addHelpText(

@@ -90,7 +90,7 @@ export const fill = async (brokers: string, { credentials, per, samples }: Load)
     register.push({ topic: topics.credentials.name, key: credentialId, value });
   }
   await producer.send(register);
-  const clock = { time: begin, controlOffset: 1, credentialsOffset: credentials, labelsOffset: 0 };
+  const clock = { time: begin, controlOffset: 1, credentialsOffset: credentials, labelsOffset: 0, modelSequence: 0 };
   await producer.send(
     await Promise.all(
       Array.from({ length: partitions }, async (_, partition) => {

@@ -9,7 +9,19 @@ import { ebbtide } from './ebbtide.ts';
 test('ebbtide without arguments prints its help', async () => {
   const { status, stdout } = await ebbtide([]);
   assert.equal(status, exitCodes.ok);
-  for (const command of ['up', 'run', 'serve', 'agent', 'train', 'query', 'credentials', 'label', 'control', 'doctor'])
+  for (const command of [
+    'up',
+    'run',
+    'serve',
+    'agent',
+    'train',
+    'models',
+    'query',
+    'credentials',
+    'label',
+    'control',
+    'doctor',
+  ])
     assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
 });
 

@@ -20,6 +20,7 @@ const score: Score = {
       { feature: 'apiCalls', weight: 0.25 },
     ],
     modelVersion: 'm1',
+    role: 'champion',
   },
 };
 const decision: Decision = {

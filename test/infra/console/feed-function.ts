@@ -106,6 +106,7 @@ export class FeedFunction {
         .map(({ feature, weight }) => ({ feature, weight: weight / total }))
         .sort((a, b) => b.weight - a.weight),
       modelVersion: 'anomaly-1.0.0',
+      role: 'champion',
     };
   }
 

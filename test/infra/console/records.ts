@@ -36,6 +36,7 @@ export const scoreOf = (subject: string, windowEnd: number, score: number, other
   learning: false,
   contributions: [{ feature: 'cpuFraction', weight: 0.7 }],
   modelVersion: 'anomaly-1',
+  role: 'champion',
   ...other,
 });
 
