@@ -2,8 +2,11 @@ import { map, type OperatorFunction } from 'rxjs';
 import type { Alert, Decision } from '../schemas/generated/index.ts';
 import type { LifecyclePolicy } from '../schemas/policy.ts';
 import type { DecidedBatch, Joined, ScoredBatch, WindowEvent, WindowScore } from './batch.ts';
+import { alertsOf, decisionOf, silenceAlert } from './decisionRecord.ts';
+import { HarshBudget } from './harshBudget.ts';
 import { flag, type KeyedState } from './keyedState.ts';
-import { type Branch, branches, type TtlOutcome, type TtlState, ttlRule } from './ttlRule.ts';
+import { silenceRule } from './silenceRule.ts';
+import { branches, type TtlOutcome, type TtlState, ttlRule } from './ttlRule.ts';
 import { savedAfterWindows } from './windowByKey.ts';
 
 /** What the register says of a credential. */
@@ -90,25 +93,13 @@ export const decideTtl = (
     state.branch[slot] = branches.indexOf(next.branch);
   };
 
-  const spent = (times: number[], perMs: number, now: number): number => {
-    while (times.length > 0 && times[0]! <= now - perMs) times.shift();
-    return times.length;
-  };
+  const budgets = new HarshBudget(state.budget, budget);
 
   const whyWithheld = (event: WindowEvent, action: NonNullable<TtlOutcome['action']>, orders: Orders): string => {
     if (orders.killSwitch) return 'killSwitch';
     if (!isHarsh(action)) return '';
     if (orders.exempt(event.subject, event.time)) return 'exemption';
-    const { budgetPerSubject, budgetForAll } = orders.policy;
-    const own = state.budget.get(event.slot) ?? [];
-    if (spent(own, budgetPerSubject.perMs, event.time) >= budgetPerSubject.actions) return 'budget';
-    if (spent(budget, budgetForAll.perMs, event.time) >= budgetForAll.actions) return 'budget';
-    return '';
-  };
-
-  const spend = (event: WindowEvent) => {
-    budget.push(event.time);
-    state.budget.set(event.slot, [...(state.budget.get(event.slot) ?? []), event.time]);
+    return budgets.exhausted(event.slot, event.time, orders.policy) ? 'budget' : '';
   };
 
   /** Record an outcome: its decision, what it does to the state, and what people should hear of it. */
@@ -140,54 +131,25 @@ export const decideTtl = (
       if (!event.replayed) counts.withheld++;
     } else {
       store(event.slot, outcome.state);
-      if (isHarsh(action)) spend(event);
+      if (isHarsh(action)) budgets.spend(event.slot, event.time);
       if (action === 'revoke') state.flags[event.slot]! |= flag.revoked;
     }
     if (event.replayed) return true;
-    const decision: Decision = {
-      decisionId: `${pipeline}/${event.subject}/${event.kind === 'silence' ? 'silence-' : ''}${event.windowEnd}`,
-      subject: event.subject,
+    const decision = decisionOf({
       pipeline,
+      event,
       action,
-      mode: policy.mode,
+      outcome,
       withheld,
       oldTtlMs: before.ttlMs,
       newTtlMs: state.ttlMs[event.slot]!,
-      reason: withheld ? `${outcome.reason}; withheld: ${withheld}` : outcome.reason,
-      score: score?.score ?? 0,
-      severity: score?.severity ?? 0,
-      frequency: score?.frequency ?? 0,
-      features: score?.contributions.map(({ feature }) => feature) ?? [],
-      strikes: Math.round(outcome.state.strikes),
+      score,
+      modelVersion,
+      policy,
       policyVersion: orders.policyVersion,
-      modelVersion: score ? modelVersion : '',
-      windowEnd: event.windowEnd,
-      decidedAt: event.time,
-      deadline: action === 'revoke' ? null : event.time + policy.lateAfterMs,
-    };
+    });
     decisions.push(decision);
-    if (action === 'revoke' && !withheld)
-      alerts.push(
-        alertOf(
-          pipeline,
-          event,
-          'revoked',
-          'critical',
-          `${policy.mode === 'shadow' ? 'Would revoke' : 'Revoke'} ${event.subject}: ${outcome.reason}`,
-          decision,
-        ),
-      );
-    if (withheld === 'budget')
-      alerts.push(
-        alertOf(
-          pipeline,
-          event,
-          'budgetExhausted',
-          'critical',
-          `Budget exhausted: ${action} of ${event.subject} withheld`,
-          decision,
-        ),
-      );
+    alerts.push(...alertsOf(decision, event, outcome));
     return true;
   };
 
@@ -212,17 +174,8 @@ export const decideTtl = (
       if (state.flags[slot]! & flag.revoked) continue;
       const score = batch.scores[i];
       if (event.kind === 'silence') {
-        if (!event.replayed)
-          alerts.push(
-            alertOf(
-              pipeline,
-              event,
-              'silent',
-              'warning',
-              `No telemetry of ${event.subject} for ${policy.silenceMs / 1000} s`,
-            ),
-          );
-        const outcome = silenceOutcome(before, event, policy);
+        if (!event.replayed) alerts.push(silenceAlert(pipeline, event, policy));
+        const outcome = silenceRule(before, event.windowEnd, policy);
         conclude(event, before, outcome, orders, undefined, '', decisions, alerts);
         continue;
       }
@@ -234,39 +187,3 @@ export const decideTtl = (
     return { ...batch, decisions, alerts, touched };
   });
 };
-
-const silenceOutcome = (before: TtlState, event: WindowEvent, policy: LifecyclePolicy): TtlOutcome => {
-  const reason = `No telemetry for ${policy.silenceMs / 1000} s`;
-  if (policy.onSilence === 'revoke')
-    return {
-      state: { ...before, ttlMs: 0, changedAt: event.windowEnd },
-      action: 'revoke',
-      reason: `${reason}: revoke`,
-    };
-  const target = Math.max(Math.min(policy.minTtlMs, before.ttlMs), Math.round(before.ttlMs * 0.5));
-  if (policy.onSilence === 'shorten' && target < before.ttlMs)
-    return {
-      state: { ...before, ttlMs: target, changedAt: event.windowEnd, branch: 'shorten' satisfies Branch, streak: 1 },
-      action: 'shorten',
-      reason: `${reason}: halve the TTL`,
-    };
-  return { state: before, reason };
-};
-
-const alertOf = (
-  pipeline: string,
-  event: WindowEvent,
-  kind: string,
-  severity: Alert['severity'],
-  summary: string,
-  decision?: Decision,
-): Alert => ({
-  alertId: `${kind}/${decision?.decisionId ?? `${pipeline}/${event.subject}/${event.windowEnd}`}`,
-  subject: event.subject,
-  pipeline,
-  kind,
-  severity,
-  summary,
-  decisionId: decision?.decisionId ?? null,
-  at: event.time,
-});
