@@ -44,7 +44,9 @@ const isHarsh = (action: TtlOutcome['action']): action is Harsh => action === 's
 /**
  * Decide on the TTL of each window's credential by {@link ttlRule}, within exemptions, kill switch and budgets.
  *
- * Harsh actions that are withheld leave the TTL as it is and are recorded with the reason. In shadow mode the TTL is
+ * Harsh actions that are withheld leave the TTL as it is and are recorded with the reason. After a revocation nothing
+ * is decided for `lateAfterMs` of event time; a credential that the register still does not call ended by then was
+ * spared at the moment of application (kill switch, exemption, the actuator's budget) and is decided upon again. In shadow mode the TTL is
  * followed as if decisions were applied; on the switch to enforcing it is taken from the register again.
  *
  * @param pipeline - name of the pipeline
@@ -102,6 +104,19 @@ export const decideTtl = (
     return budgets.exhausted(event.slot, event.time, orders.policy) ? 'budget' : '';
   };
 
+  /** Follow strikes and direction of a credential whose revocation is on its way, and decide nothing. */
+  const remember = (
+    slot: number,
+    score: number,
+    event: WindowEvent,
+    facts: CredentialFacts,
+    policy: LifecyclePolicy,
+  ) => {
+    const before = load(slot);
+    const { state: next } = ttlRule(before, score, event.windowEnd, event.elapsedMs, facts.maxTtlMs, policy);
+    store(slot, { ...next, ttlMs: before.ttlMs, changedAt: before.changedAt });
+  };
+
   /** Record an outcome: its decision, what it does to the state, and what people should hear of it. */
   const conclude = (
     event: WindowEvent,
@@ -130,7 +145,8 @@ export const decideTtl = (
       if (again) return false;
       if (!event.replayed) counts.withheld++;
     } else {
-      store(event.slot, outcome.state);
+      // The life that a revoked credential had is kept, in case that the revocation is not carried out
+      store(event.slot, action === 'revoke' ? { ...outcome.state, ttlMs: before.ttlMs } : outcome.state);
       if (isHarsh(action)) budgets.spend(event.slot, event.time);
       if (action === 'revoke') state.flags[event.slot]! |= flag.revoked;
     }
@@ -142,7 +158,7 @@ export const decideTtl = (
       outcome,
       withheld,
       oldTtlMs: before.ttlMs,
-      newTtlMs: state.ttlMs[event.slot]!,
+      newTtlMs: action === 'revoke' && !withheld ? 0 : state.ttlMs[event.slot]!,
       score,
       modelVersion,
       policy,
@@ -170,8 +186,17 @@ export const decideTtl = (
       }
       if (facts.ended) continue;
       register(slot, facts, policy.mode === 'shadow');
+      if (state.flags[slot]! & flag.revoked) {
+        if (policy.mode === 'shadow' || event.windowEnd - state.changedAt[slot]! < policy.lateAfterMs) {
+          if (batch.scores[i]?.learning === false) remember(slot, batch.scores[i]!.score, event, facts, policy);
+          continue;
+        }
+        // The register would say so by now if the revocation had been carried out
+        state.flags[slot]! &= ~flag.revoked;
+        if (state.ttlMs[slot] === 0) state.ttlMs[slot] = facts.ttlMs;
+        touched.add(slot);
+      }
       const before = load(slot);
-      if (state.flags[slot]! & flag.revoked) continue;
       const score = batch.scores[i];
       if (event.kind === 'silence') {
         if (!event.replayed) alerts.push(silenceAlert(pipeline, event, policy));
