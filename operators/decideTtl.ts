@@ -21,7 +21,10 @@ export interface CredentialFacts {
 export interface Orders {
   readonly policy: LifecyclePolicy;
   readonly policyVersion: string;
+  /** Whether the kill switch stops everything. */
   readonly killSwitch: boolean;
+  /** Whether the kill switch stops what concerns a subject alone. @default `killSwitch` for every subject */
+  killed?(subject: string): boolean;
   /** Whether a subject is exempt at a time (break-glass or by policy). */
   exempt(subject: string, time: number): boolean;
 }
@@ -29,7 +32,8 @@ export interface Orders {
 /** The topics that decisions are joined with, read as of an offset. */
 export interface JoinedTopics {
   credential(subject: string, joined: Joined): CredentialFacts | undefined;
-  orders(joined: Joined): Orders;
+  /** @param time - event time, epoch milliseconds: orders lapse */
+  orders(joined: Joined, time: number): Orders;
 }
 
 /** Counts of what deciding saw; the caller reads and resets them. */
@@ -98,7 +102,7 @@ export const decideTtl = (
   const budgets = new HarshBudget(state.budget, budget);
 
   const whyWithheld = (event: WindowEvent, action: NonNullable<TtlOutcome['action']>, orders: Orders): string => {
-    if (orders.killSwitch) return 'killSwitch';
+    if (orders.killSwitch || orders.killed?.(event.subject)) return 'killSwitch';
     if (!isHarsh(action)) return '';
     if (orders.exempt(event.subject, event.time)) return 'exemption';
     return budgets.exhausted(event.slot, event.time, orders.policy) ? 'budget' : '';
@@ -176,7 +180,7 @@ export const decideTtl = (
     for (let i = 0; i < batch.events.length; i++) {
       const event = batch.events[i]!;
       const { slot } = event;
-      const orders = topics.orders(event.joined);
+      const orders = topics.orders(event.joined, event.time);
       const { policy } = orders;
       if (event.kind === 'silence' || state.unsaved[slot]! >= savedAfterWindows) touched.add(slot);
       const facts = topics.credential(event.subject, event.joined);

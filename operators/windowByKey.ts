@@ -46,7 +46,7 @@ export const forgottenAfterMs = 86_400_000;
  *
  * @param state - the partition's subjects
  * @param time - the partition's event time
- * @param rulesAt - the rules in force given the offset of `control`
+ * @param rulesAt - the rules in force given the offset of `control` and the event time
  * @param metrics - metrics in a sample
  * @param counts - is added to
  * @param open - the partition's open windows
@@ -54,12 +54,12 @@ export const forgottenAfterMs = 86_400_000;
 export const windowByKey = (
   state: KeyedState,
   time: PartitionTime,
-  rulesAt: (joined: Joined) => WindowRules,
+  rulesAt: (joined: Joined, time: number) => WindowRules,
   metrics: number,
   counts: WindowCounts,
   open: OpenWindows = new OpenWindows(metrics),
 ): OperatorFunction<DecodedBatch, WindowedBatch> => {
-  let rules = rulesAt(time.joined);
+  let rules = rulesAt(time.joined, time.now);
   let windows = new TumblingWindows({ sizeMs: rules.windowMs, graceMs: rules.graceMs });
   let events: WindowEvent[] = [];
   let aggregates = new Float64Array(0);
@@ -135,6 +135,14 @@ export const windowByKey = (
     }
   };
 
+  /** Time passes, and with it what lapses. */
+  const advance = (now: number) => {
+    time.now = now;
+    rules = rulesAt(time.joined, now);
+    if (rules.windowMs !== windows.sizeMs || rules.graceMs !== windows.graceMs)
+      windows = new TumblingWindows({ sizeMs: rules.windowMs, graceMs: rules.graceMs });
+  };
+
   const tick = (
     offset: number,
     clock: { time: number; controlOffset: number; credentialsOffset: number; labelsOffset: number },
@@ -146,10 +154,7 @@ export const windowByKey = (
       labels: Math.max(time.joined.labels, clock.labelsOffset),
     };
     time.history.push({ offset, joined: time.joined });
-    rules = rulesAt(time.joined);
-    if (rules.windowMs !== windows.sizeMs || rules.graceMs !== windows.graceMs)
-      windows = new TumblingWindows({ sizeMs: rules.windowMs, graceMs: rules.graceMs });
-    time.now = Math.max(time.now, clock.time);
+    advance(Math.max(time.now, clock.time));
     closeDue(replayed);
     sweep(offset, replayed);
   };
@@ -175,7 +180,7 @@ export const windowByKey = (
       }
       const before = time.now;
       if (first > time.now) {
-        time.now = first;
+        advance(first);
         closeDue(replayed);
       }
       const slot = state.slotOf(subjects[i]!);

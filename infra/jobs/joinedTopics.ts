@@ -86,7 +86,7 @@ export const openJoinedTables = async (context: AppContext, pipeline: string): P
       );
       return {
         credential: (subject, joined) => table.at(subject, joined.credentials),
-        orders: (joined) => orders(joined.control),
+        orders: (joined, time) => orders(joined.control, time),
         reached: (joined) => control.reached(joined.control) ?? table.reached(joined.credentials),
       };
     },

@@ -287,6 +287,30 @@ describe('lifecycle', async () => {
     assert.ok(decisions.some(({ action }) => action === 'extend'));
   });
 
+  it('keeps an administrator’s good policy when a crossing one follows it', async () => {
+    const key = 'policy/lifecycle';
+    const driver = drive(
+      codecs,
+      log(codecs, { good: new Array(10).fill(0.1) }, { controlOffset: 3, credentialsOffset: 9 }),
+      ['good'],
+    );
+    driver.control.set(key, 1, order(key, { ...policy, low: 0.05 }));
+    driver.control.set(key, 2, order(key, { ...policy, low: 0.9, moderate: 0.1 }));
+    const { decisions, refused } = await driver.run();
+    assert.deepEqual(refused, [key]);
+    assert.ok(!decisions.some(({ action }) => action === 'extend'), 'which the configured policy would have done');
+  });
+
+  it('lets a kill switch lapse in event time', async () => {
+    const made = log(codecs, { any: new Array(20).fill(1) }, { controlOffset: 2, credentialsOffset: 9 });
+    const driver = drive(codecs, made, ['any']);
+    driver.control.set('killSwitch', 1, order('killSwitch', { on: true }, { kind: 'killSwitch', expiresAt: 10_000 }));
+    const { decisions } = await driver.run();
+    assert.ok(decisions.some(({ withheld }) => withheld === 'killSwitch'));
+    for (const { withheld, decidedAt } of decisions) assert.equal(withheld === 'killSwitch', decidedAt < 10_000);
+    assert.equal(decisions.at(-1)!.action, 'revoke');
+  });
+
   it('makes one dead letter of each bad message and scores the rest', async () => {
     const made = log(codecs, { good: new Array(4).fill(0.1) });
     const at = made.messages.at(-1)!.timestamp;

@@ -167,7 +167,7 @@ export class LifecycleDriver {
           reader: this.#codecs.telemetry,
           joined: {
             credential: (subject, at) => this.credentials.at(subject, at.credentials),
-            orders: (at) => orders(at.control),
+            orders: (at, time) => orders(at.control, time),
             reached: (at) => this.control.reached(at.control) ?? this.credentials.reached(at.credentials),
           },
           features: cpuFeature,
