@@ -17,6 +17,11 @@ export const lifecycleMetrics = (registry: Registry) => {
       help: 'Samples of windows that had closed',
       registers,
     }),
+    rejected: new Counter({
+      name: 'ebbtide_lifecycle_rejected_samples_total',
+      help: 'Samples with NaN, infinite or negative values, or of an implausible time',
+      registers,
+    }),
     records: new Counter({ name: 'ebbtide_lifecycle_records_total', help: 'Records written', registers }),
     unregistered: new Counter({
       name: 'ebbtide_lifecycle_unregistered_windows_total',

@@ -342,6 +342,35 @@ describe('lifecycle', async () => {
     assert.equal(driver.scores.length, 4);
   });
 
+  it('leaves bad samples out, scores the rest of their message, and makes one dead letter of it', async () => {
+    const made = log(codecs, {});
+    const cpuCores = 0.1;
+    made.telemetry(
+      'good',
+      [
+        sampleAt(10_000, { cpuCores }),
+        sampleAt(10_100, { cpuCores: Number.NaN }),
+        sampleAt(10_200, { cpuCores }),
+        sampleAt(1e12, { cpuCores: 1 }),
+        sampleAt(10_400, { cpuCores }),
+        sampleAt(10_500, { memoryBytes: Number.POSITIVE_INFINITY }),
+      ],
+      10_500,
+    );
+    for (let second = 11; second < 14; second++) made.clock(second * 1000);
+    const driver = await drive(codecs, made, ['good']).run();
+    assert.deepEqual(
+      driver.scores.map(({ samples, score }) => [samples, score]),
+      [[3, 0.05]],
+    );
+    assert.equal(driver.deadLetters.length, 1);
+    const [letter] = driver.deadLetters;
+    assert.equal(letter!.errorCode, 'RECORD_OUT_OF_RANGE');
+    for (const said of [/sample 1: cpuCores is NaN/, /sample 5: memoryBytes is Infinity/, /Sample is of 2001-09-09/])
+      assert.match(letter!.message, said);
+    assert.deepEqual([driver.counts.samples, driver.counts.rejected], [3, 3]);
+  });
+
   it('scores a stream that comes late as a whole, in order', async () => {
     const made = log(codecs, { other: new Array(30).fill(0.1) });
     for (let second = 0; second < 10; second++)

@@ -118,7 +118,7 @@ export class LifecycleDriver {
   readonly credentials = new VersionedTable<CredentialFacts>();
   readonly refused: string[] = [];
   readonly records: OutputRecord[] = [];
-  readonly counts = { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0 };
+  readonly counts = { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 };
   readonly changelog = new Map<string, LifecycleState>();
   readonly #codecs: Codecs;
   readonly #log: Log;
