@@ -126,6 +126,11 @@ export class TopicCodec<T> {
     }
   }
 
+  /** Forget that a schema id was refused, so that the registry is asked for it again. */
+  forget(id: number): void {
+    this.#unknown.delete(id);
+  }
+
   /**
    * @param bytes - a framed message
    * @throws {EbbtideError} `RECORD_MALFORMED`, `SCHEMA_UNKNOWN` or `SCHEMA_INCOMPATIBLE`

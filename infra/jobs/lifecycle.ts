@@ -51,7 +51,7 @@ export const startLifecycle = async (
   };
   const metrics = lifecycleMetrics(context.metrics);
   const counts = { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 };
-  const tables: JoinedTables = await openJoinedTables(context, name);
+  const tables: JoinedTables = await openJoinedTables(context, name, (topic) => metrics.passedOver.inc({ topic }));
   const clockProducer = await kafka.producer({ lingerMs: 0 });
   await publishPolicy(context, clockProducer, tables, policy);
 
