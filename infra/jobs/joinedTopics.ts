@@ -35,8 +35,9 @@ export const openJoinedTables = async (
   passedOver: (topic: string) => void = () => {},
 ): Promise<JoinedTables> => {
   const { kafka, registry, log } = context;
-  const controls = await TopicCodec.open<Control>(topics.control, registry);
-  const credentials = await TopicCodec.open<Credential>(topics.credentials, registry);
+  const limits = { now: () => performance.now() };
+  const controls = await TopicCodec.open<Control>(topics.control, registry, limits);
+  const credentials = await TopicCodec.open<Credential>(topics.credentials, registry, limits);
   const control = new VersionedTable<Control>();
   const byPartition = new Map<number, VersionedTable<CredentialFacts>>();
   const tableOf = (partition: number) => {

@@ -41,7 +41,9 @@ export const startLifecycle = async (
     config.model === 'shipped' ? shippedAnomalyModel() : config.model,
     { windowMs: policy.windowMs },
   );
-  const reader = await TelemetryCodec.open(registry, resourceLayout);
+  const reader = await TelemetryCodec.open(registry, resourceLayout, topics.telemetryResource, {
+    now: () => performance.now(),
+  });
   const encoders: Encoders = {
     scores: await TopicCodec.open<Score>(topics.scores, registry),
     decisions: await TopicCodec.open<Decision>(topics.decisions, registry),
