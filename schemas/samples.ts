@@ -70,7 +70,8 @@ const none: RefusedSample[] = [];
 interface Runtime {
   readonly cursor: AvroCursor;
   readonly skips: readonly (() => void)[];
-  refuse(field: string, value: number): void;
+  /** @param row - where the sample's row begins in the table's values */
+  refuse(field: string, value: number, row: number): void;
   malformed(): never;
 }
 
@@ -78,7 +79,7 @@ interface Runtime {
 const readField = (raw: AnyType, name: string, column: number): string => {
   const type = plain(raw);
   const store = (read: string) =>
-    `v = ${read}; if (!(v >= 0 && v < Infinity)) r.refuse(${JSON.stringify(name)}, v); values[row + ${column}] = v;`;
+    `v = ${read}; if (!(v >= 0 && v < Infinity)) r.refuse(${JSON.stringify(name)}, v, row); values[row + ${column}] = v;`;
   switch (type.typeName) {
     case 'null':
       return `values[row + ${column}] = NaN;`;
@@ -154,16 +155,16 @@ export const compileSampleReader = (writer: Type, layout: SampleLayout): SampleR
 
   const skips: (() => void)[] = [];
   let refused = none;
-  let refusedNow = false;
-  let index = 0;
+  let firstRow = 0;
   const runtime: Runtime = {
     cursor,
     skips,
-    refuse: (field, value) => {
-      if (refusedNow) return;
-      refusedNow = true;
+    refuse: (field, value, row) => {
+      if (table.rows * table.width === row) return;
+      // The row is given back at once: what is still written into it is overwritten by the next sample
+      table.rows--;
       if (refused === none) refused = [];
-      refused.push({ index, field, value });
+      refused.push({ index: table.rows - firstRow + refused.length, field, value });
     },
     malformed: () => {
       throw new RangeError('no such branch of the union');
@@ -182,11 +183,6 @@ export const compileSampleReader = (writer: Type, layout: SampleLayout): SampleR
           cursor.blocks(() => {
             const row = table.next();
             readSample(table.values, row);
-            if (refusedNow) {
-              refusedNow = false;
-              table.rows--;
-            }
-            index++;
           })
       : skipper(cursor, field.type);
   });
@@ -195,8 +191,7 @@ export const compileSampleReader = (writer: Type, layout: SampleLayout): SampleR
     table = into;
     const rows = into.rows;
     refused = none;
-    refusedNow = false;
-    index = 0;
+    firstRow = rows;
     cursor.open(bytes, start);
     try {
       for (const field of fields) field();
