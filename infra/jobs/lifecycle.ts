@@ -44,7 +44,9 @@ export const startLifecycle = async (
   const { kafka, registry, log } = context;
   const modelFolder = config.model === 'shipped' ? shippedAnomalyModel() : config.model;
   const model: AnomalyModel = await loadAnomalyModel(modelFolder, { windowMs: policy.windowMs });
-  const reader = await TelemetryCodec.open(registry, resourceLayout);
+  const reader = await TelemetryCodec.open(registry, resourceLayout, topics.telemetryResource, {
+    now: () => performance.now(),
+  });
   const encoders: Encoders = {
     scores: await TopicCodec.open<Score>(topics.scores, registry),
     decisions: await TopicCodec.open<Decision>(topics.decisions, registry),
@@ -53,7 +55,7 @@ export const startLifecycle = async (
     state: await TopicCodec.open<LifecycleState>(topics.stateLifecycle, registry),
   };
   const metrics = lifecycleMetrics(context.metrics);
-  const counts = { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0 };
+  const counts = { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 };
   const models = await openModels({
     configured: model,
     folder: modelFolder,
@@ -62,7 +64,10 @@ export const startLifecycle = async (
     metrics,
     log,
   });
-  const tables: JoinedTables = await openJoinedTables(context, name, (control) => models.pool.hear(control));
+  const tables: JoinedTables = await openJoinedTables(context, name, {
+    heard: (control) => models.pool.hear(control),
+    passedOver: (topic) => metrics.passedOver.inc({ topic }),
+  });
   const clockProducer = await kafka.producer({ lingerMs: 0 });
   await publishPolicy(name, context, clockProducer, tables, policy);
   // A registry that is away must not keep the job from starting: partitions await what they need
@@ -193,9 +198,10 @@ export const startLifecycle = async (
   const report = setInterval(() => {
     metrics.samples.inc(counts.samples);
     metrics.late.inc(counts.late);
+    metrics.rejected.inc(counts.rejected);
     metrics.unregistered.inc(counts.unregistered);
     metrics.withheld.inc(counts.withheld);
-    counts.samples = counts.late = counts.unregistered = counts.withheld = 0;
+    counts.samples = counts.late = counts.rejected = counts.unregistered = counts.withheld = 0;
     let subjects = 0;
     let open = 0;
     for (const [partition, { state, time, open: windows }] of held) {

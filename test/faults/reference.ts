@@ -100,7 +100,7 @@ export const expectedOutputs = async (
     deadLetters: await TopicCodec.open(topics.deadLetters, registry),
     state: await TopicCodec.open(topics.stateLifecycle, registry),
   };
-  const tables = await openJoinedTables(context, 'lifecycle', (control) => models.pool.hear(control));
+  const tables = await openJoinedTables(context, 'lifecycle', { heard: (control) => models.pool.hear(control) });
   await tables.caughtUp;
   const outputs = new Map<string, string[]>();
   for (const [id, messages] of await readAll(kafka, [topics.telemetryResource.name])) {
@@ -132,7 +132,7 @@ export const expectedOutputs = async (
           model,
           models: models.pool,
           encoders,
-          counts: { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0 },
+          counts: { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 },
         }),
       )
       .subscribe({ next: (batch) => waiting?.resolve(batch), error: (error) => waiting?.reject(error) });

@@ -23,7 +23,7 @@ test('checkedAnomalyModel() refuses weights that are not numbers', async (t) => 
   });
   await assert.rejects(checkedAnomalyModel(layers), (error) => {
     assert.ok(isEbbtideError(error, 'MODEL_DAMAGED'), `${error}`);
-    assert.match(error.message, /not all finite numbers|no number|no weight/);
+    assert.match(error.message, /are not all numbers/);
     return true;
   });
 });
