@@ -22,6 +22,13 @@ export const anomalyParametersSchema = z.strictObject({
   anomalousRate: rate.describe('Factor on learning while a subject is anomalous'),
   fastRate: rate.describe('Rate of the fast smoothing'),
   slowRate: rate.describe('Rate of the slow smoothing'),
+  referencePrior: windows.describe('Windows of the cohort that a subject is compared with, beside its own'),
+  referenceWindows: windows.describe('Windows in the reference of a subject at most, those of the cohort included'),
+  referenceDelay: windows.describe('Windows until one that was judged has joined the reference'),
+  mostRelief: z
+    .number()
+    .nonnegative()
+    .describe('Decades of the p-value that its own reference can relieve a subject of'),
   frequencyWindows: windows.describe('Decay time of the count of deviations'),
   alarmP: z.number().gt(0).lt(1).describe('A window counts as a deviation at this p-value or below'),
   frequencyScale: z.number().positive().describe('Deviations in excess of the expected that count as frequent'),
@@ -51,6 +58,10 @@ export const defaultAnomalyParameters: AnomalyParameters = {
   anomalousRate: 0.1,
   fastRate: 0.7,
   slowRate: 0.15,
+  referencePrior: 100,
+  referenceWindows: 2000,
+  referenceDelay: 100,
+  mostRelief: 3,
   frequencyWindows: 60,
   alarmP: 0.01,
   frequencyScale: 5,

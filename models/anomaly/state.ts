@@ -1,3 +1,5 @@
+import { referenceSize } from './reference.ts';
+
 /** Where each part of a subject's carried state lies, in floats; a state of zeros is a new subject. */
 export interface StateLayout {
   readonly size: number;
@@ -16,6 +18,10 @@ export interface StateLayout {
   readonly smoothed: number;
   /** Usual energies of the subject, residual and level, as multiples of everybody's. */
   readonly usual: number;
+  /** What the subject's own p-values are made of; see `reference.ts`. */
+  readonly reference: number;
+  /** Slowly smoothed part of each feature in the statistic. */
+  readonly parts: number;
   /** Windows seen of each metric. */
   readonly metricSeen: number;
   readonly mean: number;
@@ -54,6 +60,8 @@ export const stateLayout = (features: number, metrics: number, hidden: number): 
     deviating: take(1),
     smoothed: take(streams),
     usual: take(2),
+    reference: take(referenceSize),
+    parts: take(features),
     metricSeen: take(metrics),
     mean: take(features),
     deviation: take(features),

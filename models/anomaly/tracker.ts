@@ -32,7 +32,8 @@ export interface Tracker {
    * @param states where the subject's state lies, from `stateOffset`; updated, but for what the network carries
    * @param timeMs end of the window, epoch milliseconds
    * @param input receives the network's input, from `inputOffset`
-   * @param weights receives each feature's part in the energies, from `weightOffset`
+   * @param weights receives each feature's part in the statistic, from `weightOffset`
+   * @param expected receives what was expected of each feature, from `weightOffset`, on the scale of the vector
    * @returns what it came to; valid until the next call
    */
   observe(
@@ -45,6 +46,7 @@ export interface Tracker {
     inputOffset: number,
     weights: Float32Array,
     weightOffset: number,
+    expected?: Float32Array,
   ): Observation;
 }
 
@@ -84,7 +86,7 @@ export const createTracker = (
   };
 
   return {
-    observe(vector, vectorOffset, states, stateOffset, timeMs, input, inputOffset, weights, weightOffset) {
+    observe(vector, vectorOffset, states, stateOffset, timeMs, input, inputOffset, weights, weightOffset, expected) {
       const seen = states[stateOffset + layout.seen]!;
       let elapsed = 1;
       if (seen > 0) {
@@ -104,6 +106,9 @@ export const createTracker = (
       let residualSum = 0;
       let levelSum = 0;
       let judged = 0;
+      const usual = stateOffset + layout.usual;
+      const residualUnit = energies.residual * Math.max(seen === 0 ? 1 : states[usual]!, usualFloor);
+      const levelUnit = energies.level * Math.max(seen === 0 ? 1 : states[usual + 1]!, usualFloor);
       for (let metric = 0; metric < metricCount; metric++) {
         const first = metric * perMetric;
         let present = true;
@@ -114,6 +119,7 @@ export const createTracker = (
           for (let feature = first; feature < first + perMetric; feature++) {
             input[inputOffset + feature] = 0;
             weights[weightOffset + feature] = 0;
+            if (expected) expected[weightOffset + feature] = Number.NaN;
           }
           continue;
         }
@@ -136,6 +142,7 @@ export const createTracker = (
           else if (x < -clip) x = -clip;
           input[inputOffset + feature] = x;
           let weight = 0;
+          let expectedX = 0;
           if (judge) {
             const forecast = states[stateOffset + layout.forecast + feature]!;
             let residual = (x - forecast) * states[stateOffset + layout.inverseScale + feature]!;
@@ -143,8 +150,12 @@ export const createTracker = (
             else if (residual < -residualClip) residual = -residualClip;
             residualSum += residual * residual;
             levelSum += x * x;
-            weight = residual * residual + x * x;
+            const ofResidual = (residual * residual) / residualUnit;
+            const ofLevel = (x * x) / levelUnit;
+            weight = ofResidual + ofLevel;
+            if (ofResidual > ofLevel) expectedX = forecast;
           }
+          if (expected) expected[weightOffset + feature] = mean + expectedX * scale;
           weights[weightOffset + feature] = weight;
           const limit = metricSeen < minSeen ? Number.POSITIVE_INFINITY : winsor * scale;
           const learned = Math.min(limit, Math.max(-limit, distance));
@@ -162,7 +173,14 @@ export const createTracker = (
       observation.judged = judged;
       observation.residualEnergy = judged > 0 ? residualSum / judgedFeatures : energies.residual;
       observation.levelEnergy = judged > 0 ? levelSum / judgedFeatures : energies.level;
-      const usual = stateOffset + layout.usual;
+      for (let feature = 0; feature < featureCount; feature++) {
+        const now = judged > 0 ? weights[weightOffset + feature]! / judgedFeatures : 0;
+        const at = stateOffset + layout.parts + feature;
+        const faded = elapsed > 1 ? states[at]! * (1 - slowRate) ** (elapsed - 1) : states[at]!;
+        const slow = faded + slowRate * (now - faded);
+        states[at] = slow;
+        weights[weightOffset + feature] = fastRate * now + slow;
+      }
       const usualRate = judged > 0 ? caution / Math.min(seen + usualWindows, baselineWindows) : 0;
       const residual = relative(states, usual, observation.residualEnergy / energies.residual, seen, usualRate);
       const level = relative(states, usual + 1, observation.levelEnergy / energies.level, seen, usualRate);
