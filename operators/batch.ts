@@ -92,12 +92,18 @@ export interface WindowScore {
   readonly statistic: number;
   readonly learning: boolean;
   readonly contributions: Contribution[];
+  /** Each feature's part in the statistic; absent where the model does not say. */
+  readonly parts?: Float32Array;
+  /** Whether the window alarms by the policy's promise; absent where the policy makes none. */
+  readonly alarm?: boolean;
 }
 
 export interface ScoredBatch extends FeaturizedBatch {
   /** Per event; undefined for silence. */
   readonly scores: readonly (WindowScore | undefined)[];
   readonly modelVersion: string;
+  /** What people should hear of so far. */
+  readonly alerts?: readonly Alert[];
 }
 
 export interface DecidedBatch extends ScoredBatch {

@@ -38,6 +38,8 @@ export class KeyedState {
   ttlMs = new Float64Array(initialRows);
   /** When the TTL changed last, event time. */
   changedAt = new Float64Array(initialRows);
+  /** End of the last window that alarmed, epoch milliseconds; 0 before the first. */
+  alarmedAt = new Float64Array(initialRows);
   strikes = new Float64Array(initialRows);
   streak = new Int32Array(initialRows);
   /** Index into {@link branches}. */
@@ -100,6 +102,7 @@ export class KeyedState {
       this.unsaved,
       this.ttlMs,
       this.changedAt,
+      this.alarmedAt,
       this.strikes,
       this.streak,
       this.branch,
@@ -137,6 +140,7 @@ export class KeyedState {
     this.openWindow = grow(this.openWindow, this.#rows).fill(-1, from);
     this.ttlMs = grow(this.ttlMs, this.#rows);
     this.changedAt = grow(this.changedAt, this.#rows);
+    this.alarmedAt = grow(this.alarmedAt, this.#rows);
     this.strikes = grow(this.strikes, this.#rows);
     this.streak = grow(this.streak, this.#rows);
     this.branch = grow(this.branch, this.#rows);

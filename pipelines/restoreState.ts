@@ -17,6 +17,7 @@ export const loadState = (
   state.coveredBefore[slot] = record.processedOffset;
   state.ttlMs[slot] = record.ttlMs;
   state.changedAt[slot] = record.changedAt;
+  state.alarmedAt[slot] = record.alarmedAt;
   state.strikes[slot] = record.strikes;
   state.streak[slot] = record.streak;
   state.branch[slot] = Math.max(0, branches.indexOf(record.branch as never));

@@ -7,6 +7,7 @@ import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
 import type { FeatureSpec } from '../features/spec.ts';
 import { onnxRuntime } from '../runtimes/onnx.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import type { AlarmRule } from './alarms.ts';
 import { calibrationSchema } from './calibration.ts';
 import { type AnomalyManifest, readManifest, readModelFile } from './manifest.ts';
 import { Scorer } from './scorer.ts';
@@ -29,6 +30,8 @@ export interface AnomalyModel {
   /** Floats of carried state per subject. */
   readonly stateSize: number;
   readonly manifest: AnomalyManifest;
+  /** How false alarms come about, by the calibration. */
+  readonly alarms: AlarmRule;
   /**
    * Score one window each of `n` subjects. Rows do not influence one another, whatever their order or number.
    *
@@ -87,11 +90,12 @@ export const loadAnomalyModel = async (folder: string, options: LoadOptions = {}
       { folder, found: manifest.features.hash, expected: spec.hash },
     );
   for (const file of Object.keys(manifest.files)) await readModelFile(folder, manifest, file);
+  const calibration = parseCalibration(await readModelFile(folder, manifest, modelFiles.calibration), folder);
   const scorer = await Scorer.create({
     spec,
     metricCount: resourceMetrics.length,
     parameters: manifest.parameters,
-    calibration: parseCalibration(await readModelFile(folder, manifest, modelFiles.calibration), folder),
+    calibration,
     network: await readModelFile(folder, manifest, modelFiles.step),
     runtime: options.runtime ?? onnxRuntime,
     windowMs: options.windowMs ?? 0,
@@ -101,6 +105,7 @@ export const loadAnomalyModel = async (folder: string, options: LoadOptions = {}
     spec,
     stateSize: scorer.layout.size,
     manifest,
+    alarms: calibration.alarms,
     score: (vectors, states, times, n) => scorer.score(vectors, states, times, n),
     close: () => scorer.close(),
   };

@@ -37,6 +37,10 @@ export interface LifecycleState {
   labelsOffset: number;
   /** Times of harsh actions counted against the budget, the subject's or the partition's (event time, epoch milliseconds). */
   budget: number[];
+  /** End of the last window that alarmed (event time), 0 for never. */
+  alarmedAt: number;
+  /** Partition record: what the test for drift remembers, as operators/detectDrift.ts lays it out. */
+  drift: number[];
 }
 
 /** The Avro schema of {@link LifecycleState}. */
@@ -163,6 +167,24 @@ export const LifecycleStateSchema = {
         "items": "double"
       },
       "doc": "Times of harsh actions counted against the budget, the subject's or the partition's (event time, epoch milliseconds).",
+      "default": []
+    },
+    {
+      "name": "alarmedAt",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "End of the last window that alarmed (event time), 0 for never.",
+      "default": 0
+    },
+    {
+      "name": "drift",
+      "type": {
+        "type": "array",
+        "items": "double"
+      },
+      "doc": "Partition record: what the test for drift remembers, as operators/detectDrift.ts lays it out.",
       "default": []
     }
   ]

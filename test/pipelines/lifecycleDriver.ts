@@ -2,6 +2,7 @@ import { lastValueFrom, of, Subject } from 'rxjs';
 import { resourceLayout } from '../../infra/jobs/layout.ts';
 import type { InputBatch, InputMessage, Joined, OutputBatch, OutputRecord } from '../../operators/batch.ts';
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
+import { DriftState } from '../../operators/detectDrift.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
 import type { WindowModel } from '../../operators/score.ts';
@@ -157,6 +158,7 @@ export class LifecycleDriver {
       time: { now: own?.rewindTime ?? 0, joined, history: [{ offset: this.position - 1, joined }] },
       open: new OpenWindows(resourceLayout.metrics.length),
       budget: [...(own?.budget ?? [])],
+      drift: new DriftState(own?.drift ?? []),
     };
     const orders = ordersAsOf('lifecycle', this.control, (control) => this.refused.push(control.key));
     this.#input = new Subject();
