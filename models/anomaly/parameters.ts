@@ -60,7 +60,7 @@ export const defaultAnomalyParameters: AnomalyParameters = {
   slowRate: 0.15,
   referencePrior: 100,
   referenceWindows: 2000,
-  referenceDelay: 100,
+  referenceDelay: 25,
   mostRelief: 3,
   frequencyWindows: 60,
   alarmP: 0.01,

@@ -49,12 +49,13 @@ export interface Reference {
  * Make the reference that p-values of a subject adapt by: conformal with `referencePrior` windows of its cohort and up
  * to `referenceWindows` of its own, counted in bins, with an exponential tail beyond the last 0.3 %.
  *
- * Windows enter about `referenceDelay` windows after they were judged, so that an anomaly does not vouch for itself
- * while it lasts. The cohort's windows never fade, so that the tail beyond what a subject has shown keeps a measure. A
+ * Windows enter about `referenceDelay` windows after they were judged, and deviations wait while they last, so that
+ * an anomaly does not vouch for itself. The cohort's windows never fade, so that the tail beyond what a subject has shown keeps a measure. A
  * subject's own windows lower a surprise by `mostRelief` decades at most, so that nobody can train the alarm away.
  */
 export const createReference = (layout: StateLayout, parameters: AnomalyParameters): Reference => {
   const { referencePrior, referenceWindows, referenceDelay, mostRelief } = parameters;
+  const deviation = -Math.log10(parameters.alarmP);
   const most = referenceWindows - referencePrior;
 
   /** Share of the subject's windows at or beyond a surprise; `shares` begin at `at`. */
@@ -104,13 +105,15 @@ export const createReference = (layout: StateLayout, parameters: AnomalyParamete
       states[waiting + bin] = states[waiting + bin]! + 1;
       let total = 0;
       for (let i = 0; i < referenceBins; i++) total += states[waiting + i]!;
-      const moved = total / referenceDelay;
-      const rate = moved / (count + moved);
+      // A deviation is held back while it lasts, up to as many windows again as wait anyway.
+      const held = adapted >= deviation && total < 2 * referenceDelay;
+      const moved = held ? 0 : total / referenceDelay;
+      const rate = moved > 0 ? moved / (count + moved) : 0;
       for (let i = 0; i < referenceBins; i++) {
-        const held = states[waiting + i]!;
+        const waits = states[waiting + i]!;
         const share = states[shares + i]!;
-        states[shares + i] = share + rate * (held / total - share);
-        states[waiting + i] = held * (1 - 1 / referenceDelay);
+        states[shares + i] = share + rate * (waits / total - share);
+        states[waiting + i] = waits * (1 - moved / total);
       }
       states[countAt] = Math.min(most, count + moved);
       return adapted;
