@@ -94,6 +94,9 @@ export interface WindowScore {
   readonly contributions: Contribution[];
   /** Each feature's part in the statistic; absent where the model does not say. */
   readonly parts?: Float32Array;
+  /** Distance above the subject's anchor in limits, above 1 where it has strayed, and the feature it is of. */
+  readonly strayed?: number;
+  readonly strayedFeature?: string;
   /** Whether the window alarms by the policy's promise; absent where the policy makes none. */
   readonly alarm?: boolean;
 }

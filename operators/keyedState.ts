@@ -8,7 +8,7 @@ const grow = <A extends Float64Array | Float32Array | Int32Array>(column: A, len
 const initialRows = 256;
 
 /** Bits of {@link KeyedState.flags}. */
-export const flag = { revoked: 1, silent: 2, registered: 4, shadow: 8 } as const;
+export const flag = { revoked: 1, silent: 2, registered: 4, shadow: 8, strayed: 16 } as const;
 
 /**
  * What one partition knows of its subjects, in columns instead of objects: a hundred thousand subjects then cost

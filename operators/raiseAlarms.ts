@@ -2,7 +2,7 @@ import { map, type OperatorFunction } from 'rxjs';
 import type { Alert, Contribution } from '../schemas/generated/index.ts';
 import type { ScoredBatch, WindowEvent, WindowScore } from './batch.ts';
 import type { JoinedTopics } from './decideTtl.ts';
-import type { KeyedState } from './keyedState.ts';
+import { flag, type KeyedState } from './keyedState.ts';
 import type { AlarmRule } from './score.ts';
 
 /** Counts of alarms and drifts; the caller reads and resets them. */
@@ -29,7 +29,8 @@ export const alarmPValue = (perSubjectDay: number, windowMs: number, clusterWind
 
 /**
  * Hold the promise of `falseAlarmsPerSubjectDay`: mark the windows that alarm by their p-value, and raise one alert for
- * each run of them. Without the promise in the policy nothing is marked.
+ * each run of them. Without the promise in the policy nothing is marked. Subjects that stray from their anchor raise an
+ * alert of their own.
  *
  * @param pipeline - name of the pipeline
  * @param state - the partition's subjects
@@ -58,11 +59,32 @@ export const raiseAlarms = (
     });
   };
 
+  /** One alert for each time a subject strays; over once it has come half of the way back. */
+  const stray = (event: WindowEvent, score: WindowScore, alerts: Alert[]) => {
+    const strayed = score.strayed ?? 0;
+    const before = (state.flags[event.slot]! & flag.strayed) !== 0;
+    if (before && strayed < 0.5) state.flags[event.slot]! &= ~flag.strayed;
+    if (before || strayed <= 1) return;
+    state.flags[event.slot]! |= flag.strayed;
+    if (event.replayed) return;
+    alerts.push({
+      alertId: `strayed/${pipeline}/${event.subject}/${event.windowEnd}`,
+      subject: event.subject,
+      pipeline,
+      kind: 'strayed',
+      severity: 'warning',
+      summary: `${event.subject} has slowly moved away from how it began: ${score.strayedFeature ?? ''} lies ${strayed.toFixed(1)} times the allowed distance above its anchor`,
+      decisionId: null,
+      at: event.time,
+    });
+  };
+
   return map((batch) => {
     const alerts: Alert[] = [...(batch.alerts ?? [])];
     const scores = batch.scores.map((score, i) => {
       const event = batch.events[i]!;
       if (!score || score.learning) return score;
+      stray(event, score, alerts);
       const { policy } = topics.orders(event.joined);
       const asked = policy.falseAlarmsPerSubjectDay;
       if (asked === null) return score;

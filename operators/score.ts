@@ -12,6 +12,9 @@ export interface ScoreColumns {
   readonly statistic: Float64Array;
   readonly learning: Uint8Array;
   contributions(row: number, top: number): Contribution[];
+  /** Distance above the anchor in limits, above 1 where a subject has strayed, and the feature it is of. */
+  readonly strayed?: Float64Array;
+  strayedFeature?(row: number): string;
   /** Rows × features: each feature's part in the statistic. */
   readonly parts?: Float32Array;
 }
@@ -72,6 +75,7 @@ export const score = (model: WindowModel, state: KeyedState): OperatorFunction<F
         pValue: columns.pValue[i]!,
         statistic: columns.statistic[i]!,
         learning: columns.learning[i] === 1,
+        ...(columns.strayed ? { strayed: columns.strayed[i]!, strayedFeature: columns.strayedFeature?.(i) ?? '' } : {}),
         ...(columns.parts ? { parts: columns.parts.subarray(i * size, (i + 1) * size) } : {}),
         contributions: columns.score[i]! >= explainedFrom ? columns.contributions(i, explainedFeatures) : [],
       };

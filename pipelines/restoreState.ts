@@ -21,7 +21,7 @@ export const loadState = (
   state.strikes[slot] = record.strikes;
   state.streak[slot] = record.streak;
   state.branch[slot] = Math.max(0, branches.indexOf(record.branch as never));
-  state.flags[slot] = record.flags & (flag.revoked | flag.silent | flag.registered | flag.shadow);
+  state.flags[slot] = record.flags & (flag.revoked | flag.silent | flag.registered | flag.shadow | flag.strayed);
   if (record.budget.length > 0) state.budget.set(slot, [...record.budget]);
   else state.budget.delete(slot);
   const bytes = record.model;

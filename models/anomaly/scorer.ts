@@ -76,7 +76,7 @@ export class Scorer {
   }
 
   async #scoreAll(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores> {
-    const scores = allocateScores(n, this.#parts.spec);
+    const scores = allocateScores(n, this.#parts.spec, this.#parts.metricCount);
     const { batch } = this.#parts.parameters;
     for (let from = 0; from < n; from += batch) {
       const to = Math.min(n, from + batch);
@@ -136,7 +136,10 @@ export class Scorer {
     scores.pValue[row] = 10 ** -strange;
     scores.severity[row] = round6(severity);
     scores.frequency[row] = round6(frequency);
-    scores.score[row] = round6(joinScore(severity, frequency, parameters));
+    scores.strayed[row] = round6(observation.strayed);
+    scores.strayedMetric[row] = observation.strayedMetric;
+    const joined = joinScore(severity, frequency, parameters);
+    scores.score[row] = round6(observation.strayed > 1 ? Math.max(joined, parameters.strayedScore) : joined);
   }
 
   #carry(states: Float32Array, offset: number, slot: number): void {

@@ -39,6 +39,10 @@ export interface AnomalyScores {
    * @returns heaviest first; weights are shares of the whole, 0 to 1
    */
   contributions(i: number, top: number): Explanation[];
+  /** Largest distance of a metric above its anchor, in limits: above 1 the subject has strayed. */
+  readonly strayed: Float64Array;
+  /** Name of the feature that it is of; empty for none. */
+  strayedFeature(i: number): string;
   /** Rows × features: each feature's part in the statistic, smoothed as it is. */
   readonly parts: Float32Array;
 }
@@ -93,8 +97,9 @@ const digits = 4;
 const rounded = (amount: number): number => Number(amount.toPrecision(digits));
 
 /** Space for the scores of `n` rows. */
-export const allocateScores = (n: number, spec: FeatureSpec) => {
+export const allocateScores = (n: number, spec: FeatureSpec, metricCount: number) => {
   const { size, features } = spec;
+  const strayedMetric = new Int32Array(n).fill(-1);
   const parts = new Float32Array(n * size);
   const expected = new Float32Array(n * size);
   const observed = new Float32Array(n * size);
@@ -121,6 +126,12 @@ export const allocateScores = (n: number, spec: FeatureSpec) => {
     cohortP: new Float64Array(n),
     statistic: new Float64Array(n),
     learning: new Uint8Array(n),
+    strayed: new Float64Array(n),
+    strayedMetric,
+    strayedFeature(i: number) {
+      const metric = strayedMetric[i]!;
+      return metric < 0 ? '' : features[metric * (size / metricCount)]!.name;
+    },
     parts,
     expected,
     observed,

@@ -22,6 +22,10 @@ export interface StateLayout {
   readonly reference: number;
   /** Slowly smoothed part of each feature in the statistic. */
   readonly parts: number;
+  /** Slow means of each metric's level, its recent mean, and the mean square between both; see `anchor.ts`. */
+  readonly anchor: number;
+  readonly recent: number;
+  readonly spread: number;
   /** Windows seen of each metric. */
   readonly metricSeen: number;
   readonly mean: number;
@@ -62,6 +66,9 @@ export const stateLayout = (features: number, metrics: number, hidden: number): 
     usual: take(2),
     reference: take(referenceSize),
     parts: take(features),
+    anchor: take(metrics),
+    recent: take(metrics),
+    spread: take(metrics),
     metricSeen: take(metrics),
     mean: take(features),
     deviation: take(features),

@@ -1,3 +1,4 @@
+import { followAnchor } from './anchor.ts';
 import type { AnomalyParameters } from './parameters.ts';
 import { type StateLayout, streams, timeUnit } from './state.ts';
 
@@ -21,6 +22,10 @@ export interface Observation {
   /** Energy of the forecast's residuals and of the level, before smoothing; 1 is about normal. */
   residualEnergy: number;
   levelEnergy: number;
+  /** Largest distance of a metric above its anchor, in limits: above 1 it has strayed. */
+  strayed: number;
+  /** The metric that it is of, by place; -1 for none. */
+  strayedMetric: number;
 }
 
 /** Follows subjects window by window: normalises, compares with the forecast, smooths, learns the baseline. */
@@ -69,7 +74,15 @@ export const createTracker = (
   const { clip, winsor, residualClip, deviationFloor, priorDeviation, priorWindows, minSeen } = parameters;
   const { baselineWindows, anomalousRate, fastRate, slowRate, usualWindows, usualCap, usualFloor } = parameters;
   const perMetric = featureCount / metricCount;
-  const observation: Observation = { seen: 0, elapsed: 1, judged: 0, residualEnergy: 0, levelEnergy: 0 };
+  const observation: Observation = {
+    seen: 0,
+    elapsed: 1,
+    judged: 0,
+    residualEnergy: 0,
+    levelEnergy: 0,
+    strayed: 0,
+    strayedMetric: -1,
+  };
   const rates = [fastRate, slowRate, fastRate, slowRate];
 
   const smooth = (smoothed: number, rate: number, value: number, elapsed: number): number => {
@@ -106,6 +119,8 @@ export const createTracker = (
       let residualSum = 0;
       let levelSum = 0;
       let judged = 0;
+      let strayed = 0;
+      let strayedMetric = -1;
       const usual = stateOffset + layout.usual;
       const residualUnit = energies.residual * Math.max(seen === 0 ? 1 : states[usual]!, usualFloor);
       const levelUnit = energies.level * Math.max(seen === 0 ? 1 : states[usual + 1]!, usualFloor);
@@ -125,6 +140,11 @@ export const createTracker = (
         }
         const seenAt = stateOffset + layout.metricSeen + metric;
         const metricSeen = states[seenAt]!;
+        const away = followAnchor(states, stateOffset, layout, metric, vector[vectorOffset + first]!, parameters);
+        if (away > strayed) {
+          strayed = away;
+          strayedMetric = metric;
+        }
         const judge = metricSeen >= minSeen;
         if (judge) judged++;
         const meanRate = caution / Math.min(metricSeen + 1, baselineWindows);
@@ -171,6 +191,8 @@ export const createTracker = (
       observation.seen = seen;
       observation.elapsed = elapsed;
       observation.judged = judged;
+      observation.strayed = strayed;
+      observation.strayedMetric = strayedMetric;
       observation.residualEnergy = judged > 0 ? residualSum / judgedFeatures : energies.residual;
       observation.levelEnergy = judged > 0 ? levelSum / judgedFeatures : energies.level;
       for (let feature = 0; feature < featureCount; feature++) {

@@ -21,7 +21,7 @@ export interface LifecycleState {
   streak: number;
   /** Branch of the last window: extend, keep, shorten, revoke or empty. */
   branch: string;
-  /** Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it. */
+  /** Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it; bit 4: it strays from its anchor. */
   flags: number;
   /** First offset of telemetry that the record does not cover: not yet processed by the partition, or later than the subject's state. */
   processedOffset: number;
@@ -118,7 +118,7 @@ export const LifecycleStateSchema = {
     {
       "name": "flags",
       "type": "int",
-      "doc": "Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it.",
+      "doc": "Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it; bit 4: it strays from its anchor.",
       "default": 0
     },
     {
