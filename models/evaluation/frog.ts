@@ -21,10 +21,12 @@ export interface FrogAttack {
 export interface FrogOutcome {
   readonly recording: string;
   readonly doublingWindows: number;
-  /** Windows from the beginning to the first alarm, and to the first score above `moderate`; undefined for never. */
+  /** Windows from the beginning until its anchor, an alarm, or a score above `moderate` tells; undefined for never. */
+  readonly windowsToStrayed: number | undefined;
   readonly windowsToAlarm: number | undefined;
   readonly windowsToModerate: number | undefined;
   /** Factor reached by then, or at the end. */
+  readonly multipleAtStrayed: number;
   readonly multipleAtAlarm: number;
   readonly multipleAtModerate: number;
 }
@@ -69,10 +71,12 @@ export const simulateFrogs = async (
     vectors: vectorsOf(recording, attack),
   }));
   const alarmed = runs.map(({ recording }) => new Uint8Array(recording.rows));
+  const strayed = runs.map(({ recording }) => new Uint8Array(recording.rows));
   const moderate = runs.map(({ recording }) => new Uint8Array(recording.rows));
   await replaySubjects(scorer, subjects, spec.size, (run, window, scores, row) => {
     const limit = alarmPValue(notice.perSubjectDay, runs[run]!.recording.intervalMs, notice.clusterWindows);
     if (scores.pValue[row]! <= limit) alarmed[run]![window] = 1;
+    if (scores.strayed[row]! > 1) strayed[run]![window] = 1;
     if (scores.score[row]! > notice.moderate) moderate[run]![window] = 1;
   });
   const perRecording = attacks.length + 1;
@@ -84,14 +88,17 @@ export const simulateFrogs = async (
         if (flags[run]![window] && !flags[calm]![window]) return window;
       return undefined;
     };
+    const away = firstIn(strayed);
     const alarm = firstIn(alarmed);
     const above = firstIn(moderate);
     return [
       {
         recording: recording.name,
         doublingWindows: attack.doublingWindows,
+        windowsToStrayed: away === undefined ? undefined : away - attack.start,
         windowsToAlarm: alarm === undefined ? undefined : alarm - attack.start,
         windowsToModerate: above === undefined ? undefined : above - attack.start,
+        multipleAtStrayed: frogFactor(attack, away ?? recording.rows - 1),
         multipleAtAlarm: frogFactor(attack, alarm ?? recording.rows - 1),
         multipleAtModerate: frogFactor(attack, above ?? recording.rows - 1),
       },
