@@ -66,7 +66,7 @@ export const defaultAnomalyParameters: AnomalyParameters = {
   slowRate: 0.15,
   referencePrior: 100,
   referenceWindows: 2000,
-  referenceDelay: 25,
+  referenceDelay: 15,
   mostRelief: 3,
   anchorWindows: 300,
   anchorMemory: 20_000,

@@ -19,7 +19,7 @@ const lastEdge = referenceEdges[last]!;
 const promisedExcess = 1 / Math.LN10;
 
 /** The tail begins where this share of a subject's windows lies beyond. */
-const tailShare = 0.003;
+const tailShare = 0.006;
 const steepest = 0.5;
 const flattest = 4;
 
@@ -47,7 +47,7 @@ export interface Reference {
 
 /**
  * Make the reference that p-values of a subject adapt by: conformal with `referencePrior` windows of its cohort and up
- * to `referenceWindows` of its own, counted in bins, with an exponential tail beyond the last 0.3 %.
+ * to `referenceWindows` of its own, counted in bins, with an exponential tail beyond the last 0.6 %.
  *
  * Windows enter about `referenceDelay` windows after they were judged, and deviations wait while they last, so that
  * an anomaly does not vouch for itself. The cohort's windows never fade, so that the tail beyond what a subject has shown keeps a measure. A

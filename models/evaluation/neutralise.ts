@@ -56,8 +56,7 @@ export const neutraliseTop = async (
       let other = { score: 1, statistic: result.statistic[0]! };
       for (let at = from; at <= window && feature >= 0; at++) {
         // The measure stays: by what the subject is judged is not what is asked.
-        if (at === window)
-          again.set(history[at]!.subarray(layout.reference, layout.reference + referenceSize), layout.reference);
+        again.set(history[at]!.subarray(layout.reference, layout.reference + referenceSize), layout.reference);
         const vector = vectors.slice(at * size, (at + 1) * size);
         if (Number.isFinite(vector[feature]!)) vector[feature] = baseline;
         const repeated = await scorer.score(vector, again, Float64Array.of((at + 1) * windowMs), 1);

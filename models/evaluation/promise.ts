@@ -33,6 +33,8 @@ export interface SeriesPromise {
   readonly days: number;
   /** Alarms at each rate asked for, per day. */
   readonly alarms: readonly number[];
+  /** Times that the subject strayed from its anchor in benign windows. */
+  readonly strayed: number;
 }
 
 const cloudMetric = (file: string): [ResourceMetric, number] => {
@@ -94,6 +96,8 @@ export const measurePromise = async (
     windowMs: recording.intervalMs * rowsPerWindow,
     windows: 0,
     below: promisedLevels.map(() => 0),
+    strayed: 0,
+    straying: false,
     benignAlarms: asked.map(() => 0),
     counters: asked.map(() => createAlarmCounter(rule.quietWindows)),
   }));
@@ -108,12 +112,16 @@ export const measurePromise = async (
       if (p > alarmPValue(rate, tally.windowMs, rule.clusterWindows)) continue;
       if (tally.counters[i]!.deviation(window) && benign) tally.benignAlarms[i]!++;
     }
+    const away = scores.strayed[row]!;
+    if (away > 1 && !tally.straying && benign) tally.strayed++;
+    if (away > 1) tally.straying = true;
+    else if (away < 0.5) tally.straying = false;
     if (!benign) return;
     tally.windows++;
     for (const [i, level] of promisedLevels.entries()) if (p <= level) tally.below[i]!++;
   });
   return series.map(({ name, group }, i) => {
-    const { windows, windowMs, below, benignAlarms } = tallies[i]!;
+    const { windows, windowMs, below, benignAlarms, strayed } = tallies[i]!;
     const days = (windows * windowMs) / 86_400_000;
     return {
       name,
@@ -122,6 +130,7 @@ export const measurePromise = async (
       ratios: below.map((count, level) => count / Math.max(1, windows) / promisedLevels[level]!),
       days,
       alarms: benignAlarms.map((count) => count / Math.max(days, 1e-9)),
+      strayed,
     };
   });
 };
