@@ -1,30 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { calibrationSchema } from '../../../models/anomaly/calibration.ts';
 import { readManifest } from '../../../models/anomaly/manifest.ts';
-import { modelFiles, shippedAnomalyModel } from '../../../models/anomaly/model.ts';
-import { Scorer } from '../../../models/anomaly/scorer.ts';
+import { shippedAnomalyModel } from '../../../models/anomaly/model.ts';
 import { listRecordings, loadRecording } from '../../../models/data/index.ts';
 import { neutraliseTop } from '../../../models/evaluation/neutralise.ts';
 import { resourceFeatures, resourceMetrics } from '../../../models/features/resource.ts';
-import { onnxRuntime } from '../../../models/runtimes/onnx.ts';
 import { anomalyRanges } from '../../../models/training/evaluate.ts';
 import { windowVectors } from '../../../models/training/windows.ts';
+import { shippedScorer } from './scorer.ts';
 
 test('neutralising the feature that is named first lowers the score in at least 95 % of windows above moderate', async () => {
-  const folder = shippedAnomalyModel();
-  const { parameters, thresholds } = await readManifest(folder);
-  const read = (file: string): Buffer => readFileSync(join(folder, file));
-  const scorer = await Scorer.create({
-    spec: resourceFeatures,
-    metricCount: resourceMetrics.length,
-    parameters,
-    calibration: calibrationSchema.parse(JSON.parse(read(modelFiles.calibration).toString('utf8'))),
-    network: read(modelFiles.step),
-    runtime: onnxRuntime,
-  });
+  const { thresholds } = await readManifest(shippedAnomalyModel());
+  const scorer = await shippedScorer();
   const rowsPerWindow = 5;
   const subjects = listRecordings('anomaly')
     .map(({ name }) => loadRecording(name))
