@@ -106,6 +106,23 @@ export const cpuModel: WindowModel = {
   },
 };
 
+/** {@link cpuModel} with p-values, an anchor and parts, so that alarms, drift and straying have something to go by. */
+export const alarmingModel: WindowModel = {
+  ...cpuModel,
+  spec: { size: 1, features: [{ name: 'cpuCores.level' }] },
+  alarms: { clusterWindows: 2, quietWindows: 3 },
+  async score(vectors, states, times, n) {
+    const columns = await cpuModel.score(vectors, states, times, n);
+    return {
+      ...columns,
+      pValue: columns.score.map((score) => 1 - score),
+      strayed: columns.score.map((score) => score * 1.5),
+      strayedFeature: () => 'cpuCores.level',
+      parts: Float32Array.from(columns.score),
+    };
+  },
+};
+
 const cpuFeature = {
   size: 1,
   fill: (aggregates: Float64Array, offset: number, out: Float32Array, at: number) => {
@@ -123,6 +140,7 @@ export class LifecycleDriver {
   readonly changelog = new Map<string, LifecycleState>();
   readonly #codecs: Codecs;
   readonly #log: Log;
+  readonly #model: WindowModel;
   #input = new Subject<InputBatch>();
   #output!: Promise<OutputBatch>;
   #settle!: (output: OutputBatch) => void;
@@ -132,7 +150,9 @@ export class LifecycleDriver {
   position = 0;
   replayBefore = 0;
 
-  constructor(codecs: Codecs, log: Log) {
+  /** @param model - whose scores are decided on */
+  constructor(codecs: Codecs, log: Log, model = cpuModel) {
+    this.#model = model;
     this.#codecs = codecs;
     this.#log = log;
     this.crash();
@@ -140,9 +160,9 @@ export class LifecycleDriver {
 
   /** Lose everything but what was written, and restore. */
   crash(): void {
-    const state = new KeyedState(cpuModel.stateSize);
+    const state = new KeyedState(this.#model.stateSize);
     const own = this.changelog.get(partitionKey);
-    for (const [key, record] of this.changelog) if (key !== partitionKey) loadState(state, record, cpuModel);
+    for (const [key, record] of this.changelog) if (key !== partitionKey) loadState(state, record, this.#model);
     const joined: Joined = {
       control: own?.controlOffset ?? 0,
       credentials: own?.credentialsOffset ?? 0,
@@ -173,7 +193,7 @@ export class LifecycleDriver {
             reached: (at) => this.control.reached(at.control) ?? this.credentials.reached(at.credentials),
           },
           features: cpuFeature,
-          model: cpuModel,
+          model: this.#model,
           encoders: this.#codecs.encoders,
           counts: this.counts,
         }),

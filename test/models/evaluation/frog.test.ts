@@ -11,7 +11,10 @@ after(() => scorer.close());
 const attack: FrogAttack = { metrics: ['sentBytes'], doublingWindows: 100, start: 600, most: 1000 };
 
 test('frogFactor() is one before the attack, doubles, and stops', () => {
-  assert.deepEqual([0, 600, 700, 5000].map((window) => frogFactor(attack, window)), [1, 1, 2, 1000]);
+  assert.deepEqual(
+    [0, 600, 700, 5000].map((window) => frogFactor(attack, window)),
+    [1, 1, 2, 1000],
+  );
 });
 
 test('simulateFrogs(): a slow takeover of one metric is noticed by its anchor before it has come far', async () => {
