@@ -96,6 +96,13 @@ export interface WindowScore {
   readonly statistic: number;
   readonly learning: boolean;
   readonly contributions: Contribution[];
+  /** Each feature's part in the statistic; absent where the model does not say. */
+  readonly parts?: Float32Array;
+  /** Distance above the subject's anchor in limits, above 1 where it has strayed, and the feature it is of. */
+  readonly strayed?: number;
+  readonly strayedFeature?: string;
+  /** Whether the window alarms by the policy's promise; absent where the policy makes none. */
+  readonly alarm?: boolean;
 }
 
 /** A score that decides nothing. */
@@ -111,6 +118,8 @@ export interface ScoredBatch extends FeaturizedBatch {
   readonly modelVersions: readonly string[];
   /** Per event, what a challenger made of it beside; nothing may come of it. */
   readonly challenges: readonly (Challenge | undefined)[];
+  /** What people should hear of so far. */
+  readonly alerts?: readonly Alert[];
 }
 
 export interface DecidedBatch extends ScoredBatch {

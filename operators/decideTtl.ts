@@ -175,7 +175,7 @@ export const decideTtl = (
 
   return map((batch) => {
     const decisions: Decision[] = [];
-    const alerts: Alert[] = [];
+    const alerts: Alert[] = [...(batch.alerts ?? [])];
     const touched = new Set<number>(batch.idle);
     for (let i = 0; i < batch.events.length; i++) {
       const event = batch.events[i]!;
@@ -209,7 +209,9 @@ export const decideTtl = (
         continue;
       }
       if (!score || score.learning) continue;
-      const outcome = ttlRule(before, score.score, event.windowEnd, event.elapsedMs, facts.maxTtlMs, policy);
+      // A promise about false alarms holds for what an alarm leads to as well: without one nothing is a strike.
+      const counted = score.alarm === false ? Math.min(score.score, policy.high) : score.score;
+      const outcome = ttlRule(before, counted, event.windowEnd, event.elapsedMs, facts.maxTtlMs, policy);
       const decided = conclude(event, before, outcome, orders, score, batch.modelVersions[i]!, decisions, alerts);
       if (decided || outcome.state.strikes > 0.5) touched.add(slot);
     }

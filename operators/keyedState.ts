@@ -10,7 +10,7 @@ const grow = <A extends Float64Array | Float32Array | Int32Array>(column: A, len
 const initialRows = 256;
 
 /** Bits of {@link KeyedState.flags}. */
-export const flag = { revoked: 1, silent: 2, registered: 4, shadow: 8 } as const;
+export const flag = { revoked: 1, silent: 2, registered: 4, shadow: 8, strayed: 16 } as const;
 
 /**
  * What one partition knows of its subjects, in columns instead of objects: a hundred thousand subjects then cost
@@ -39,6 +39,8 @@ export class KeyedState {
   ttlMs = new Float64Array(initialRows);
   /** When the TTL changed last, event time. */
   changedAt = new Float64Array(initialRows);
+  /** End of the last window that alarmed, epoch milliseconds; 0 before the first. */
+  alarmedAt = new Float64Array(initialRows);
   strikes = new Float64Array(initialRows);
   streak = new Int32Array(initialRows);
   /** Index into {@link branches}. */
@@ -95,6 +97,7 @@ export class KeyedState {
       this.unsaved,
       this.ttlMs,
       this.changedAt,
+      this.alarmedAt,
       this.strikes,
       this.streak,
       this.branch,
@@ -131,6 +134,7 @@ export class KeyedState {
     this.openWindow = grow(this.openWindow, this.#rows).fill(-1, from);
     this.ttlMs = grow(this.ttlMs, this.#rows);
     this.changedAt = grow(this.changedAt, this.#rows);
+    this.alarmedAt = grow(this.alarmedAt, this.#rows);
     this.strikes = grow(this.strikes, this.#rows);
     this.streak = grow(this.streak, this.#rows);
     this.branch = grow(this.branch, this.#rows);

@@ -12,12 +12,27 @@ export interface ScoreColumns {
   readonly statistic: Float64Array;
   readonly learning: Uint8Array;
   contributions(row: number, top: number): Contribution[];
+  /** Distance above the anchor in limits, above 1 where a subject has strayed, and the feature it is of. */
+  readonly strayed?: Float64Array;
+  strayedFeature?(row: number): string;
+  /** Rows × features: each feature's part in the statistic. */
+  readonly parts?: Float32Array;
+}
+
+/** How deviations of benign subjects come in runs, by the model's calibration. */
+export interface AlarmRule {
+  /** Windows that one false alarm comes to, 1 and up. */
+  readonly clusterWindows: number;
+  /** Windows without a deviation after which the next one is an alarm of its own. */
+  readonly quietWindows: number;
 }
 
 /** A model with carried state: one step a window. */
 export interface WindowModel {
   readonly version: string;
-  readonly spec: { readonly size: number };
+  readonly spec: { readonly size: number; readonly features?: readonly { readonly name: string }[] };
+  /** @default each deviation is an alarm */
+  readonly alarms?: AlarmRule;
   readonly stateSize: number;
   score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<ScoreColumns>;
 }
@@ -90,6 +105,8 @@ export const score = (
         pValue: columns.pValue[i]!,
         statistic: columns.statistic[i]!,
         learning: columns.learning[i] === 1,
+        ...(columns.strayed ? { strayed: columns.strayed[i]!, strayedFeature: columns.strayedFeature?.(i) ?? '' } : {}),
+        ...(columns.parts ? { parts: columns.parts.subarray(i * size, (i + 1) * size) } : {}),
         contributions: columns.score[i]! >= explainedFrom ? columns.contributions(i, explainedFeatures) : [],
       });
     }

@@ -1,6 +1,7 @@
 import { map, type OperatorFunction } from 'rxjs';
 import type { Alert, DeadLetter, Decision, LifecycleState, ModelRole, Score } from '../schemas/generated/index.ts';
 import type { DecidedBatch, Joined, OutputBatch, OutputRecord, Rejected, WindowEvent, WindowScore } from './batch.ts';
+import type { DriftState } from './detectDrift.ts';
 import type { KeyedState } from './keyedState.ts';
 import type { OpenWindows } from './openWindows.ts';
 import { branches } from './ttlRule.ts';
@@ -29,6 +30,8 @@ export interface Partition {
   readonly time: PartitionTime;
   readonly open: OpenWindows;
   readonly budget: number[];
+  /** @default a new one */
+  readonly drift?: DriftState;
 }
 
 /** Key of the partition's own record in the changelog. */
@@ -59,6 +62,8 @@ const noState: LifecycleState = {
   labelsOffset: 0,
   modelSequence: 0,
   budget: [],
+  alarmedAt: 0,
+  drift: [],
 };
 
 /**
@@ -114,6 +119,7 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
       branch: branches[state.branch[slot]!]!,
       flags: state.flags[slot]!,
       budget: state.budget.get(slot) ?? [],
+      alarmedAt: state.alarmedAt[slot]!,
       processedOffset: next,
     };
     return { topic: encoders.state.topic.name, key: subject, value: encoders.state.encode(record) };
@@ -132,6 +138,7 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
       labelsOffset: joined.labels,
       modelSequence: joined.models ?? 0,
       budget: partition.budget,
+      drift: partition.drift?.save() ?? [],
     };
     return { topic: encoders.state.topic.name, key: partitionKey, value: encoders.state.encode(record) };
   };

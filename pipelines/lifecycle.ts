@@ -3,7 +3,9 @@ import { awaitJoined } from '../operators/awaitJoined.ts';
 import type { InputBatch, Joined, OutputBatch } from '../operators/batch.ts';
 import { type DecisionCounts, decideTtl, type JoinedTopics } from '../operators/decideTtl.ts';
 import { decodeTelemetry, type TelemetryReader } from '../operators/decodeTelemetry.ts';
+import { DriftState, detectDrift } from '../operators/detectDrift.ts';
 import { type Featurizer, featurize } from '../operators/featurize.ts';
+import { type AlarmCounts, raiseAlarms } from '../operators/raiseAlarms.ts';
 import { type ModelChoice, score, type WindowModel } from '../operators/score.ts';
 import { type Encoders, type Partition, toOutput } from '../operators/toOutput.ts';
 import { type WindowCounts, windowByKey } from '../operators/windowByKey.ts';
@@ -19,15 +21,18 @@ export interface LifecycleTask {
   /** Which models are in force; {@link LifecycleTask.model} everywhere when absent. */
   readonly models?: ModelChoice;
   readonly encoders: Encoders;
-  readonly counts: WindowCounts & DecisionCounts;
+  readonly counts: WindowCounts & DecisionCounts & AlarmCounts;
 }
+
+/** For models that do not know how deviations cluster. */
+const everyDeviation = { clusterWindows: 1, quietWindows: 60 } as const;
 
 /**
  * Adaptive credential lifecycle: telemetry of function instances in; scores, decisions on their credentials' TTL, and
  * the changelog out.
  */
 export const lifecycle = ({
-  partition,
+  partition: given,
   reader,
   joined,
   features,
@@ -35,8 +40,12 @@ export const lifecycle = ({
   models,
   encoders,
   counts,
-}: LifecycleTask): OperatorFunction<InputBatch, OutputBatch> =>
-  pipe(
+}: LifecycleTask): OperatorFunction<InputBatch, OutputBatch> => {
+  const drift = given.drift ?? new DriftState();
+  const partition = { ...given, drift };
+  const alarmRule = (at: Joined) => (models?.inForce(at).champion ?? model).alarms ?? everyDeviation;
+  const names = model.spec.features?.map(({ name }) => name) ?? [];
+  return pipe(
     decodeTelemetry(reader),
     awaitJoined((position) => joined.reached(position)),
     windowByKey(
@@ -49,6 +58,9 @@ export const lifecycle = ({
     ),
     featurize(features, reader.metrics),
     score(model, partition.state, models),
+    raiseAlarms(partition.name, partition.state, joined, alarmRule, counts),
+    detectDrift(partition.name, partition.partition, drift, joined, names, counts),
     decideTtl(partition.name, partition.state, joined, partition.budget, counts),
     toOutput(partition, encoders),
   );
+};

@@ -12,10 +12,11 @@ export const loadState = (state: KeyedState, record: LifecycleState) => {
   state.coveredBefore[slot] = record.processedOffset;
   state.ttlMs[slot] = record.ttlMs;
   state.changedAt[slot] = record.changedAt;
+  state.alarmedAt[slot] = record.alarmedAt;
   state.strikes[slot] = record.strikes;
   state.streak[slot] = record.streak;
   state.branch[slot] = Math.max(0, branches.indexOf(record.branch as never));
-  state.flags[slot] = record.flags & (flag.revoked | flag.silent | flag.registered | flag.shadow);
+  state.flags[slot] = record.flags & (flag.revoked | flag.silent | flag.registered | flag.shadow | flag.strayed);
   if (record.budget.length > 0) state.budget.set(slot, [...record.budget]);
   else state.budget.delete(slot);
   state.carried.keep(slot, [record.modelVersion, record.challengerVersion]);

@@ -30,6 +30,18 @@ export const lifecyclePolicySchema = z
     low: fraction.default(0.3).describe('Scores below extend: TTL × 2 up to the maximum'),
     moderate: fraction.default(0.6).describe('Scores above shorten: TTL × 0.5'),
     high: fraction.default(0.9).describe('Scores above are strikes towards revocation'),
+    falseAlarmsPerSubjectDay: z
+      .number()
+      .positive()
+      .max(1000)
+      .nullable()
+      .default(null)
+      .describe(
+        'False alarms that a benign subject may raise a day, such as 0.01: windows less probable than that raise an alert, and only they are strikes; null: scores alone decide',
+      ),
+    driftMs: durationMs
+      .default(21_600_000)
+      .describe('Memory of the test whether p-values are still uniform, milliseconds of event time'),
     extendAfter: z
       .number()
       .int()

@@ -55,7 +55,16 @@ export const startLifecycle = async (
     state: await TopicCodec.open<LifecycleState>(topics.stateLifecycle, registry),
   };
   const metrics = lifecycleMetrics(context.metrics);
-  const counts = { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 };
+  const counts = {
+    samples: 0,
+    late: 0,
+    rejected: 0,
+    openWindows: 0,
+    unregistered: 0,
+    withheld: 0,
+    alarms: 0,
+    drifts: 0,
+  };
   const models = await openModels({
     configured: model,
     folder: modelFolder,
@@ -201,12 +210,16 @@ export const startLifecycle = async (
     metrics.rejected.inc(counts.rejected);
     metrics.unregistered.inc(counts.unregistered);
     metrics.withheld.inc(counts.withheld);
+    metrics.alarms.inc(counts.alarms);
+    metrics.drifts.inc(counts.drifts);
     counts.samples = counts.late = counts.rejected = counts.unregistered = counts.withheld = 0;
+    counts.alarms = counts.drifts = 0;
     let subjects = 0;
     let open = 0;
-    for (const [partition, { state, time, open: windows }] of held) {
+    for (const [partition, { state, time, open: windows, drift }] of held) {
       subjects += state.size;
       open += windows.size;
+      if (drift) metrics.drift.set({ partition: String(partition) }, drift.distance);
       metrics.watermark.set({ partition: String(partition) }, time.now / 1000);
       // What was in force before the oldest place that could be replayed is asked for no more.
       const oldest = time.history[0]?.joined;

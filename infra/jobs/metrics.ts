@@ -39,6 +39,22 @@ export const lifecycleMetrics = (registry: Registry) => {
       help: 'Harsh decisions that were withheld',
       registers,
     }),
+    alarms: new Counter({
+      name: 'ebbtide_lifecycle_alarms_total',
+      help: 'Alarms raised within the promised rate of false ones',
+      registers,
+    }),
+    drifts: new Counter({
+      name: 'ebbtide_lifecycle_drifts_total',
+      help: 'Times that p-values stopped being uniform',
+      registers,
+    }),
+    drift: new Gauge({
+      name: 'ebbtide_lifecycle_drift_distance',
+      help: 'Largest distance between the distribution of p-values and the uniform one, 0 to 1',
+      labelNames: ['partition'],
+      registers,
+    }),
     restarts: new Counter({
       name: 'ebbtide_lifecycle_restarts_total',
       help: 'Times the job began anew after an error',

@@ -1,3 +1,4 @@
+import { DriftState } from '../../operators/detectDrift.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
 import { type Partition, partitionKey, stateVersion } from '../../operators/toOutput.ts';
@@ -73,6 +74,7 @@ export const restorePartition = async (
       time: { now: own?.rewindTime ?? 0, joined, history: [{ offset: (own?.rewindOffset ?? 0) - 1, joined }] },
       open: new OpenWindows(metrics),
       budget: [...(own?.budget ?? [])],
+      drift: new DriftState(own?.drift ?? []),
     },
     start: own?.rewindOffset ?? 0,
     replayBefore: own?.processedOffset ?? 0,

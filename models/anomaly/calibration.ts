@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultQuietWindows } from './alarms.ts';
 
 /** Class of subjects whose statistics are alike: how long they were watched, and how many metrics they show. */
 const classSchema = z.strictObject({
@@ -19,6 +20,10 @@ const classSchema = z.strictObject({
 export const calibrationSchema = z.strictObject({
   /** Mean energies of benign windows. */
   energies: z.strictObject({ residual: z.number().positive(), level: z.number().positive() }),
+  /** Windows in a row (with less than `quietWindows` between) that one false alarm comes to, on average. */
+  alarms: z
+    .strictObject({ clusterWindows: z.number().min(1), quietWindows: z.number().int().positive() })
+    .default({ clusterWindows: 1, quietWindows: 60 }),
   tailShape: z.number().positive(),
   tailShare: z.number().gt(0).lt(1),
   /** Ascending by `fromWindow`, then by `fromMetrics`. */
@@ -147,6 +152,7 @@ export const fitCalibration = (
   const everything = Float64Array.from(samples, ({ statistic }) => statistic);
   return {
     energies,
+    alarms: { clusterWindows: 1, quietWindows: defaultQuietWindows },
     tailShape,
     tailShare,
     classes: classes.map(({ fromWindow, fromMetrics, values }) =>

@@ -8,6 +8,7 @@ import type { FeatureSpec } from '../features/spec.ts';
 import { inspectModel } from '../onnx/inspect.ts';
 import { runtimeInForce } from '../runtimes/choose.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import type { AlarmRule } from './alarms.ts';
 import { calibrationSchema } from './calibration.ts';
 import { type AnomalyManifest, type ModelSource, readManifest, readModelFile } from './manifest.ts';
 import { forecasterNetwork, readForecaster } from './network.ts';
@@ -31,6 +32,8 @@ export interface AnomalyModel {
   /** Floats of carried state per subject. */
   readonly stateSize: number;
   readonly manifest: AnomalyManifest;
+  /** How false alarms come about, by the calibration. */
+  readonly alarms: AlarmRule;
   /**
    * Score one window each of `n` subjects. Rows do not influence one another, whatever their order or number.
    *
@@ -97,11 +100,12 @@ export const loadAnomalyModel = async (
   inspectModel(await readModelFile(place, manifest, modelFiles.step));
   const layers = await readModelFile(place, manifest, modelFiles.layers);
   const network = forecasterNetwork(readForecaster(layers, await readModelFile(place, manifest, modelFiles.weights)));
+  const calibration = parseCalibration(await readModelFile(place, manifest, modelFiles.calibration), folder);
   const scorer = await Scorer.create({
     spec,
     metricCount: resourceMetrics.length,
     parameters: manifest.parameters,
-    calibration: parseCalibration(await readModelFile(place, manifest, modelFiles.calibration), folder),
+    calibration,
     network,
     runtime: options.runtime ?? (await runtimeInForce()),
     windowMs: options.windowMs ?? 0,
@@ -111,6 +115,7 @@ export const loadAnomalyModel = async (
     spec,
     stateSize: scorer.layout.size,
     manifest,
+    alarms: calibration.alarms,
     score: (vectors, states, times, n) => scorer.score(vectors, states, times, n),
     close: () => scorer.close(),
   };

@@ -3,6 +3,7 @@ import type { Network } from '../networks/network.ts';
 import type { CompiledStep, Runtime } from '../runtimes/runtime.ts';
 import { type Calibration, surprise } from './calibration.ts';
 import type { AnomalyParameters } from './parameters.ts';
+import { createReference, type Reference } from './reference.ts';
 import {
   type AnomalyScores,
   allocateScores,
@@ -34,21 +35,21 @@ export type Watch = (observation: Observation, statistic: number) => void;
 export class Scorer {
   readonly layout: StateLayout;
   readonly #parts: ScorerParts;
-  readonly #names: readonly string[];
   readonly #step: CompiledStep;
   readonly #tracker: Tracker;
   readonly #surprise: ReturnType<typeof surprise>;
+  readonly #reference: Reference;
   readonly #watch: Watch | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: ScorerParts, layout: StateLayout, step: CompiledStep, watch?: Watch) {
     this.layout = layout;
     this.#parts = parts;
-    this.#names = parts.spec.features.map((feature) => feature.name);
     this.#step = step;
     this.#watch = watch;
     this.#surprise = surprise(parts.calibration);
     const { spec, metricCount, parameters, calibration } = parts;
+    this.#reference = createReference(layout, parameters);
     this.#tracker = createTracker(spec.size, metricCount, layout, parameters, calibration.energies, parts.windowMs);
   }
 
@@ -72,7 +73,7 @@ export class Scorer {
   }
 
   async #scoreAll(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores> {
-    const scores = allocateScores(n, this.#names);
+    const scores = allocateScores(n, this.#parts.spec, this.#parts.metricCount);
     const { batch } = this.#parts.parameters;
     for (let from = 0; from < n; from += batch) {
       const to = Math.min(n, from + batch);
@@ -105,9 +106,11 @@ export class Scorer {
       time,
       x,
       slot * inputs,
-      scores.weights,
+      scores.parts,
       row * spec.size,
+      scores.expected,
     );
+    scores.observed.set(vectors.subarray(row * spec.size, (row + 1) * spec.size), row * spec.size);
     // The cell state stands behind the hidden one, in a subject's state as in the network's.
     const floats = 2 * parameters.hidden;
     for (let i = 0; i < floats; i++) carried[slot * floats + i] = states[offset + layout.hidden + i]!;
@@ -115,17 +118,23 @@ export class Scorer {
     scores.statistic[row] = round6(statistic);
     if (observation.seen < parameters.minHistory) {
       scores.pValue[row] = 1;
+      scores.cohortP[row] = 1;
       scores.learning[row] = 1;
       return;
     }
     this.#watch?.(observation, statistic);
-    const strange = this.#surprise.of(statistic, observation.seen, observation.judged);
+    const ofCohort = this.#surprise.of(statistic, observation.seen, observation.judged);
+    const strange = this.#reference.of(states, offset, ofCohort);
+    scores.cohortP[row] = 10 ** -ofCohort;
     const severity = severityOf(strange, parameters);
     const frequency = countDeviation(states, offset, layout, observation, strange, parameters);
     scores.pValue[row] = 10 ** -strange;
     scores.severity[row] = round6(severity);
     scores.frequency[row] = round6(frequency);
-    scores.score[row] = round6(joinScore(severity, frequency, parameters));
+    scores.strayed[row] = round6(observation.strayed);
+    scores.strayedMetric[row] = observation.strayedMetric;
+    const joined = joinScore(severity, frequency, parameters);
+    scores.score[row] = round6(observation.strayed > 1 ? Math.max(joined, parameters.strayedScore) : joined);
   }
 
   #carry(states: Float32Array, offset: number, slot: number): void {

@@ -1,6 +1,19 @@
+import type { FeatureSpec } from '../features/spec.ts';
 import type { AnomalyParameters } from './parameters.ts';
 import { type StateLayout, streams } from './state.ts';
 import type { Observation } from './tracker.ts';
+
+/** One feature's part in a score, as `Contribution` of `schemas/Score.avsc`. */
+export interface Explanation {
+  readonly feature: string;
+  /** Share of the statistic, 0 to 1. */
+  readonly weight: number;
+  readonly direction: 'above' | 'below' | '';
+  /** Amounts in `unit`; null where the feature is missing. */
+  readonly expected: number | null;
+  readonly observed: number | null;
+  readonly unit: string;
+}
 
 /** What a call of {@link AnomalyModel.score} gives, one entry a row; the arrays are the caller's to keep. */
 export interface AnomalyScores {
@@ -10,8 +23,10 @@ export interface AnomalyScores {
   readonly severity: Float64Array;
   /** How many more deviations than benign subjects show lately, 0 to 1. */
   readonly frequency: Float64Array;
-  /** Share of benign windows at least as strange, 0 to 1. */
+  /** Share of benign windows at least as strange, 0 to 1, of the subject itself and of its cohort. */
   readonly pValue: Float64Array;
+  /** The same of the cohort alone, which the subject cannot move. */
+  readonly cohortP: Float64Array;
   /** The smoothed statistic itself, to rank by. */
   readonly statistic: Float64Array;
   /** 1 while the subject's history is too short to judge; its score is 0 then. */
@@ -23,7 +38,13 @@ export interface AnomalyScores {
    * @param top how many at most
    * @returns heaviest first; weights are shares of the whole, 0 to 1
    */
-  contributions(i: number, top: number): { feature: string; weight: number }[];
+  contributions(i: number, top: number): Explanation[];
+  /** Largest distance of a metric above its anchor, in limits: above 1 the subject has strayed. */
+  readonly strayed: Float64Array;
+  /** Name of the feature that it is of; empty for none. */
+  strayedFeature(i: number): string;
+  /** Rows × features: each feature's part in the statistic, smoothed as it is. */
+  readonly parts: Float32Array;
 }
 
 const rounding = 1e6;
@@ -72,25 +93,57 @@ export const countDeviation = (
 export const joinScore = (severity: number, frequency: number, parameters: AnomalyParameters): number =>
   1 - (1 - severity) * (1 - parameters.frequencyWeight * frequency);
 
+const digits = 4;
+const rounded = (amount: number): number => Number(amount.toPrecision(digits));
+
 /** Space for the scores of `n` rows. */
-export const allocateScores = (n: number, features: readonly string[]) => {
-  const weights = new Float32Array(n * features.length);
+export const allocateScores = (n: number, spec: FeatureSpec, metricCount: number) => {
+  const { size, features } = spec;
+  const strayedMetric = new Int32Array(n).fill(-1);
+  const parts = new Float32Array(n * size);
+  const expected = new Float32Array(n * size);
+  const observed = new Float32Array(n * size);
+  const explain = (row: number, feature: number, weight: number): Explanation => {
+    const { name, unit } = features[feature]!;
+    const wanted = expected[row * size + feature]!;
+    const found = observed[row * size + feature]!;
+    if (!Number.isFinite(wanted) || !Number.isFinite(found))
+      return { feature: name, weight, direction: '', expected: null, observed: null, unit };
+    return {
+      feature: name,
+      weight,
+      direction: found >= wanted ? 'above' : 'below',
+      expected: rounded(spec.amountOf(feature, wanted)),
+      observed: rounded(spec.amountOf(feature, found)),
+      unit,
+    };
+  };
   return {
     score: new Float64Array(n),
     severity: new Float64Array(n),
     frequency: new Float64Array(n),
     pValue: new Float64Array(n),
+    cohortP: new Float64Array(n),
     statistic: new Float64Array(n),
     learning: new Uint8Array(n),
-    weights,
-    contributions(i: number, top: number) {
-      const row = weights.subarray(i * features.length, (i + 1) * features.length);
-      const total = row.reduce((sum, weight) => sum + weight, 0);
-      if (!(total > 0)) return [];
-      return Array.from(row, (weight, feature) => ({ feature: features[feature]!, weight: round6(weight / total) }))
-        .filter(({ weight }) => weight > 0)
-        .sort((a, b) => b.weight - a.weight || (a.feature < b.feature ? -1 : 1))
-        .slice(0, top);
+    strayed: new Float64Array(n),
+    strayedMetric,
+    strayedFeature(i: number) {
+      const metric = strayedMetric[i]!;
+      return metric < 0 ? '' : features[metric * (size / metricCount)]!.name;
     },
-  } satisfies AnomalyScores & { weights: Float32Array };
+    parts,
+    expected,
+    observed,
+    contributions(i: number, top: number) {
+      const row = parts.subarray(i * size, (i + 1) * size);
+      const total = row.reduce((sum, part) => sum + part, 0);
+      if (!(total > 0)) return [];
+      return Array.from(row, (part, feature) => ({ feature, weight: round6(part / total) }))
+        .filter(({ weight }) => weight > 0)
+        .sort((a, b) => b.weight - a.weight || (features[a.feature]!.name < features[b.feature]!.name ? -1 : 1))
+        .slice(0, top)
+        .map(({ feature, weight }) => explain(i, feature, weight));
+    },
+  } satisfies AnomalyScores & Record<string, unknown>;
 };

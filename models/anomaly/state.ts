@@ -1,3 +1,5 @@
+import { referenceSize } from './reference.ts';
+
 /** Where each part of a subject's carried state lies, in floats; a state of zeros is a new subject. */
 export interface StateLayout {
   readonly size: number;
@@ -16,6 +18,14 @@ export interface StateLayout {
   readonly smoothed: number;
   /** Usual energies of the subject, residual and level, as multiples of everybody's. */
   readonly usual: number;
+  /** What the subject's own p-values are made of; see `reference.ts`. */
+  readonly reference: number;
+  /** Slowly smoothed part of each feature in the statistic. */
+  readonly parts: number;
+  /** Slow means of each metric's level, its recent mean, and the mean square between both; see `anchor.ts`. */
+  readonly anchor: number;
+  readonly recent: number;
+  readonly spread: number;
   /** Windows seen of each metric. */
   readonly metricSeen: number;
   readonly mean: number;
@@ -54,6 +64,11 @@ export const stateLayout = (features: number, metrics: number, hidden: number): 
     deviating: take(1),
     smoothed: take(streams),
     usual: take(2),
+    reference: take(referenceSize),
+    parts: take(features),
+    anchor: take(metrics),
+    recent: take(metrics),
+    spread: take(metrics),
     metricSeen: take(metrics),
     mean: take(features),
     deviation: take(features),

@@ -1,3 +1,4 @@
+import { followAnchor } from './anchor.ts';
 import type { AnomalyParameters } from './parameters.ts';
 import { type StateLayout, streams, timeUnit } from './state.ts';
 
@@ -21,6 +22,10 @@ export interface Observation {
   /** Energy of the forecast's residuals and of the level, before smoothing; 1 is about normal. */
   residualEnergy: number;
   levelEnergy: number;
+  /** Largest distance of a metric above its anchor, in limits: above 1 it has strayed. */
+  strayed: number;
+  /** The metric that it is of, by place; -1 for none. */
+  strayedMetric: number;
 }
 
 /** Follows subjects window by window: normalises, compares with the forecast, smooths, learns the baseline. */
@@ -32,7 +37,8 @@ export interface Tracker {
    * @param states where the subject's state lies, from `stateOffset`; updated, but for what the network carries
    * @param timeMs end of the window, epoch milliseconds
    * @param input receives the network's input, from `inputOffset`
-   * @param weights receives each feature's part in the energies, from `weightOffset`
+   * @param weights receives each feature's part in the statistic, from `weightOffset`
+   * @param expected receives what was expected of each feature, from `weightOffset`, on the scale of the vector
    * @returns what it came to; valid until the next call
    */
   observe(
@@ -45,6 +51,7 @@ export interface Tracker {
     inputOffset: number,
     weights: Float32Array,
     weightOffset: number,
+    expected?: Float32Array,
   ): Observation;
 }
 
@@ -67,7 +74,15 @@ export const createTracker = (
   const { clip, winsor, residualClip, deviationFloor, priorDeviation, priorWindows, minSeen } = parameters;
   const { baselineWindows, anomalousRate, fastRate, slowRate, usualWindows, usualCap, usualFloor } = parameters;
   const perMetric = featureCount / metricCount;
-  const observation: Observation = { seen: 0, elapsed: 1, judged: 0, residualEnergy: 0, levelEnergy: 0 };
+  const observation: Observation = {
+    seen: 0,
+    elapsed: 1,
+    judged: 0,
+    residualEnergy: 0,
+    levelEnergy: 0,
+    strayed: 0,
+    strayedMetric: -1,
+  };
   const rates = [fastRate, slowRate, fastRate, slowRate];
 
   const smooth = (smoothed: number, rate: number, value: number, elapsed: number): number => {
@@ -84,7 +99,7 @@ export const createTracker = (
   };
 
   return {
-    observe(vector, vectorOffset, states, stateOffset, timeMs, input, inputOffset, weights, weightOffset) {
+    observe(vector, vectorOffset, states, stateOffset, timeMs, input, inputOffset, weights, weightOffset, expected) {
       const seen = states[stateOffset + layout.seen]!;
       let elapsed = 1;
       if (seen > 0) {
@@ -104,6 +119,11 @@ export const createTracker = (
       let residualSum = 0;
       let levelSum = 0;
       let judged = 0;
+      let strayed = 0;
+      let strayedMetric = -1;
+      const usual = stateOffset + layout.usual;
+      const residualUnit = energies.residual * Math.max(seen === 0 ? 1 : states[usual]!, usualFloor);
+      const levelUnit = energies.level * Math.max(seen === 0 ? 1 : states[usual + 1]!, usualFloor);
       for (let metric = 0; metric < metricCount; metric++) {
         const first = metric * perMetric;
         let present = true;
@@ -114,11 +134,17 @@ export const createTracker = (
           for (let feature = first; feature < first + perMetric; feature++) {
             input[inputOffset + feature] = 0;
             weights[weightOffset + feature] = 0;
+            if (expected) expected[weightOffset + feature] = Number.NaN;
           }
           continue;
         }
         const seenAt = stateOffset + layout.metricSeen + metric;
         const metricSeen = states[seenAt]!;
+        const away = followAnchor(states, stateOffset, layout, metric, vector[vectorOffset + first]!, parameters);
+        if (away > strayed) {
+          strayed = away;
+          strayedMetric = metric;
+        }
         const judge = metricSeen >= minSeen;
         if (judge) judged++;
         const meanRate = caution / Math.min(metricSeen + 1, baselineWindows);
@@ -136,6 +162,7 @@ export const createTracker = (
           else if (x < -clip) x = -clip;
           input[inputOffset + feature] = x;
           let weight = 0;
+          let expectedX = 0;
           if (judge) {
             const forecast = states[stateOffset + layout.forecast + feature]!;
             let residual = (x - forecast) * states[stateOffset + layout.inverseScale + feature]!;
@@ -143,8 +170,12 @@ export const createTracker = (
             else if (residual < -residualClip) residual = -residualClip;
             residualSum += residual * residual;
             levelSum += x * x;
-            weight = residual * residual + x * x;
+            const ofResidual = (residual * residual) / residualUnit;
+            const ofLevel = (x * x) / levelUnit;
+            weight = ofResidual + ofLevel;
+            if (ofResidual > ofLevel) expectedX = forecast;
           }
+          if (expected) expected[weightOffset + feature] = mean + expectedX * scale;
           weights[weightOffset + feature] = weight;
           const limit = metricSeen < minSeen ? Number.POSITIVE_INFINITY : winsor * scale;
           const learned = Math.min(limit, Math.max(-limit, distance));
@@ -160,9 +191,18 @@ export const createTracker = (
       observation.seen = seen;
       observation.elapsed = elapsed;
       observation.judged = judged;
+      observation.strayed = strayed;
+      observation.strayedMetric = strayedMetric;
       observation.residualEnergy = judged > 0 ? residualSum / judgedFeatures : energies.residual;
       observation.levelEnergy = judged > 0 ? levelSum / judgedFeatures : energies.level;
-      const usual = stateOffset + layout.usual;
+      for (let feature = 0; feature < featureCount; feature++) {
+        const now = judged > 0 ? weights[weightOffset + feature]! / judgedFeatures : 0;
+        const at = stateOffset + layout.parts + feature;
+        const faded = elapsed > 1 ? states[at]! * (1 - slowRate) ** (elapsed - 1) : states[at]!;
+        const slow = faded + slowRate * (now - faded);
+        states[at] = slow;
+        weights[weightOffset + feature] = fastRate * now + slow;
+      }
       const usualRate = judged > 0 ? caution / Math.min(seen + usualWindows, baselineWindows) : 0;
       const residual = relative(states, usual, observation.residualEnergy / energies.residual, seen, usualRate);
       const level = relative(states, usual + 1, observation.levelEnergy / energies.level, seen, usualRate);

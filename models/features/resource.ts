@@ -49,11 +49,20 @@ const features: readonly Feature[] = resourceMetrics.flatMap((metric) => {
   const { unit, step } = resolution[metric];
   return [
     { name: `${metric}.level`, unit, transform: `ln(1 + mean / ${step})`, window: 'tumbling' },
-    { name: `${metric}.peak`, unit, transform: `ln((max + ${step}) / (mean + ${step}))`, window: 'tumbling' },
+    {
+      name: `${metric}.peak`,
+      unit: 'times the mean',
+      transform: `ln((max + ${step}) / (mean + ${step}))`,
+      window: 'tumbling',
+    },
   ] as const;
 });
 
-const name = 'resource-window-1';
+const name = 'resource-window-2';
+
+/** The rule for what is missing, the same wherever vectors are made: here, and nowhere else. */
+const missing =
+  'no finite sample of at least 0 in the window: level and peak of the metric are NaN; they count as 0 after normalisation, are not judged, and nothing is learned from them';
 
 /**
  * Level and peak of each metric of a window, on a logarithmic scale, so that a doubling weighs the same at any size.
@@ -66,7 +75,8 @@ export const resourceFeatures: FeatureSpec = {
   name,
   features,
   size: features.length,
-  hash: hashFeatures(name, features),
+  missing,
+  hash: hashFeatures(name, features, missing),
   fill(aggregates, offset, out, outOffset) {
     let from = offset;
     let to = outOffset;
@@ -85,5 +95,9 @@ export const resourceFeatures: FeatureSpec = {
         out[to + 1] = Number.NaN;
       }
     }
+  },
+  amountOf(feature, value) {
+    if (feature % featuresPerMetric === 1) return Math.exp(value);
+    return Math.max(0, steps[Math.floor(feature / featuresPerMetric)]! * Math.expm1(value));
   },
 };

@@ -16,7 +16,9 @@ export interface FeatureSpec {
   readonly name: string;
   readonly features: readonly Feature[];
   readonly size: number;
-  /** SHA-256 over names, units, transforms and order, in hex. */
+  /** What becomes of a metric that a window lacks, in words that a reader of the manifest can follow. */
+  readonly missing: string;
+  /** SHA-256 over names, units, transforms, windows, order and the rule for what is missing, in hex. */
   readonly hash: string;
   /**
    * Turn a closed window's aggregates into features.
@@ -27,6 +29,14 @@ export interface FeatureSpec {
    * @param outOffset where to begin in `out`
    */
   fill(aggregates: Float64Array, offset: number, out: Float32Array, outOffset: number): void;
+  /**
+   * Undo a feature's transform, for people to read.
+   *
+   * @param feature place in `features`
+   * @param value as `fill` made it
+   * @returns the amount in the feature's unit
+   */
+  amountOf(feature: number, value: number): number;
 }
 
 /**
@@ -34,5 +44,13 @@ export interface FeatureSpec {
  *
  * @returns SHA-256 in hex
  */
-export const hashFeatures = (name: string, features: readonly Feature[]): string =>
-  createHash('sha256').update(JSON.stringify({ name, features })).digest('hex');
+export const hashFeatures = (name: string, features: readonly Feature[], missing: string): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify({
+        name,
+        missing,
+        features: features.map(({ name, unit, transform, window }) => [name, unit, transform, window]),
+      }),
+    )
+    .digest('hex');

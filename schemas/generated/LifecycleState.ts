@@ -25,7 +25,7 @@ export interface LifecycleState {
   streak: number;
   /** Branch of the last window: extend, keep, shorten, revoke or empty. */
   branch: string;
-  /** Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it. */
+  /** Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it; bit 4: it strays from its anchor. */
   flags: number;
   /** First offset of telemetry that the record does not cover: not yet processed by the partition, or later than the subject's state. */
   processedOffset: number;
@@ -43,6 +43,10 @@ export interface LifecycleState {
   budget: number[];
   /** Partition record: sequence of the model pointer in force at rewindOffset, 0 for none. */
   modelSequence: number;
+  /** End of the last window that alarmed (event time), 0 for never. */
+  alarmedAt: number;
+  /** Partition record: what the test for drift remembers, as operators/detectDrift.ts lays it out. */
+  drift: number[];
 }
 
 /** The Avro schema of {@link LifecycleState}. */
@@ -132,7 +136,7 @@ export const LifecycleStateSchema = {
     {
       "name": "flags",
       "type": "int",
-      "doc": "Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it.",
+      "doc": "Bit 0: revoked; bit 1: silence reported; bit 2: the TTL was taken from the register; bit 3: the TTL is what shadow mode would have made of it; bit 4: it strays from its anchor.",
       "default": 0
     },
     {
@@ -188,6 +192,24 @@ export const LifecycleStateSchema = {
       "type": "long",
       "doc": "Partition record: sequence of the model pointer in force at rewindOffset, 0 for none.",
       "default": 0
+    },
+    {
+      "name": "alarmedAt",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "End of the last window that alarmed (event time), 0 for never.",
+      "default": 0
+    },
+    {
+      "name": "drift",
+      "type": {
+        "type": "array",
+        "items": "double"
+      },
+      "doc": "Partition record: what the test for drift remembers, as operators/detectDrift.ts lays it out.",
+      "default": []
     }
   ]
 } as const;

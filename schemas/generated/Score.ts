@@ -5,6 +5,14 @@ export interface Contribution {
   feature: string;
   /** Its share, 0 to 1. */
   weight: number;
+  /** Whether it lies above or below what was expected; empty where it is missing. */
+  direction: string;
+  /** Amount expected, in the unit. */
+  expected: null | number;
+  /** Amount observed in the window, in the unit; null where it is missing. */
+  observed: null | number;
+  /** Unit of both amounts. */
+  unit: string;
 }
 
 /** Whether a model's score counts. */
@@ -136,6 +144,36 @@ export const ScoreSchema = {
               "name": "weight",
               "type": "double",
               "doc": "Its share, 0 to 1."
+            },
+            {
+              "name": "direction",
+              "type": "string",
+              "doc": "Whether it lies above or below what was expected; empty where it is missing.",
+              "default": ""
+            },
+            {
+              "name": "expected",
+              "type": [
+                "null",
+                "double"
+              ],
+              "doc": "Amount expected, in the unit.",
+              "default": null
+            },
+            {
+              "name": "observed",
+              "type": [
+                "null",
+                "double"
+              ],
+              "doc": "Amount observed in the window, in the unit; null where it is missing.",
+              "default": null
+            },
+            {
+              "name": "unit",
+              "type": "string",
+              "doc": "Unit of both amounts.",
+              "default": ""
             }
           ]
         }

@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { Controls } from '../../operators/actuate/controls.ts';
 import { gate } from '../../operators/actuate/gate.ts';
 import { TokenBucket } from '../../operators/actuate/tokenBucket.ts';
+import type { WindowModel } from '../../operators/score.ts';
 import { configuredPolicyKey } from '../../pipelines/orders.ts';
 import type { Control, Credential, Decision } from '../../schemas/generated/index.ts';
-import { type Codecs, LifecycleDriver, Log, openCodecs, sampleAt } from './lifecycleDriver.ts';
+import { alarmingModel, type Codecs, LifecycleDriver, Log, openCodecs, sampleAt } from './lifecycleDriver.ts';
 
 const policy = {
   mode: 'enforce',
@@ -34,8 +35,8 @@ const order = (key: string, value: unknown, more: Partial<Control> = {}): Contro
 });
 const facts = { ttlMs: 60_000, maxTtlMs: 240_000, issuedAt: 0, ended: false };
 
-const drive = (codecs: Codecs, log: Log, subjects: string[], overrides: object = {}) => {
-  const driver = new LifecycleDriver(codecs, log);
+const drive = (codecs: Codecs, log: Log, subjects: string[], overrides: object = {}, model?: WindowModel) => {
+  const driver = new LifecycleDriver(codecs, log, undefined, model);
   driver.control.set(
     configuredPolicyKey('lifecycle'),
     0,
@@ -392,8 +393,30 @@ describe('lifecycle', async () => {
     assert.equal(driver.counts.late, 0);
   });
 
+  it('counts as strikes only what alarms, where the policy promises a rate of false alarms', async () => {
+    const promise = { falseAlarmsPerSubjectDay: 1000 };
+    for (const [cpu, revoked] of [
+      [0.96, false],
+      [1, true],
+    ] as const) {
+      const made = log(codecs, { one: new Array(30).fill(cpu) });
+      const driver = await drive(codecs, made, ['one'], promise, alarmingModel).run();
+      const actions = new Set(driver.decisions.map(({ action }) => action));
+      assert.deepEqual([actions.has('shorten'), actions.has('revoke')], [true, revoked], `${cpu}`);
+      const kinds = driver.alerts.map(({ kind }) => kind).filter((kind) => kind !== 'silent');
+      assert.deepEqual(kinds, revoked ? ['strayed', 'anomaly', 'revoked'] : ['strayed'], `${cpu}`);
+      assert.deepEqual(
+        (await drive(codecs, made, ['one'], {}, alarmingModel).run()).decisions.some(
+          ({ action }) => action === 'revoke',
+        ),
+        true,
+      );
+    }
+  });
+
   it('gives the same bytes however the log is batched and wherever it crashes', async () => {
     const subject = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    const promise = { falseAlarmsPerSubjectDay: 1000, driftMs: 20_000 };
     const entry = fc.oneof(
       {
         weight: 8,
@@ -439,7 +462,7 @@ describe('lifecycle', async () => {
           }
           for (let i = 1; i <= 12; i++) made.clock(now + i * 1000, { controlOffset: 2, credentialsOffset: 9 });
           const make = () => {
-            const driver = drive(codecs, made, ['a', 'b', 'c', 'd', 'e']);
+            const driver = drive(codecs, made, ['a', 'b', 'c', 'd', 'e'], promise, alarmingModel);
             driver.control.set('mode/lifecycle', 1, order('mode/lifecycle', 'shadow', { kind: 'mode' }));
             return driver;
           };
@@ -456,6 +479,8 @@ describe('lifecycle', async () => {
           const perSubject = (driver: LifecycleDriver) => driver.decisions.map(({ decisionId }) => decisionId);
           assert.deepEqual(perSubject(disturbed), perSubject(undisturbed));
           assert.deepEqual([...disturbed.changelog.keys()].sort(), [...undisturbed.changelog.keys()].sort());
+          const drift = (driver: LifecycleDriver) => driver.partition.drift?.save();
+          assert.deepEqual(drift(disturbed), drift(undisturbed));
         },
       ),
       { numRuns: Number(process.env.RUNS ?? 150), includeErrorInReport: true, endOnFailure: true },

@@ -2,6 +2,7 @@ import { lastValueFrom, of, Subject } from 'rxjs';
 import { resourceLayout } from '../../infra/jobs/layout.ts';
 import type { InputBatch, InputMessage, Joined, OutputBatch, OutputRecord } from '../../operators/batch.ts';
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
+import { DriftState } from '../../operators/detectDrift.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
 import type { ModelChoice, WindowModel } from '../../operators/score.ts';
@@ -105,6 +106,23 @@ export const cpuModel: WindowModel = {
   },
 };
 
+/** {@link cpuModel} with p-values, an anchor and parts, so that alarms, drift and straying have something to go by. */
+export const alarmingModel: WindowModel = {
+  ...cpuModel,
+  spec: { size: 1, features: [{ name: 'cpuCores.level' }] },
+  alarms: { clusterWindows: 2, quietWindows: 3 },
+  async score(vectors, states, times, n) {
+    const columns = await cpuModel.score(vectors, states, times, n);
+    return {
+      ...columns,
+      pValue: columns.score.map((score) => 1 - score),
+      strayed: columns.score.map((score) => score * 1.5),
+      strayedFeature: () => 'cpuCores.level',
+      parts: Float32Array.from(columns.score),
+    };
+  },
+};
+
 const cpuFeature = {
   size: 1,
   fill: (aggregates: Float64Array, offset: number, out: Float32Array, at: number) => {
@@ -123,6 +141,7 @@ export class LifecycleDriver {
   readonly #codecs: Codecs;
   readonly #log: Log;
   readonly #models: ModelChoice | undefined;
+  readonly #model: WindowModel;
   #input = new Subject<InputBatch>();
   #output!: Promise<OutputBatch>;
   #settle!: (output: OutputBatch) => void;
@@ -132,7 +151,12 @@ export class LifecycleDriver {
   position = 0;
   replayBefore = 0;
 
-  constructor(codecs: Codecs, log: Log, models?: ModelChoice) {
+  /**
+   * @param models - which models are in force; `model` everywhere when absent
+   * @param model - whose scores are decided on
+   */
+  constructor(codecs: Codecs, log: Log, models?: ModelChoice, model: WindowModel = cpuModel) {
+    this.#model = model;
     this.#codecs = codecs;
     this.#models = models;
     this.#log = log;
@@ -160,6 +184,7 @@ export class LifecycleDriver {
       time: { now: own?.rewindTime ?? 0, joined, history: [{ offset: this.position - 1, joined }] },
       open: new OpenWindows(resourceLayout.metrics.length),
       budget: [...(own?.budget ?? [])],
+      drift: new DriftState(own?.drift ?? []),
     };
     const orders = ordersAsOf('lifecycle', this.control, (control) => this.refused.push(control.key));
     this.#input = new Subject();
@@ -174,7 +199,7 @@ export class LifecycleDriver {
             reached: (at) => this.control.reached(at.control) ?? this.credentials.reached(at.credentials),
           },
           features: cpuFeature,
-          model: cpuModel,
+          model: this.#model,
           ...(this.#models ? { models: this.#models } : {}),
           encoders: this.#codecs.encoders,
           counts: this.counts,

@@ -16,8 +16,8 @@ const score: Score = {
   ...{ score: 0.75, risk: 75, severity: 0.5, frequency: 0.25, pValue: 0.001, statistic: 12.5, learning: false },
   ...{
     contributions: [
-      { feature: 'cpuCores', weight: 0.5 },
-      { feature: 'apiCalls', weight: 0.25 },
+      { feature: 'cpuCores.level', weight: 0.5, direction: 'above', expected: 0.5, observed: 2, unit: 'cores' },
+      { feature: 'apiCalls.level', weight: 0.25, direction: '', expected: null, observed: null, unit: 'calls/s' },
     ],
     modelVersion: 'm1',
     role: 'champion',

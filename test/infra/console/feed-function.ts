@@ -103,7 +103,14 @@ export class FeedFunction {
       statistic: value * 12,
       learning: this.#windows < 12,
       contributions: weights
-        .map(({ feature, weight }) => ({ feature, weight: weight / total }))
+        .map(({ feature, weight }) => ({
+          feature,
+          weight: weight / total,
+          direction: 'above',
+          expected: null,
+          observed: null,
+          unit: '',
+        }))
         .sort((a, b) => b.weight - a.weight),
       modelVersion: 'anomaly-1.0.0',
       role: 'champion',

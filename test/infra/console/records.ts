@@ -34,7 +34,9 @@ export const scoreOf = (subject: string, windowEnd: number, score: number, other
   pValue: 1 - score,
   statistic: score,
   learning: false,
-  contributions: [{ feature: 'cpuFraction', weight: 0.7 }],
+  contributions: [
+    { feature: 'cpuFraction', weight: 0.7, direction: 'above', expected: 0.25, observed: 0.75, unit: 'cores' },
+  ],
   modelVersion: 'anomaly-1',
   role: 'champion',
   ...other,

@@ -51,10 +51,18 @@ test('resourceFeatures.fill() is finite or missing, whatever the amounts', () =>
   );
 });
 
-test('hashFeatures() changes with name, unit, transform and order', () => {
-  const { name, features, hash } = resourceFeatures;
-  assert.equal(hashFeatures(name, features), hash);
-  assert.notEqual(hashFeatures(`${name}x`, features), hash);
-  assert.notEqual(hashFeatures(name, [...features].reverse()), hash);
-  assert.notEqual(hashFeatures(name, [{ ...features[0]!, unit: 'mcores' }, ...features.slice(1)]), hash);
+test('resourceFeatures.amountOf() undoes the transform', () => {
+  const out = fill(aggregatesOf(4, 2, 8));
+  assert.ok(Math.abs(resourceFeatures.amountOf(0, out[0]!) - 2) < 1e-5);
+  assert.ok(Math.abs(resourceFeatures.amountOf(1, out[1]!) - 8.01 / 2.01) < 1e-5);
+  assert.equal(resourceFeatures.amountOf(0, -3), 0);
+});
+
+test('hashFeatures() changes with name, unit, transform, order and the rule for what is missing', () => {
+  const { name, features, hash, missing } = resourceFeatures;
+  assert.equal(hashFeatures(name, features, missing), hash);
+  assert.notEqual(hashFeatures(name, features, `${missing}.`), hash);
+  assert.notEqual(hashFeatures(`${name}x`, features, missing), hash);
+  assert.notEqual(hashFeatures(name, [...features].reverse(), missing), hash);
+  assert.notEqual(hashFeatures(name, [{ ...features[0]!, unit: 'mcores' }, ...features.slice(1)], missing), hash);
 });
