@@ -12,11 +12,13 @@ export const configuredPolicyKey = (pipeline: string): string => `policy/${pipel
  *
  * @param table - topic `control`
  * @param refused - told of each order that was passed over, once
+ * @param instead - a policy that takes the place of those in `control`, as a replay may ask for; all else stays in force
  */
 export const ordersAsOf = (
   pipeline: string,
   table: VersionedTable<Control>,
   refused: (control: Control, why: string) => void,
+  instead?: LifecyclePolicy,
 ): ((offset: number) => Orders) => {
   let known: { offset: number; orders: Orders } | undefined;
   const told = new Set<string>();
@@ -40,6 +42,7 @@ export const ordersAsOf = (
   const read = (offset: number): Orders => {
     const get = (key: string) => table.at(key, offset);
     let policy =
+      instead ??
       policyOf(get(`policy/${pipeline}`)) ??
       policyOf(get(configuredPolicyKey(pipeline))) ??
       lifecyclePolicySchema.parse({});

@@ -9,6 +9,7 @@ import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineQuery } from './commands/query.ts';
+import { defineReplay } from './commands/replay.ts';
 import { defineRun } from './commands/run.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineTrain } from './commands/train.ts';
@@ -52,6 +53,7 @@ export const createProgram = (): Command => {
     defineAgent,
     defineTrain,
     defineQuery,
+    defineReplay,
     defineCredentials,
     defineLabel,
     defineControl,
