@@ -56,7 +56,8 @@ export class Account {
 
   /** Count from here on; what was granted before still holds. */
   begin(at: number): void {
-    this.beganAt ??= at;
+    if (this.beganAt !== undefined) return;
+    this.beganAt = at;
     this.#accruedTo = Math.max(this.#accruedTo, at);
   }
 

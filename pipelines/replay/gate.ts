@@ -47,11 +47,12 @@ const tokensOf = (text: string): Token[] => {
     const groups = pattern.exec(text)?.groups;
     if (!groups) return refuse(text, `${JSON.stringify(text.slice(at).trim()[0])} at ${at + 1} means nothing here`);
     const { number, name, symbol } = groups;
-    if (number !== undefined) tokens.push({ kind: 'number', text: number, at });
+    const begins = pattern.lastIndex - (number ?? name ?? symbol)!.length;
+    if (number !== undefined) tokens.push({ kind: 'number', text: number, at: begins });
     else if (name !== undefined) {
       const word = words[name.toLowerCase()];
-      tokens.push(word ? { kind: 'symbol', text: word, at } : { kind: 'name', text: name, at });
-    } else tokens.push({ kind: 'symbol', text: symbol!, at });
+      tokens.push(word ? { kind: 'symbol', text: word, at: begins } : { kind: 'name', text: name, at: begins });
+    } else tokens.push({ kind: 'symbol', text: symbol!, at: begins });
   }
   return tokens;
 };

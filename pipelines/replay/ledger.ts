@@ -76,7 +76,7 @@ export class Ledger {
       const account = this.#open(partition, subject);
       if (warmUp) continue;
       this.#passTo(windowStart, windowEnd);
-      if (account.beganAt === undefined) account.begin(windowStart);
+      account.begin(windowStart);
     }
     for (const decision of decisions) this.#apply(partition, decision, !warmUp);
     if (warmUp) return;

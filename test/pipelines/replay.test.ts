@@ -118,8 +118,18 @@ test('a replay from Kafka and from the archive decides as the live job did, byte
   });
 
   await t.test('another policy decides otherwise, and is compared with what was', async () => {
-    const lenient = parseLifecyclePolicy({ ...livelyPolicy, moderate: 0.95, high: 0.99, strikes: 50, onSilence: 'alert' });
-    const { outputs, report } = await replayed(await fromKafka(), { model: 'shipped', policy: lenient }, { model: 'shipped' });
+    const lenient = parseLifecyclePolicy({
+      ...livelyPolicy,
+      moderate: 0.95,
+      high: 0.99,
+      strikes: 50,
+      onSilence: 'alert',
+    });
+    const { outputs, report } = await replayed(
+      await fromKafka(),
+      { model: 'shipped', policy: lenient },
+      { model: 'shipped' },
+    );
     const decided = decisionsOf(outputs);
     assert.deepEqual(new Set(decided.map(({ policyVersion: version }) => version)), new Set([policyVersion(lenient)]));
     assert.ok(decided.every(({ action }) => action !== 'revoke'));

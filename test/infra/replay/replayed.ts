@@ -1,5 +1,5 @@
-import type { LaneOutput } from '../../../pipelines/replay/lane.ts';
 import type { Sink } from '../../../infra/replay/sinks.ts';
+import type { LaneOutput } from '../../../pipelines/replay/lane.ts';
 
 /** A sink that keeps what the live job would have written: for each `topic/partition` the records, in order. */
 export const memorySink = (lane = 0): { sink: Sink; outputs: Map<string, string[]> } => {

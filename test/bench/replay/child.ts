@@ -1,0 +1,51 @@
+/**
+ * One replay in a process of its own, forked by the benchmark: `<brokers> <first> <what>`, where `first` is the number
+ * of samples after which memory is looked at for the first time, and `what` is `report` or `topic`.
+ */
+import { Registry } from 'prom-client';
+import { connectKafka } from '../../../infra/kafka/connect.ts';
+import { createLogger } from '../../../infra/log.ts';
+import { openKafkaHistory } from '../../../infra/replay/kafkaHistory.ts';
+import { runReplay } from '../../../infra/replay/run.ts';
+import { noSink, topicSink } from '../../../infra/replay/sinks.ts';
+import { benchCodecs } from '../throughput/load.ts';
+
+const [brokers, first, what, batch = '500'] = process.argv.slice(2) as [string, string, string, string?];
+const { registry } = await benchCodecs();
+const kafka = await connectKafka({ brokers });
+const log = createLogger('bench');
+const range = { from: 0, to: Number.POSITIVE_INFINITY, warmUpMs: Number.POSITIVE_INFINITY };
+const history = await openKafkaHistory(
+  { kafka, registry, metrics: new Registry(), log },
+  { brokers },
+  range,
+  Number(batch),
+);
+const sink = what === 'topic' ? await topicSink({ kafka, cluster: { brokers }, registry }, 'bench-replay', 1) : noSink;
+const peaks = { early: 0, late: 0 };
+const began = performance.now();
+const { report } = await runReplay({
+  registry,
+  log,
+  history,
+  here: { model: 'shipped' },
+  sink,
+  progressed(_messages, samples) {
+    const rss = process.memoryUsage.rss();
+    if (samples <= Number(first)) peaks.early = Math.max(peaks.early, rss);
+    peaks.late = Math.max(peaks.late, rss);
+  },
+});
+const seconds = (performance.now() - began) / 1000;
+const { user, system } = process.cpuUsage();
+process.send?.({
+  seconds,
+  ...peaks,
+  samples: report.figures.samples,
+  decisions: report.figures.decisions,
+  cpuSeconds: (user + system) / 1e6,
+});
+await sink.close(true);
+await history.close();
+await kafka.close();
+process.exit(0);
