@@ -6,7 +6,7 @@ import { duration } from '../../cli/terminal.ts';
 export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
-const size = { width: 640, height: 200, left: 64, right: 12, top: 14, bottom: 26 } as const;
+const size = { width: 460, height: 190, left: 62, right: 12, top: 14, bottom: 26 } as const;
 const inner = { width: size.width - size.left - size.right, height: size.height - size.top - size.bottom };
 
 const round = (value: number) => Math.round(value * 10) / 10;

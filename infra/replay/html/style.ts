@@ -14,12 +14,12 @@ p{margin:.25rem 0;color:var(--muted)}
 .grid2{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));gap:1rem}
 .bars,figure{background:var(--surface);border:1px solid var(--line);border-radius:10px;padding:1rem;margin:0}
 .bar{display:flex;align-items:center;gap:.6rem;margin:.3rem 0}
-.bar i{display:block;height:.65rem;border-radius:3px;min-width:1px;flex:none;max-width:70%}
+.bar i{display:block;height:.65rem;border-radius:3px;min-width:1px;flex:none;max-width:60%}
 .bar.here i{background:var(--here)}.bar.there i{background:var(--there)}
 .bar b{font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
 figcaption{font-weight:600;overflow-wrap:anywhere;margin-bottom:.4rem}
 svg{display:block;width:100%;height:auto;overflow:visible}
-svg text{fill:var(--muted);font-size:11px}
+svg text{fill:var(--muted);font-size:13px}
 svg .grid{stroke:var(--line)}
 svg path{fill:none;stroke-width:2}
 svg path.here{stroke:var(--here)}svg path.there{stroke:var(--there);stroke-dasharray:5 3}
