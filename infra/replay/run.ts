@@ -3,7 +3,7 @@ import type { Encoders } from '../../operators/toOutput.ts';
 import { configuredPolicyKey, ordersAsOf } from '../../pipelines/orders.ts';
 import type { History } from '../../pipelines/replay/history.ts';
 import { Lane, type LaneOutput } from '../../pipelines/replay/lane.ts';
-import { type ReplayReport, ReportBuilder } from '../../pipelines/replay/report.ts';
+import { type ReplayReport, ReportBuilder, reportOf } from '../../pipelines/replay/report.ts';
 import { type ReplayedBatch, replay } from '../../pipelines/replay.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
@@ -112,7 +112,7 @@ export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
     if (!finished) throw stopped();
     const { samples, late } = lanes[0]!.counts;
     return {
-      report: report.build({ samples, late, missing: history.missing() }),
+      report: reportOf([report.summary()], { samples, late, missing: history.missing() }),
       modelVersions: models.map(({ version }) => version),
     };
   } finally {

@@ -21,6 +21,15 @@ export const comparisonFigures = [
 
 export type ComparisonFigure = (typeof comparisonFigures)[number];
 
+/** What differs; subjects of one are in no other, so that those of several can be added. */
+export interface DifferencesSummary {
+  readonly onlyHere: number;
+  readonly onlyAgainst: number;
+  readonly changedDecisions: number;
+  readonly differingSubjects: number;
+  readonly listed: readonly Difference[];
+}
+
 const mostListed = 1000;
 const harsh = (decision: Decision | undefined) =>
   decision !== undefined && decision.withheld === '' && (decision.action === 'revoke' || decision.action === 'shorten');
@@ -28,6 +37,25 @@ const harsh = (decision: Decision | undefined) =>
 /** Whether two decisions on one window do the same to the credential. */
 const same = (a: Decision, b: Decision): boolean =>
   a.action === b.action && a.withheld === b.withheld && a.newTtlMs === b.newTtlMs && a.mode === b.mode;
+
+/** Add up what differs. */
+export const joinDifferences = (
+  all: readonly DifferencesSummary[],
+): { readonly figures: Record<ComparisonFigure, number>; readonly listed: readonly Difference[] } => {
+  const sum = (of: (one: DifferencesSummary) => number) => all.reduce((total, one) => total + of(one), 0);
+  const onlyHere = sum((one) => one.onlyHere);
+  const onlyAgainst = sum((one) => one.onlyAgainst);
+  const changedDecisions = sum((one) => one.changedDecisions);
+  const differingSubjects = sum((one) => one.differingSubjects);
+  const differingDecisions = onlyHere + onlyAgainst + changedDecisions;
+  const mild = (one: Difference) => Number(!harsh(one.here) && !harsh(one.there));
+  const listed = all
+    .flatMap((one) => one.listed)
+    .toSorted((a, b) => mild(a) - mild(b) || a.at - b.at)
+    .slice(0, mostListed)
+    .toSorted((a, b) => a.at - b.at);
+  return { figures: { differingDecisions, onlyHere, onlyAgainst, changedDecisions, differingSubjects }, listed };
+};
 
 /**
  * Decisions that differ between two lanes, matched by their identifiers batch by batch: both lanes close a window at
@@ -60,10 +88,8 @@ export class Differences {
     return this.#subjects;
   }
 
-  figures(): Record<ComparisonFigure, number> {
-    const { onlyHere, onlyAgainst, changedDecisions } = this.#counts;
-    const differingDecisions = onlyHere + onlyAgainst + changedDecisions;
-    return { ...this.#counts, differingDecisions, differingSubjects: this.#subjects.size };
+  summary(): DifferencesSummary {
+    return { ...this.#counts, differingSubjects: this.#subjects.size, listed: this.listed };
   }
 
   #note(

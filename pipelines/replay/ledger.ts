@@ -36,25 +36,83 @@ export type LaneFigure = (typeof laneFigures)[number];
 const hours = (ms: number) => ms / 3_600_000;
 const dayMs = 86_400_000;
 
+type Kinds = Readonly<Record<'benign' | 'malicious' | 'unlabelled', number>>;
+
+const noCounts = {
+  windows: 0,
+  decisions: 0,
+  extensions: 0,
+  shortenings: 0,
+  revocations: 0,
+  withheldDecisions: 0,
+  alerts: 0,
+  alertsOfDecisions: 0,
+  falseRevocations: 0,
+  trueRevocations: 0,
+  unlabelledRevocations: 0,
+  falseShortenings: 0,
+};
+
+/** What a ledger came to. Subjects of one are in no other, so that those of several can be added. */
+export interface LedgerSummary {
+  /** Event time from the first window to the end of the last, epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  readonly counts: Readonly<typeof noCounts> & { readonly missedMalicious: number };
+  readonly subjects: Kinds;
+  /** Milliseconds of validity. */
+  readonly granted: Kinds;
+  /** Seconds. */
+  readonly timesToRevoke: readonly number[];
+}
+
+const added = <T extends Readonly<Record<string, number>>>(all: readonly T[]): T => {
+  const sum: Record<string, number> = {};
+  for (const one of all) for (const [name, value] of Object.entries(one)) sum[name] = (sum[name] ?? 0) + value;
+  return sum as T;
+};
+
+/** Event time over all ledgers of a lane. */
+export const spanOf = (all: readonly LedgerSummary[]): { readonly from: number; readonly to: number } => ({
+  from: Math.min(...all.map(({ from }) => from)),
+  to: Math.max(...all.map(({ to }) => to)),
+});
+
+/** The figures of a lane. @param all - of its ledgers, 1 and up */
+export const figuresOf = (all: readonly LedgerSummary[]): Partial<Record<LaneFigure, number>> => {
+  const { alertsOfDecisions, ...counts } = added(all.map((one) => one.counts));
+  const subjects = added(all.map((one) => one.subjects));
+  const granted = added(all.map((one) => one.granted));
+  const timesToRevoke = all.flatMap((one) => one.timesToRevoke);
+  const { from, to } = spanOf(all);
+  const days = (to - from) / dayMs;
+  const harsh = counts.shortenings + counts.revocations;
+  return {
+    ...counts,
+    subjects: subjects.benign + subjects.malicious + subjects.unlabelled,
+    benignSubjects: subjects.benign,
+    maliciousSubjects: subjects.malicious,
+    ttlHoursBenign: hours(granted.benign),
+    ttlHoursMalicious: hours(granted.malicious),
+    ttlHoursUnlabelled: hours(granted.unlabelled),
+    ...(timesToRevoke.length > 0 ? revokeTimes(timesToRevoke) : {}),
+    ...(days > 0
+      ? {
+          alertsPerDay: counts.alerts / days,
+          harshDecisionsPerDay: harsh / days,
+          // An alert about a decision and the decision are looked at as one
+          analystItemsPerDay: (counts.alerts - alertsOfDecisions + harsh + counts.withheldDecisions) / days,
+        }
+      : {}),
+  };
+};
+
 /** What one lane did, added up. Memory goes with the number of subjects, not with that of samples. */
 export class Ledger {
   readonly #verdicts: ReadonlyMap<string, Verdict>;
   readonly #facts: (partition: number, subject: string) => CredentialFacts | undefined;
   readonly #accounts = new Map<string, Account>();
-  readonly #counts = {
-    windows: 0,
-    decisions: 0,
-    extensions: 0,
-    shortenings: 0,
-    revocations: 0,
-    withheldDecisions: 0,
-    alerts: 0,
-    alertsOfDecisions: 0,
-    falseRevocations: 0,
-    trueRevocations: 0,
-    unlabelledRevocations: 0,
-    falseShortenings: 0,
-  };
+  readonly #counts = { ...noCounts };
   #beganAt = Number.POSITIVE_INFINITY;
   #endedAt = Number.NEGATIVE_INFINITY;
   #stepsKept = 0;
@@ -95,15 +153,9 @@ export class Ledger {
     for (const [subject, { steps }] of this.#accounts) if (steps && steps.length > 1) yield subject;
   }
 
-  /** Event time from the first window to the end of the last, epoch milliseconds. */
-  get span(): { readonly from: number; readonly to: number } {
-    return { from: this.#beganAt, to: this.#endedAt };
-  }
-
-  /** Add up; nothing may be added afterwards. */
-  figures(): Partial<Record<LaneFigure, number>> {
-    const { alertsOfDecisions, ...counts } = this.#counts;
-    const ttl = { benign: 0, malicious: 0, unlabelled: 0 };
+  /** What it came to; nothing may be added afterwards. */
+  summary(): LedgerSummary {
+    const granted = { benign: 0, malicious: 0, unlabelled: 0 };
     const subjects = { benign: 0, malicious: 0, unlabelled: 0 };
     const timesToRevoke: number[] = [];
     let missedMalicious = 0;
@@ -113,33 +165,14 @@ export class Ledger {
       const verdict = this.#verdicts.get(subject);
       const kind = verdict?.kind ?? 'unlabelled';
       subjects[kind]++;
-      ttl.malicious += account.maliciousMs;
-      ttl[kind === 'unlabelled' ? kind : 'benign'] += account.benignMs;
+      granted.malicious += account.maliciousMs;
+      granted[kind === 'unlabelled' ? kind : 'benign'] += account.benignMs;
       if (verdict?.kind !== 'malicious') continue;
       if (account.revokedAt === undefined) missedMalicious++;
       else timesToRevoke.push(Math.max(0, account.revokedAt - (verdict.onset ?? account.beganAt)) / 1000);
     }
-    const days = (this.#endedAt - this.#beganAt) / dayMs;
-    const harsh = counts.shortenings + counts.revocations;
-    return {
-      ...counts,
-      subjects: subjects.benign + subjects.malicious + subjects.unlabelled,
-      benignSubjects: subjects.benign,
-      maliciousSubjects: subjects.malicious,
-      missedMalicious,
-      ttlHoursBenign: hours(ttl.benign),
-      ttlHoursMalicious: hours(ttl.malicious),
-      ttlHoursUnlabelled: hours(ttl.unlabelled),
-      ...(timesToRevoke.length > 0 ? revokeTimes(timesToRevoke) : {}),
-      ...(days > 0
-        ? {
-            alertsPerDay: counts.alerts / days,
-            harshDecisionsPerDay: harsh / days,
-            // An alert about a decision and the decision are looked at as one
-            analystItemsPerDay: (counts.alerts - alertsOfDecisions + harsh + counts.withheldDecisions) / days,
-          }
-        : {}),
-    };
+    const counts = { ...this.#counts, missedMalicious };
+    return { from: this.#beganAt, to: this.#endedAt, counts, subjects, granted, timesToRevoke };
   }
 
   #apply(partition: number, decision: Decision, inRange: boolean): void {

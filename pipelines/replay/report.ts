@@ -1,9 +1,15 @@
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
 import type { Label } from '../../schemas/generated/index.ts';
 import type { TtlStep } from './account.ts';
-import { comparisonFigures, type Difference, Differences } from './differences.ts';
+import {
+  comparisonFigures,
+  type Difference,
+  Differences,
+  type DifferencesSummary,
+  joinDifferences,
+} from './differences.ts';
 import type { LaneOutput } from './lane.ts';
-import { type LaneFigure, Ledger, laneFigures } from './ledger.ts';
+import { figuresOf, type LaneFigure, Ledger, type LedgerSummary, laneFigures, spanOf } from './ledger.ts';
 import { type Verdict, verdictsOf } from './verdicts.ts';
 
 /** Figures by name, flat. */
@@ -80,56 +86,100 @@ export class ReportBuilder {
         for (const { errorCode } of rejected) this.#rejected.set(errorCode, (this.#rejected.get(errorCode) ?? 0) + 1);
   }
 
-  /** Messages rejected so far for a reason. */
-  rejected(errorCode: string): number {
-    return this.#rejected.get(errorCode) ?? 0;
-  }
-
-  /** @param counts - samples read, those that came late, and messages that were not there */
-  build(counts: { readonly samples: number; readonly late: number; readonly missing: number }): ReplayReport {
+  /** What it came to; nothing may be added afterwards. */
+  summary(): ReportSummary {
     const [here, there] = this.#ledgers as [Ledger, Ledger | undefined];
-    const { from, to } = here.span;
-    const figures: Record<string, number> = {
-      messages: this.#messages,
-      missingMessages: counts.missing,
-      samples: counts.samples,
-      lateSamples: counts.late,
-      rejectedMessages: [...this.#rejected.values()].reduce((sum, count) => sum + count, 0),
-      ...(to > from ? { days: (to - from) / 86_400_000 } : {}),
-      ...here.figures(),
-      ...(there
-        ? Object.fromEntries(
-            Object.entries(there.figures()).map(([name, value]) => [against(name as LaneFigure), value]),
-          )
-        : {}),
-      ...(there ? this.#differences.figures() : {}),
-    };
-    for (const [name, value] of Object.entries(figures)) figures[name] = round(value);
     return {
-      figures,
-      span: { from, to },
-      differences: this.#differences.listed.toSorted((a, b) => a.at - b.at),
+      messages: this.#messages,
+      here: here.summary(),
+      there: there?.summary(),
+      differences: this.#differences.summary(),
       courses: this.#courses(here, there),
       rejected: Object.fromEntries(this.#rejected),
     };
   }
 
   /** Subjects worth a plot: those that differ, the malicious ones first. */
-  #courses(here: Ledger, there: Ledger | undefined): Course[] {
+  #courses(here: Ledger, there: Ledger | undefined): RankedCourse[] {
     const malicious = [...this.#verdicts].filter(([, { kind }]) => kind === 'malicious').map(([subject]) => subject);
-    const differing = [...this.#differences.subjects];
-    const wanted = new Set([
-      ...malicious.filter((one) => this.#differences.subjects.has(one)),
-      ...malicious,
-      ...differing,
-    ]);
-    if (wanted.size === 0) for (const subject of here.followed()) wanted.add(subject);
-    const courses: Course[] = [];
-    for (const subject of wanted) {
+    const differing = this.#differences.subjects;
+    const wanted = new Map<string, number>();
+    for (const subject of malicious) wanted.set(subject, differing.has(subject) ? 0 : 1);
+    for (const subject of differing) if (!wanted.has(subject)) wanted.set(subject, 2);
+    for (const subject of here.followed()) if (!wanted.has(subject)) wanted.set(subject, 3);
+    const courses: RankedCourse[] = [];
+    for (const [subject, rank] of [...wanted].toSorted(([, a], [, b]) => a - b)) {
       const steps = here.stepsOf(subject);
       if (courses.length >= mostCourses || !steps || steps.length === 0) continue;
-      courses.push({ subject, verdict: this.#verdicts.get(subject), here: steps, there: there?.stepsOf(subject) });
+      const course = { subject, verdict: this.#verdicts.get(subject), here: steps, there: there?.stepsOf(subject) };
+      courses.push({ rank, course });
     }
     return courses;
   }
 }
+
+/** A course, and how much it is worth to be shown: the least first. */
+interface RankedCourse {
+  readonly rank: number;
+  readonly course: Course;
+}
+
+/** What one builder came to: plain data, that another thread can send. */
+export interface ReportSummary {
+  readonly messages: number;
+  readonly here: LedgerSummary;
+  readonly there: LedgerSummary | undefined;
+  readonly differences: DifferencesSummary;
+  readonly courses: readonly RankedCourse[];
+  readonly rejected: Readonly<Record<string, number>>;
+}
+
+/** What was counted beside the report. */
+export interface ReplayCounts {
+  readonly samples: number;
+  /** Samples that came after their window had closed. */
+  readonly late: number;
+  /** Messages that were not there. */
+  readonly missing: number;
+}
+
+/**
+ * The report of builders that saw different partitions.
+ *
+ * @param all - 1 and up
+ */
+export const reportOf = (all: readonly ReportSummary[], counts: ReplayCounts): ReplayReport => {
+  const here = all.map((one) => one.here);
+  const there = all.flatMap((one) => one.there ?? []);
+  const { from, to } = spanOf(here);
+  const differences = joinDifferences(all.map((one) => one.differences));
+  const rejected: Record<string, number> = {};
+  for (const one of all)
+    for (const [code, count] of Object.entries(one.rejected)) rejected[code] = (rejected[code] ?? 0) + count;
+  const figures: Record<string, number> = {
+    messages: all.reduce((sum, { messages }) => sum + messages, 0),
+    missingMessages: counts.missing,
+    samples: counts.samples,
+    lateSamples: counts.late,
+    rejectedMessages: Object.values(rejected).reduce((sum, count) => sum + count, 0),
+    ...(to > from ? { days: (to - from) / 86_400_000 } : {}),
+    ...figuresOf(here),
+  };
+  if (there.length > 0) {
+    for (const [name, value] of Object.entries(figuresOf(there))) figures[against(name as LaneFigure)] = value;
+    Object.assign(figures, differences.figures);
+  }
+  for (const [name, value] of Object.entries(figures)) figures[name] = round(value);
+  return {
+    figures,
+    span: { from, to },
+    differences: there.length > 0 ? differences.listed : [],
+    courses: all
+      .flatMap(({ courses }) => courses)
+      .toSorted((a, b) => a.rank - b.rank)
+      .slice(0, mostCourses)
+      .filter(({ rank }, _, list) => rank < 3 || list[0]!.rank === 3)
+      .map(({ course }) => course),
+    rejected,
+  };
+};

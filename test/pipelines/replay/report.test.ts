@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environmentOf } from '../../../infra/replay/environment.ts';
 import { htmlReport } from '../../../infra/replay/html/page.ts';
-import { figureNames, ReportBuilder } from '../../../pipelines/replay/report.ts';
+import { figureNames, ReportBuilder, reportOf } from '../../../pipelines/replay/report.ts';
 import { verdictsOf } from '../../../pipelines/replay/verdicts.ts';
 import { alertOf, decisionOf, labelOf, outputOf, scoreOf } from './records.ts';
 
@@ -60,7 +60,7 @@ test('ReportBuilder must count revocations by label, hours granted, times to rev
       atEnd,
     ],
   ]);
-  const { figures, span } = report.build(counts);
+  const { figures, span } = reportOf([report.summary()], counts);
   assert.deepEqual(span, { from: 0, to: day });
   const some = (...names: string[]) => Object.fromEntries(names.map((name) => [name, figures[name]]));
   assert.deepEqual(
@@ -86,7 +86,7 @@ test('ReportBuilder must count revocations by label, hours granted, times to rev
 test('ReportBuilder must leave out figures that nothing speaks of', () => {
   const report = builder(1);
   report.add(1, [[seen]]);
-  const { figures } = report.build(counts);
+  const { figures } = reportOf([report.summary()], counts);
   assert.equal('meanTimeToRevokeS' in figures, false);
   assert.equal(figures.missedMalicious, 2);
 });
@@ -97,7 +97,7 @@ test('ReportBuilder must bring state up in the warm-up and count nothing of it',
     [outputOf({ ...seen, warmUp: true, decisions: [decisionOf('good', 'extend', 0.5 * hour, 4 * hour)] })],
   ]);
   report.add(1, [[outputOf({ scores: [scoreOf('good', hour, 2 * hour)] })]]);
-  const { figures } = report.build(counts);
+  const { figures } = reportOf([report.summary()], counts);
   assert.equal(figures.decisions, 0);
   assert.equal(figures.windows, 1);
   assert.equal(figures.ttlHoursBenign, 3.5);
@@ -126,7 +126,7 @@ test('ReportBuilder must tell how two lanes differ', () => {
       }),
     ],
   ]);
-  const { figures, differences, courses } = report.build(counts);
+  const { figures, differences, courses } = reportOf([report.summary()], counts);
   const { differingDecisions, onlyHere, onlyAgainst, changedDecisions, differingSubjects } = figures;
   assert.deepEqual(
     { differingDecisions, onlyHere, onlyAgainst, changedDecisions, differingSubjects },
@@ -151,7 +151,9 @@ test('the HTML report must stand alone and show no markup of what was replayed',
     ...{ source: 'kafka', out: 'nowhere', tookMs: 1, modelVersions: ['1', '2'], warnings: ['<i>'] },
     ...{ here: lane, against: lane },
   });
-  const page = htmlReport(report.build(counts), environment, [{ text: 'decisions > 0 & x', holds: true }]);
+  const page = htmlReport(reportOf([report.summary()], counts), environment, [
+    { text: 'decisions > 0 & x', holds: true },
+  ]);
   assert.doesNotMatch(page, /<script|<b>because|<i>\s*<|https?:|@import|url\(|NaN|undefined/);
   assert.match(page, /<svg viewBox/);
   assert.match(page, /prefers-color-scheme:dark/);
