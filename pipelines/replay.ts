@@ -1,40 +1,38 @@
-import { concatMap, from, type Observable, tap } from 'rxjs';
-import { acknowledged, type HistoricBatch, type History } from './replay/history.ts';
-import type { Lane, LaneOutput } from './replay/lane.ts';
+import { concatMap, from, map, type Observable, tap } from 'rxjs';
+import { acknowledged, type HistoricBatch, type HistoricPart, type History } from './replay/history.ts';
 
-/** A batch with what came of it in each lane. */
-export interface ReplayedBatch {
+/** A batch with what came of it. */
+export interface ReplayedBatch<Result> {
   readonly source: HistoricBatch;
-  /** In the order of the lanes. */
-  readonly outputs: readonly (readonly LaneOutput[])[];
+  readonly result: Result;
 }
 
 /** What a replay needs. */
-export interface ReplayJob {
+export interface ReplayJob<Result> {
   readonly history: Pick<History, 'batches'>;
-  /** The model and policy that are tried, and what they are compared with, if anything. */
-  readonly lanes: readonly Lane[];
-  /** Count a batch. */
-  observe(batch: ReplayedBatch): void;
-  /** Write what came of a batch, and wait until it is written. */
-  write(batch: ReplayedBatch): Promise<void>;
+  /** Batches on their way at the same time, 1 and up. */
+  readonly inFlight: number;
+  /**
+   * Send messages through the live job's chain, once for each model and policy that is tried, and count what comes of
+   * them for the report. Messages of one partition are processed in their order, whatever is on its way at once.
+   */
+  run(parts: readonly HistoricPart[]): Promise<Result>;
+  /** Tell how far it has come, and stop at what cannot be read. */
+  observe(batch: ReplayedBatch<Result>): void;
+  /** Write what came of a batch, and wait until more can be written. */
+  write(batch: ReplayedBatch<Result>): Promise<void>;
 }
 
 /**
- * What was said on Kafka once more, in event time and as fast as it goes, through the live job's own chain: once for
- * each lane, then into the report, then to where the replay writes.
+ * What was said on Kafka once more, in event time and as fast as it goes.
  *
- * A batch is acknowledged when all that came of it is written, and only then is the next one read: memory does not
+ * Batches are written in their order, and acknowledged once they are; only then are more read, so that memory does not
  * depend on how long the history is.
  */
-export const replay = (job: ReplayJob): Observable<ReplayedBatch> =>
-  from(acknowledged(job.history.batches())).pipe(
-    concatMap(
-      async (source): Promise<ReplayedBatch> => ({
-        source,
-        outputs: await Promise.all(job.lanes.map((lane) => lane.run(source.parts))),
-      }),
-    ),
+export const replay = <Result>(job: ReplayJob<Result>): Observable<ReplayedBatch<Result>> =>
+  from(acknowledged(job.history.batches(), job.inFlight)).pipe(
+    map((source) => ({ source, running: begun(job.run(source.parts)) })),
+    concatMap(async ({ source, running }) => ({ source, result: await running })),
     tap((batch) => job.observe(batch)),
     concatMap(async (batch) => {
       await job.write(batch);
@@ -42,3 +40,9 @@ export const replay = (job: ReplayJob): Observable<ReplayedBatch> =>
     }),
     tap(({ source }) => source.ack()),
   );
+
+/** A promise that is waited for later: that it fails meanwhile must not count as unhandled. */
+const begun = <T>(work: Promise<T>): Promise<T> => {
+  work.catch(() => {});
+  return work;
+};

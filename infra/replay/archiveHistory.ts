@@ -57,6 +57,7 @@ export const openArchiveHistory = async (
   let missing = 0;
   return {
     messages: spans.reduce((sum, { start, end }) => sum + end - start, 0),
+    partitions: spans.filter(({ start, end }) => start < end).map(({ partition }) => partition),
     warnings,
     control: tables.control,
     credentials: (partition) => tables.credentials(partition),

@@ -57,6 +57,7 @@ export const openKafkaHistory = async (
     const warnings = await readTables({ kafka, registry }, tables);
     return {
       messages: spans.reduce((sum, { start, end }) => sum + end - start, 0),
+      partitions: spans.filter(({ start, end }) => start < end).map(({ partition }) => partition),
       warnings,
       control: tables.control,
       credentials: (partition) => tables.credentials(partition),

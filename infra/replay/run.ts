@@ -1,22 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { lastValueFrom, type Observable, takeUntil } from 'rxjs';
-import type { Encoders } from '../../operators/toOutput.ts';
-import { configuredPolicyKey, ordersAsOf } from '../../pipelines/orders.ts';
-import type { History } from '../../pipelines/replay/history.ts';
-import { Lane, type LaneOutput } from '../../pipelines/replay/lane.ts';
-import { type ReplayReport, ReportBuilder, reportOf } from '../../pipelines/replay/report.ts';
-import { type ReplayedBatch, replay } from '../../pipelines/replay.ts';
-import { TopicCodec } from '../../schemas/codec.ts';
+import { configuredPolicyKey } from '../../pipelines/orders.ts';
+import type { HistoricPart, History } from '../../pipelines/replay/history.ts';
+import { type ReplayReport, reportOf } from '../../pipelines/replay/report.ts';
+import { replay } from '../../pipelines/replay.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { type LifecyclePolicy, lifecyclePolicySchema, parseLifecyclePolicy } from '../../schemas/policy.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
-import { TelemetryCodec } from '../../schemas/telemetry.ts';
-import { topics } from '../../schemas/topics.ts';
-import { resourceLayout } from '../jobs/layout.ts';
 import type { Logger } from '../log.ts';
-import { openModel } from './model.ts';
+import { type Core, type CoreParts, type CoreResult, openCore } from './core.ts';
 import type { Sink } from './sinks.ts';
-
-const pipeline = 'lifecycle';
+import { openThread } from './threads.ts';
 
 /** A model and a policy to try. */
 export interface LaneSpec {
@@ -33,6 +27,11 @@ export interface ReplayOptions {
   readonly here: LaneSpec;
   readonly against?: LaneSpec;
   readonly sink: Sink;
+  /**
+   * Threads that share the partitions, 1 and up; 1 is this one.
+   * @default one a core and partition, or 1 where the history is short
+   */
+  readonly threads?: number;
   /** Messages of schemas that the registry does not know are passed over, as the live job does, instead of failing. */
   readonly skipUnreadable?: boolean;
   /** Told after each batch. */
@@ -48,6 +47,9 @@ export interface Replayed {
   readonly modelVersions: readonly string[];
 }
 
+/** Below this, starting threads takes longer than it saves. */
+const shortHistory = 20_000;
+
 /**
  * Replay a history in one or two lanes.
  *
@@ -56,75 +58,98 @@ export interface Replayed {
  */
 export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
   const { registry, log, history, here, against, sink, stopping } = options;
-  const reader = await TelemetryCodec.open(registry, resourceLayout);
-  const encoders: Encoders = {
-    scores: await TopicCodec.open(topics.scores, registry),
-    decisions: await TopicCodec.open(topics.decisions, registry),
-    alerts: await TopicCodec.open(topics.alerts, registry),
-    deadLetters: await TopicCodec.open(topics.deadLetters, registry),
-    state: await TopicCodec.open(topics.stateLifecycle, registry),
-  };
-  const specs = against ? [here, against] : [here];
-  const models = await Promise.all(specs.map((spec) => openModel(spec.model, windowMsOf(history, spec.policy))));
-  const lanes = specs.map(({ policy }, index) => {
-    const orders = ordersAsOf(
-      pipeline,
-      history.control,
-      (order, why) =>
-        log.error({ key: order.key, version: order.version, why }, 'order refused, the last good one stays'),
-      policy,
-    );
-    return new Lane({
-      model: models[index]!,
-      reader,
-      encoders,
-      bytes: sink.bytes,
-      joined: (partition) => {
-        const table = history.credentials(partition);
-        return {
-          credential: (subject, joined) => table.at(subject, joined.credentials),
-          orders: (joined) => orders(joined.control),
-        };
-      },
-    });
-  });
-  const report = new ReportBuilder(against ? 2 : 1, history.labels, (partition, subject) =>
-    history.credentials(partition).at(subject, Number.POSITIVE_INFINITY),
+  const most = history.messages < shortHistory ? 1 : availableParallelism();
+  const threads = Math.min(options.threads ?? most, history.partitions.length);
+  const cores = await openCores(
+    {
+      registry,
+      control: history.control,
+      credentials: (partition) => history.credentials(partition),
+      labels: history.labels,
+      lanes: (against ? [here, against] : [here]).map(({ model, policy }) => ({
+        model,
+        policy,
+        windowMs: windowMsOf(history, policy),
+      })),
+      wants: sink.wants,
+      refused: (key, why) => log.error({ key, why }, 'order refused, the last good one stays'),
+    },
+    history.partitions,
+    threads,
   );
   let messages = 0;
-  const observe = ({ source, outputs }: ReplayedBatch) => {
-    const read = source.parts.reduce((sum, part) => sum + part.messages.length, 0);
-    messages += read;
-    report.add(read, outputs);
-    if (!options.skipUnreadable) refuseUnreadable(outputs);
-    options.progressed?.(messages, lanes[0]!.counts.samples);
-  };
-  const write = ({ outputs }: ReplayedBatch) => sink.write(outputs.map((lane) => lane.filter(({ warmUp }) => !warmUp)));
+  let samples = 0;
+  let stopped = false;
+  const stop = stopping?.subscribe(() => {
+    stopped = true;
+  });
   try {
-    const running = replay({ history, lanes, observe, write });
-    const stopped = () => new EbbtideError('CANCELLED', 'Replay stopped before its end');
-    let finished = true;
-    const stop = stopping?.subscribe(() => {
-      finished = false;
+    const running = replay<readonly CoreResult[]>({
+      history,
+      inFlight: cores.length === 1 ? 2 : cores.length * 4,
+      run: (parts) => Promise.all(shared(parts, cores.length).map(({ core, own }) => cores[core]!.run(own))),
+      observe({ result }) {
+        for (const one of result) {
+          messages += one.messages;
+          samples += one.samples;
+          if (one.unreadable && !options.skipUnreadable) throw unreadable(one.unreadable);
+        }
+        options.progressed?.(messages, samples);
+      },
+      write: async ({ result }) => {
+        for (const { outputs } of result) if (outputs.length > 0) await sink.write(outputs);
+      },
     });
     await lastValueFrom(stopping ? running.pipe(takeUntil(stopping)) : running, { defaultValue: undefined });
-    stop?.unsubscribe();
-    if (!finished) throw stopped();
-    const { samples, late } = lanes[0]!.counts;
+    if (stopped) throw new EbbtideError('CANCELLED', 'Replay stopped before its end');
+    const summaries = await Promise.all(cores.map((core) => core.summary()));
+    const sum = (of: (one: (typeof summaries)[number]) => number) => summaries.reduce((all, one) => all + of(one), 0);
     return {
-      report: reportOf([report.summary()], { samples, late, missing: history.missing() }),
-      modelVersions: models.map(({ version }) => version),
+      report: reportOf(
+        summaries.map(({ report }) => report),
+        { samples: sum((one) => one.samples), late: sum((one) => one.late), missing: history.missing() },
+      ),
+      modelVersions: cores[0]!.modelVersions,
     };
   } finally {
-    for (const lane of lanes) lane.close();
-    await Promise.all(models.map((model) => model.close()));
+    stop?.unsubscribe();
+    await Promise.all(cores.map((core) => core.close()));
   }
+};
+
+const openCores = async (parts: CoreParts, partitions: readonly number[], threads: number): Promise<Core[]> => {
+  if (threads <= 1) return [await openCore(parts)];
+  const all = await Promise.allSettled(
+    Array.from({ length: threads }, (_, thread) =>
+      openThread(
+        parts,
+        partitions.filter((partition) => partition % threads === thread),
+      ),
+    ),
+  );
+  const failed = all.find((one) => one.status === 'rejected');
+  const cores = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (!failed) return cores;
+  await Promise.all(cores.map((core) => core.close()));
+  throw failed.reason;
+};
+
+/** Parts by the core that their partition belongs to. */
+const shared = (parts: readonly HistoricPart[], cores: number): { core: number; own: HistoricPart[] }[] => {
+  const byCore = new Map<number, HistoricPart[]>();
+  for (const part of parts) {
+    const core = part.partition % cores;
+    const own = byCore.get(core);
+    if (own) own.push(part);
+    else byCore.set(core, [part]);
+  }
+  return [...byCore].map(([core, own]) => ({ core, own }));
 };
 
 /** Length of the windows that a model is asked about: the live job takes it from its configured policy. */
 const windowMsOf = (history: History, policy: LifecyclePolicy | undefined): number => {
   if (policy) return policy.windowMs;
-  const configured = history.control.at(configuredPolicyKey(pipeline), Number.POSITIVE_INFINITY);
+  const configured = history.control.at(configuredPolicyKey('lifecycle'), Number.POSITIVE_INFINITY);
   try {
     if (configured) return parseLifecyclePolicy(JSON.parse(configured.value)).windowMs;
   } catch {
@@ -133,14 +158,9 @@ const windowMsOf = (history: History, policy: LifecyclePolicy | undefined): numb
   return lifecyclePolicySchema.parse({}).windowMs;
 };
 
-const refuseUnreadable = (outputs: readonly (readonly LaneOutput[])[]): void => {
-  for (const { partition, warmUp, rejected } of outputs[0]!) {
-    const letter = rejected.find(({ errorCode }) => errorCode === 'SCHEMA_UNKNOWN');
-    if (letter && !warmUp)
-      throw new EbbtideError(
-        'SCHEMA_UNKNOWN',
-        `Message ${letter.offset} of partition ${partition} cannot be read: ${letter.message}; restore the schema in the registry, or pass such messages over with --skip-unreadable, as the live job does`,
-        { partition, offset: letter.offset },
-      );
-  }
-};
+const unreadable = ({ partition, offset, message }: NonNullable<CoreResult['unreadable']>): EbbtideError =>
+  new EbbtideError(
+    'SCHEMA_UNKNOWN',
+    `Message ${offset} of partition ${partition} cannot be read: ${message}; restore the schema in the registry, or pass such messages over with --skip-unreadable, as the live job does`,
+    { partition, offset },
+  );

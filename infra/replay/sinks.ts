@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import type { OutputRecord } from '../../operators/batch.ts';
 import type { LaneOutput } from '../../pipelines/replay/lane.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
@@ -13,13 +12,15 @@ import type { ClusterOptions } from '../kafka/client.ts';
 import { createTopic } from '../kafka/topics.ts';
 import type { Kafka, OutgoingMessage } from '../kafka/types.ts';
 
+import type { Wanted } from './core.ts';
+
 /** Names of the lanes in what is written. */
 export const laneNames = ['here', 'against'] as const;
 
 /** Where a replay writes what came of it. */
 export interface Sink {
-  /** Whether it wants the bytes that the live job would write. */
-  readonly bytes: boolean;
+  /** What it looks at: the records, the bytes that the live job would write, or nothing. */
+  readonly wants: Wanted;
   /** In words for people. */
   readonly description: string;
   /** @param outputs - of each lane, of the range alone */
@@ -29,7 +30,7 @@ export interface Sink {
 }
 
 /** Writes nothing: the report is all that is wanted. */
-export const noSink: Sink = { bytes: false, description: 'nowhere', write: async () => {}, close: async () => {} };
+export const noSink: Sink = { wants: 'nothing', description: 'nowhere', write: async () => {}, close: async () => {} };
 
 const replayed: readonly TopicSpec[] = [topics.scores, topics.decisions, topics.alerts];
 
@@ -47,7 +48,7 @@ export const fileSink = async (path: string): Promise<Sink> => {
     failure = error;
   });
   return {
-    bytes: false,
+    wants: 'records',
     description: path,
     async write(outputs) {
       const lines: string[] = [];
@@ -97,18 +98,28 @@ export const topicSink = async (
       await createTopic(cluster, `${prefix}.${topic.name}`, partitions, 7 * 86_400_000);
     }
   const producer = await kafka.producer({ lingerMs: 5 });
+  let sending: Promise<void> = Promise.resolve();
   return {
-    bytes: true,
+    wants: 'bytes',
     description: `topics ${name}.*`,
     async write(outputs) {
       const messages: OutgoingMessage[] = [];
       for (const [index, lane] of outputs.entries())
         for (const { partition, records } of lane)
-          for (const record of records as readonly OutputRecord[])
+          for (const record of records)
             messages.push({ ...record, topic: `${prefixes[index]}.${record.topic}`, partition });
-      await producer.send(messages);
+      // The next batch is made while this one travels, and no further
+      await sending;
+      sending = producer.send(messages);
+      sending.catch(() => {});
     },
-    close: () => producer.close(),
+    async close(complete) {
+      try {
+        if (complete) await sending;
+      } finally {
+        await producer.close();
+      }
+    },
   };
 };
 
@@ -136,7 +147,7 @@ export const tableSink = (archive: ClickHouseArchive, replay: string): Sink => {
     }
   };
   return {
-    bytes: false,
+    wants: 'records',
     description: `tables replay_decisions and replay_scores, replay = ${replay}`,
     async write(outputs) {
       for (const [index, lane] of outputs.entries()) {

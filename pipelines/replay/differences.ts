@@ -38,6 +38,8 @@ const harsh = (decision: Decision | undefined) =>
 const same = (a: Decision, b: Decision): boolean =>
   a.action === b.action && a.withheld === b.withheld && a.newTtlMs === b.newTtlMs && a.mode === b.mode;
 
+const inTime = (a: Difference, b: Difference) => a.at - b.at || (a.subject < b.subject ? -1 : 1);
+
 /** Add up what differs. */
 export const joinDifferences = (
   all: readonly DifferencesSummary[],
@@ -51,9 +53,9 @@ export const joinDifferences = (
   const mild = (one: Difference) => Number(!harsh(one.here) && !harsh(one.there));
   const listed = all
     .flatMap((one) => one.listed)
-    .toSorted((a, b) => mild(a) - mild(b) || a.at - b.at)
+    .toSorted((a, b) => mild(a) - mild(b) || inTime(a, b))
     .slice(0, mostListed)
-    .toSorted((a, b) => a.at - b.at);
+    .toSorted(inTime);
   return { figures: { differingDecisions, onlyHere, onlyAgainst, changedDecisions, differingSubjects }, listed };
 };
 

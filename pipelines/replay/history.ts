@@ -11,7 +11,7 @@ export interface HistoricPart {
   readonly warmUp: boolean;
 }
 
-/** Messages that travel down a replay together; the next batch is only made after `ack`. */
+/** Messages that travel down a replay together; further batches are only made after `ack`. */
 export interface HistoricBatch {
   readonly parts: readonly HistoricPart[];
   ack(): void;
@@ -29,6 +29,8 @@ export interface ReplayRange {
 export interface History {
   /** Messages to read, warm-up included. */
   readonly messages: number;
+  /** Partitions that there are messages of. */
+  readonly partitions: readonly number[];
   /** What of the past is missing, in words for people. */
   readonly warnings: readonly string[];
   readonly control: VersionedTable<Control>;
@@ -41,15 +43,30 @@ export interface History {
   close(): Promise<void>;
 }
 
-/** Batches one at a time: a source is asked for more only once the last one was acknowledged. */
-export async function* acknowledged(source: AsyncIterable<readonly HistoricPart[]>): AsyncGenerator<HistoricBatch> {
+/**
+ * Batches, so many of them on their way at most: a source is asked for more only once others were acknowledged.
+ *
+ * @param most - batches on their way, 1 and up
+ */
+export async function* acknowledged(
+  source: AsyncIterable<readonly HistoricPart[]>,
+  most: number,
+): AsyncGenerator<HistoricBatch> {
+  let under = 0;
+  let room = () => {};
   for await (const parts of source) {
-    let ack = () => {};
-    const acked = new Promise<void>((resolve) => {
-      ack = resolve;
-    });
-    yield { parts, ack };
-    await acked;
+    under++;
+    yield {
+      parts,
+      ack: () => {
+        under--;
+        room();
+      },
+    };
+    if (under >= most)
+      await new Promise<void>((resolve) => {
+        room = resolve;
+      });
   }
 }
 

@@ -108,7 +108,7 @@ export class ReportBuilder {
     for (const subject of differing) if (!wanted.has(subject)) wanted.set(subject, 2);
     for (const subject of here.followed()) if (!wanted.has(subject)) wanted.set(subject, 3);
     const courses: RankedCourse[] = [];
-    for (const [subject, rank] of [...wanted].toSorted(([, a], [, b]) => a - b)) {
+    for (const [subject, rank] of [...wanted].toSorted(([one, a], [other, b]) => a - b || (one < other ? -1 : 1))) {
       const steps = here.stepsOf(subject);
       if (courses.length >= mostCourses || !steps || steps.length === 0) continue;
       const course = { subject, verdict: this.#verdicts.get(subject), here: steps, there: there?.stepsOf(subject) };
@@ -176,7 +176,7 @@ export const reportOf = (all: readonly ReportSummary[], counts: ReplayCounts): R
     differences: there.length > 0 ? differences.listed : [],
     courses: all
       .flatMap(({ courses }) => courses)
-      .toSorted((a, b) => a.rank - b.rank)
+      .toSorted((a, b) => a.rank - b.rank || (a.course.subject < b.course.subject ? -1 : 1))
       .slice(0, mostCourses)
       .filter(({ rank }, _, list) => rank < 3 || list[0]!.rank === 3)
       .map(({ course }) => course),

@@ -68,10 +68,18 @@ test('a replay from Kafka and from the archive decides as the live job did, byte
   const versions = new Set(decisionsOf(live).map((decision) => decision.policyVersion));
   assert.deepEqual(versions, new Set([policyVersion(livelyPolicy), policyVersion(stricter)]));
 
-  const replayed = async (history: History, here: LaneSpec = { model: 'shipped' }, against?: LaneSpec) => {
+  const replayed = async (history: History, here: LaneSpec = { model: 'shipped' }, against?: LaneSpec, threads = 1) => {
     const { sink, outputs } = memorySink();
     try {
-      const { report } = await runReplay({ registry, log, history, here, ...(against ? { against } : {}), sink });
+      const { report } = await runReplay({
+        registry,
+        log,
+        history,
+        here,
+        ...(against ? { against } : {}),
+        sink,
+        threads,
+      });
       return { outputs: outputs as Outputs, report };
     } finally {
       await history.close();
@@ -86,6 +94,14 @@ test('a replay from Kafka and from the archive decides as the live job did, byte
     assert.equal(report.figures.decisions, countOf(live, topics.decisions.name));
     assert.equal(report.figures.windows, countOf(live, topics.scores.name));
     assert.equal(report.figures.alerts, countOf(live, topics.alerts.name));
+  });
+
+  await t.test('in several threads', async () => {
+    const { outputs, report } = await replayed(await fromKafka(), { model: 'shipped' }, { model: 'shipped' }, 3);
+    assertSame(outputs, live);
+    const alone = await replayed(await fromKafka(), { model: 'shipped' }, { model: 'shipped' });
+    assert.deepEqual(report.figures, alone.report.figures);
+    assert.deepEqual(report.courses, alone.report.courses);
   });
 
   await t.test('a range with its warm-up, the rest of it', async () => {
@@ -110,6 +126,7 @@ test('a replay from Kafka and from the archive decides as the live job did, byte
     assert.equal(await until(stored, (found) => found === wanted), wanted);
     const { outputs, report } = await replayed(await fromArchive());
     assertSame(outputs, live);
+    assertSame((await replayed(await fromArchive(), { model: 'shipped' }, undefined, 2)).outputs, live);
     // Messages that came torn were never in the archive, and never decided on
     assert.ok(report.figures.missingMessages! > 0);
     const part = await replayed(await fromArchive({ ...always, from: cut }));

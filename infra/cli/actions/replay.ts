@@ -37,6 +37,7 @@ interface Options {
   readonly html?: string;
   readonly failIf?: readonly string[];
   readonly skipUnreadable?: boolean;
+  readonly threads?: number;
   readonly batch: number;
 }
 
@@ -102,6 +103,7 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
       here,
       ...(there ? { against: there } : {}),
       sink,
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
       skipUnreadable: options.skipUnreadable ?? false,
       stopping: interrupted,
       progressed(messages, samples) {
@@ -117,6 +119,8 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
     });
     progress.stop();
     complete = true;
+    await sink.close(true);
+    sink = noSink;
     const tookMs = performance.now() - began;
     const environment = environmentOf({
       range,

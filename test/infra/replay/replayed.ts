@@ -5,7 +5,7 @@ import type { LaneOutput } from '../../../pipelines/replay/lane.ts';
 export const memorySink = (lane = 0): { sink: Sink; outputs: Map<string, string[]> } => {
   const outputs = new Map<string, string[]>();
   const sink: Sink = {
-    bytes: true,
+    wants: 'bytes',
     description: 'memory',
     async write(lanes) {
       for (const { partition, records } of lanes[lane] as readonly LaneOutput[])
