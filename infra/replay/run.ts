@@ -28,8 +28,8 @@ export interface ReplayOptions {
   readonly against?: LaneSpec;
   readonly sink: Sink;
   /**
-   * Threads that share the partitions, 1 and up; 1 is this one.
-   * @default one a core and partition, or 1 where the history is short
+   * Threads that share the partitions beside this one, which reads and writes; 0 for none.
+   * @default one a partition as far as there are cores, or 0 where the history is short
    */
   readonly threads?: number;
   /** Messages of schemas that the registry does not know are passed over, as the live job does, instead of failing. */
@@ -58,7 +58,7 @@ const shortHistory = 20_000;
  */
 export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
   const { registry, log, history, here, against, sink, stopping } = options;
-  const most = history.messages < shortHistory ? 1 : availableParallelism();
+  const most = history.messages < shortHistory ? 0 : Math.max(1, availableParallelism() - 1);
   const threads = Math.min(options.threads ?? most, history.partitions.length);
   const cores = await openCores(
     {
@@ -86,7 +86,7 @@ export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
   try {
     const running = replay<readonly CoreResult[]>({
       history,
-      inFlight: cores.length === 1 ? 2 : cores.length * 4,
+      inFlight: threads === 0 ? 2 : cores.length * 4,
       run: (parts) => Promise.all(shared(parts, cores.length).map(({ core, own }) => cores[core]!.run(own))),
       observe({ result }) {
         for (const one of result) {
@@ -118,7 +118,7 @@ export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
 };
 
 const openCores = async (parts: CoreParts, partitions: readonly number[], threads: number): Promise<Core[]> => {
-  if (threads <= 1) return [await openCore(parts)];
+  if (threads === 0) return [await openCore(parts)];
   const all = await Promise.allSettled(
     Array.from({ length: threads }, (_, thread) =>
       openThread(

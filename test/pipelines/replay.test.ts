@@ -68,7 +68,7 @@ test('a replay from Kafka and from the archive decides as the live job did, byte
   const versions = new Set(decisionsOf(live).map((decision) => decision.policyVersion));
   assert.deepEqual(versions, new Set([policyVersion(livelyPolicy), policyVersion(stricter)]));
 
-  const replayed = async (history: History, here: LaneSpec = { model: 'shipped' }, against?: LaneSpec, threads = 1) => {
+  const replayed = async (history: History, here: LaneSpec = { model: 'shipped' }, against?: LaneSpec, threads = 0) => {
     const { sink, outputs } = memorySink();
     try {
       const { report } = await runReplay({

@@ -29,7 +29,11 @@ export const defineReplay = (): Command =>
     .option('--html <file>', 'write the report as one HTML page')
     .option('--fail-if <condition>', 'end with 1 where it holds of the figures; may be given again', collect)
     .option('--skip-unreadable', 'pass messages over whose schema the registry does not know, as the live job does')
-    .option('--threads <count>', 'threads that share the partitions; else one a core', wholeNumber(1, 256))
+    .option(
+      '--threads <count>',
+      'threads that share the partitions, 0 for none; else as many as there are cores',
+      wholeNumber(0, 256),
+    )
     .option('--batch <messages>', 'messages at once', wholeNumber(1, 100_000), 500)
     .addHelpText(
       'after',
