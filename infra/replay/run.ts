@@ -58,7 +58,7 @@ const shortHistory = 20_000;
  */
 export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
   const { registry, log, history, here, against, sink, stopping } = options;
-  const most = history.messages < shortHistory ? 0 : Math.max(1, availableParallelism() - 1);
+  const most = history.messages < shortHistory ? 0 : availableParallelism();
   const threads = Math.min(options.threads ?? most, history.partitions.length);
   const cores = await openCores(
     {

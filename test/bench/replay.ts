@@ -1,6 +1,6 @@
 /**
  * Samples a second of a replay, as a ratio to the live lifecycle pipeline on the same topic of a real Apache Kafka in
- * the same run; and how much memory grows from a million samples to ten. See README.md beside this file.
+ * the same run; and how much memory grows from a tenth of the samples to all of them. See docs/replay.md.
  *
  *   npm run bench -- replay [--json] [--samples 10000000] [--credentials 1000] [--per 50] [--runs 3] [--profile]
  */
@@ -56,7 +56,11 @@ const begin = (name: string, args: string[]): { child: ChildProcess; told: Told;
 const outputs = [topics.scores, topics.decisions, topics.alerts, topics.deadLetters, topics.stateLifecycle];
 
 /** Seconds that the live pipeline takes for the topic, in one process, from its first message to its last commit. */
-const live = async (brokers: string, messages: number, run: number): Promise<number> => {
+const live = async (
+  brokers: string,
+  messages: number,
+  run: number,
+): Promise<{ seconds: number; cpuSeconds: number }> => {
   const admin = ckjs.AdminClient.create({ 'bootstrap.servers': brokers } as never);
   const kafka = await connectKafka({ brokers });
   for (const { name } of outputs)
@@ -80,7 +84,7 @@ const live = async (brokers: string, messages: number, run: number): Promise<num
   child.send('stop');
   await ended;
   admin.disconnect();
-  return (last - told.first!) / 1000;
+  return { seconds: (last - told.first!) / 1000, cpuSeconds: told.cpuSeconds! };
 };
 
 const teardown: (() => unknown)[] = [];
@@ -100,7 +104,8 @@ try {
     say(`  ${name.padEnd(7)} ${Math.round(samples / seconds).toLocaleString('en')} samples/s ${detail}`);
   };
   for (let run = 0; run < Number(options.runs); run++) {
-    note('live', await live(kafka.brokers, messages, run));
+    const { seconds, cpuSeconds } = await live(kafka.brokers, messages, run);
+    note('live', seconds, `cpu ${cpuSeconds.toFixed(1)} s`);
     for (const what of ['report', 'topic'] as const) {
       const { told, ended } = begin('replay', [kafka.brokers, String(early), what]);
       await ended;

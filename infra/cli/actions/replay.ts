@@ -1,15 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { fromEventPattern, take } from 'rxjs';
-import { parseGate } from '../../../pipelines/replay/gate.ts';
-import { figureNames } from '../../../pipelines/replay/report.ts';
-import { EbbtideError } from '../../../schemas/errors.ts';
+import { type Gate, parseGate } from '../../../pipelines/replay/gate.ts';
+import { type Figures, figureNames } from '../../../pipelines/replay/report.ts';
+import { EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
 import { type ClickHouseArchive, openArchive } from '../../clickhouse/client.ts';
 import type { Config } from '../../config/config.ts';
 import { nearest } from '../../config/nearest.ts';
 import { parseAgainst } from '../../replay/against.ts';
 import { openArchiveHistory } from '../../replay/archiveHistory.ts';
 import { environmentOf } from '../../replay/environment.ts';
-import { htmlReport } from '../../replay/html/page.ts';
+import { type Condition, htmlReport } from '../../replay/html/page.ts';
 import { openKafkaHistory } from '../../replay/kafkaHistory.ts';
 import { openModel } from '../../replay/model.ts';
 import { readPolicyFile } from '../../replay/policyFile.ts';
@@ -132,12 +132,13 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
       against: there,
       warnings: history.warnings,
     });
-    const conditions = gates.map((gate) => ({ text: gate.text, holds: gate.holds(report.figures) }));
+    const conditions = gates.map((gate) => judge(gate, report.figures));
     if (options.html !== undefined) writeHtml(options.html, htmlReport(report, environment, conditions));
     if (terminal.json) terminal.printJson({ name: 'replay', figures: report.figures, environment, conditions });
     else printReport(terminal, report, environment);
-    const failed = conditions.filter(({ holds }) => holds);
-    for (const { text } of failed) terminal.say(`Failed, for this holds: ${text} (${shown(text, report.figures)})`);
+    const failed = conditions.filter(({ holds }) => holds !== false);
+    for (const { text, holds, why } of failed)
+      terminal.say(holds ? `Failed, for this holds: ${text} (${shown(text, report.figures)})` : `Failed: ${why}`);
     return failed.length > 0 ? exitCodes.failed : exitCodes.ok;
   } finally {
     progress.stop();
@@ -146,8 +147,18 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
   }
 };
 
+/** Judge a condition; one that cannot be judged does not pass. */
+const judge = (gate: Gate, figures: Figures): Condition => {
+  try {
+    return { text: gate.text, holds: gate.holds(figures) };
+  } catch (error) {
+    if (!isEbbtideError(error, 'DATA_MISSING')) throw error;
+    return { text: gate.text, holds: null, why: error.message };
+  }
+};
+
 /** The figures that a condition names, with their values. */
-const shown = (text: string, figures: Readonly<Record<string, number>>): string =>
+const shown = (text: string, figures: Figures): string =>
   [...new Set(text.match(/[A-Za-z]\w*/g) ?? [])]
     .filter((name) => Object.hasOwn(figures, name))
     .map((name) => `${name} is ${figures[name]}`)

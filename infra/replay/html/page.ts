@@ -9,7 +9,9 @@ import { style } from './style.ts';
 /** What a condition came to. */
 export interface Condition {
   readonly text: string;
-  readonly holds: boolean;
+  /** Null where it cannot be judged, which fails too. */
+  readonly holds: boolean | null;
+  readonly why?: string;
 }
 
 /** Figures that are drawn, with a title and a unit. */
@@ -52,7 +54,7 @@ export const htmlReport = (
 <p>${escapeHtml(range)}, from ${escapeHtml(environment.source)}, in ${duration(environment.tookMs)}</p>
 ${lane('here', `Here: model ${environment.model}, policy ${environment.policy}`)}
 ${compared ? lane('there', `Against: model ${environment.againstModel}, policy ${environment.againstPolicy}`) : ''}
-${conditions.map(({ text, holds }) => `<p class="gate ${holds ? 'failed' : 'passed'}"><b>${holds ? 'Failed' : 'Passed'}</b> fail if ${escapeHtml(text)}</p>`).join('\n')}
+${conditions.map(({ text, holds, why }) => `<p class="gate ${holds === false ? 'passed' : 'failed'}"><b>${holds === false ? 'Passed' : 'Failed'}</b> fail if ${escapeHtml(text)}${why ? `: ${escapeHtml(why)}` : ''}</p>`).join('\n')}
 ${environment.warnings.map((warning) => `<p class="gate">${escapeHtml(warning)}</p>`).join('\n')}
 <h2>At a glance</h2>
 <div class="grid2">

@@ -161,6 +161,15 @@ test('ebbtide replay reports, writes where it is told, and fails where a conditi
     assert.equal((await run(...strict, '--fail-if', 'falseRevocations < 0')).status, exitCodes.ok);
   });
 
+  await t.test('a condition that cannot be judged', async () => {
+    const lenient = at('lenient.yaml');
+    writeFileSync(lenient, JSON.stringify({ ...livelyPolicy, high: 1, onSilence: 'alert' }));
+    const { status, stdout, stderr } = await run('--json', '--policy', lenient, '--fail-if', 'meanTimeToRevokeS > 60');
+    assert.equal(status, exitCodes.failed);
+    assert.match(stderr, /Failed: .*needs meanTimeToRevokeS, which has no value in this replay/);
+    assert.equal(JSON.parse(stdout).conditions[0].holds, null);
+  });
+
   await t.test('topics of its own', async () => {
     for (const name of ['decisions', 'a b']) {
       const refused = await run('--out', `topic:${name}`);
