@@ -89,7 +89,7 @@ const live = async (
 
 const teardown: (() => unknown)[] = [];
 try {
-  const kafka = await privateKafka({ after: (fn: () => unknown) => teardown.unshift(fn) } as unknown as TestContext);
+  const kafka = await privateKafka({ after: (fn: () => unknown) => teardown.push(fn) } as unknown as TestContext);
   const per = Number(options.per);
   const load = { per, credentials: Number(options.credentials), samples: Number(options.samples) };
   say(`Filling the topic: ${load.samples.toLocaleString('en')} samples, ${per} to a message`);
