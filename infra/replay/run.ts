@@ -29,7 +29,7 @@ export interface ReplayOptions {
   readonly sink: Sink;
   /**
    * Threads that share the partitions beside this one, which reads and writes; 0 for none.
-   * @default one a partition as far as there are cores, or 0 where the history is short
+   * @default one a partition as far as there are other cores; 0 where the history is short or cores are few
    */
   readonly threads?: number;
   /** Messages of schemas that the registry does not know are passed over, as the live job does, instead of failing. */
@@ -49,6 +49,8 @@ export interface Replayed {
 
 /** Below this, starting threads takes longer than it saves. */
 const shortHistory = 20_000;
+/** With fewer cores, what threads cost besides is more than what they bring. */
+const enoughCores = 4;
 
 /**
  * Replay a history in one or two lanes.
@@ -58,7 +60,7 @@ const shortHistory = 20_000;
  */
 export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
   const { registry, log, history, here, against, sink, stopping } = options;
-  const most = history.messages < shortHistory ? 0 : availableParallelism();
+  const most = history.messages < shortHistory || availableParallelism() < enoughCores ? 0 : availableParallelism() - 1;
   const threads = Math.min(options.threads ?? most, history.partitions.length);
   const cores = await openCores(
     {

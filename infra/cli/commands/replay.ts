@@ -31,7 +31,7 @@ export const defineReplay = (): Command =>
     .option('--skip-unreadable', 'pass messages over whose schema the registry does not know, as the live job does')
     .option(
       '--threads <count>',
-      'threads that share the partitions, 0 for none; else as many as there are cores',
+      'threads that share the partitions, 0 for none; else as many as there are cores to spare',
       wholeNumber(0, 256),
     )
     .option('--batch <messages>', 'messages at once', wholeNumber(1, 100_000), 500)
