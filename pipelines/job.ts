@@ -27,7 +27,7 @@ export interface JobOptions {
 }
 
 /** A chain that runs: batches go in one at a time and come out as one each. */
-class RunningTask {
+export class RunningTask {
   readonly replayBefore: number;
   readonly #input = new Subject<InputBatch>();
   #settle: { resolve: (output: OutputBatch) => void; reject: (error: unknown) => void } | undefined;

@@ -9,7 +9,7 @@ import {
   refusalOf,
 } from '../schemas/control.ts';
 import type { Control } from '../schemas/generated/index.ts';
-import { lifecyclePolicySchema, policyVersion } from '../schemas/policy.ts';
+import { type LifecyclePolicy, lifecyclePolicySchema, policyVersion } from '../schemas/policy.ts';
 import type { VersionedTable } from './versionedTable.ts';
 
 /** Key of the policy that a deployment's configuration sets; administrators' own goes before it. */
@@ -21,12 +21,14 @@ export const configuredPolicyKey = (pipeline: string): string => `policy/${pipel
  *
  * @param table - topic `control`
  * @param refused - told of each order that was passed over, once
+ * @param instead - a policy that takes the place of those in `control`, as a replay may ask for; all else stays in force
  * @returns given an end offset of `control` and an event time, epoch milliseconds
  */
 export const ordersAsOf = (
   pipeline: string,
   table: VersionedTable<Control>,
   refused: (control: Control, why: string) => void,
+  instead?: LifecyclePolicy,
 ): ((offset: number, time: number) => Orders) => {
   let known: { offset: number; from: number; until: number; orders: Orders } | undefined;
   const judged = new WeakMap<Control, boolean>();
@@ -54,7 +56,7 @@ export const ordersAsOf = (
     }
     const find: FindSetting = (key) => settings.get(key);
     const set = [find(`policy/${pipeline}`), find(configuredPolicyKey(pipeline))].find((one) => inForce(one, time));
-    let policy = set ? policyOf(set) : lifecyclePolicySchema.parse({});
+    let policy = instead ?? (set ? policyOf(set) : lifecyclePolicySchema.parse({}));
     policy = { ...policy, mode: modeSet(find, pipeline, null, time) ?? policy.mode };
     const exempt = new Set(policy.exempt);
     const orders: Orders = {

@@ -69,6 +69,12 @@ export class VersionedTable<V> implements Versioned<V> {
     return this.#versions.keys();
   }
 
+  /** Every version that is kept, oldest first for each key, as {@link set} takes it. */
+  *versions(): IterableIterator<[key: string, offset: number, value: V | undefined]> {
+    for (const [key, known] of this.#versions)
+      for (const { offset, value } of Array.isArray(known) ? known : [known]) yield [key, offset, value];
+  }
+
   /** Forget what nobody asks for any more: versions that were replaced before an offset. */
   prune(offset: number): void {
     for (const [key, known] of this.#versions) {

@@ -10,6 +10,7 @@ import { defineDoctor } from './commands/doctor.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { defineQuery } from './commands/query.ts';
+import { defineReplay } from './commands/replay.ts';
 import { defineRun } from './commands/run.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineTrain } from './commands/train.ts';
@@ -54,6 +55,7 @@ export const createProgram = (): Command => {
     defineTrain,
     defineModels,
     defineQuery,
+    defineReplay,
     defineCredentials,
     defineLabel,
     defineControl,

@@ -73,3 +73,67 @@ export const subjectHistory = async (
   ]);
   return { scores, decisions, effects };
 };
+
+/** A record of a topic as the archive has it. */
+export interface ArchivedRecord<T> {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  /** Undefined for a tombstone. */
+  readonly record: T | undefined;
+}
+
+const logOf = {
+  control: { view: 'control_history', key: 'key' },
+  credentials: { view: 'credentials_history', key: 'credential_id' },
+  labels: { view: 'labels', key: 'subject' },
+} as const;
+
+/**
+ * All that the archive has of a topic that others are joined with, in the order of the log, every version of a key.
+ *
+ * @param cluster - name of the Kafka cluster
+ * @throws {EbbtideError} `CLICKHOUSE_UNAVAILABLE` or `CLICKHOUSE_REJECTED`
+ */
+export async function* topicHistory<T>(
+  archive: ClickHouseArchive,
+  cluster: string,
+  topic: keyof typeof logOf,
+): AsyncGenerator<ArchivedRecord<T>> {
+  const { view, key } = logOf[topic];
+  try {
+    const answer = await archive.client.query({
+      query: `SELECT * EXCEPT (kafka_cluster, kafka_time) FROM ${view} WHERE kafka_cluster = {cluster:String} ORDER BY kafka_partition, kafka_offset`,
+      query_params: { cluster },
+      format: 'JSONCompactEachRowWithNamesAndTypes',
+      clickhouse_settings: {
+        readonly: '1',
+        date_time_output_format: 'iso',
+        output_format_json_quote_64bit_integers: 0,
+      },
+    });
+    let columns: { name: string; type: string }[] | undefined;
+    let names: string[] | undefined;
+    for await (const rows of answer.stream<unknown[]>())
+      for (const line of rows) {
+        const row = line.json<unknown[]>();
+        if (!names) {
+          names = row as string[];
+          continue;
+        }
+        if (!columns) {
+          columns = names.map((name, index) => ({ name, type: row[index] as string }));
+          continue;
+        }
+        const { kafkaPartition, kafkaOffset, deleted, ...record } = recordOf(columns, row);
+        yield {
+          partition: kafkaPartition as number,
+          offset: kafkaOffset as number,
+          key: record[camelCase(key)] as string,
+          record: deleted === true ? undefined : (record as T),
+        };
+      }
+  } catch (error) {
+    throw clickhouseError(`Cannot read the history of ${topic}`, error);
+  }
+}
