@@ -1,0 +1,35 @@
+/** What a detector is told of a series before its first row. */
+export interface SeriesInfo {
+  readonly name: string;
+  /** Values of a row. */
+  readonly metrics: number;
+  /** Usual time between rows, ms. */
+  readonly intervalMs: number;
+  /** Rows at the beginning of the stream from which a detector may learn before it is judged. */
+  readonly learningRows: number;
+}
+
+/** A detector at work on one series. */
+export interface DetectorStream {
+  /**
+   * Take in the next row and say how strange it is, given it and those before it alone.
+   *
+   * @param values one number a metric
+   * @param timeMs when, epoch ms
+   * @returns raw score, for ranking: larger is stranger, in a scale of the detector's own
+   */
+  score(values: Float64Array, timeMs: number): number;
+}
+
+/** Finds what is unusual in a stream of rows; causal, and the same each time. */
+export interface Detector {
+  /** A few words for tables. */
+  readonly summary: string;
+  /**
+   * Begin a series.
+   *
+   * @param learning the rows that the stream will begin with, `learningRows` × `metrics`, for a detector that must fit
+   * before it can score; absent where the stream alone may be used
+   */
+  begin(series: SeriesInfo, learning?: Float64Array): DetectorStream | Promise<DetectorStream>;
+}
