@@ -5,7 +5,7 @@ export interface SeriesInfo {
   readonly metrics: number;
   /** Usual time between rows, ms. */
   readonly intervalMs: number;
-  /** Rows at the beginning of the stream from which a detector may learn before it is judged. */
+  /** Rows at the beginning of the stream that are not judged, from which a detector may learn. */
   readonly learningRows: number;
 }
 
@@ -28,8 +28,8 @@ export interface Detector {
   /**
    * Begin a series.
    *
-   * @param learning the rows that the stream will begin with, `learningRows` × `metrics`, for a detector that must fit
-   * before it can score; absent where the stream alone may be used
+   * @param learning benign rows × metrics from just before the stream, for a detector that fits; absent where there are
+   * none, as for a series that is watched from its first row on
    */
   begin(series: SeriesInfo, learning?: Float64Array): DetectorStream | Promise<DetectorStream>;
 }
