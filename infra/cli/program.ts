@@ -7,6 +7,7 @@ import { defineConfig } from './commands/config.ts';
 import { defineControl } from './commands/control.ts';
 import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
+import { defineEvaluate } from './commands/evaluate.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineRun } from './commands/run.ts';
@@ -51,6 +52,7 @@ export const createProgram = (): Command => {
     defineServe,
     defineAgent,
     defineTrain,
+    defineEvaluate,
     defineQuery,
     defineCredentials,
     defineLabel,

@@ -18,7 +18,14 @@ export interface DetectorStream {
    * @param timeMs when, epoch ms
    * @returns raw score, for ranking: larger is stranger, in a scale of the detector's own
    */
-  score(values: Float64Array, timeMs: number): number;
+  score(values: Float64Array, timeMs: number): number | Promise<number>;
+  /**
+   * What the last score was made of and can be calibrated: for a detector whose score is 0 between alarms.
+   *
+   * @default the score itself
+   */
+  statistic?(): number;
+  close?(): Promise<void>;
 }
 
 /** Finds what is unusual in a stream of rows; causal, and the same each time. */

@@ -107,6 +107,7 @@ export const watchOne = ({ intervalMs }: SeriesInfo, parts: UnivariateParts): De
   let before = 0;
   let quietUntil = 0;
   let row = -1;
+  let mean = 0;
 
   const differenceToDays = (value: number, timeMs: number): number => {
     let total = 0;
@@ -156,12 +157,13 @@ export const watchOne = ({ intervalMs }: SeriesInfo, parts: UnivariateParts): De
         sum += residual.add(error) + roughness.add(Math.abs(error));
       }
       advance(value, z, timeMs);
-      const mean = smooth.add(sum);
+      mean = smooth.add(sum);
       const p = sums.upper(mean);
       sums.insert(mean);
       if (p > alarm || row < quietUntil) return 0;
       quietUntil = row + quietRows + 1;
       return -Math.log10(p);
     },
+    statistic: () => mean,
   };
 };

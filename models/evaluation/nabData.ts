@@ -69,9 +69,13 @@ export const readNabSeries = (folder: string): NabSeries[] => {
     const rowOf = (time: string): number => {
       const row = times.indexOf(parseTime(time));
       if (row < 0)
-        throw new EbbtideError('DATA_MISSING', `A labelled window of ${name} begins or ends at ${time}, where no row is`, {
-          path,
-        });
+        throw new EbbtideError(
+          'DATA_MISSING',
+          `A labelled window of ${name} begins or ends at ${time}, where no row is`,
+          {
+            path,
+          },
+        );
       return row;
     };
     const windows = (labels[name] ?? []).map(([from, to]) => [rowOf(from), rowOf(to)] as const);

@@ -39,7 +39,9 @@ interface Point {
  * The worth of an alarm at each row after probation: in a window a scaled sigmoid of the position, from nearly 1 at its
  * beginning to 0 at its end; outside, from 0 just after a window down to −1.
  */
-export const alarmWorth = (series: Pick<NabSeries, 'times' | 'windows'>): { worth: Float64Array; window: Int32Array } => {
+export const alarmWorth = (
+  series: Pick<NabSeries, 'times' | 'windows'>,
+): { worth: Float64Array; window: Int32Array } => {
   const rows = series.times.length;
   const worth = new Float64Array(rows);
   const window = new Int32Array(rows).fill(-1);
