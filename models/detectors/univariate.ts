@@ -38,6 +38,8 @@ export interface UnivariateParts {
 export const univariateParameters = {
   /** Rows over which each kind of evidence is averaged before it is ranked. */
   means: [1, 6, 36],
+  /** The same for how rough the forecast residual is. */
+  roughnessMeans: [6, 36],
   /** Against what a stream of evidence is ranked. */
   evidence: { capacity: 8000, share: 0.02, least: 5, shape: 0.3 },
   /** Most decades of improbability that one stream may add. */
@@ -46,10 +48,16 @@ export const univariateParameters = {
   sumRows: 3,
   /** Against what the sum is ranked. */
   sum: { capacity: 16_000, share: 0.05, least: 5, shape: 0.1 },
-  /** An alarm is raised at this p-value of the sum. */
-  alarm: 0.01,
+  /** Decades of the sum's own improbability that count at most. */
+  rankDecades: 2.5,
+  /** What a decade of the mean evidence weighs beside the rank of the sum, and from where it is counted. */
+  absolute: { weight: 1.6, from: 1.3 },
+  /** An alarm is raised at this strength. */
+  alarm: 1.85,
+  /** An alarm raises the bar for the next by so much, which decays over so many rows. */
+  habit: { rise: 0.6, rows: 250 },
   /** Rows after an alarm in which there is no other. */
-  quietRows: 120,
+  quietRows: 60,
   clip: 6,
   residualClip: 20,
 } as const;
@@ -82,14 +90,30 @@ class Evidence {
   }
 }
 
+/** Decides when strength is an alarm: each alarm raises the bar for a while, so that a noisy series tires nobody. */
+const createHabit = () => {
+  const { alarm, habit, quietRows } = univariateParameters;
+  let extra = 0;
+  let quietUntil = 0;
+  return (strength: number, row: number): boolean => {
+    extra *= Math.exp(-1 / habit.rows);
+    if (row < quietUntil || strength < alarm + extra) return false;
+    extra += habit.rise;
+    quietUntil = row + quietRows + 1;
+    return true;
+  };
+};
+
 /**
  * Watch one metric: level, difference to the days before and forecast residual, each ranked among its own past, summed,
- * and the sum ranked again.
+ * and the sum ranked
+ * again. The strength of an alarm is the rank of the sum and its size: rank alone would find as much to say of a series
+ * where nothing happens as of any other.
  *
- * @returns raw score: decades of improbability at an alarm, 0 elsewhere
+ * @returns raw score: the strength at an alarm, 0 elsewhere; the statistic is the strength of every row
  */
 export const watchOne = ({ intervalMs }: SeriesInfo, parts: UnivariateParts): DetectorStream => {
-  const { means, sumRows, sum: sumReference, alarm, quietRows, clip: most, residualClip } = univariateParameters;
+  const { means, roughnessMeans, sumRows, sum: sumReference, clip: most, residualClip } = univariateParameters;
   const scale = new RunningScale();
   const rows = Math.ceil((8 * dayMs) / intervalMs) + 16;
   const daysBefore = new TimedHistory(rows, [dayMs, 2 * dayMs, 3 * dayMs]);
@@ -100,14 +124,16 @@ export const watchOne = ({ intervalMs }: SeriesInfo, parts: UnivariateParts): De
   const level = new Evidence(means, true);
   const days = new Evidence(means, true);
   const residual = new Evidence(means, true);
-  const roughness = new Evidence([6], false);
+  const roughness = new Evidence(roughnessMeans, false);
   const smooth = new RollingMean(sumRows);
   const sums = new RollingReference(sumReference);
   let forecast = Number.NaN;
   let before = 0;
-  let quietUntil = 0;
   let row = -1;
-  let mean = 0;
+  let strength = 0;
+  const raise = createHabit();
+  const kinds = Number(parts.level) + Number(parts.days) + Number(parts.residual || network !== undefined);
+  const streams = kinds * means.length + Number(parts.residual || network !== undefined) * roughnessMeans.length;
 
   const differenceToDays = (value: number, timeMs: number): number => {
     let total = 0;
@@ -157,13 +183,13 @@ export const watchOne = ({ intervalMs }: SeriesInfo, parts: UnivariateParts): De
         sum += residual.add(error) + roughness.add(Math.abs(error));
       }
       advance(value, z, timeMs);
-      mean = smooth.add(sum);
-      const p = sums.upper(mean);
+      const mean = smooth.add(sum);
+      const { rankDecades, absolute } = univariateParameters;
+      strength =
+        Math.min(rankDecades, -Math.log10(sums.upper(mean))) + absolute.weight * (mean / streams - absolute.from);
       sums.insert(mean);
-      if (p > alarm || row < quietUntil) return 0;
-      quietUntil = row + quietRows + 1;
-      return -Math.log10(p);
+      return raise(strength, row) ? strength : 0;
     },
-    statistic: () => mean,
+    statistic: () => strength,
   };
 };
