@@ -2,29 +2,21 @@ import { EbbtideError } from '../../schemas/errors.ts';
 import type { Detector } from './detector.ts';
 import { ewma } from './ewma.ts';
 import { isolationForest } from './isolationForest.ts';
-import { linearParts, multivariate } from './multivariate.ts';
+import { ebbtide, linear, lstm, statistics, withoutForecast } from './ours.ts';
 import { principal } from './principal.ts';
 import { random } from './random.ts';
 import { shipped } from './shipped.ts';
-import { watchOne } from './univariate.ts';
 import { windowedGaussian } from './windowedGaussian.ts';
 
 export type { Detector, DetectorStream, SeriesInfo } from './detector.ts';
 
-const manyMetrics = multivariate('', linearParts);
-
-/** Statistics alone, for one metric and for many. */
-const statistics: Detector = {
-  summary: 'level, days before and linear forecast; of many metrics principal components and linear forecasts',
-  begin: (series, learning) =>
-    series.metrics === 1 && !learning
-      ? watchOne(series, { level: true, days: true, residual: true })
-      : manyMetrics.begin(series, learning),
-};
-
 /** Every detector by its name. */
 export const detectors: Readonly<Record<string, Detector>> = {
+  ebbtide,
   statistics,
+  lstm,
+  linear,
+  withoutForecast,
   shipped,
   windowedGaussian,
   ewma,

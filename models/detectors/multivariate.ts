@@ -1,7 +1,7 @@
-import type { Detector, DetectorStream } from './detector.ts';
-import { type JointForecast, type JointForecastStream, ridgeForecast } from './jointForecast.ts';
+import type { DetectorStream } from './detector.ts';
+import type { JointForecast, JointForecastStream } from './jointForecast.ts';
 import { cholesky, crossMoments, mahalanobis } from './linear.ts';
-import { type PrincipalResidual, principalResidual } from './principalResidual.ts';
+import { principalResidual } from './principalResidual.ts';
 import { learnStandard, standardise } from './standardise.ts';
 
 /** How residuals become a score; the same for every machine. */
@@ -15,19 +15,21 @@ export const multivariateParameters = {
   slowMost: 0.5,
   /** Added to the covariance of forecast residuals. */
   ridge: 0.05,
-  /** Exponentially weighted means whose logarithm is the score. */
-  rates: [0.2, 0.03],
+  /** Exponentially weighted means of each energy, whose logarithms are summed. */
+  rates: [0.3, 0.03, 0.005],
+  /** Added to means before the logarithm: a silence below usual says little. */
+  floor: 0.1,
 } as const;
+
+/** Makes a forecaster of the next row and of the 20th after it from standardised benign rows. */
+export type FitForecast = (fit: Float64Array, metrics: number) => JointForecast | Promise<JointForecast>;
 
 /** Which residuals are joined. */
 export interface MultivariateParts {
+  /** What principal components leave. */
   readonly principal: boolean;
-  /** Makes a forecaster of the next row and the 20th after it from standardised benign rows. */
-  readonly forecast?: (fit: Float64Array, metrics: number) => JointForecast | Promise<JointForecast>;
-  /** Whether the forecast 20 rows ahead counts. */
-  readonly far?: boolean;
-  /** Whether the forecast of the next row counts. */
-  readonly next?: boolean;
+  /** What forecasters miss, each one row and twenty rows ahead. */
+  readonly forecasts: readonly FitForecast[];
 }
 
 /** Residuals less their slow mean, so that a lasting shift is forgiven in days and not in hours. */
@@ -51,64 +53,38 @@ const squaredLength = (x: Float64Array): number => {
   return sum;
 };
 
-/** Turns a standardised row into energies, one a kind of residual. */
-class Energies {
-  readonly #parts: MultivariateParts;
-  readonly #metrics: number;
-  readonly #principal: PrincipalResidual | undefined;
-  readonly #forecast: JointForecastStream | undefined;
+/** What a forecaster misses: far ahead as a squared length, one row ahead as a Mahalanobis distance. */
+class Missed {
+  readonly #stream: JointForecastStream;
   readonly #residual: Float64Array;
   readonly #work: Float64Array;
-  readonly #slow: readonly SlowMean[];
+  readonly #slowFar: SlowMean;
+  readonly #slowNext: SlowMean;
+  #collected: number[] | undefined = [];
   #factor: Float64Array | undefined;
 
-  constructor(metrics: number, fit: Float64Array, parts: MultivariateParts, forecast?: JointForecast) {
-    this.#parts = parts;
-    this.#metrics = metrics;
-    if (parts.principal) this.#principal = principalResidual(fit, metrics, multivariateParameters.variance);
-    this.#forecast = forecast?.begin();
+  constructor(metrics: number, forecast: JointForecast) {
+    this.#stream = forecast.begin();
     this.#residual = new Float64Array(metrics);
     this.#work = new Float64Array(metrics);
-    this.#slow = [new SlowMean(metrics), new SlowMean(metrics), new SlowMean(metrics)];
+    this.#slowFar = new SlowMean(metrics);
+    this.#slowNext = new SlowMean(metrics);
+  }
+
+  /** Forget residuals collected so far: calibration begins. */
+  calibrate(): void {
+    this.#collected = [];
   }
 
   /**
-   * @param row standardised
-   * @param watch gets each residual of the forecast of the next row
-   */
-  of(row: Float64Array, watch?: (residual: Float64Array) => void): number[] {
-    const residual = this.#residual;
-    const energies: number[] = [];
-    if (this.#principal) {
-      this.#principal(row, residual);
-      this.#slow[0]!.remove(residual);
-      energies.push(squaredLength(residual));
-    }
-    const forecast = this.#forecast;
-    if (!forecast) return energies;
-    if (this.#parts.far !== false) {
-      for (let i = 0; i < this.#metrics; i++) residual[i] = row[i]! - forecast.far[i]!;
-      this.#slow[1]!.remove(residual);
-      energies.push(squaredLength(residual));
-    }
-    if (this.#parts.next !== false) {
-      for (let i = 0; i < this.#metrics; i++) residual[i] = row[i]! - forecast.next[i]!;
-      this.#slow[2]!.remove(residual);
-      watch?.(residual);
-      energies.push(this.#factor ? mahalanobis(this.#factor, residual, this.#work) : 0);
-    }
-    forecast.advance(row);
-    return energies;
-  }
-
-  /**
-   * Learn how residuals of the next row vary together.
+   * Learn how the residuals since {@link calibrate} vary together.
    *
-   * @param residuals rows × metrics
-   * @returns mean energy of these residuals
+   * @returns their mean energy
    */
-  learnCovariance(residuals: Float64Array): number {
-    const metrics = this.#metrics;
+  learnCovariance(): number {
+    const metrics = this.#residual.length;
+    const residuals = Float64Array.from(this.#collected ?? []);
+    this.#collected = undefined;
     const covariance = crossMoments(residuals, metrics, residuals, metrics);
     for (let i = 0; i < metrics; i++) covariance[i * metrics + i]! += multivariateParameters.ridge;
     this.#factor = cholesky(covariance, metrics);
@@ -117,7 +93,56 @@ class Energies {
       sum += mahalanobis(this.#factor, residuals.subarray(at, at + metrics), this.#work);
     return sum / Math.max(1, residuals.length / metrics);
   }
+
+  /** Energies far ahead and one row ahead; the latter 0 before the covariance is known. */
+  of(row: Float64Array): [number, number] {
+    const { far, next } = this.#stream;
+    const residual = this.#residual;
+    for (let i = 0; i < row.length; i++) residual[i] = row[i]! - far[i]!;
+    this.#slowFar.remove(residual);
+    const farEnergy = squaredLength(residual);
+    for (let i = 0; i < row.length; i++) residual[i] = row[i]! - next[i]!;
+    this.#slowNext.remove(residual);
+    if (this.#collected) for (const value of residual) this.#collected.push(value);
+    this.#stream.advance(row);
+    return [farEnergy, this.#factor ? mahalanobis(this.#factor, residual, this.#work) : 0];
+  }
 }
+
+/** Energies of standardised rows, in the unit of their calibration. */
+const createEnergies = async (metrics: number, all: Float64Array, fitRows: number, parts: MultivariateParts) => {
+  const fit = all.subarray(0, fitRows * metrics);
+  const rows = all.length / metrics;
+  const principal = parts.principal ? principalResidual(fit, metrics, multivariateParameters.variance) : undefined;
+  const slow = new SlowMean(metrics);
+  const residual = new Float64Array(metrics);
+  const missed: Missed[] = [];
+  for (const make of parts.forecasts) missed.push(new Missed(metrics, await make(fit, metrics)));
+  const means = new Float64Array((principal ? 1 : 0) + 2 * missed.length);
+  const energies = new Float64Array(means.length);
+  const take = (row: Float64Array): void => {
+    let at = 0;
+    if (principal) {
+      principal(row, residual);
+      slow.remove(residual);
+      energies[at++] = squaredLength(residual);
+    }
+    for (const one of missed) [energies[at++], energies[at++]] = one.of(row);
+  };
+  for (let row = 0; row < rows; row++) {
+    if (row === fitRows) for (const one of missed) one.calibrate();
+    take(all.subarray(row * metrics, (row + 1) * metrics));
+    if (row >= fitRows) for (let i = 0; i < means.length; i++) means[i]! += energies[i]! / (rows - fitRows);
+  }
+  missed.forEach((one, i) => {
+    means[(principal ? 1 : 0) + 2 * i + 1] = one.learnCovariance();
+  });
+  return (row: Float64Array): Float64Array => {
+    take(row);
+    for (let i = 0; i < means.length; i++) energies[i]! /= Math.max(means[i]!, 1e-9);
+    return energies;
+  };
+};
 
 /**
  * Watch several metrics jointly, after learning from benign rows.
@@ -129,52 +154,24 @@ export const watchMany = async (
   learning: Float64Array,
   parts: MultivariateParts,
 ): Promise<DetectorStream> => {
-  const { fitShare, rates } = multivariateParameters;
-  const rows = learning.length / metrics;
-  const fitRows = Math.max(1, Math.floor(rows * fitShare));
+  const { fitShare, rates, floor } = multivariateParameters;
+  const fitRows = Math.max(1, Math.floor((learning.length / metrics) * fitShare));
   const standard = learnStandard(learning.subarray(0, fitRows * metrics), metrics);
-  const all = standardise(learning, standard);
-  const fit = all.subarray(0, fitRows * metrics);
-  const forecast = await parts.forecast?.(fit, metrics);
-  const energies = new Energies(metrics, fit, parts, forecast);
-
-  const rowAt = (row: number) => all.subarray(row * metrics, (row + 1) * metrics);
-  for (let row = 0; row < fitRows; row++) energies.of(rowAt(row));
-  const residuals = new Float64Array(forecast && parts.next !== false ? learning.length - fit.length : 0);
-  const calibrationRows = Math.max(1, rows - fitRows);
-  const means: number[] = [];
-  for (let row = fitRows; row < rows; row++) {
-    const keep = (residual: Float64Array) => residuals.set(residual, (row - fitRows) * metrics);
-    energies.of(rowAt(row), keep).forEach((energy, i) => {
-      means[i] = (means[i] ?? 0) + energy / calibrationRows;
-    });
-  }
-  if (residuals.length > 0) means[means.length - 1] = energies.learnCovariance(residuals);
-
+  const energiesOf = await createEnergies(metrics, standardise(learning, standard), fitRows, parts);
   const z = new Float64Array(metrics);
-  const smoothed = rates.map(() => means.length);
+  const smoothed = rates.map(() => new Float64Array(Number(parts.principal) + 2 * parts.forecasts.length).fill(1));
   return {
     score(values) {
-      standardise(values, standard, z);
-      let total = 0;
-      energies.of(z).forEach((energy, i) => {
-        total += energy / Math.max(means[i]!, 1e-9);
-      });
+      const energies = energiesOf(standardise(values, standard, z));
       let sum = 0;
       rates.forEach((rate, i) => {
-        smoothed[i]! += rate * (total - smoothed[i]!);
-        sum += smoothed[i]!;
+        const means = smoothed[i]!;
+        for (let j = 0; j < energies.length; j++) {
+          means[j]! += rate * (energies[j]! - means[j]!);
+          sum += Math.log(means[j]! + floor);
+        }
       });
-      return Math.log(Math.max(sum, 1e-12));
+      return sum / (rates.length * energies.length);
     },
   };
 };
-
-/** A detector of joint behaviour. */
-export const multivariate = (summary: string, parts: MultivariateParts): Detector => ({
-  summary,
-  begin: ({ metrics }, learning) => watchMany(metrics, learning ?? new Float64Array(metrics), parts),
-});
-
-/** Principal components and a linear forecast: the statistics of many metrics. */
-export const linearParts: MultivariateParts = { principal: true, forecast: ridgeForecast };

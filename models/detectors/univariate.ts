@@ -162,7 +162,10 @@ export const watchOne = ({ intervalMs }: SeriesInfo, parts: UnivariateParts): De
     inputs[2] = before;
     inputs[3] = Number.isNaN(day) ? 0 : clip(day, most);
     inputs[4] = Number.isNaN(week) ? 0 : clip(week, most);
-    if (network) inputs[5] = network.forecast(x, row === 0 ? 0 : x - before, inputs[3], inputs[4], nextMs);
+    if (network) {
+      const change = row === 0 ? 0 : x - before;
+      inputs[5] = network.forecast(x, change, clip(day, most), clip(week, most), nextMs);
+    }
     forecast = parts.residual || !network ? linear.predict(inputs) : inputs[5]!;
     before = x;
   };

@@ -29,7 +29,17 @@ export const subjects: Readonly<Record<string, EvaluationSubject>> = {
       smd: { folder: 'smd', evaluate: evaluateSmd },
     },
     own: evaluateFolder,
-    detectors: ['statistics', 'shipped', 'windowedGaussian', 'ewma', 'pca', 'isolationForest', 'random'],
+    detectors: [
+      'ebbtide',
+      'statistics',
+      'lstm',
+      'shipped',
+      'windowedGaussian',
+      'ewma',
+      'pca',
+      'isolationForest',
+      'random',
+    ],
   },
 };
 

@@ -55,7 +55,7 @@ export const trainJoint = async (
   metrics: number,
   onProgress: (done: number, total: number, loss: number) => void = () => undefined,
   signal?: AbortSignal,
-): Promise<JointWeights> => {
+): Promise<{ weights: JointWeights; loss: number }> => {
   const { hidden, updates, batch, steps, learningRate, seed } = jointTraining;
   const long = sources.filter((source) => source.length / metrics > steps + farRows + 1);
   if (long.length === 0)
@@ -87,8 +87,26 @@ export const trainJoint = async (
     const near = tf.minimum(far, 1);
     return tf.mean(tf.sub(tf.mul(near, far), tf.mul(0.5, tf.square(near)))) as tf.Scalar;
   };
-  await fit({ variables, updates, learningRate, draw: () => draw(random, long, metrics), loss, onProgress, signal });
+  const lastLoss = await fit({
+    variables,
+    updates,
+    learningRate,
+    draw: () => draw(random, long, metrics),
+    loss,
+    onProgress,
+    signal,
+  });
   const [k, r, b, s, h, hb] = variables.map((variable) => Float32Array.from(variable.dataSync()));
   tf.dispose([...variables, zeros]);
-  return { inputs: metrics, hidden, kernel: k!, recurrentKernel: r!, bias: b!, skip: s!, head: h!, headBias: hb! };
+  const weights = {
+    inputs: metrics,
+    hidden,
+    kernel: k!,
+    recurrentKernel: r!,
+    bias: b!,
+    skip: s!,
+    head: h!,
+    headBias: hb!,
+  };
+  return { weights, loss: lastLoss };
 };
