@@ -30,19 +30,25 @@ export interface MultivariateParts {
   readonly principal: boolean;
   /** What forecasters miss, each one row and twenty rows ahead. */
   readonly forecasts: readonly FitForecast[];
+  /** Whether the baseline stays as it was learned: nothing that lasts is ever forgiven. @default false */
+  readonly anchored?: boolean;
 }
 
 /** Residuals less their slow mean, so that a lasting shift is forgiven in days and not in hours. */
 class SlowMean {
   readonly #mean: Float64Array;
-  constructor(size: number) {
+  readonly #rate: number;
+
+  constructor(size: number, anchored: boolean) {
     this.#mean = new Float64Array(size);
+    this.#rate = anchored ? 0 : multivariateParameters.slowRate;
   }
+
   remove(residual: Float64Array): void {
-    const { slowRate, slowMost } = multivariateParameters;
+    const { slowMost } = multivariateParameters;
     for (let i = 0; i < residual.length; i++) {
       residual[i]! -= this.#mean[i]!;
-      this.#mean[i]! += slowRate * Math.min(slowMost, Math.max(-slowMost, residual[i]!));
+      this.#mean[i]! += this.#rate * Math.min(slowMost, Math.max(-slowMost, residual[i]!));
     }
   }
 }
@@ -63,12 +69,12 @@ class Missed {
   #collected: number[] | undefined = [];
   #factor: Float64Array | undefined;
 
-  constructor(metrics: number, forecast: JointForecast) {
+  constructor(metrics: number, forecast: JointForecast, anchored: boolean) {
     this.#stream = forecast.begin();
     this.#residual = new Float64Array(metrics);
     this.#work = new Float64Array(metrics);
-    this.#slowFar = new SlowMean(metrics);
-    this.#slowNext = new SlowMean(metrics);
+    this.#slowFar = new SlowMean(metrics, anchored);
+    this.#slowNext = new SlowMean(metrics, anchored);
   }
 
   /** Forget residuals collected so far: calibration begins. */
@@ -114,10 +120,11 @@ const createEnergies = async (metrics: number, all: Float64Array, fitRows: numbe
   const fit = all.subarray(0, fitRows * metrics);
   const rows = all.length / metrics;
   const principal = parts.principal ? principalResidual(fit, metrics, multivariateParameters.variance) : undefined;
-  const slow = new SlowMean(metrics);
+  const anchored = parts.anchored === true;
+  const slow = new SlowMean(metrics, anchored);
   const residual = new Float64Array(metrics);
   const missed: Missed[] = [];
-  for (const make of parts.forecasts) missed.push(new Missed(metrics, await make(fit, metrics)));
+  for (const make of parts.forecasts) missed.push(new Missed(metrics, await make(fit, metrics), anchored));
   const means = new Float64Array((principal ? 1 : 0) + 2 * missed.length);
   const energies = new Float64Array(means.length);
   const take = (row: Float64Array): void => {

@@ -110,7 +110,7 @@ const createHabit = () => {
  * again. The strength of an alarm is the rank of the sum and its size: rank alone would find as much to say of a series
  * where nothing happens as of any other.
  *
- * @returns raw score: the strength at an alarm, 0 elsewhere; the statistic is the strength of every row
+ * @returns raw score: the strength at an alarm, 0 elsewhere; the statistic is the evidence of every row
  */
 export const watchOne = ({ intervalMs }: SeriesInfo, parts: UnivariateParts): DetectorStream => {
   const { means, roughnessMeans, sumRows, sum: sumReference, clip: most, residualClip } = univariateParameters;
@@ -130,7 +130,7 @@ export const watchOne = ({ intervalMs }: SeriesInfo, parts: UnivariateParts): De
   let forecast = Number.NaN;
   let before = 0;
   let row = -1;
-  let strength = 0;
+  let mean = 0;
   const raise = createHabit();
   const kinds = Number(parts.level) + Number(parts.days) + Number(parts.residual || network !== undefined);
   const streams = kinds * means.length + Number(parts.residual || network !== undefined) * roughnessMeans.length;
@@ -186,13 +186,13 @@ export const watchOne = ({ intervalMs }: SeriesInfo, parts: UnivariateParts): De
         sum += residual.add(error) + roughness.add(Math.abs(error));
       }
       advance(value, z, timeMs);
-      const mean = smooth.add(sum);
+      mean = smooth.add(sum);
       const { rankDecades, absolute } = univariateParameters;
-      strength =
+      const strength =
         Math.min(rankDecades, -Math.log10(sums.upper(mean))) + absolute.weight * (mean / streams - absolute.from);
       sums.insert(mean);
       return raise(strength, row) ? strength : 0;
     },
-    statistic: () => strength,
+    statistic: () => mean,
   };
 };

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
+import { evaluateAttacks } from './attacks.ts';
 import type { Evaluator } from './evaluation.ts';
 import { evaluateFolder } from './folder.ts';
 import { evaluateNab } from './nab.ts';
@@ -27,6 +28,7 @@ export const subjects: Readonly<Record<string, EvaluationSubject>> = {
     sets: {
       nab: { folder: 'nab', evaluate: evaluateNab },
       smd: { folder: 'smd', evaluate: evaluateSmd },
+      attacks: { folder: 'smd', evaluate: evaluateAttacks },
     },
     own: evaluateFolder,
     detectors: [
