@@ -3,27 +3,20 @@ import { frozenPValues } from '../detectors/conformal.ts';
 import type { Detector } from '../detectors/detector.ts';
 import { ridgeForecast } from '../detectors/jointForecast.ts';
 import { type MultivariateParts, watchMany } from '../detectors/multivariate.ts';
-import { learnStandard } from '../detectors/standardise.ts';
+import { drift, type Ground, groundOf, join, rowsPerDay, rowsUsed, steal, theft, trim } from './attackRows.ts';
 import { type Evaluator, mean, type ReportPlot, type ReportTable, round4 } from './evaluation.ts';
 import { keepPromise } from './promise.ts';
 import { runSeries } from './runSeries.ts';
-import { readSmdMachines, type SmdMachine, smdIntervalMs } from './smdData.ts';
-import { labelledRuns } from './timeline.ts';
+import { readSmdMachines, smdIntervalMs } from './smdData.ts';
 
-/** Metrics that a data theft would move: processor, bytes and packets out, connections. */
-const moved = [0, 19, 21, 25];
-const rowsPerDay = 1440;
-/** Machines and rows of each that are attacked: those with the longest benign stretch. */
+/** Machines that are attacked: those with the longest benign stretch. */
 const machinesUsed = 4;
-const rowsUsed = 5 * rowsPerDay;
-/** An alarm is at least this many rows of the last ten below this p-value. */
-const alarm = { p: 0.001, rows: 3, of: 10 };
+/** An alarm is at least this many of the last rows below this p-value: a lasting one, which chance seldom raises. */
+const alarm = { p: 0.001, rows: 10, of: 20 };
 /** How fast a boiling frog rises, in spreads of each metric a day. */
 const speeds = [0.5, 1, 2, 5, 20];
 /** Share of the learning rows in which a poisoner is at work. */
 const shares = [0, 0.01, 0.05, 0.2];
-/** How far a poisoner moves each metric, and for how long at a time. */
-const theft = { spreads: 3, rows: 30, episodes: 20 };
 
 const parts: MultivariateParts = { principal: true, forecasts: [ridgeForecast] };
 const detectorOf = (of: MultivariateParts): Detector => ({
@@ -32,40 +25,6 @@ const detectorOf = (of: MultivariateParts): Detector => ({
 });
 const adapting = detectorOf(parts);
 const anchored = detectorOf({ ...parts, anchored: true });
-
-interface Ground {
-  readonly name: string;
-  readonly metrics: number;
-  readonly learning: Float64Array;
-  readonly calibration: Float64Array;
-  /** rows × metrics, benign */
-  readonly benign: Float64Array;
-  readonly spreads: Float64Array;
-}
-
-const groundOf = ({ name, metrics, train, test, labels }: SmdMachine): Ground => {
-  const benignRuns = labelledRuns(labels.map((label) => 1 - label));
-  const [from, to] = benignRuns.reduce((best, run) => (run[1] - run[0] > best[1] - best[0] ? run : best), [0, 0]);
-  const learned = Math.floor((train.length / metrics) * 0.8) * metrics;
-  return {
-    name,
-    metrics,
-    learning: train.subarray(0, learned),
-    calibration: train.subarray(learned),
-    benign: test.subarray(from * metrics, Math.min(to, from + rowsUsed) * metrics),
-    spreads: learnStandard(train.subarray(0, learned), metrics).spreads,
-  };
-};
-
-const join = (...of: Float64Array[]): Float64Array => {
-  const result = new Float64Array(of.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const one of of) {
-    result.set(one, at);
-    at += one.length;
-  }
-  return result;
-};
 
 /** P-values of a stretch behind the calibration rows, adapting and frozen. */
 const watch = async (detector: Detector, ground: Ground, learning: Float64Array, rows: Float64Array) => {
@@ -76,6 +35,7 @@ const watch = async (detector: Detector, ground: Ground, learning: Float64Array,
   const calibrated = ground.calibration.length / ground.metrics;
   const [calibration, judged] = [statistics.subarray(0, calibrated), statistics.subarray(calibrated)];
   return {
+    judged,
     adaptive: keepPromise(calibration, judged, () => true).pValues,
     frozen: frozenPValues(calibration, judged),
   };
@@ -96,60 +56,25 @@ const alarmRows = (pValues: Float64Array): Uint8Array => {
 const firstOwnAlarm = (attacked: Uint8Array, clean: Uint8Array): number =>
   attacked.findIndex((it, row) => it === 1 && !clean.subarray(Math.max(0, row - 60), row + 60).includes(1));
 
-const drift = ({ benign, metrics, spreads }: Ground, perDay: number): Float64Array =>
-  benign.map((value, at) => {
-    const metric = at % metrics;
-    return moved.includes(metric) ? value + (spreads[metric]! * perDay * Math.floor(at / metrics)) / rowsPerDay : value;
-  });
+type Guard = 'adaptive' | 'frozen' | 'cohort';
 
-/** Episodes of theft, evenly spaced over a share of the rows. */
-const steal = (rows: Float64Array, { metrics, spreads }: Ground, episodes: number) => {
-  const stolen = rows.slice();
-  const total = rows.length / metrics;
-  const begins = Array.from({ length: episodes }, (_, i) => Math.floor(((i + 0.5) * total) / episodes));
-  for (const begin of begins)
-    for (let row = begin; row < Math.min(total, begin + theft.rows); row++)
-      for (const metric of moved) stolen[row * metrics + metric]! += theft.spreads * spreads[metric]!;
-  return { stolen, begins };
-};
+const guards: readonly { readonly name: string; readonly detector: Detector; readonly of: Guard }[] = [
+  { name: 'rank among its own last 10,000', detector: adapting, of: 'adaptive' },
+  { name: 'rank among its own calibration, frozen', detector: adapting, of: 'frozen' },
+  { name: 'the same, baseline anchored too', detector: anchored, of: 'frozen' },
+  { name: 'rank among the other machines', detector: adapting, of: 'cohort' },
+  { name: 'the same, baseline anchored', detector: anchored, of: 'cohort' },
+];
 
-/** Keep the most usual part of the learning rows: the guard against a poisoned baseline. */
-const trim = (rows: Float64Array, metrics: number, keep: number): Float64Array => {
-  const count = rows.length / metrics;
-  const column = (metric: number) =>
-    Float64Array.from({ length: count }, (_, row) => rows[row * metrics + metric]!).sort();
-  const centres = Array.from({ length: metrics }, (_, metric) => {
-    const sorted = column(metric);
-    const at = (share: number) => sorted[Math.floor(share * (count - 1))]!;
-    return { middle: at(0.5), spread: Math.max(at(0.75) - at(0.25), 0.02) };
-  });
-  const distance = Float64Array.from({ length: count }, (_, row) =>
-    centres.reduce(
-      (most, { middle, spread }, metric) =>
-        most + Math.min(25, ((rows[row * metrics + metric]! - middle) / spread) ** 2),
-      0,
-    ),
-  );
-  const limit = distance.toSorted()[Math.floor(keep * (count - 1))]!;
-  const kept = [...distance.keys()].filter((row) => distance[row]! <= limit);
-  return join(...kept.map((row) => rows.subarray(row * metrics, (row + 1) * metrics)));
-};
-
-const guards = [
-  { name: 'adapting baseline and reference', detector: adapting, of: 'adaptive' },
-  { name: 'adapting baseline, frozen reference', detector: adapting, of: 'frozen' },
-  { name: 'anchored baseline, frozen reference', detector: anchored, of: 'frozen' },
-] as const;
+type Learned = 'plain' | 'trimmed';
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** How far attackers get who know how detectors learn, on real benign telemetry of SMD. */
 export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal }) => {
-  const grounds = readSmdMachines(folder)
-    .map(groundOf)
-    .sort((a, b) => b.benign.length - a.benign.length)
-    .slice(0, machinesUsed);
-  const total = grounds.length * (2 * (1 + speeds.length) + 2 * shares.length);
+  const all = readSmdMachines(folder).map(groundOf);
+  const grounds = all.toSorted((a, b) => b.benign.length - a.benign.length).slice(0, machinesUsed);
+  const total = 2 * (all.length + grounds.length * speeds.length) + grounds.length * 2 * shares.length;
   let done = 0;
   const step = (note: string): void => {
     if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Evaluation was cancelled');
@@ -159,25 +84,34 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
   /** Per guard and speed, per machine: spreads reached at the first alarm, or at the end of the stretch. */
   const reached = guards.map(() => speeds.map((): { spreads: number; found: boolean }[] => []));
   const falseShare = guards.map((): number[] => []);
-  for (const ground of grounds)
-    for (const detector of [adapting, anchored]) {
+  for (const detector of [adapting, anchored]) {
+    const clean: { ground: Ground; seen: Awaited<ReturnType<typeof watch>> }[] = [];
+    for (const ground of all) {
       step(`benign, ${ground.name}`);
-      const clean = await watch(detector, ground, ground.learning, ground.benign);
+      clean.push({ ground, seen: await watch(detector, ground, ground.learning, ground.benign) });
+    }
+    for (const ground of grounds) {
+      // An attacker on one machine cannot move what the others are like.
+      const others = join(...clean.filter((it) => it.ground !== ground).map((it) => it.seen.judged));
+      const alarmsOf = (seen: (typeof clean)[number]['seen'], of: Guard): Uint8Array =>
+        alarmRows(of === 'cohort' ? frozenPValues(others, seen.judged) : seen[of]);
+      const quiet = clean.find((it) => it.ground === ground)!.seen;
       const own = guards.map((guard, i) => ({ ...guard, i })).filter((guard) => guard.detector === detector);
-      for (const { i, of } of own) falseShare[i]!.push(mean([...alarmRows(clean[of])]));
+      for (const { i, of } of own) falseShare[i]!.push(mean([...alarmsOf(quiet, of)]));
       for (const [j, speed] of speeds.entries()) {
         step(`boiling frog, ${speed} spreads a day, ${ground.name}`);
         const attacked = await watch(detector, ground, ground.learning, drift(ground, speed));
         for (const { i, of } of own) {
-          const row = firstOwnAlarm(alarmRows(attacked[of]), alarmRows(clean[of]));
+          const row = firstOwnAlarm(alarmsOf(attacked, of), alarmsOf(quiet, of));
           const last = ground.benign.length / ground.metrics;
           reached[i]![j]!.push({ spreads: ((row < 0 ? last : row) * speed) / rowsPerDay, found: row >= 0 });
         }
       }
     }
+  }
 
   /** Per share, learned from everything and from the most usual rows: share of thefts found. */
-  const found = shares.map((): { plain: number[]; trimmed: number[] } => ({ plain: [], trimmed: [] }));
+  const found = shares.map((): Record<Learned, { found: number; quiet: number }[]> => ({ plain: [], trimmed: [] }));
   for (const ground of grounds)
     for (const [i, share] of shares.entries()) {
       const rows = ground.learning.length / ground.metrics;
@@ -189,11 +123,13 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
         step(`poisoned baseline, ${share * 100} %, ${ground.name}`);
         const learning = guard === 'plain' ? poisoned : trim(poisoned, ground.metrics, 0.75);
         const calibration = guard === 'plain' ? dirty.calibration : trim(dirty.calibration, ground.metrics, 0.75);
-        const { frozen } = await watch(adapting, { ...dirty, calibration }, learning, stolen);
-        const alarms = alarmRows(frozen);
-        found[i]![guard].push(
-          mean(begins.map((begin) => Number(alarms.subarray(begin, begin + theft.rows).includes(1)))),
-        );
+        const { adaptive } = await watch(adapting, { ...dirty, calibration }, learning, stolen);
+        const alarms = alarmRows(adaptive);
+        const around = (row: number): boolean => begins.some((begin) => row >= begin && row < begin + 2 * theft.rows);
+        found[i]![guard].push({
+          found: mean(begins.map((begin) => Number(alarms.subarray(begin, begin + theft.rows).includes(1)))),
+          quiet: mean([...alarms].filter((_, row) => !around(row))),
+        });
       }
     }
   onProgress(total, total, 'done');
@@ -213,11 +149,19 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
   };
   const poison: ReportTable = {
     title: `Poisoned baseline: share of ${theft.rows}-minute thefts found that were also in the learning rows`,
-    headings: ['share of learning rows', 'learned from all', 'learned from the most usual 75 %'],
+    headings: [
+      'share of learning rows',
+      'learned from all',
+      'alarm rows else',
+      'from the most usual 75 %',
+      'alarm rows else',
+    ],
     rows: shares.map((share, i) => [
       `${share * 100} %`,
-      Number(mean(found[i]!.plain).toFixed(2)),
-      Number(mean(found[i]!.trimmed).toFixed(2)),
+      ...(['plain', 'trimmed'] as const).flatMap((guard) => [
+        Number(mean(found[i]![guard].map((it) => it.found)).toFixed(2)),
+        `${(100 * mean(found[i]![guard].map((it) => it.quiet))).toFixed(1)} %`,
+      ]),
     ]),
     note: `Each theft moves four metrics by ${theft.spreads} spreads.`,
   };
@@ -233,6 +177,7 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
   };
   const at = (guard: number, speed: number) =>
     round4(median(reached[guard]![speeds.indexOf(speed)]!.map((it) => it.spreads)));
+  const foundAt = (share: number, guard: Learned) => mean(found[share]![guard].map((it) => it.found));
   return {
     name: 'anomaly-attacks',
     title: 'Attackers who know how detectors learn, on benign telemetry of the Server Machine Dataset',
@@ -240,10 +185,11 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
       frogReachAdapting: at(0, 1),
       frogReachFrozen: at(1, 1),
       frogReachAnchored: at(2, 1),
-      poisonFoundPlainAt5Pct: round4(mean(found[2]!.plain)),
-      poisonFoundTrimmedAt5Pct: round4(mean(found[2]!.trimmed)),
-      poisonFoundPlainAt20Pct: round4(mean(found[3]!.plain)),
-      poisonFoundTrimmedAt20Pct: round4(mean(found[3]!.trimmed)),
+      frogReachCohort: at(3, 1),
+      poisonFoundPlainAt5Pct: round4(foundAt(2, 'plain')),
+      poisonFoundTrimmedAt5Pct: round4(foundAt(2, 'trimmed')),
+      poisonFoundPlainAt20Pct: round4(foundAt(3, 'plain')),
+      poisonFoundTrimmedAt20Pct: round4(foundAt(3, 'trimmed')),
     },
     tables: [frog, poison],
     plots: [plot],
