@@ -12,7 +12,7 @@ export const rowsPerDay = 1440;
 export const rowsUsed = 5 * rowsPerDay;
 
 /** How far a thief moves each metric, for how long at a time, and how often on the rows that are judged. */
-export const theft = { spreads: 3, rows: 30, episodes: 20 } as const;
+export const theft = { spreads: 4, rows: 30, episodes: 20 } as const;
 
 /** A machine to be attacked. */
 export interface Ground {

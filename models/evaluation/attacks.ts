@@ -111,7 +111,7 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
   }
 
   /** Per share, learned from everything and from the most usual rows: share of thefts found. */
-  const found = shares.map((): Record<Learned, { found: number; quiet: number }[]> => ({ plain: [], trimmed: [] }));
+  const found = shares.map((): Record<Learned, number[]> => ({ plain: [], trimmed: [] }));
   for (const ground of grounds)
     for (const [i, share] of shares.entries()) {
       const rows = ground.learning.length / ground.metrics;
@@ -123,13 +123,14 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
         step(`poisoned baseline, ${share * 100} %, ${ground.name}`);
         const learning = guard === 'plain' ? poisoned : trim(poisoned, ground.metrics, 0.75);
         const calibration = guard === 'plain' ? dirty.calibration : trim(dirty.calibration, ground.metrics, 0.75);
-        const { adaptive } = await watch(adapting, { ...dirty, calibration }, learning, stolen);
-        const alarms = alarmRows(adaptive);
-        const around = (row: number): boolean => begins.some((begin) => row >= begin && row < begin + 2 * theft.rows);
-        found[i]![guard].push({
-          found: mean(begins.map((begin) => Number(alarms.subarray(begin, begin + theft.rows).includes(1)))),
-          quiet: mean([...alarms].filter((_, row) => !around(row))),
-        });
+        // The threshold at which one benign row in a thousand would be an alarm.
+        const quiet = await watch(adapting, { ...dirty, calibration }, learning, ground.benign);
+        const threshold = quiet.judged.toSorted()[Math.floor(0.999 * quiet.judged.length)]!;
+        const { judged } = await watch(adapting, { ...dirty, calibration }, learning, stolen);
+        const seen = begins.filter((begin) =>
+          judged.subarray(begin, begin + theft.rows).some((score) => score > threshold),
+        );
+        found[i]![guard].push(seen.length / begins.length);
       }
     }
   onProgress(total, total, 'done');
@@ -147,23 +148,15 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
     ]),
     note: `Processor, bytes and packets out and connections rise together for at most ${rowsUsed / rowsPerDay} days; an alarm is ${alarm.rows} of ${alarm.of} rows with p ≤ ${alarm.p}. Where nothing is found, what is reached is where the stretch ends.`,
   };
+  const foundAt = (share: number, guard: Learned) => mean(found[share]![guard]);
   const poison: ReportTable = {
-    title: `Poisoned baseline: share of ${theft.rows}-minute thefts found that were also in the learning rows`,
-    headings: [
-      'share of learning rows',
-      'learned from all',
-      'alarm rows else',
-      'from the most usual 75 %',
-      'alarm rows else',
-    ],
+    title: 'Poisoned baseline: share of thefts found whose like was in the learning rows',
+    headings: ['share of learning rows', 'learned from all rows', 'learned from the most usual 75 %'],
     rows: shares.map((share, i) => [
       `${share * 100} %`,
-      ...(['plain', 'trimmed'] as const).flatMap((guard) => [
-        Number(mean(found[i]![guard].map((it) => it.found)).toFixed(2)),
-        `${(100 * mean(found[i]![guard].map((it) => it.quiet))).toFixed(1)} %`,
-      ]),
+      ...(['plain', 'trimmed'] as const).map((guard) => Number(foundAt(i, guard).toFixed(2))),
     ]),
-    note: `Each theft moves four metrics by ${theft.spreads} spreads.`,
+    note: `Each theft moves four metrics by ${theft.spreads} spreads for ${theft.rows} minutes; found at a threshold that one benign row in a thousand exceeds.`,
   };
   const plot: ReportPlot = {
     title: 'Boiling frog: how far before an alarm',
@@ -177,7 +170,6 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
   };
   const at = (guard: number, speed: number) =>
     round4(median(reached[guard]![speeds.indexOf(speed)]!.map((it) => it.spreads)));
-  const foundAt = (share: number, guard: Learned) => mean(found[share]![guard].map((it) => it.found));
   return {
     name: 'anomaly-attacks',
     title: 'Attackers who know how detectors learn, on benign telemetry of the Server Machine Dataset',
@@ -195,7 +187,8 @@ export const evaluateAttacks: Evaluator = async ({ folder, onProgress, signal })
     plots: [plot],
     timelines: [],
     notes: [
-      'Statistics alone are attacked here: they decide as the joined detector does, and run in a fraction of its time.',
+      'Statistics alone are attacked here: they score as the joined detector does, in a fraction of its time.',
+      'The other machines’ scores are those of their whole stretch.',
     ],
   };
 };

@@ -23,6 +23,7 @@ figure{margin:1.2rem 0}figcaption{font-weight:600}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:1.5rem}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.88rem}.legend i{display:inline-block;width:1.4em;height:.2em;
 margin-right:.4em;vertical-align:middle}
+.curve.again{stroke-dasharray:6 3}i.again{clip-path:polygon(0 0,35% 0,35% 100%,0 100%,0 0,65% 0,100% 0,100% 100%,65% 100%,65% 0)}
 ${Array.from({ length: 8 }, (_, i) => `.c${i}{stroke:var(--c${i})}i.c${i}{background:var(--c${i})}`).join('')}`;
 
 const drawTable = ({ title, headings, rows, note }: ReportTable): string => {

@@ -8,7 +8,7 @@ const margin = { left: 62, right: 16, top: 14, bottom: 46 };
 const ticksOf = (low: number, high: number, logarithmic: boolean): number[] => {
   if (logarithmic) {
     const ticks: number[] = [];
-    for (let power = Math.ceil(Math.log10(low)); 10 ** power <= high * 1.001; power++) ticks.push(10 ** power);
+    for (let power = Math.ceil(Math.log10(low)); 10 ** power <= high * 1.001; power++) ticks.push(Number(`1e${power}`));
     return ticks;
   }
   const rough = (high - low) / 5 || 1;
@@ -55,7 +55,7 @@ export const drawPlot = ({ x, y, curves, logarithmic = false, diagonal = false }
   curves.forEach(({ name, points }, i) => {
     const line = points.filter(([px, py]) => usable(px) && usable(py)).map(([px, py]) => at(px, py));
     parts.push(
-      `<polyline class="curve c${i % 8}" points="${line.join(' ')}"><title>${escapeText(name)}</title></polyline>`,
+      `<polyline class="curve c${i % 8}${i < 8 ? '' : ' again'}" points="${line.join(' ')}"><title>${escapeText(name)}</title></polyline>`,
     );
   });
   const middle = (margin.top + height - margin.bottom) / 2;
@@ -65,6 +65,8 @@ export const drawPlot = ({ x, y, curves, logarithmic = false, diagonal = false }
   parts.push(
     `<text class="axis" transform="translate(14 ${middle}) rotate(-90)" text-anchor="middle">${escapeText(y)}</text>`,
   );
-  const legend = curves.map(({ name }, i) => `<span><i class="c${i % 8}"></i>${escapeText(name)}</span>`).join('');
+  const legend = curves
+    .map(({ name }, i) => `<span><i class="c${i % 8}${i < 8 ? '' : ' again'}"></i>${escapeText(name)}</span>`)
+    .join('');
   return `<svg viewBox="0 0 ${width} ${height}" role="img">${parts.join('')}</svg><div class="legend">${legend}</div>`;
 };
