@@ -1,14 +1,5 @@
 /** Dense linear algebra on row-major arrays, as much as detectors need. */
 
-/** Mean of each column. */
-export const columnMeans = (rows: Float64Array, columns: number): Float64Array => {
-  const means = new Float64Array(columns);
-  const count = rows.length / columns;
-  for (let at = 0; at < rows.length; at += columns)
-    for (let i = 0; i < columns; i++) means[i]! += rows[at + i]! / count;
-  return means;
-};
-
 /** Mean of the outer products of paired rows: xᵀ·y over their number. */
 export const crossMoments = (x: Float64Array, columns: number, y: Float64Array, outputs: number): Float64Array => {
   const result = new Float64Array(columns * outputs);

@@ -1,5 +1,3 @@
-import { columnMeans } from './linear.ts';
-
 /** Level and spread of each metric, as learned from rows taken as benign. */
 export interface Standard {
   readonly means: Float64Array;
@@ -12,13 +10,23 @@ const leastSpread = 0.05;
 /** Standardised values are clipped here. */
 const most = 10;
 
-/** Learn the standard of rows × metrics. */
+/** Learn the standard of rows × metrics; what is missing is left out. */
 export const learnStandard = (rows: Float64Array, metrics: number): Standard => {
-  const means = columnMeans(rows, metrics);
+  const means = new Float64Array(metrics);
   const spreads = new Float64Array(metrics);
-  for (let at = 0; at < rows.length; at++) spreads[at % metrics]! += (rows[at]! - means[at % metrics]!) ** 2;
-  for (let i = 0; i < metrics; i++)
-    spreads[i] = Math.max(Math.sqrt(spreads[i]! / (rows.length / metrics)), leastSpread);
+  for (let metric = 0; metric < metrics; metric++) {
+    let count = 0;
+    let squares = 0;
+    for (let at = metric; at < rows.length; at += metrics) {
+      const value = rows[at]!;
+      if (!Number.isFinite(value)) continue;
+      count++;
+      const step = value - means[metric]!;
+      means[metric]! += step / count;
+      squares += step * (value - means[metric]!);
+    }
+    spreads[metric] = Math.max(Math.sqrt(squares / Math.max(1, count)), leastSpread);
+  }
   return { means, spreads };
 };
 

@@ -23,7 +23,7 @@ const rowsAtOnce = 2000;
 /**
  * Stream a series through a detector once.
  *
- * @param rows rows × metrics
+ * @param rows rows × metrics; what is missing repeats the value before it, as every detector is asked about every row
  * @param times epoch ms, one a row
  * @param learning benign rows × metrics from just before the stream
  * @returns raw scores; what is no number counts as 0
@@ -41,7 +41,10 @@ export const runSeries = async (
   const scores = new Float64Array(times.length);
   const statistics = new Float64Array(times.length);
   for (let row = 0; row < times.length; row++) {
-    for (let i = 0; i < metrics; i++) values[i] = rows[row * metrics + i]!;
+    for (let i = 0; i < metrics; i++) {
+      const value = rows[row * metrics + i]!;
+      if (Number.isFinite(value)) values[i] = value;
+    }
     const given = stream.score(values, times[row]!);
     const score = typeof given === 'number' ? given : await given;
     scores[row] = Number.isFinite(score) ? score : 0;

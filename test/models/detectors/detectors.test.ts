@@ -78,6 +78,24 @@ suite('detectors', () => {
       assert.ok(scores.every((score) => Number.isFinite(score)));
     });
 
+  for (const name of Object.keys(detectors))
+    test(`${name} survives several metrics with holes, one of them constant, and hardly anything to learn from`, async () => {
+      const holes = (of: Float64Array) =>
+        of.map((value, at) => (at % metrics === 2 ? 1 : at % 13 === 0 ? Number.NaN : value));
+      const info: SeriesInfo = { name: 'holes', metrics, intervalMs: 60_000, learningRows: 0 };
+      for (const rows of [2, 40]) {
+        const learning = holes(joint(rows, 9999, 1));
+        const { scores } = await runSeries(
+          detectors[name]!,
+          info,
+          holes(joint(200, 150, 5)),
+          times.subarray(0, 200),
+          learning,
+        );
+        assert.ok(scores.every((score) => Number.isFinite(score)));
+      }
+    });
+
   test('chooseDetectors() names those there are when one is not', () => {
     assert.throws(
       () => chooseDetectors(['oracle']),
