@@ -61,5 +61,8 @@ export type Evaluator = (request: EvaluationRequest) => Promise<Evaluation>;
 /** Four decimals, for figures. */
 export const round4 = (value: number): number => Math.round(value * 1e4) / 1e4;
 
+/** Six decimals, for rates as small as a thousandth. */
+export const round6 = (value: number): number => Math.round(value * 1e6) / 1e6;
+
 /** Arithmetic mean; NaN of nothing. */
 export const mean = (values: readonly number[]): number => values.reduce((sum, it) => sum + it, 0) / values.length;

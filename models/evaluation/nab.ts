@@ -1,6 +1,6 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { chooseDetectors } from '../detectors/index.ts';
-import { type Evaluator, mean, type ReportPlot, round4 } from './evaluation.ts';
+import { type Evaluator, mean, type ReportPlot, round4, round6 } from './evaluation.ts';
 import { type NabSeries, readNabSeries } from './nabData.ts';
 import { nabProfiles, nabScore } from './nabScore.ts';
 import { keepPromise, type PromiseKept, promiseTable, reliabilityPlot } from './promise.ts';
@@ -94,7 +94,7 @@ export const evaluateNab: Evaluator = async ({ folder, detectors: names, onProgr
   const first = rows[0]!;
   const kept = keptBy.get(first.name)!;
   const [standard, rewardLowFp, rewardLowFn] = first.profiles.map(({ score }) => round4(score));
-  const rate = (promised: number) => round4(mean(kept.map((it) => it.measured([promised])[0]!)));
+  const rate = (promised: number) => round6(mean(kept.map((it) => it.measured([promised])[0]!)));
   return {
     name: 'anomaly-nab',
     title: 'Resource anomalies, one metric a series: Numenta Anomaly Benchmark',

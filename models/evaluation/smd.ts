@@ -1,6 +1,6 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { chooseDetectors } from '../detectors/index.ts';
-import { type Evaluator, mean, type ReportPlot, round4 } from './evaluation.ts';
+import { type Evaluator, mean, type ReportPlot, round4, round6 } from './evaluation.ts';
 import { averagePrecision, bestF1, type CurvePoint, precisionRecall } from './precisionRecall.ts';
 import { keepPromise, type PromiseKept, promiseTable, reliabilityPlot } from './promise.ts';
 import { runSeries } from './runSeries.ts';
@@ -81,7 +81,7 @@ export const evaluateSmd: Evaluator = async ({ folder, detectors: names, onProgr
 
   const [first, own] = [...results][0]!;
   const kept = own.map((it) => it.kept);
-  const rate = (promised: number) => round4(mean(kept.map((it) => it.measured([promised])[0]!)));
+  const rate = (promised: number) => round6(mean(kept.map((it) => it.measured([promised])[0]!)));
   const episodesADay = (of: readonly MachineResult[]) =>
     mean(of.map(({ kept }) => (kept.episodes(0.001) * rowsPerDay) / kept.benignRows));
   return {
