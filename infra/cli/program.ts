@@ -7,6 +7,7 @@ import { defineConfig } from './commands/config.ts';
 import { defineControl } from './commands/control.ts';
 import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
+import { defineEvaluate } from './commands/evaluate.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { defineQuery } from './commands/query.ts';
@@ -54,6 +55,7 @@ export const createProgram = (): Command => {
     defineAgent,
     defineTrain,
     defineModels,
+    defineEvaluate,
     defineQuery,
     defineReplay,
     defineCredentials,

@@ -5,6 +5,7 @@ import { packageRoot } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
 import type { FeatureSpec } from '../features/spec.ts';
+import type { Network } from '../networks/network.ts';
 import { inspectModel } from '../onnx/inspect.ts';
 import { runtimeInForce } from '../runtimes/choose.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
@@ -70,6 +71,12 @@ const parseCalibration = (bytes: Buffer, folder: string) => {
   );
 };
 
+/** The network of a model, out of its Layers model. */
+export const readNetwork = async (place: string | ModelSource, manifest: AnomalyManifest): Promise<Network> => {
+  const layers = await readModelFile(place, manifest, modelFiles.layers);
+  return forecasterNetwork(readForecaster(layers, await readModelFile(place, manifest, modelFiles.weights)));
+};
+
 /**
  * Load a model from its folder or from a registry; every file is checked against the manifest first.
  *
@@ -98,8 +105,7 @@ export const loadAnomalyModel = async (
   for (const file of Object.keys(manifest.files)) await readModelFile(place, manifest, file);
   // Runtimes build what they run from the weights; the exported step beside them is for other programs, and held to them.
   inspectModel(await readModelFile(place, manifest, modelFiles.step));
-  const layers = await readModelFile(place, manifest, modelFiles.layers);
-  const network = forecasterNetwork(readForecaster(layers, await readModelFile(place, manifest, modelFiles.weights)));
+  const network = await readNetwork(place, manifest);
   const calibration = parseCalibration(await readModelFile(place, manifest, modelFiles.calibration), folder);
   const scorer = await Scorer.create({
     spec,

@@ -5,7 +5,7 @@ import { type ResourceMetric, resourceMetrics } from '../features/resource.ts';
 import type { Recording } from './index.ts';
 
 /** Which column of SMD stands for a metric, and the amount that its normalised 1 is taken to be. */
-const smdColumns: Readonly<Record<ResourceMetric, { column: number; scale: number }>> = {
+export const smdColumns: Readonly<Record<ResourceMetric, { column: number; scale: number }>> = {
   cpuCores: { column: 0, scale: 8 },
   memoryBytes: { column: 5, scale: 4 * 2 ** 30 },
   receivedBytes: { column: 18, scale: 10e6 },

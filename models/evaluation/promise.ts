@@ -1,136 +1,93 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { alarmPValue } from '../../operators/raiseAlarms.ts';
-import { type AlarmRule, createAlarmCounter } from '../anomaly/alarms.ts';
-import type { Scorer } from '../anomaly/scorer.ts';
-import type { Recording } from '../data/index.ts';
-import { readNab, readSmd, smdSeenMachines, smdUnseenMachines } from '../data/sources.ts';
-import { type ResourceMetric, resourceMetrics } from '../features/resource.ts';
-import type { FeatureSpec } from '../features/spec.ts';
-import { replaySubjects } from '../training/replay.ts';
-import { windowVectors } from '../training/windows.ts';
+import { Conformal } from '../detectors/conformal.ts';
+import { mean, type ReportPlot, type ReportTable } from './evaluation.ts';
 
-/** p-values at which the promise is measured. */
-export const promisedLevels = [0.001, 0.01, 0.05] as const;
+/** False-alarm rates that are promised and measured. */
+export const promisedRates = [0.001, 0.01, 0.05] as const;
 
-/** A recording as one subject of the live scorer, cold from its first window. */
-export interface PromiseSeries {
-  readonly group: 'smd' | 'nab';
-  readonly name: string;
-  readonly recording: Recording;
-  readonly rowsPerWindow: number;
+/** P-values of a series' judged rows, and what they say of its benign ones. */
+export interface PromiseKept {
+  readonly pValues: Float64Array;
+  /** Share of benign rows with a p-value at or below each rate of a list. */
+  measured(rates: readonly number[]): number[];
+  /** Runs of benign rows with p at or below a rate, ten quiet rows apart. */
+  episodes(rate: number): number;
+  readonly benignRows: number;
 }
 
-/** What became of the promise on one series. */
-export interface SeriesPromise {
-  readonly name: string;
-  readonly group: string;
-  /** Benign windows judged. */
-  readonly windows: number;
-  /** Share of them at or below each of {@link promisedLevels}, over the level; 1 is as promised. */
-  readonly ratios: readonly number[];
-  /** Benign time, days. */
-  readonly days: number;
-  /** Alarms at each rate asked for, per day. */
-  readonly alarms: readonly number[];
-  /** Times that the subject strayed from its anchor in benign windows. */
-  readonly strayed: number;
-}
-
-const cloudMetric = (file: string): [ResourceMetric, number] => {
-  if (file.includes('cpu')) return ['cpuCores', 0.02];
-  if (/network/i.test(file)) return ['receivedBytes', 1 / 300];
-  if (file.includes('disk')) return ['writtenBytes', 1 / 300];
-  if (file.includes('elb')) return ['apiCalls', 1 / 300];
-  return ['connections', 1];
-};
+/** Rows without an alarm that end an episode. */
+const gapRows = 10;
 
 /**
- * The test parts that the promise is measured on: 8 machines of SMD, by the minute and by five minutes, and the series
- * of a folder of NAB.
+ * Calibrate a stream by conformal p-values and count on benign rows how often they fall below a promise.
  *
- * @param root - folder with `smd/` and `nab/`
+ * @param calibration statistics of benign rows before the judged ones
+ * @param statistics of the judged rows
+ * @param benign 1 where a judged row is benign
  */
-export const promiseSeries = (root: string): PromiseSeries[] => {
-  const smd = [...smdSeenMachines, ...smdUnseenMachines].flatMap((machine) => {
-    const recording = readSmd(root, machine, 'test');
-    return [1, 5].map((rowsPerWindow) => ({
-      group: 'smd' as const,
-      name: `smd-${machine} ${rowsPerWindow} min`,
-      recording,
-      rowsPerWindow,
-    }));
-  });
-  const nab = readdirSync(join(root, 'nab/data/realAWSCloudwatch')).map((name) => {
-    const file = name.replace('.csv', '');
-    const [metric, scale] = cloudMetric(file);
-    return {
-      group: 'nab' as const,
-      name: file,
-      recording: readNab(root, { file, metric, scale }),
-      rowsPerWindow: 1,
-    };
-  });
-  return [...smd, ...nab];
-};
-
-/**
- * Measure what a scorer promises, on the rows of series that no label calls anomalous.
- *
- * @param asked - alarms per subject and day to ask for, as `falseAlarmsPerSubjectDay`
- * @param rule - how deviations cluster, from the calibration
- */
-export const measurePromise = async (
-  scorer: Scorer,
-  spec: FeatureSpec,
-  series: readonly PromiseSeries[],
-  asked: readonly number[],
-  rule: AlarmRule,
-): Promise<SeriesPromise[]> => {
-  const subjects = series.map(({ recording, rowsPerWindow }) => {
-    const windows = Math.floor(recording.rows / rowsPerWindow);
-    const columns = resourceMetrics.map((metric) => recording.metrics[metric]);
-    return { windows, vectors: windowVectors(spec, columns, 0, windows, rowsPerWindow) };
-  });
-  const tallies = series.map(({ recording, rowsPerWindow }) => ({
-    windowMs: recording.intervalMs * rowsPerWindow,
-    windows: 0,
-    below: promisedLevels.map(() => 0),
-    strayed: 0,
-    straying: false,
-    benignAlarms: asked.map(() => 0),
-    counters: asked.map(() => createAlarmCounter(rule.quietWindows)),
-  }));
-  await replaySubjects(scorer, subjects, spec.size, (subject, window, scores, row) => {
-    if (scores.learning[row]) return;
-    const { recording, rowsPerWindow } = series[subject]!;
-    const tally = tallies[subject]!;
-    const p = scores.pValue[row]!;
-    const rows = recording.labels.subarray(window * rowsPerWindow, (window + 1) * rowsPerWindow);
-    const benign = !rows.includes(1);
-    for (const [i, rate] of asked.entries()) {
-      if (p > alarmPValue(rate, tally.windowMs, rule.clusterWindows)) continue;
-      if (tally.counters[i]!.deviation(window) && benign) tally.benignAlarms[i]!++;
+export const keepPromise = (
+  calibration: Float64Array,
+  statistics: Float64Array,
+  benign: (row: number) => boolean,
+): PromiseKept => {
+  const conformal = new Conformal(calibration);
+  const pValues = statistics.map((statistic) => conformal.next(statistic));
+  const quiet = pValues.filter((_, row) => benign(row)).sort();
+  const upTo = (rate: number): number => {
+    let low = 0;
+    let high = quiet.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (quiet[middle]! <= rate) low = middle + 1;
+      else high = middle;
     }
-    const away = scores.strayed[row]!;
-    if (away > 1 && !tally.straying && benign) tally.strayed++;
-    if (away > 1) tally.straying = true;
-    else if (away < 0.5) tally.straying = false;
-    if (!benign) return;
-    tally.windows++;
-    for (const [i, level] of promisedLevels.entries()) if (p <= level) tally.below[i]!++;
-  });
-  return series.map(({ name, group }, i) => {
-    const { windows, windowMs, below, benignAlarms, strayed } = tallies[i]!;
-    const days = (windows * windowMs) / 86_400_000;
-    return {
-      name,
-      group,
-      windows,
-      ratios: below.map((count, level) => count / Math.max(1, windows) / promisedLevels[level]!),
-      days,
-      alarms: benignAlarms.map((count) => count / Math.max(days, 1e-9)),
-      strayed,
-    };
-  });
+    return low;
+  };
+  return {
+    pValues,
+    benignRows: quiet.length,
+    measured: (rates) => rates.map((rate) => upTo(rate) / Math.max(1, quiet.length)),
+    episodes(rate) {
+      let episodes = 0;
+      let last = Number.NEGATIVE_INFINITY;
+      pValues.forEach((p, row) => {
+        if (p > rate || !benign(row)) return;
+        if (row - last > gapRows) episodes++;
+        last = row;
+      });
+      return episodes;
+    },
+  };
+};
+
+/** A table of promised and measured rates, in the mean over series and in the worst. */
+export const promiseTable = (kept: readonly PromiseKept[], names: readonly string[]): ReportTable => ({
+  title: 'False alarms, promised and measured on benign rows',
+  headings: ['promised', 'measured', 'ratio', 'worst ratio', 'worst series'],
+  rows: promisedRates.map((rate) => {
+    const measured = kept.map((it) => it.measured([rate])[0]!);
+    const worst = measured.indexOf(Math.max(...measured));
+    return [
+      `${rate * 100} %`,
+      `${(100 * mean(measured)).toFixed(3)} %`,
+      Number((mean(measured) / rate).toFixed(2)),
+      Number((measured[worst]! / rate).toFixed(2)),
+      names[worst]!,
+    ];
+  }),
+});
+
+/** Promised against measured rates over the whole range. */
+export const reliabilityPlot = (named: ReadonlyMap<string, readonly PromiseKept[]>): ReportPlot => {
+  const rates = Array.from({ length: 25 }, (_, i) => 10 ** (-3.5 + (i * 3.5) / 24));
+  return {
+    title: 'Reliability: false-alarm rate, promised and measured',
+    x: 'promised rate',
+    y: 'measured rate on benign rows, mean over series',
+    logarithmic: true,
+    diagonal: true,
+    curves: [...named].map(([name, kept]) => {
+      const measured = kept.map((it) => it.measured(rates));
+      return { name, points: rates.map((rate, i) => [rate, mean(measured.map((it) => it[i]!))] as const) };
+    }),
+  };
 };

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type ForecasterWeights, logScaleRange } from '../anomaly/network.ts';
+import { lstm } from './lstm.ts';
+import { trainableProduct } from './product.ts';
 import type { Random } from './random.ts';
 
 /** Degrees of freedom of the Student-t by which forecasts are judged: heavy tails, as telemetry has. */
@@ -42,7 +44,7 @@ const headMask = (features: number, inputs: number, hidden: number): Float32Arra
 };
 
 /**
- * Make an untrained forecaster. tfjs's own LSTM layer issues three times the operations; the weights are the same.
+ * Make an untrained forecaster. Its LSTM is one operation; the weights are those of tfjs's own layer.
  *
  * @param features size of the vector
  * @param inputs size of the network's input
@@ -88,18 +90,10 @@ export const createForecaster = (
     loss(x, target, targetMask, h0, c0) {
       const [batch, steps] = x.shape;
       const byTime = tf.reshape(tf.transpose(x, [1, 0, 2]), [steps * batch, inputs]) as tf.Tensor2D;
-      const projected = tf.unstack(tf.reshape(tf.add(tf.matMul(byTime, kernel), bias), [steps, batch, 4 * hidden]));
-      let h = h0;
-      let c = c0;
-      const outputs: tf.Tensor2D[] = [];
-      for (const projection of projected) {
-        const [i, f, g, o] = tf.split(tf.add(projection, tf.matMul(h, recurrentKernel)), 4, 1) as tf.Tensor2D[];
-        c = tf.add(tf.mul(tf.sigmoid(f!), c), tf.mul(tf.sigmoid(i!), tf.tanh(g!)));
-        h = tf.mul(tf.sigmoid(o!), tf.tanh(c));
-        outputs.push(h);
-      }
-      const joined = tf.concat([tf.reshape(tf.stack(outputs), [steps * batch, hidden]), byTime], 1) as tf.Tensor2D;
-      const out = tf.add(tf.matMul(joined, tf.mul(headKernel, mask) as tf.Tensor2D), headBias);
+      const weights = { kernel, recurrentKernel, bias: bias as tf.Tensor1D };
+      const { outputs, h, c } = lstm(tf.transpose(x, [1, 0, 2]), weights, h0, c0);
+      const joined = tf.concat([tf.reshape(outputs, [steps * batch, hidden]), byTime], 1) as tf.Tensor2D;
+      const out = tf.add(trainableProduct(joined, tf.mul(headKernel, mask) as tf.Tensor2D), headBias);
       const [mean, rawLogScale] = tf.split(out, 2, 1) as tf.Tensor2D[];
       const logScale = tf.clipByValue(rawLogScale!, logScaleRange.min, logScaleRange.max);
       const flat = (tensor: tf.Tensor3D) => tf.reshape(tf.transpose(tensor, [1, 0, 2]), [steps * batch, features]);

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { packageRoot } from '../../infra/paths.ts';
 import { readSmd, smdUnseenMachines } from '../../models/data/sources.ts';
 import { type FrogAttack, simulateFrogs } from '../../models/evaluation/frog.ts';
-import { measurePromise, promisedLevels, promiseSeries } from '../../models/evaluation/promise.ts';
+import { measurePromise, promisedLevels, promiseSeries } from '../../models/evaluation/livePromise.ts';
 import { type ResourceMetric, resourceFeatures } from '../../models/features/resource.ts';
 import { shippedCalibration, shippedScorer } from '../models/evaluation/scorer.ts';
 

@@ -1,0 +1,20 @@
+import { Argument, Command } from 'commander';
+import { lazily } from '../invocation.ts';
+
+export const defineEvaluate = (): Command =>
+  new Command('evaluate')
+    .summary('measure how good models are')
+    .description('Measure models on real data by a published protocol, beside simple baselines.')
+    .addArgument(new Argument('<subject>', 'what is measured').choices(['anomaly']))
+    .requiredOption('--data <set>', 'a data set (nab, smd), one elsewhere (nab=DIR), or a folder of CSV files')
+    .option('--detectors <names>', 'which to compare, with commas; figures are those of the first')
+    .option('--html <file>', 'write a page with tables, plots and timelines')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ebbtide evaluate anomaly --data nab --html nab.html
+  ebbtide evaluate anomaly --data smd --json
+  ebbtide evaluate anomaly --data ./telemetry --detectors ebbtide,pca`,
+    )
+    .action(lazily(() => import('../actions/evaluate.ts')));
