@@ -16,6 +16,8 @@ interface Told {
   last?: number;
   cpuSeconds?: number;
   rssBytes?: number;
+  commits?: number;
+  commitSeconds?: number;
 }
 
 const begin = (args: string[], profile: boolean) => {
@@ -115,7 +117,12 @@ export const measure = async (
         (last - first) / 1000,
         children.reduce((sum, { told }) => sum + (told.cpuSeconds ?? 0), 0),
         brokerCpu,
-        `cpu ${children.map(({ told }) => `${told.cpuSeconds?.toFixed(1)} s, ${Math.round((told.rssBytes ?? 0) / 2 ** 20)} MiB`).join('; ')}`,
+        children
+          .map(
+            ({ told }) =>
+              `cpu ${told.cpuSeconds?.toFixed(1)} s, ${Math.round((told.rssBytes ?? 0) / 2 ** 20)} MiB, ${told.commits} commits in ${told.commitSeconds?.toFixed(1)} s`,
+          )
+          .join('; '),
       );
     }
   }
