@@ -17,7 +17,7 @@ import { topics } from '../../schemas/topics.ts';
 import { issueToken, opens, prepareVault } from '../infra/vault/rig.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { privateKafka } from '../services/kafka.ts';
-import { cpuSeconds } from './agent/footprint.ts';
+import { cpuSeconds, machineCpuSeconds } from './agent/footprint.ts';
 import { findClosing, type Sought } from './latency/closing.ts';
 import { type Part, startPart } from './latency/processes.ts';
 import { type Stage, sharedRegistry } from './latency/stage.ts';
@@ -160,7 +160,8 @@ const run = async (rate: number): Promise<Figures> => {
     load: load.pid,
   };
   say(`Load: ${Math.round(rate).toLocaleString('en')} samples/s, windows of ${windowMs} ms, ${astray} go astray`);
-  const cpuOf = () => Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)]));
+  const cpuOf = (): Record<string, number> => ({ machine: machineCpuSeconds(), ...ours() });
+  const ours = () => Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)]));
   const cpuBefore = cpuOf();
   const from = Date.now();
   const end = from + stage.calmMs + astray * stage.everyMs + patienceMs;
@@ -172,6 +173,8 @@ const run = async (rate: number): Promise<Figures> => {
   }
   const seconds = (Date.now() - from) / 1000;
   const cpuAfter = cpuOf();
+  const coresOf = (name: string) => (cpuAfter[name]! - cpuBefore[name]!) / seconds;
+  const coresOfParts = Object.keys(pids).reduce((sum, name) => sum + coresOf(name), 0);
   await load.end();
   await sleep(1000);
   await tail.close();
@@ -180,6 +183,8 @@ const run = async (rate: number): Promise<Figures> => {
   const sought = all.map(
     ({ partition, decision: { windowEnd } }): Sought => ({ partition, closesAt: windowEnd + stage.graceMs }),
   );
+  const missing = Array.from({ length: astray }, (_, i) => credentialName(i)).filter((name) => !revocations.has(name));
+  if (missing.length > 0) say(`Never revoked: ${missing.join(', ')}`);
   say(`Looking up what closed ${sought.length} windows`);
   await findClosing(kafka, sought);
   const figures: Figures = {};
@@ -207,9 +212,8 @@ const run = async (rate: number): Promise<Figures> => {
     credentials,
     samplesPerMessage: per,
     windowMs,
-    ...Object.fromEntries(
-      Object.keys(pids).map((name) => [`${name}Cores`, round((cpuAfter[name]! - cpuBefore[name]!) / seconds, 2)]),
-    ),
+    ...Object.fromEntries(Object.keys(pids).map((name) => [`${name}Cores`, round(coresOf(name), 2)])),
+    coresOfOthers: round(coresOf('machine') - coresOfParts, 2),
   });
   await producer.close();
   await kafka.close();

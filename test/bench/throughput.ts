@@ -2,12 +2,14 @@
  * Samples a second through the lifecycle pipeline, exactly once, on real Apache Kafka, as a ratio to the same client
  * merely consuming the same messages in the same run; and what a second process adds. See README.md beside this file.
  *
- *   npm run bench -- throughput [--json] [--runs 3] [--samples 1500000] [--credentials 1000] [--per 1,50] [--processes 1,2] [--profile]
+ *   npm run bench -- throughput [--json] [--runs 3] [--samples 1500000] [--credentials 1000] [--per 1,50]
+ *     [--processes 1,2] [--profile] [--peers ../shared/peers]
  */
 import type { TestContext } from 'node:test';
 import { parseArgs } from 'node:util';
 import { privateKafka } from '../services/kafka.ts';
-import { type Figures, median, report, round } from './report.ts';
+import { comparePeers } from './peers/rotation.ts';
+import { type Figures, median, report, round, say } from './report.ts';
 import { measure } from './throughput/measure.ts';
 
 const { values: options } = parseArgs({
@@ -19,6 +21,7 @@ const { values: options } = parseArgs({
     per: { type: 'string', default: '1,50' },
     processes: { type: 'string', default: '1,2' },
     profile: { type: 'boolean', default: false },
+    peers: { type: 'string' },
   },
 });
 const list = (text: string) => text.split(',').map(Number);
@@ -45,6 +48,17 @@ try {
         figures[`ratio${count}To1Processes${per}`] = round(rate(name) / rate('lifecycle ×1'));
     }
     await kafka.stop();
+  }
+  if (options.peers !== undefined) {
+    const compared = await comparePeers({
+      peers: options.peers,
+      runs: Number(options.runs),
+      samples: Number(options.samples),
+      credentials: Number(options.credentials),
+      per: list(options.per),
+    });
+    if (typeof compared === 'string') say(`Peers skipped: ${compared}`);
+    else for (const [name, value] of Object.entries(compared)) if (name.startsWith('ratioTo')) figures[name] = value;
   }
   report('throughput', figures, options.json, { kafka: 'Apache Kafka 4.1.1, one broker on the same cores' });
 } finally {

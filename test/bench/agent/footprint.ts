@@ -6,6 +6,12 @@ const text = (pid: number, file: string): string => readFileSync(`/proc/${pid}/$
 /** CPU time of a process up to now, seconds, to a hundredth. */
 export const cpuSeconds = (pid: number): number => parseStat(text(pid, 'stat'))!.cpuTicks / 100;
 
+/** CPU time of the whole machine since it started, idle and waiting left out, seconds. */
+export const machineCpuSeconds = (): number => {
+  const [, ...ticks] = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]!.split(/ +/);
+  return [0, 1, 2, 5, 6].reduce((sum, index) => sum + Number(ticks[index]), 0) / 100;
+};
+
 /** Memory of a process now, bytes. RSS counts shared pages (libraries) fully, PSS in proportion to their sharers. */
 export const memoryOf = (
   pid: number,

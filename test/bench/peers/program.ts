@@ -15,7 +15,7 @@ import { call } from '../../../infra/kafka/client.ts';
 import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
-import { cpuSeconds, memoryOf } from '../agent/footprint.ts';
+import { cpuSeconds, machineCpuSeconds, memoryOf } from '../agent/footprint.ts';
 import { partitions, peerSettings } from './settings.ts';
 import type { PeerDecision } from './toDecisions.ts';
 
@@ -49,12 +49,6 @@ const brokerPid = readdirSync('/proc')
     }
   });
 
-/** CPU seconds of the whole machine. */
-const machineCpu = (): number => {
-  const [, ...ticks] = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]!.split(/ +/);
-  return [0, 1, 2, 5, 6].reduce((sum, index) => sum + Number(ticks[index]), 0) / 100;
-};
-
 interface Told {
   first?: number;
   messages?: number;
@@ -86,7 +80,7 @@ const sum = (of: (told: Told) => number | undefined) => workers.reduce((total, {
 const cpu = () => ({
   ours: cpuSeconds(process.pid) + workers.reduce((total, { child }) => total + cpuSeconds(child.pid!), 0),
   broker: brokerPid ? cpuSeconds(Number(brokerPid)) : 0,
-  machine: machineCpu(),
+  machine: machineCpuSeconds(),
 });
 
 async function endOffsets(): Promise<number> {
