@@ -1,5 +1,5 @@
 import avro, { type Schema, type Type } from 'avsc';
-import { EbbtideError } from './errors.ts';
+import { EbbtideError, isEbbtideError } from './errors.ts';
 import type { SchemaRegistry } from './registry.ts';
 import { subjectOf, type TopicSpec } from './topics.ts';
 
@@ -89,11 +89,20 @@ export class TopicCodec<T> {
     } catch (cause) {
       throw new EbbtideError(
         'RECORD_OUT_OF_RANGE',
-        `Record does not fit the schema of ${this.topic.name}: ${(cause as Error).message}`,
+        `Record does not fit the schema of ${this.topic.name}: ${this.#misfits(value) || (cause as Error).message}`,
         { topic: this.topic.name },
         cause,
       );
     }
+  }
+
+  /** Fields of a record that do not fit, with what was found and expected. */
+  #misfits(value: T): string {
+    const found: string[] = [];
+    const errorHook = (path: string[], any: unknown, type: Type) =>
+      found.push(`${path.join('.')} is ${JSON.stringify(any) ?? String(any)}, expected ${type.toString()}`);
+    this.type.isValid(value, { errorHook });
+    return found.join('; ');
   }
 
   /** Whether {@link decode} can read this schema id at once. */
@@ -107,22 +116,20 @@ export class TopicCodec<T> {
    */
   async learn(id: number): Promise<void> {
     if (this.knows(id)) return;
+    let schema: Schema;
     try {
-      const writer = avro.Type.forSchema((await this.#registry.byId(id)) as Schema);
-      const resolver = this.type.createResolver(writer);
+      schema = (await this.#registry.byId(id)) as Schema;
+    } catch (error) {
+      if (!isEbbtideError(error, 'SCHEMA_UNKNOWN')) throw error;
+      this.#unknown.set(id, error);
+      return;
+    }
+    try {
+      const resolver = this.type.createResolver(avro.Type.forSchema(schema));
       this.#readers.set(id, (body) => this.type.fromBuffer(body, resolver) as T);
     } catch (error) {
-      if (error instanceof EbbtideError && error.code !== 'SCHEMA_UNKNOWN') throw error;
-      const known =
-        error instanceof EbbtideError
-          ? error
-          : new EbbtideError(
-              'SCHEMA_INCOMPATIBLE',
-              `Schema id ${id} cannot be read as ${this.topic.name}: ${(error as Error).message}`,
-              { id },
-              error,
-            );
-      this.#unknown.set(id, known);
+      const why = `Schema id ${id} cannot be read as ${this.topic.name}: ${(error as Error).message}`;
+      this.#unknown.set(id, new EbbtideError('SCHEMA_INCOMPATIBLE', why, { id }, error));
     }
   }
 

@@ -1,3 +1,4 @@
+import { EbbtideError } from '../../schemas/errors.ts';
 import { topics } from '../../schemas/topics.ts';
 import { openArchive } from '../clickhouse/client.ts';
 import { subjectHistory } from '../clickhouse/history.ts';
@@ -33,13 +34,33 @@ export interface BringUpOptions {
   say(line: string): void;
 }
 
-/** The configuration of the demonstration: the given one, at a pace that suits watching. */
-const atDemoPace = (config: Config): Config => ({
-  ...config,
-  policy: { ...config.policy, lifecycle: demoPolicy },
-  token: { ...config.token, roles: { ...config.token.roles, default: demoRole } },
-  lifecycle: { ...config.lifecycle, clockMs: 250 },
-});
+/** What the demonstration would write its policy and credentials into. */
+const demoServers = (config: Config): readonly (readonly [key: string, address: string])[] => [
+  ['kafka.brokers', config.kafka.brokers],
+  ['schemaRegistry.url', config.schemaRegistry.url],
+  ['vault.address', config.vault.address],
+];
+
+/**
+ * The configuration of the demonstration: the given one, at a pace that suits watching.
+ *
+ * @throws {EbbtideError} `CONFIG_INVALID` where a server is not embedded: the demonstration enforces its own policy
+ */
+export const atDemoPace = (config: Config): Config => {
+  for (const [key, address] of demoServers(config))
+    if (address !== embedded)
+      throw new EbbtideError(
+        'CONFIG_INVALID',
+        `The demonstration enforces a policy of its own and must not meet real credentials, but ${key} is ${address}; use "ebbtide up" without --demo, or a configuration without ${key}`,
+        { key, address },
+      );
+  return {
+    ...config,
+    policy: { ...config.policy, lifecycle: demoPolicy },
+    token: { ...config.token, roles: { ...config.token.roles, default: demoRole } },
+    lifecycle: { ...config.lifecycle, clockMs: 250 },
+  };
+};
 
 /**
  * Bring up everything in this process.

@@ -17,11 +17,11 @@ export const fleet: readonly RecordedMember[] = [
   { function: 'checkout', event: 'order-placed', machine: 'smd-2-8', startRow: 0 },
   { function: 'invoices', event: 'order-paid', machine: 'smd-3-4', startRow: 0 },
   { function: 'search-index', event: 'catalogue-changed', machine: 'smd-2-1', startRow: 0 },
-  { function: 'thumbnails', event: 'image-uploaded', machine: 'smd-2-2', startRow: 0 },
+  { function: 'thumbnails', event: 'image-uploaded', machine: 'smd-1-6', startRow: 0 },
   { function: 'mail', event: 'mail-queued', machine: 'smd-2-8', startRow: 700 },
   { function: 'reports', event: 'report-asked', machine: 'smd-3-4', startRow: 700 },
-  { function: 'stock-sync', event: 'stock-moved', machine: 'smd-2-1', startRow: 700 },
-  { function: 'fraud-check', event: 'payment-started', machine: 'smd-2-2', startRow: 700 },
+  { function: 'stock-sync', event: 'stock-moved', machine: 'smd-2-1', startRow: 300 },
+  { function: 'fraud-check', event: 'payment-started', machine: 'smd-1-6', startRow: 200 },
 ];
 
 /** A function that really runs on this machine, under the eyes of a real host agent. */

@@ -210,7 +210,13 @@ export const startLifecycle = async (
     async health(): Promise<Health> {
       const age = performance.now() - progressAt;
       if (lastError) return { ready: false, detail: `The job began anew: ${lastError}` };
-      if (held.size === 0) return { ready: session !== undefined, detail: 'Holds no partition' };
+      if (!session) return { ready: false, detail: 'Not connected to Kafka yet' };
+      try {
+        await session.reachable();
+      } catch (error) {
+        return { ready: false, detail: (error as Error).message };
+      }
+      if (held.size === 0) return { ready: true, detail: 'Stands by: other processes hold all partitions' };
       if (age > Math.max(stillAliveMs, config.clockMs * 5))
         return { ready: false, detail: `Nothing was committed for ${Math.round(age / 1000)} s` };
       return { ready: true, detail: `Holds ${held.size} partitions, model ${model.version}` };

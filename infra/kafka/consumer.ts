@@ -69,8 +69,9 @@ export const openConsumer = async (
       // A broker that is away must not hold up the end.
       await Promise.race([committed, closing.promise.then(() => pause(lastCommitMs))]);
     } catch (error) {
-      // The group has moved on: the messages come again to whoever has the partition, which at-least-once allows.
-      if (generation === readIn) throw error;
+      // The group has moved on, or we leave it: the messages come again to whoever has the partition, which
+      // at-least-once allows.
+      if (generation === readIn && open) throw error;
     }
   };
 
@@ -113,8 +114,16 @@ export const openConsumer = async (
         const marks = await call<{ highOffset: number; lowOffset: number }>('Cannot read offsets', (cb) =>
           consumer.queryWatermarkOffsets(topic, partition, 5000, cb as never),
         );
-        const [position] = consumer.position([{ topic, partition }] as never) as { offset?: number }[];
-        const at = position?.offset !== undefined && position.offset >= 0 ? position.offset : marks.lowOffset;
+        const positions = consumer.position([{ topic, partition }] as never) as { offset?: number }[];
+        // Nothing read of a partition yet: the group is where it last committed.
+        const at =
+          offsetOf(positions) ??
+          offsetOf(
+            await call<{ offset?: number }[]>('Cannot read committed offsets', (cb) =>
+              consumer.committed([{ topic, partition }] as never, 5000, cb as never),
+            ),
+          ) ??
+          marks.lowOffset;
         total += Math.max(0, marks.highOffset - at);
       }
       return total;
@@ -129,6 +138,9 @@ export const openConsumer = async (
     },
   };
 };
+
+const offsetOf = ([place]: readonly { offset?: number }[] = []): number | undefined =>
+  place?.offset !== undefined && place.offset >= 0 ? place.offset : undefined;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,4 +1,5 @@
-import { type ClusterOptions, call, connectConsumer, consume, disconnect } from './client.ts';
+import { type ClusterOptions, connectConsumer, consume, disconnect } from './client.ts';
+import { extentsOf } from './offsets.ts';
 import type { Message, Tail } from './types.ts';
 
 let tails = 0;
@@ -28,13 +29,9 @@ export const openTail = async (
     );
   const pending = new Map<string, number>();
   const starts: { topic: string; partition: number; offset: number }[] = [];
-  for (const { topic, partition } of partitions) {
-    const { lowOffset, highOffset } = await call<{ lowOffset: number; highOffset: number }>(
-      `Cannot read the offsets of ${topic}`,
-      (done) => consumer.queryWatermarkOffsets(topic, partition, 10_000, done as never),
-    );
-    starts.push({ topic, partition, offset: options.from === 'end' ? highOffset : lowOffset });
-    if (options.from === 'beginning' && highOffset > lowOffset) pending.set(`${topic}/${partition}`, highOffset);
+  for (const { topic, partition, low, high } of await extentsOf(cluster, partitions)) {
+    starts.push({ topic, partition, offset: options.from === 'end' ? high : low });
+    if (options.from === 'beginning' && high > low) pending.set(`${topic}/${partition}`, high);
   }
   let open = true;
   let reading: Promise<unknown> = Promise.resolve();

@@ -97,7 +97,12 @@ const obtain = async () => {
   if (first.ok) return 'found';
   if (makeWay(first.output) && (await loadAddon()).ok) return 'found';
   if (process.env.EBBTIDE_BUILD_ADDON !== '1') {
-    const done = await step(`Fetching the Kafka client's prebuilt binary for ${runtimeKey()}`, '10 s', installPrebuilt);
+    const done = await step(
+      `Fetching the Kafka client's prebuilt binary for ${runtimeKey()}`,
+      '10 s',
+      installPrebuilt,
+      (found) => (found ? 'done' : 'not to be had here, which was clear'),
+    );
     if (done) return 'prebuilt';
   }
   rmSync(join(releaseFolder, addonName), { force: true });

@@ -16,14 +16,15 @@ export const duration = (ms) => {
  * @param {string} what - what is done, e.g. `Installing packages`
  * @param {string} about - the expected time in words
  * @param {() => Promise<T>} work
+ * @param {(result: T) => string} outcome - how it ended, in a word or two
  * @returns {Promise<T>}
  * @template T
  */
-export const step = async (what, about, work) => {
+export const step = async (what, about, work, outcome = () => 'done') => {
   const start = performance.now();
   say(`${what} (about ${about}) …`);
   const result = await work();
-  say(`${what}: done in ${duration(performance.now() - start)}`);
+  say(`${what}: ${outcome(result)} in ${duration(performance.now() - start)}`);
   return result;
 };
 

@@ -17,11 +17,19 @@ const checkNode = () => {
   throw new SetupError(`Ebbtide needs Node ${oldestNode.join('.')} or later, this is ${process.version}`);
 };
 
-/** Whether everything is in place, told by stamps alone in some ten milliseconds. */
-export const isSetUp = () => {
+/** What has to be in place, and whether it is, told by stamps alone in some ten milliseconds. */
+export const setUpParts = () => {
   const stamp = readStamp();
-  return packagesReady(stamp) && addonReady(stamp) && openBaoReady(stamp) && buildReady(stamp);
+  return [
+    { name: 'npm packages of package-lock.json', ready: packagesReady(stamp), takesLong: true },
+    { name: `Kafka client's binary for Node ${process.versions.node}`, ready: addonReady(stamp), takesLong: true },
+    { name: 'OpenBao server', ready: openBaoReady(stamp), takesLong: true },
+    { name: 'compiled programs in dist/', ready: buildReady(stamp), takesLong: false },
+  ];
 };
+
+/** Whether everything is in place. */
+export const isSetUp = () => setUpParts().every(({ ready }) => ready);
 
 /**
  * Install what is missing and compile what changed; does nothing when all is in place.

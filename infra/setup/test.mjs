@@ -10,7 +10,7 @@ import { setUp } from './setup.mjs';
 const excluded = ['bench', 'evaluation'];
 /** Two files at a time: each may have servers of its own. */
 const concurrency = 2;
-const fileTimeoutMs = 15 * 60_000;
+const fileTimeoutMs = 6 * 60_000;
 
 const filesBelow = (folder, ending) =>
   existsSync(folder)

@@ -16,6 +16,8 @@ export const createActuatorMetrics = (
     watched(): number;
     vaultAway(): boolean;
     registered(): number;
+    /** Messages of decisions not yet read; rejects while Kafka is away. */
+    lag(): Promise<number>;
   },
 ) => {
   const registers = [registry];
@@ -37,6 +39,16 @@ export const createActuatorMetrics = (
   gauge('ebbtide_actuator_watched_credentials', 'Shortened credentials that are looked at again', read.watched);
   gauge('ebbtide_actuator_registered_credentials', 'Credentials in the register', read.registered);
   gauge('ebbtide_actuator_vault_away', '1 while decisions wait for Vault', () => (read.vaultAway() ? 1 : 0));
+  new Gauge({
+    name: 'ebbtide_actuator_lag_messages',
+    help: 'Decisions not yet read; absent while Kafka does not answer',
+    registers,
+    async collect() {
+      const lag = await read.lag().catch(() => undefined);
+      if (lag === undefined) this.remove();
+      else this.set(lag);
+    },
+  });
   return {
     received: new Counter({
       name: 'ebbtide_actuator_decisions_total',

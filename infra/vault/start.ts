@@ -115,6 +115,7 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     watched: () => memory.watch.size,
     vaultAway: () => outage.detail !== '',
     registered: () => register.size,
+    lag: async () => consumer.lag(),
   });
   const shared = { actuator, outage, register, controls, memory, lock: new KeyedLock(), metrics, config, now, signal };
   const { harshBudget } = config;

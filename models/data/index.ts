@@ -83,6 +83,10 @@ export const parseRecording = (text: string, info: RecordingInfo): Recording => 
 export const loadRecording = (name: string): Recording => {
   const info = listRecordings().find((it) => it.name === name);
   if (!info)
-    throw new EbbtideError('DATA_MISSING', `No recording is named ${name}; see models/data/README.md`, { name });
+    throw new EbbtideError(
+      'DATA_MISSING',
+      `No recording is named ${name}; those that ship are listed in models/data/recordings/index.json`,
+      { name },
+    );
   return parseRecording(gunzipSync(read(`${name}.csv.gz`)).toString('utf8'), info);
 };

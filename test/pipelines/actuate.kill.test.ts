@@ -20,6 +20,7 @@ import {
 } from '../infra/vault/rig.ts';
 import { privateKafka } from '../services/kafka.ts';
 import { openBao } from '../services/openbao.ts';
+import { requireOrSkip } from '../services/require.ts';
 
 const script = fileURLToPath(new URL(`actuator-process${extname(import.meta.url)}`, import.meta.url));
 
@@ -52,6 +53,7 @@ const wayToVault = async (
 };
 
 test('actuate must leave one effect for each decision, however often and wherever it is killed', async (t) => {
+  if (!(await requireOrSkip(t, 'java'))) return;
   const { brokers } = await privateKafka(t).then(async (kafka) => ({ brokers: kafka.brokers }));
   const admin = await connectKafka({ brokers });
   await admin.ensureTopics(2);

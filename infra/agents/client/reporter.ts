@@ -37,6 +37,8 @@ export interface Reporter {
 }
 
 const reconnectMs = 1000;
+/** An agent that has not taken a line for this long is taken for gone. */
+const deafMs = 500;
 const largest = 1e9;
 const counters = ['apiCalls', 'apiErrors', 'dataReads', 'dataWrites'] as const;
 
@@ -60,6 +62,7 @@ class SocketReporter implements Reporter {
   #socket: Socket | undefined;
   #connected = false;
   #nextConnectMs = 0;
+  #takenAt = 0;
   #counts = [0, 0, 0, 0];
   #values = 0;
   readonly #custom = new Map<string, [sum: number, count: number]>();
@@ -160,6 +163,7 @@ class SocketReporter implements Reporter {
   }
 
   #flush(): void {
+    this.#leaveDeafAgent();
     if (this.#said && this.#values === 0) return;
     const values = this.#values;
     const line = this.#takeLine();
@@ -170,6 +174,13 @@ class SocketReporter implements Reporter {
     }
     this.#said = true;
     this.#socket!.write(`${JSON.stringify(line)}\n`);
+  }
+
+  /** A write that waits for its reader keeps the process alive, though the socket itself does not. */
+  #leaveDeafAgent(): void {
+    const now = performance.now();
+    if (!this.#connected || this.#socket?.writableLength === 0) this.#takenAt = now;
+    else if (now - this.#takenAt > deafMs) this.#socket?.destroy();
   }
 
   /** What happened since the line before; undefined where there is nobody to tell, or not for whom. */

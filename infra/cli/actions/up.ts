@@ -45,7 +45,7 @@ const announce = (
   print();
   print(`  ${style('bold', 'Open')} ${style('cyan', link)}`);
   print();
-  if (demo) print('  Eight functions hold real credentials. In about half a minute one of them is taken over:');
+  if (demo) print('  Nine functions hold real credentials. In about half a minute one of them is taken over:');
   if (demo) print('  watch its tide fall, and Vault refuse it. The button "Misbehave" does the same to any other.');
   else print('  Credentials appear as soon as the token service issues them and their telemetry comes in.');
   print();

@@ -69,7 +69,9 @@ export class LaneElement {
     const last = lane.lastScore;
     setText(this.#score, last ? (last.learning ? 'Score –' : `Score ${score(last.score)}`) : '');
     setAttribute(this.#score, 'data-band', last && !last.learning ? this.#band(last.score) : null);
-    setText(this.#act, lane.demo?.kind === 'misbehaving' || this.#ended ? 'Behave again' : 'Misbehave');
+    const act = lane.demo?.kind === 'misbehaving' || this.#ended ? 'Behave again' : 'Misbehave';
+    setText(this.#act, act);
+    setAttribute(this.#act, 'aria-label', `${act}: ${this.#name.textContent}`);
     if (withSummary) setText(this.#summary, summaryOf(lane, this.word, now, this.#store.spanMs));
   }
 

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +16,6 @@ import { TopicCodec } from '../../../schemas/codec.ts';
 import type { ResourceTelemetry } from '../../../schemas/generated/ResourceTelemetry.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
-import { temporaryFolder } from '../../services/folder.ts';
 
 /** This machine, as an agent with its defaults sees it. */
 export const thisMachine = (changes: Partial<Machine> = {}): Machine => ({
@@ -97,6 +99,7 @@ export const telemetryOf = async (broker: FakeBroker): Promise<ResourceTelemetry
 /** An agent in this process with quick defaults; it ends with the test. */
 export const quickAgent = async (t: TestContext, broker: FakeBroker, config: z.input<typeof hostAgentConfig> = {}) => {
   const log = rememberingLog();
+  const spoolFolder = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
   const agent = new HostAgent({
     ...telemetryTopic(),
     config: hostAgentConfig.parse({
@@ -107,12 +110,16 @@ export const quickAgent = async (t: TestContext, broker: FakeBroker, config: z.i
       retryMaxMs: 50,
       ...config,
     }),
-    spoolFolder: temporaryFolder(t),
+    spoolFolder,
     log,
     connect: async () => broker.producer(),
     schemaId: async () => 1,
   });
-  t.after(() => agent.close());
+  // The agent gives its lock back in a folder that must still be there.
+  t.after(async () => {
+    await agent.close();
+    rmSync(spoolFolder, { recursive: true, force: true });
+  });
   await agent.start();
   return { agent, log, socket: agent.socketFile! };
 };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSign, generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSharedSecret } from '../../../../infra/services/token/shared-secret.ts';
@@ -228,6 +230,67 @@ test('startTokenService must accept a caller by a signed token of its platform, 
   assert.equal(given.status, 201, JSON.stringify(given.body));
   assert.equal((await ask({ sub: 'cart', team: 'billing' })).status, 401);
   assert.equal((await ask({ sub: 'cart', team: 'shop', exp: 1 })).status, 401);
+});
+
+test('startTokenService must accept a caller by the service account of its pod, as Kubernetes reviews it', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  const kafka = await kafkaRig(t);
+  const account = { namespace: 'shop', name: 'cart', uid: '7d1c' };
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const tokenOf = ({ namespace, name, uid }: typeof account): string => {
+    const claims = { iss: 'https://cluster', 'kubernetes.io': { namespace, serviceaccount: { name, uid } } };
+    const at = Math.floor(Date.now() / 1000);
+    // Kubernetes alone judges the signature.
+    return `${encode({ alg: 'RS256', kid: '1' })}.${encode({ ...claims, iat: at, nbf: at, exp: at + 300 })}.${Buffer.from('signed').toString('base64url')}`;
+  };
+  const good = tokenOf(account);
+  // The part of the Kubernetes API that Vault asks: who is the bearer of this token?
+  const reviews = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      const authenticated = (JSON.parse(body) as { spec: { token: string } }).spec.token === good;
+      const username = `system:serviceaccount:${account.namespace}:${account.name}`;
+      const status = authenticated
+        ? { authenticated, user: { username, uid: account.uid, groups: ['system:serviceaccounts'] } }
+        : { authenticated, error: 'unknown token' };
+      response
+        .writeHead(201, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', status }));
+    });
+  });
+  await new Promise<void>((resolve) => reviews.listen(0, '127.0.0.1', resolve));
+  t.after(() => reviews.close());
+  await vault.root.write('sys/mounts/cluster-ca', { type: 'pki' });
+  const { data: authority } = await vault.root.write<{ certificate: string }>('cluster-ca/root/generate/internal', {
+    common_name: 'cluster',
+    key_type: 'ec',
+  });
+  await vault.root.write('sys/auth/kubernetes', { type: 'kubernetes' });
+  await vault.root.write('auth/kubernetes/config', {
+    kubernetes_host: `http://127.0.0.1:${(reviews.address() as AddressInfo).port}`,
+    kubernetes_ca_cert: authority.certificate,
+    disable_local_ca_jwt: true,
+    disable_iss_validation: true,
+  });
+  await vault.root.write('auth/kubernetes/role/cart', {
+    bound_service_account_names: [account.name],
+    bound_service_account_namespaces: [account.namespace],
+    token_type: 'batch',
+  });
+  const service = await startService(t, vault, kafka, {
+    callers: [
+      { method: 'kubernetes', metadata: { service_account_namespace: account.namespace }, functions: ['shop-*'] },
+    ],
+  });
+  const ask = (jwt: string, name = 'shop-cart') =>
+    service.issue({ function: name, auth: { method: 'kubernetes', role: 'cart', jwt } }, null);
+  const given = await ask(good);
+  assert.equal(given.status, 201, JSON.stringify(given.body));
+  assert.equal((await ask(good, 'billing-run')).status, 403);
+  assert.equal((await ask(tokenOf({ ...account, name: 'other' }))).status, 401);
 });
 
 test('startTokenService must limit the rate of each caller', async (t) => {

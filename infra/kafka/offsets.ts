@@ -1,0 +1,62 @@
+import ckjs from '@confluentinc/kafka-javascript';
+import pRetry from 'p-retry';
+import { isEbbtideError } from '../../schemas/errors.ts';
+import { type ClusterOptions, call, kafkaError } from './client.ts';
+
+/** A partition of a topic. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Offsets of the first record of a partition, and after its last. */
+export interface Extent extends Place {
+  readonly low: number;
+  readonly high: number;
+}
+
+const earliest = -2;
+const latest = -1;
+const readUncommitted = 0;
+const timeoutMs = 10_000;
+
+/**
+ * Where partitions begin and end. Records of open transactions count, which a consumer's own watermarks leave out: who
+ * must not miss what is about to be committed reads up to here.
+ *
+ * @throws {EbbtideError} `KAFKA_UNAVAILABLE` when partitions have no leader for some seconds
+ */
+export const extentsOf = async (cluster: ClusterOptions, places: readonly Place[]): Promise<Extent[]> => {
+  if (places.length === 0) return [];
+  const admin = ckjs.AdminClient.create({ 'bootstrap.servers': cluster.brokers, ...cluster.settings } as never);
+  const list = (timestamp: number): Promise<(Place & { offset: number; error?: unknown })[]> =>
+    call('Cannot read the offsets of partitions', (done) =>
+      admin.listOffsets(
+        places.map(({ topic, partition }) => ({ topic, partition, offset: { timestamp } })) as never,
+        { timeout: timeoutMs, isolationLevel: readUncommitted } as never,
+        done as never,
+      ),
+    );
+  try {
+    // A topic that was just made has no leader for a moment.
+    return await pRetry(
+      async () => {
+        const [lows, highs] = await Promise.all([list(earliest), list(latest)]);
+        const offsetIn = (answers: typeof lows, { topic, partition }: Place): number => {
+          const answer = answers.find((one) => one.topic === topic && one.partition === partition);
+          if (!answer || answer.error) throw kafkaError(`Cannot read the offsets of ${topic}`, answer?.error);
+          return Math.max(0, answer.offset);
+        };
+        return places.map((place) => ({ ...place, low: offsetIn(lows, place), high: offsetIn(highs, place) }));
+      },
+      {
+        retries: 8,
+        minTimeout: 50,
+        maxTimeout: 2000,
+        shouldRetry: ({ error }) => isEbbtideError(error, 'KAFKA_UNAVAILABLE'),
+      },
+    );
+  } finally {
+    admin.disconnect();
+  }
+};

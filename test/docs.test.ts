@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { parseConfig } from '../infra/config/load.ts';
+import { packageRoot } from '../infra/paths.ts';
+
+const root = packageRoot();
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`), 'test/bench/README.md']
+  .filter((name) => name.endsWith('.md') && existsSync(join(root, name)))
+  .map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
+
+/** Anchors as GitHub makes them of headings. */
+const anchorsOf = (text: string): ReadonlySet<string> =>
+  new Set(
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+    ),
+  );
+
+test('every relative link of a document leads to a file, and to a heading where it names one', () => {
+  let links = 0;
+  for (const { name, text } of pages)
+    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target!)) continue;
+      links++;
+      const [path, anchor] = target!.split('#') as [string, string?];
+      const file = path === '' ? join(root, name) : join(root, dirname(name), path);
+      assert.ok(existsSync(file), `${name} links to ${target}, which is not there`);
+      if (anchor && file.endsWith('.md'))
+        assert.ok(
+          anchorsOf(readFileSync(file, 'utf8')).has(anchor),
+          `${name} links to ${target}, which has no heading`,
+        );
+    }
+  assert.ok(links > 10, `${links} links`);
+});
+
+test('every configuration in a document is one that Ebbtide takes', () => {
+  let checked = 0;
+  for (const { name, text } of pages)
+    for (const [, yaml] of text.matchAll(/```yaml\n([\s\S]*?)```/g)) {
+      assert.doesNotThrow(() => parseConfig(yaml!), `${name}:\n${yaml}`);
+      checked++;
+    }
+  assert.ok(checked > 0);
+});
+
+test('every command of this package that a document names is one that there is', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
+  for (const { name, text } of pages)
+    for (const [, script] of text.matchAll(/\bnpm run ([a-z:]+)/g))
+      assert.ok(script! in scripts, `${name} names npm run ${script}`);
+});
+
+test('every file that a document names in code is there', () => {
+  for (const { name, text } of pages)
+    for (const [, path] of text.matchAll(/`((?:infra|models|operators|pipelines|schemas|test)\/[\w./-]*)`/g))
+      assert.ok(existsSync(join(root, path!)), `${relative(root, join(root, name))} names ${path}, which is not there`);
+});
