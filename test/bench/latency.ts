@@ -4,7 +4,7 @@
  * pipeline drains in the same run. See README.md beside this file.
  *
  *   npm run bench -- latency [--json] [--rate samplesPerS] [--credentials 1000] [--astray 240] [--per 1]
- *     [--calmMs 20000] [--everyMs 150] [--windowSamples 10] [--profile]
+ *     [--calmMs 15000] [--everyMs 60] [--windowSamples 10] [--profile] [--calm seconds]
  */
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,7 +17,7 @@ import { topics } from '../../schemas/topics.ts';
 import { issueToken, opens, prepareVault } from '../infra/vault/rig.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { privateKafka } from '../services/kafka.ts';
-import { cpuSeconds, machineCpuSeconds } from './agent/footprint.ts';
+import { cpuSeconds, machineCpuSeconds, untilCalm } from './agent/footprint.ts';
 import { findClosing, type Sought } from './latency/closing.ts';
 import { type Part, startPart } from './latency/processes.ts';
 import { type Stage, sharedRegistry } from './latency/stage.ts';
@@ -32,10 +32,11 @@ const { values: options } = parseArgs({
     credentials: { type: 'string', default: '1000' },
     astray: { type: 'string', default: '240' },
     per: { type: 'string', default: '1' },
-    calmMs: { type: 'string', default: '20000' },
-    everyMs: { type: 'string', default: '150' },
+    calmMs: { type: 'string', default: '15000' },
+    everyMs: { type: 'string', default: '60' },
     windowSamples: { type: 'string', default: '10' },
     profile: { type: 'boolean', default: false },
+    calm: { type: 'string', default: '0' },
   },
 });
 const credentials = Number(options.credentials);
@@ -63,7 +64,7 @@ interface Revocation {
 const drained = async (): Promise<number> => {
   const kafka = await privateKafka(context);
   const load = { per, credentials, samples: per > 1 ? 3_000_000 : 1_000_000 };
-  const measured = await measure(kafka, load, { processes: [1], runs: 1 });
+  const measured = await measure(kafka, load, { processes: [1], runs: 1, calmSeconds: Number(options.calm) });
   await kafka.stop();
   return measured['lifecycle ×1']![0]!.samplesPerS;
 };
@@ -151,6 +152,7 @@ const run = async (rate: number): Promise<Figures> => {
   })();
   await tail.caughtUp;
 
+  await untilCalm(Number(options.calm));
   const load = await start('load');
   const pids = {
     broker: kafkaServer.pid(),

@@ -3,7 +3,7 @@
  * merely consuming the same messages in the same run; and what a second process adds. See README.md beside this file.
  *
  *   npm run bench -- throughput [--json] [--runs 3] [--samples 1500000] [--credentials 1000] [--per 1,50]
- *     [--processes 1,2] [--profile] [--peers ../shared/peers]
+ *     [--processes 1,2] [--profile] [--calm seconds] [--peers ../shared/peers]
  */
 import type { TestContext } from 'node:test';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     processes: { type: 'string', default: '1,2' },
     profile: { type: 'boolean', default: false },
     peers: { type: 'string' },
+    calm: { type: 'string', default: '0' },
   },
 });
 const list = (text: string) => text.split(',').map(Number);
@@ -34,7 +35,12 @@ try {
     const kafka = await privateKafka({ after: (fn: () => unknown) => teardown.unshift(fn) } as unknown as TestContext);
     const samples = Number(options.samples) * (per > 1 ? 2 : 1);
     const load = { per, credentials: Number(options.credentials), samples };
-    const measured = await measure(kafka, load, { processes, runs: Number(options.runs), profile: options.profile });
+    const measured = await measure(kafka, load, {
+      processes,
+      runs: Number(options.runs),
+      profile: options.profile,
+      calmSeconds: Number(options.calm),
+    });
     const rate = (name: string) => median(measured[name]!.map(({ samplesPerS }) => samplesPerS));
     const perCpu = (name: string) => median(measured[name]!.map(({ samplesPerCpuS }) => samplesPerCpuS));
     figures[`consumePerS${per}`] = Math.round(rate('consume'));
@@ -47,6 +53,11 @@ try {
       if (count > 1 && measured['lifecycle ×1'])
         figures[`ratio${count}To1Processes${per}`] = round(rate(name) / rate('lifecycle ×1'));
     }
+    figures[`coresOfOthers${per}`] = round(
+      median(Object.values(measured).flatMap((list) => list.map(({ coresOfOthers }) => coresOfOthers))),
+      2,
+    );
+    figures[`samplesPerCpuConsume${per}`] = Math.round(perCpu('consume'));
     await kafka.stop();
   }
   if (options.peers !== undefined) {

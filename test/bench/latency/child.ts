@@ -21,7 +21,7 @@ import { latencyPolicy, type Stage, samplesOf, sharedRegistry } from './stage.ts
 const [role, stageText, vaultText] = process.argv.slice(2) as [string, string, string];
 const stage = JSON.parse(stageText) as Stage;
 const { brokers } = stage;
-const tell = (message: object) => process.send?.(message);
+const tell = (message: object) => process.connected && process.send?.(message, () => {});
 const kafka = await connectKafka({ brokers });
 const context: AppContext = {
   kafka,

@@ -5,7 +5,7 @@ import ckjs from '@confluentinc/kafka-javascript';
 import { call } from '../../../infra/kafka/client.ts';
 import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { topics } from '../../../schemas/topics.ts';
-import { cpuSeconds } from '../agent/footprint.ts';
+import { cpuSeconds, machineCpuSeconds, untilCalm } from '../agent/footprint.ts';
 import { say } from '../report.ts';
 import { fill, type Load, partitions } from './load.ts';
 
@@ -49,6 +49,8 @@ export interface Measured {
   readonly samplesPerS: number;
   /** Samples for each CPU second of the processes and the broker: steadier than the clock where cores are shared. */
   readonly samplesPerCpuS: number;
+  /** Cores that other programs took meanwhile. */
+  readonly coresOfOthers: number;
 }
 
 /**
@@ -56,12 +58,18 @@ export interface Measured {
  *
  * @param broker - address of a broker without Ebbtide's topics, and its process id
  * @param processes - numbers of processes to measure
+ * @param calmSeconds - how long each run waits at most for a machine that is idle
  * @returns measurements by name: `consume`, `lifecycle ×1`, …
  */
 export const measure = async (
   broker: { readonly brokers: string; pid(): number },
   load: Load,
-  { processes, runs, profile = false }: { processes: readonly number[]; runs: number; profile?: boolean },
+  {
+    processes,
+    runs,
+    profile = false,
+    calmSeconds = 0,
+  }: { processes: readonly number[]; runs: number; profile?: boolean; calmSeconds?: number },
 ): Promise<Record<string, Measured[]>> => {
   const { brokers } = broker;
   say(
@@ -72,16 +80,26 @@ export const measure = async (
   const admin = ckjs.AdminClient.create({ 'bootstrap.servers': brokers } as never);
   const kafka = await connectKafka({ brokers });
   const measured: Record<string, Measured[]> = {};
+  let machineBefore = 0;
+  let before = 0;
   const note = (name: string, seconds: number, ours: number, brokerCpu: number, detail: string) => {
-    const result = { samplesPerS: samples / seconds, samplesPerCpuS: samples / (ours + brokerCpu) };
+    const others = (machineCpuSeconds() - machineBefore - ours - brokerCpu) / ((performance.now() - before) / 1000);
+    const result = {
+      samplesPerS: samples / seconds,
+      samplesPerCpuS: samples / (ours + brokerCpu),
+      coresOfOthers: Math.max(0, others),
+    };
     measured[name] = [...(measured[name] ?? []), result];
     const shown = (value: number) => Math.round(value).toLocaleString('en').padStart(11);
     say(
-      `  ${name.padEnd(12)} ${shown(result.samplesPerS)} samples/s ${shown(result.samplesPerCpuS)} a CPU second  ${detail}, broker ${brokerCpu.toFixed(1)} s`,
+      `  ${name.padEnd(12)} ${shown(result.samplesPerS)} samples/s ${shown(result.samplesPerCpuS)} a CPU second  ${detail}, broker ${brokerCpu.toFixed(1)} s, others ${result.coresOfOthers.toFixed(2)} cores`,
     );
   };
   for (let run = 0; run < runs; run++) {
+    await untilCalm(calmSeconds);
     let brokerBefore = cpuSeconds(broker.pid());
+    machineBefore = machineCpuSeconds();
+    before = performance.now();
     const bare = begin(['consume', brokers, `bare-${load.per}-${run}`, String(messages), ''], profile);
     await bare.ended;
     note(
@@ -96,8 +114,11 @@ export const measure = async (
         await call(`Cannot delete ${name}`, (done) => admin.deleteTopic(name, 10_000, done as never));
       await sleep(1500);
       await kafka.ensureTopics(partitions);
+      await untilCalm(calmSeconds);
       const groupId = `lifecycle-${load.per}-${count}-${run}`;
       brokerBefore = cpuSeconds(broker.pid());
+      machineBefore = machineCpuSeconds();
+      before = performance.now();
       const children = Array.from({ length: count }, (_, i) =>
         begin(['lifecycle', brokers, groupId, String(messages), `bench-${i}`], profile),
       );
