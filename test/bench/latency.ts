@@ -3,8 +3,8 @@
  * and real OpenBao, with the lifecycle pipeline and the actuator as shipped, at a steady load of half of what the
  * pipeline drains in the same run. See README.md beside this file.
  *
- *   npm run bench -- latency [--json] [--rate samplesPerS] [--credentials 1000] [--astray 240] [--per 1]
- *     [--calmMs 15000] [--everyMs 60] [--windowSamples 10] [--profile] [--calm seconds]
+ *   npm run bench -- latency [--json] [--rate samplesPerS] [--credentials 1000] [--astray 300] [--per 1]
+ *     [--calmMs milliseconds] [--everyMs 60] [--windowSamples 10] [--profile] [--calm seconds]
  */
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,9 +30,9 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     rate: { type: 'string' },
     credentials: { type: 'string', default: '1000' },
-    astray: { type: 'string', default: '240' },
+    astray: { type: 'string', default: '300' },
     per: { type: 'string', default: '1' },
-    calmMs: { type: 'string', default: '15000' },
+    calmMs: { type: 'string' },
     everyMs: { type: 'string', default: '60' },
     windowSamples: { type: 'string', default: '10' },
     profile: { type: 'boolean', default: false },
@@ -112,7 +112,8 @@ const run = async (rate: number): Promise<Figures> => {
     per,
     windowMs,
     graceMs: windowMs / 2,
-    calmMs: Number(options.calmMs),
+    // The model learns what is usual for a credential from its first 30 windows.
+    calmMs: Number(options.calmMs ?? Math.max(15_000, 45 * windowMs)),
     everyMs: Number(options.everyMs),
   };
   const start = async (role: string, config?: object) => {

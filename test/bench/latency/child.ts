@@ -40,16 +40,16 @@ process.on('message', async (word) => {
 process.on('disconnect', () => process.exit());
 
 const tickMs = 5;
+/** Something really went wrong with this machine; the model has never seen it. */
+const anomaly = 'smd-2-8-anomaly';
 
 const sendLoad = async () => {
   const { credentials, astray, rate, per, calmMs, everyMs } = stage;
   const codec = await TopicCodec.open<ResourceTelemetry>(topics.telemetryResource, context.registry);
   const producer = await kafka.producer({ lingerMs: 1 });
   const calm = listRecordings('benign').map(({ name }) => samplesOf(name));
-  const anomalies = ['smd-2-8-anomaly', 'smd-1-7-anomaly'].map((name) => {
-    const { from, to } = listRecordings().find((it) => it.name === name)!.anomaly!;
-    return samplesOf(name, from, to);
-  });
+  const { from: first, to: end } = listRecordings().find((it) => it.name === anomaly)!.anomaly!;
+  const astrayReels = [samplesOf(anomaly, first, end)];
   const names = Array.from({ length: credentials }, (_, i) => credentialName(i));
   const rows = Int32Array.from({ length: credentials }, (_, i) => i * 37);
   const intervalMs = (1000 * credentials) / rate;
@@ -58,7 +58,7 @@ const sendLoad = async () => {
     credential < astray ? began + calmMs + credential * everyMs : Number.POSITIVE_INFINITY;
 
   const messageOf = (credential: number, now: number): OutgoingMessage => {
-    const from = now >= strayAt(credential) ? anomalies : calm;
+    const from = now >= strayAt(credential) ? astrayReels : calm;
     const reel = from[credential % from.length]!;
     const samples = Array.from({ length: per }, (_, i) => {
       const sample = reel[rows[credential]!++ % reel.length]!;
