@@ -10,6 +10,8 @@ export interface Featurizer {
   fill(aggregates: Float64Array, offset: number, out: Float32Array, outOffset: number): void;
 }
 
+const keptNumbers = 262_144;
+
 /**
  * Turn the aggregates of closed windows into the model's feature vectors.
  *
@@ -24,7 +26,9 @@ export const featurize = (
   const stride = metrics * aggregatesPerMetric;
   return map((batch) => {
     const needed = batch.events.length * featurizer.size;
-    if (vectors.length < needed) vectors = new Float32Array(needed * 2);
+    // A burst of windows must not keep its room for ever.
+    if (vectors.length < needed || vectors.length > Math.max(needed * 4, keptNumbers))
+      vectors = new Float32Array(needed * 2);
     for (let i = 0; i < batch.events.length; i++)
       featurizer.fill(batch.aggregates, i * stride, vectors, i * featurizer.size);
     return { ...batch, vectors };

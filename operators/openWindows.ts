@@ -134,6 +134,7 @@ export class OpenWindows {
         }
       }
     }
+    if (this.#times.length === 0 && this.size === 0 && this.start.length > initialWindows) this.#resize(initialWindows);
   }
 
   /** The earliest message that a subject's open windows were made of, and the event time before it. */
@@ -167,7 +168,7 @@ export class OpenWindows {
 
   #allocate(): number {
     const row = this.#free.pop() ?? this.#used++;
-    if (row >= this.start.length) this.#grow();
+    if (row >= this.start.length) this.#resize(Math.ceil(this.start.length * 1.5));
     this.#alive[row] = 1;
     const { aggregates, stride } = this;
     const base = row * stride;
@@ -187,13 +188,17 @@ export class OpenWindows {
     this.#free.push(row);
   }
 
-  #grow(): void {
-    const rows = Math.ceil(this.start.length * 1.5);
+  /** Room for some number of rows; fewer than there were only while none is in use. */
+  #resize(rows: number): void {
     const copy = <A extends Float64Array | Int32Array | Uint8Array>(from: A, length = rows): A => {
       const to = new (from.constructor as new (length: number) => A)(length);
-      to.set(from as never);
+      to.set((length < from.length ? from.subarray(0, length) : from) as never);
       return to;
     };
+    if (rows < this.start.length) {
+      this.#free.length = 0;
+      this.#used = 0;
+    }
     this.aggregates = copy(this.aggregates, rows * this.stride);
     this.start = copy(this.start);
     this.end = copy(this.end);

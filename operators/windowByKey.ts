@@ -38,6 +38,9 @@ export interface PartitionTime {
 /** Windows after which a subject's state is saved at the latest: between, it is rebuilt from the input. */
 export const savedAfterWindows = 6;
 
+/** Scratch space beyond this is given back once the burst that needed it is through, numbers. */
+const keptNumbers = 262_144;
+
 /** A subject that was silent for this long is forgotten, ms of event time; it begins anew when it returns. */
 export const forgottenAfterMs = 86_400_000;
 
@@ -162,6 +165,7 @@ export const windowByKey = (
   };
 
   return map((batch) => {
+    if (aggregates.length > keptNumbers) aggregates = new Float64Array(0);
     events = [];
     idle = [];
     forgotten = [];

@@ -1,5 +1,5 @@
 import { type OperatorFunction, Subject } from 'rxjs';
-import type { ExactlyOnceSession } from '../infra/kafka/session.ts';
+import type { ExactlyOnceSession, Polled } from '../infra/kafka/session.ts';
 import type { OutgoingMessage } from '../infra/kafka/types.ts';
 import type { InputBatch, InputMessage, OutputBatch } from '../operators/batch.ts';
 
@@ -19,11 +19,25 @@ export interface JobObserver {
 }
 
 export interface JobOptions {
-  /** Messages taken at once, 1 and up. Bounds what is in memory: at most two such batches are. */
+  /** Messages taken at once, 1 and up. Bounds what is in memory: what comes of eight such batches at most. */
   readonly batchSize: number;
-  /** Milliseconds from an arbitrary beginning; measures only. */
+  /** Least time from the beginning of one transaction to that of the next, milliseconds, 0 and up. */
+  readonly commitEveryMs: number;
+  /** Milliseconds from an arbitrary beginning. */
   readonly stopwatch: () => number;
+  /** Resolves after some milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
   readonly observer: JobObserver;
+}
+
+/** Batches that one transaction takes at most. */
+const batchesTogether = 8;
+
+/** What was processed and is not committed yet. */
+interface Pending {
+  readonly records: OutgoingMessage[];
+  readonly next: Map<number, number>;
+  batches: number;
 }
 
 /** A chain that runs: batches go in one at a time and come out as one each. */
@@ -59,11 +73,11 @@ export class RunningTask {
 
 /**
  * Runs a chain over the partitions that a session is given, exactly once: batch by batch, all partitions of a batch at
- * the same time, with one transaction for what comes of it. The next batch is processed while the last one commits,
- * and no further.
+ * the same time. While one transaction commits, further batches are processed, and the next transaction takes them
+ * together: small batches come through soon, and a slow broker costs fewer transactions instead of throughput.
  *
  * @example
- * const job = new Job(openPartition, { batchSize: 4000, stopwatch: () => performance.now(), observer });
+ * const job = new Job(openPartition, { batchSize: 1000, commitEveryMs: 20, stopwatch, pause, observer });
  * const session = await openSession(cluster, options, job);
  * await job.run(session);
  */
@@ -94,16 +108,54 @@ export class Job {
   }
 
   async revoked(): Promise<void> {
-    await this.#work.catch(() => {});
+    await this.#work;
     for (const task of this.#tasks.values()) task.close();
     this.#tasks = new Map();
   }
 
   /** Process until {@link stop}; what was begun is committed. */
   async run(session: ExactlyOnceSession): Promise<void> {
-    const { batchSize, stopwatch, observer } = this.#options;
-    let commit: Promise<void> = Promise.resolve();
+    const { batchSize, commitEveryMs, stopwatch, pause, observer } = this.#options;
+    let pending: Pending | undefined;
+    let committing: Promise<void> | undefined;
     let failure: { cause: unknown } | undefined;
+    let beganAt = Number.NEGATIVE_INFINITY;
+    let roomMade = () => {};
+
+    const commitPending = async () => {
+      while (pending) {
+        const early = beganAt + commitEveryMs - stopwatch();
+        if (early > 0) await pause(early);
+        const { records, next } = pending;
+        pending = undefined;
+        roomMade();
+        beganAt = stopwatch();
+        await session.commit(records, next);
+        observer.committed(stopwatch() - beganAt);
+      }
+    };
+    const commit = () => {
+      committing ??= commitPending()
+        .catch((cause) => {
+          failure ??= { cause };
+        })
+        .finally(() => {
+          committing = undefined;
+          roomMade();
+        });
+    };
+    const take = async (messages: Polled['messages']) => {
+      const began = stopwatch();
+      const { records, next } = await this.#process(messages);
+      observer.batch(messages.length, records.length, stopwatch() - began);
+      if (next.size === 0) return;
+      pending ??= { records: [], next: new Map(), batches: 0 };
+      for (const record of records) pending.records.push(record);
+      for (const [partition, offset] of next) pending.next.set(partition, offset);
+      pending.batches++;
+      commit();
+    };
+
     let polling = session.poll(batchSize);
     while (!this.#stopping) {
       const { messages, epoch } = await polling;
@@ -111,27 +163,17 @@ export class Job {
       polling.catch(() => {});
       if (failure) throw failure.cause;
       if (messages.length === 0 || epoch !== session.epoch()) continue;
-      const began = stopwatch();
-      const processed = this.#process(messages);
-      const previous = commit;
-      commit = (async () => {
-        const { records, next } = await processed;
-        await previous;
-        observer.batch(messages.length, records.length, stopwatch() - began);
-        if (next.size === 0) return;
-        const committing = stopwatch();
-        await session.commit(records, next);
-        observer.committed(stopwatch() - committing);
-      })();
-      commit.catch((cause) => {
-        failure ??= { cause };
-      });
-      this.#work = commit;
-      await processed;
-      await previous;
+      const taken = take(messages);
+      this.#work = taken.then(() => committing).catch(() => {});
+      await taken;
+      while (pending && pending.batches >= batchesTogether && !failure)
+        await new Promise<void>((resolve) => {
+          roomMade = resolve;
+        });
     }
-    await commit;
+    await committing;
     await polling.catch(() => {});
+    if (failure) throw failure.cause;
   }
 
   stop(): void {

@@ -11,7 +11,14 @@ export const lifecycleConfigSchema = z.strictObject({
     .describe(
       'Name of this instance, unique in its group; one that comes back under its name fences its predecessor at once',
     ),
-  batchSize: z.number().int().min(1).max(100_000).default(4000).describe('Messages processed at once, 1 to 100000'),
+  batchSize: z.number().int().min(1).max(100_000).default(1000).describe('Messages processed at once, 1 to 100000'),
+  commitEveryMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(5000)
+    .default(20)
+    .describe('Least time between two transactions, milliseconds; more costs latency and spares the broker'),
   clockMs: z
     .number()
     .int()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnomalyModel, loadAnomalyModel, shippedAnomalyModel } from '../../models/anomaly/model.ts';
 import type { ModelRegistry } from '../../models/registry/registry.ts';
 import type { Joined } from '../../operators/batch.ts';
@@ -146,7 +147,13 @@ export const startLifecycle = async (
   };
 
   const runOnce = async () => {
-    job = new Job(openPartition, { batchSize: config.batchSize, stopwatch: () => performance.now(), observer });
+    job = new Job(openPartition, {
+      batchSize: config.batchSize,
+      commitEveryMs: config.commitEveryMs,
+      stopwatch: () => performance.now(),
+      pause: (ms) => sleep(ms),
+      observer,
+    });
     const current = job;
     session = await openSession(
       cluster,

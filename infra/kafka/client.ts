@@ -60,6 +60,31 @@ const common = ({ brokers, settings }: ClusterOptions): Settings => ({
 
 const connectTimeoutMs = 15_000;
 
+/** Wakes whoever waits for messages of a consumer. */
+class Bell {
+  rung = false;
+  #wake = () => {};
+
+  ring(): void {
+    this.rung = true;
+    this.#wake();
+  }
+
+  /** Resolves when it rings, or after the time-out. */
+  heard(timeoutMs: number): Promise<void> {
+    if (this.rung) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+const bells = new WeakMap<NativeConsumer, Bell>();
+
 /** A connected consumer; its event errors are left to librdkafka's own reconnecting. */
 export const connectConsumer = async (
   cluster: ClusterOptions,
@@ -70,6 +95,7 @@ export const connectConsumer = async (
     partitions: { topic: string; partition: number }[],
   ) => void,
 ): Promise<NativeConsumer> => {
+  const bell = new Bell();
   const consumer = new ckjs.KafkaConsumer(
     {
       ...common(cluster),
@@ -82,13 +108,12 @@ export const connectConsumer = async (
       'partition.assignment.strategy': 'range',
       ...settings,
       ...(onRebalance ? { rebalance_cb: onRebalance } : {}),
+      queue_non_empty_cb: () => bell.ring(),
     } as never,
     { 'auto.offset.reset': 'earliest' },
   );
-  consumer.setDefaultConsumeTimeout(100);
-  (
-    consumer as unknown as { setDefaultIsTimeoutOnlyForFirstMessage(on: boolean): void }
-  ).setDefaultIsTimeoutOnlyForFirstMessage(true);
+  consumer.setDefaultConsumeTimeout(0);
+  bells.set(consumer, bell);
   consumer.on('event.error', () => {});
   await call(`Cannot reach Kafka at ${cluster.brokers}`, (done) =>
     consumer.connect({ timeout: connectTimeoutMs }, done as never),
@@ -119,9 +144,25 @@ export const connectProducer = async (cluster: ClusterOptions, settings: Setting
   return producer;
 };
 
-/** Read what is ready, waiting at most the consumer's time-out (100 ms) for the first message. */
-export const consume = (consumer: NativeConsumer, most: number): Promise<unknown[]> =>
-  call<unknown[]>('Cannot read from Kafka', (done) => consumer.consume(most, done as never));
+const longestWaitMs = 100;
+
+/**
+ * Read what is ready, waiting at most 100 ms for the first message.
+ *
+ * The waiting is done here and not in the binding, where it would hold one of Node's four worker threads: with a few
+ * consumers in a process none would be left for commits, files and look-ups.
+ */
+export const consume = async (consumer: NativeConsumer, most: number): Promise<unknown[]> => {
+  const bell = bells.get(consumer);
+  const read = () => {
+    if (bell) bell.rung = false;
+    return call<unknown[]>('Cannot read from Kafka', (done) => consumer.consume(most, done as never));
+  };
+  const ready = await read();
+  if (ready.length > 0 || !bell) return ready;
+  await bell.heard(longestWaitMs);
+  return read();
+};
 
 export const disconnect = (client: {
   disconnect(callback: (error: unknown) => void): unknown;

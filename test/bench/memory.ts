@@ -25,6 +25,7 @@ interface Told {
   subjects?: number;
   committedAt?: number;
   rssBytes?: number;
+  usage?: NodeJS.MemoryUsage;
 }
 
 const begin = (brokers: string) => {
@@ -74,6 +75,9 @@ try {
   say(
     `  ${first.told.subjects!.toLocaleString('en')} subjects, ${Math.round(first.told.rssBytes! / 2 ** 20)} MiB, idle ${Math.round(empty.told.idleBytes! / 2 ** 20)} MiB`,
   );
+  const { heapUsed, heapTotal, arrayBuffers } = first.told.usage!;
+  const mib = (value: number) => `${Math.round(value / 2 ** 20)} MiB`;
+  say(`  of these: heap ${mib(heapUsed)} used of ${mib(heapTotal)}, array buffers ${mib(arrayBuffers)}`);
   first.child.kill('SIGKILL');
   await first.ended;
 

@@ -34,7 +34,7 @@ const running = await startLifecycle(
   { kafka, registry: connectRegistry({ url: registryUrl }), metrics: new Registry(), log },
   kafka.cluster,
   // The input brings its own clock, so that every run of it gives the same
-  { ...rest, clockMs: 0, model: 'shipped' },
+  { ...rest, commitEveryMs: 5, clockMs: 0, model: 'shipped' },
   policy,
 );
 process.once('SIGTERM', async () => {

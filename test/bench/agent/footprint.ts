@@ -1,10 +1,27 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { numberAfter, parseStat } from '../../../infra/agents/host/parse.ts';
 
 const text = (pid: number, file: string): string => readFileSync(`/proc/${pid}/${file}`, 'latin1');
 
 /** CPU time of a process up to now, seconds, to a hundredth. */
 export const cpuSeconds = (pid: number): number => parseStat(text(pid, 'stat'))!.cpuTicks / 100;
+
+/** CPU time of the whole machine since it started, idle and waiting left out, seconds. */
+export const machineCpuSeconds = (): number => {
+  const [, ...ticks] = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]!.split(/ +/);
+  return [0, 1, 2, 5, 6].reduce((sum, index) => sum + Number(ticks[index]), 0) / 100;
+};
+
+/** Wait, `mostSeconds` at most, until the machine has been two thirds idle for three seconds. */
+export const untilCalm = async (mostSeconds: number): Promise<void> => {
+  for (let waited = 0; waited < mostSeconds; waited += 3) {
+    const before = machineCpuSeconds();
+    await sleep(3000);
+    if ((machineCpuSeconds() - before) / 3 < availableParallelism() / 3) return;
+  }
+};
 
 /** Memory of a process now, bytes. RSS counts shared pages (libraries) fully, PSS in proportion to their sharers. */
 export const memoryOf = (

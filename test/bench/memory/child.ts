@@ -43,4 +43,4 @@ setInterval(async () => {
     tell({ idleBytes: await collected() });
   }
 }, 200);
-process.on('message', async () => tell({ rssBytes: await collected() }));
+process.on('message', async () => tell({ rssBytes: await collected(), usage: process.memoryUsage() }));

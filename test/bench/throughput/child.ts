@@ -63,7 +63,14 @@ if (what === 'consume') {
     tell({ first: Date.now() });
   }, 5);
   process.on('message', async () => {
-    tell(usage());
+    const commits = await metrics.getSingleMetric('ebbtide_lifecycle_commit_seconds')!.get();
+    const of = (name: string) =>
+      commits.values.find((value) => 'metricName' in value && value.metricName === name)?.value;
+    tell({
+      ...usage(),
+      commits: of('ebbtide_lifecycle_commit_seconds_count'),
+      commitSeconds: of('ebbtide_lifecycle_commit_seconds_sum'),
+    });
     clearInterval(timer);
     await running.close();
     await kafka.close();
