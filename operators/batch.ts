@@ -21,7 +21,7 @@ export interface InputBatch {
   readonly replayBefore: number;
 }
 
-/** A message that could not be processed. */
+/** A message that could not be processed, or not all of it. */
 export interface Rejected {
   readonly message: InputMessage;
   readonly error: EbbtideError;
@@ -37,6 +37,8 @@ export interface DecodedBatch extends InputBatch {
   /** Clock records by index of their message. */
   readonly clocks: ReadonlyMap<number, Clock>;
   readonly rejected: Rejected[];
+  /** Samples that were left out because of a value, in messages that were not processed before. */
+  readonly refusedSamples: number;
 }
 
 /** A window that closed, or a subject that fell silent. */

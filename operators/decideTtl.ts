@@ -2,8 +2,11 @@ import { map, type OperatorFunction } from 'rxjs';
 import type { Alert, Decision } from '../schemas/generated/index.ts';
 import type { LifecyclePolicy } from '../schemas/policy.ts';
 import type { DecidedBatch, Joined, ScoredBatch, WindowEvent, WindowScore } from './batch.ts';
+import { alertsOf, decisionOf, silenceAlert } from './decisionRecord.ts';
+import { HarshBudget } from './harshBudget.ts';
 import { flag, type KeyedState } from './keyedState.ts';
-import { type Branch, branches, type TtlOutcome, type TtlState, ttlRule } from './ttlRule.ts';
+import { silenceRule } from './silenceRule.ts';
+import { branches, type TtlOutcome, type TtlState, ttlRule } from './ttlRule.ts';
 import { savedAfterWindows } from './windowByKey.ts';
 
 /** What the register says of a credential. */
@@ -18,7 +21,10 @@ export interface CredentialFacts {
 export interface Orders {
   readonly policy: LifecyclePolicy;
   readonly policyVersion: string;
+  /** Whether the kill switch stops everything. */
   readonly killSwitch: boolean;
+  /** Whether the kill switch stops what concerns a subject alone. @default `killSwitch` for every subject */
+  killed?(subject: string): boolean;
   /** Whether a subject is exempt at a time (break-glass or by policy). */
   exempt(subject: string, time: number): boolean;
 }
@@ -26,7 +32,8 @@ export interface Orders {
 /** The topics that decisions are joined with, read as of an offset. */
 export interface JoinedTopics {
   credential(subject: string, joined: Joined): CredentialFacts | undefined;
-  orders(joined: Joined): Orders;
+  /** @param time - event time, epoch milliseconds: orders lapse */
+  orders(joined: Joined, time: number): Orders;
 }
 
 /** Counts of what deciding saw; the caller reads and resets them. */
@@ -41,7 +48,9 @@ const isHarsh = (action: TtlOutcome['action']): action is Harsh => action === 's
 /**
  * Decide on the TTL of each window's credential by {@link ttlRule}, within exemptions, kill switch and budgets.
  *
- * Harsh actions that are withheld leave the TTL as it is and are recorded with the reason. In shadow mode the TTL is
+ * Harsh actions that are withheld leave the TTL as it is and are recorded with the reason. After a revocation nothing
+ * is decided for `lateAfterMs` of event time; a credential that the register still does not call ended by then was
+ * spared at the moment of application (kill switch, exemption, the actuator's budget) and is decided upon again. In shadow mode the TTL is
  * followed as if decisions were applied; on the switch to enforcing it is taken from the register again.
  *
  * @param pipeline - name of the pipeline
@@ -90,25 +99,26 @@ export const decideTtl = (
     state.branch[slot] = branches.indexOf(next.branch);
   };
 
-  const spent = (times: number[], perMs: number, now: number): number => {
-    while (times.length > 0 && times[0]! <= now - perMs) times.shift();
-    return times.length;
-  };
+  const budgets = new HarshBudget(state.budget, budget);
 
   const whyWithheld = (event: WindowEvent, action: NonNullable<TtlOutcome['action']>, orders: Orders): string => {
-    if (orders.killSwitch) return 'killSwitch';
+    if (orders.killSwitch || orders.killed?.(event.subject)) return 'killSwitch';
     if (!isHarsh(action)) return '';
     if (orders.exempt(event.subject, event.time)) return 'exemption';
-    const { budgetPerSubject, budgetForAll } = orders.policy;
-    const own = state.budget.get(event.slot) ?? [];
-    if (spent(own, budgetPerSubject.perMs, event.time) >= budgetPerSubject.actions) return 'budget';
-    if (spent(budget, budgetForAll.perMs, event.time) >= budgetForAll.actions) return 'budget';
-    return '';
+    return budgets.exhausted(event.slot, event.time, orders.policy) ? 'budget' : '';
   };
 
-  const spend = (event: WindowEvent) => {
-    budget.push(event.time);
-    state.budget.set(event.slot, [...(state.budget.get(event.slot) ?? []), event.time]);
+  /** Follow strikes and direction of a credential whose revocation is on its way, and decide nothing. */
+  const remember = (
+    slot: number,
+    score: number,
+    event: WindowEvent,
+    facts: CredentialFacts,
+    policy: LifecyclePolicy,
+  ) => {
+    const before = load(slot);
+    const { state: next } = ttlRule(before, score, event.windowEnd, event.elapsedMs, facts.maxTtlMs, policy);
+    store(slot, { ...next, ttlMs: before.ttlMs, changedAt: before.changedAt });
   };
 
   /** Record an outcome: its decision, what it does to the state, and what people should hear of it. */
@@ -139,55 +149,27 @@ export const decideTtl = (
       if (again) return false;
       if (!event.replayed) counts.withheld++;
     } else {
-      store(event.slot, outcome.state);
-      if (isHarsh(action)) spend(event);
+      // The life that a revoked credential had is kept, in case that the revocation is not carried out
+      store(event.slot, action === 'revoke' ? { ...outcome.state, ttlMs: before.ttlMs } : outcome.state);
+      if (isHarsh(action)) budgets.spend(event.slot, event.time);
       if (action === 'revoke') state.flags[event.slot]! |= flag.revoked;
     }
     if (event.replayed) return true;
-    const decision: Decision = {
-      decisionId: `${pipeline}/${event.subject}/${event.kind === 'silence' ? 'silence-' : ''}${event.windowEnd}`,
-      subject: event.subject,
+    const decision = decisionOf({
       pipeline,
+      event,
       action,
-      mode: policy.mode,
+      outcome,
       withheld,
       oldTtlMs: before.ttlMs,
-      newTtlMs: state.ttlMs[event.slot]!,
-      reason: withheld ? `${outcome.reason}; withheld: ${withheld}` : outcome.reason,
-      score: score?.score ?? 0,
-      severity: score?.severity ?? 0,
-      frequency: score?.frequency ?? 0,
-      features: score?.contributions.map(({ feature }) => feature) ?? [],
-      strikes: Math.round(outcome.state.strikes),
+      newTtlMs: action === 'revoke' && !withheld ? 0 : state.ttlMs[event.slot]!,
+      score,
+      modelVersion,
+      policy,
       policyVersion: orders.policyVersion,
-      modelVersion: score ? modelVersion : '',
-      windowEnd: event.windowEnd,
-      decidedAt: event.time,
-      deadline: action === 'revoke' ? null : event.time + policy.lateAfterMs,
-    };
+    });
     decisions.push(decision);
-    if (action === 'revoke' && !withheld)
-      alerts.push(
-        alertOf(
-          pipeline,
-          event,
-          'revoked',
-          'critical',
-          `${policy.mode === 'shadow' ? 'Would revoke' : 'Revoke'} ${event.subject}: ${outcome.reason}`,
-          decision,
-        ),
-      );
-    if (withheld === 'budget')
-      alerts.push(
-        alertOf(
-          pipeline,
-          event,
-          'budgetExhausted',
-          'critical',
-          `Budget exhausted: ${action} of ${event.subject} withheld`,
-          decision,
-        ),
-      );
+    alerts.push(...alertsOf(decision, event, outcome));
     return true;
   };
 
@@ -198,7 +180,7 @@ export const decideTtl = (
     for (let i = 0; i < batch.events.length; i++) {
       const event = batch.events[i]!;
       const { slot } = event;
-      const orders = topics.orders(event.joined);
+      const orders = topics.orders(event.joined, event.time);
       const { policy } = orders;
       if (event.kind === 'silence' || state.unsaved[slot]! >= savedAfterWindows) touched.add(slot);
       const facts = topics.credential(event.subject, event.joined);
@@ -208,21 +190,21 @@ export const decideTtl = (
       }
       if (facts.ended) continue;
       register(slot, facts, policy.mode === 'shadow');
+      if (state.flags[slot]! & flag.revoked) {
+        if (policy.mode === 'shadow' || event.windowEnd - state.changedAt[slot]! < policy.lateAfterMs) {
+          if (batch.scores[i]?.learning === false) remember(slot, batch.scores[i]!.score, event, facts, policy);
+          continue;
+        }
+        // The register would say so by now if the revocation had been carried out
+        state.flags[slot]! &= ~flag.revoked;
+        if (state.ttlMs[slot] === 0) state.ttlMs[slot] = facts.ttlMs;
+        touched.add(slot);
+      }
       const before = load(slot);
-      if (state.flags[slot]! & flag.revoked) continue;
       const score = batch.scores[i];
       if (event.kind === 'silence') {
-        if (!event.replayed)
-          alerts.push(
-            alertOf(
-              pipeline,
-              event,
-              'silent',
-              'warning',
-              `No telemetry of ${event.subject} for ${policy.silenceMs / 1000} s`,
-            ),
-          );
-        const outcome = silenceOutcome(before, event, policy);
+        if (!event.replayed) alerts.push(silenceAlert(pipeline, event, policy));
+        const outcome = silenceRule(before, event.windowEnd, policy);
         conclude(event, before, outcome, orders, undefined, '', decisions, alerts);
         continue;
       }
@@ -236,39 +218,3 @@ export const decideTtl = (
     return { ...batch, decisions, alerts, touched };
   });
 };
-
-const silenceOutcome = (before: TtlState, event: WindowEvent, policy: LifecyclePolicy): TtlOutcome => {
-  const reason = `No telemetry for ${policy.silenceMs / 1000} s`;
-  if (policy.onSilence === 'revoke')
-    return {
-      state: { ...before, ttlMs: 0, changedAt: event.windowEnd },
-      action: 'revoke',
-      reason: `${reason}: revoke`,
-    };
-  const target = Math.max(Math.min(policy.minTtlMs, before.ttlMs), Math.round(before.ttlMs * 0.5));
-  if (policy.onSilence === 'shorten' && target < before.ttlMs)
-    return {
-      state: { ...before, ttlMs: target, changedAt: event.windowEnd, branch: 'shorten' satisfies Branch, streak: 1 },
-      action: 'shorten',
-      reason: `${reason}: halve the TTL`,
-    };
-  return { state: before, reason };
-};
-
-const alertOf = (
-  pipeline: string,
-  event: WindowEvent,
-  kind: string,
-  severity: Alert['severity'],
-  summary: string,
-  decision?: Decision,
-): Alert => ({
-  alertId: `${kind}/${decision?.decisionId ?? `${pipeline}/${event.subject}/${event.windowEnd}`}`,
-  subject: event.subject,
-  pipeline,
-  kind,
-  severity,
-  summary,
-  decisionId: decision?.decisionId ?? null,
-  at: event.time,
-});

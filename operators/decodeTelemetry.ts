@@ -1,7 +1,7 @@
 import { concatMap, type OperatorFunction } from 'rxjs';
 import { EbbtideError, isEbbtideError } from '../schemas/errors.ts';
 import type { Clock, ResourceTelemetry } from '../schemas/generated/index.ts';
-import { type SampleReader, SampleTable } from '../schemas/samples.ts';
+import { type RefusedSample, type SampleReader, SampleTable } from '../schemas/samples.ts';
 import type { DecodedBatch, InputBatch, Rejected } from './batch.ts';
 
 /** What decoding needs to know of the topic; `schemas/telemetry.ts` makes one. */
@@ -18,7 +18,8 @@ export interface TelemetryReader {
 const frameBytes = 5;
 
 /**
- * Decode telemetry messages into one table of samples a batch. A message that cannot be decoded is rejected alone.
+ * Decode telemetry messages into one table of samples a batch. A message that cannot be decoded is rejected alone;
+ * of one with samples that cannot be true (NaN, infinite, negative), the others go on.
  *
  * The table is used again for the next batch, once this one has left the chain.
  *
@@ -32,6 +33,7 @@ export const decodeTelemetry = (reader: TelemetryReader): OperatorFunction<Input
     const firstRow: number[] = [];
     const clocks = new Map<number, Clock>();
     const rejected: Rejected[] = [];
+    let refusedSamples = 0;
     samples.rows = 0;
     for (let i = 0; i < batch.messages.length; i++) {
       const message = batch.messages[i]!;
@@ -48,6 +50,10 @@ export const decodeTelemetry = (reader: TelemetryReader): OperatorFunction<Input
           clocks.set(i, clock);
         }
         subjects.push(subject);
+        if (samples.refused.length > 0 && message.offset >= batch.replayBefore) {
+          refusedSamples += samples.refused.length;
+          rejected.push({ message, error: outOfRange(samples.refused) });
+        }
       } catch (error) {
         if (!isEbbtideError(error)) throw error;
         samples.rows = row;
@@ -64,6 +70,7 @@ export const decodeTelemetry = (reader: TelemetryReader): OperatorFunction<Input
       samples,
       clocks,
       rejected,
+      refusedSamples,
     };
   };
 
@@ -82,4 +89,16 @@ export const decodeTelemetry = (reader: TelemetryReader): OperatorFunction<Input
     await learnAll(batch);
     return decode(batch);
   });
+};
+
+const named = 5;
+
+const outOfRange = (refused: readonly RefusedSample[]): EbbtideError => {
+  const each = refused.slice(0, named).map(({ index, field, value }) => `sample ${index}: ${field} is ${value}`);
+  const more = refused.length > named ? ` and ${refused.length - named} more` : '';
+  return new EbbtideError(
+    'RECORD_OUT_OF_RANGE',
+    `Samples left out, expected finite numbers, 0 and up: ${each.join(', ')}${more}`,
+    { samples: refused.map(({ index }) => index) },
+  );
 };

@@ -159,7 +159,7 @@ export const detectDrift = (
       const event = batch.events[i]!;
       // What was read before is in the state already.
       if (!score || score.learning || event.replayed) continue;
-      const { policy } = topics.orders(event.joined);
+      const { policy } = topics.orders(event.joined, event.time);
       if (Math.floor(event.windowEnd / policy.windowMs) % everyWindows !== hashOf(event.subject) % everyWindows)
         continue;
       fade(event.time, policy.driftMs);

@@ -85,7 +85,7 @@ export const raiseAlarms = (
       const event = batch.events[i]!;
       if (!score || score.learning) return score;
       stray(event, score, alerts);
-      const { policy } = topics.orders(event.joined);
+      const { policy } = topics.orders(event.joined, event.time);
       const asked = policy.falseAlarmsPerSubjectDay;
       if (asked === null) return score;
       const alarm = score.pValue <= alarmPValue(asked, policy.windowMs, rule.clusterWindows);

@@ -6,7 +6,7 @@ export type Branch = (typeof branches)[number];
 
 /** What the rule remembers of one credential. Times are event time, epoch milliseconds. */
 export interface TtlState {
-  /** TTL in force, milliseconds; 0 once revoked. */
+  /** TTL in force, milliseconds; 0 in the outcome of a revocation. */
   readonly ttlMs: number;
   readonly changedAt: number;
   /** Decayed count of scores above `high`. */
@@ -32,7 +32,8 @@ const harsh = (branch: Branch) => branch === 'shorten' || branch === 'revoke';
  * the maximum, or renew when half of the TTL has passed; else keep.
  *
  * Hysteresis asks for several windows in one direction, a cool-down for time between two changes; strikes decay with
- * event time. A revocation waits for neither.
+ * event time. A revocation waits for neither. At the least TTL a shortening is stated again each time that the TTL has
+ * passed: if the one before was not carried out, this one is.
  *
  * @param before - the state after the last window
  * @param score - 0 to 1
@@ -64,10 +65,18 @@ export const ttlRule = (
     const struck = `Score ${two(score)} above high ${two(policy.high)}, strike ${Math.round(strikes)} of ${policy.strikes}`;
     // Strikes that have only just begun to decay still count in full.
     if (strikes >= policy.strikes - 0.5) return { state: changed(0), action: 'revoke', reason: `${struck}: revoke` };
-    return shorten(before, next, cool, policy, changed, struck);
+    return shorten(before, next, cool, windowEnd, policy, changed, struck);
   }
   if (branch === 'shorten')
-    return shorten(before, next, cool, policy, changed, `Score ${two(score)} above moderate ${two(policy.moderate)}`);
+    return shorten(
+      before,
+      next,
+      cool,
+      windowEnd,
+      policy,
+      changed,
+      `Score ${two(score)} above moderate ${two(policy.moderate)}`,
+    );
   if (branch === 'keep')
     return before.branch === 'keep'
       ? { state: next, reason: '' }
@@ -98,11 +107,19 @@ const shorten = (
   before: TtlState,
   next: TtlState,
   cool: boolean,
+  windowEnd: number,
   policy: LifecyclePolicy,
   changed: (ttlMs: number) => TtlState,
   reason: string,
 ): TtlOutcome => {
   const target = Math.max(Math.min(policy.minTtlMs, before.ttlMs), Math.round(before.ttlMs * 0.5));
-  if (next.streak < policy.shortenAfter || !cool || target >= before.ttlMs) return { state: next, reason: '' };
+  if (next.streak < policy.shortenAfter || !cool) return { state: next, reason: '' };
+  if (target >= before.ttlMs) {
+    // A life that was shortened is over by now; one that goes on was spared when the decision came to be applied
+    const over = next.ttlMs > 0 && windowEnd - before.changedAt >= Math.max(before.ttlMs, policy.lateAfterMs);
+    return over
+      ? { state: changed(target), action: 'shorten', reason: `${reason}: hold the least TTL` }
+      : { state: next, reason: '' };
+  }
   return { state: changed(target), action: 'shorten', reason: `${reason}: halve the TTL` };
 };

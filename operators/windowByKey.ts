@@ -1,6 +1,7 @@
 import { map, type OperatorFunction } from 'rxjs';
 import { EbbtideError } from '../schemas/errors.ts';
-import type { DecodedBatch, Joined, WindowEvent, WindowedBatch } from './batch.ts';
+import type { DecodedBatch, InputMessage, Joined, WindowEvent, WindowedBatch } from './batch.ts';
+import { dropImplausible, plausible } from './implausibleTimes.ts';
 import { flag, type KeyedState } from './keyedState.ts';
 import { OpenWindows } from './openWindows.ts';
 import { TumblingWindows } from './tumblingWindows.ts';
@@ -18,6 +19,8 @@ export interface WindowRules {
 export interface WindowCounts {
   samples: number;
   late: number;
+  /** Samples that cannot be true: NaN, infinite, negative, or of an implausible time. */
+  rejected: number;
   openWindows: number;
 }
 
@@ -42,11 +45,12 @@ export const forgottenAfterMs = 86_400_000;
  *
  * Time is the largest of clock records and messages' first samples. All that closes does so at a message, so the
  * outcome depends on the sequence of messages alone and not on how they were batched. Samples of windows that have
- * closed are late: their message is rejected as `RECORD_LATE`, its other samples count.
+ * closed are late: their message is rejected as `RECORD_LATE`, its other samples count. So it is with samples of an
+ * implausible time. A message is rejected once, however many of its samples are.
  *
  * @param state - the partition's subjects
  * @param time - the partition's event time
- * @param rulesAt - the rules in force given the offset of `control`
+ * @param rulesAt - the rules in force given the offset of `control` and the event time
  * @param metrics - metrics in a sample
  * @param counts - is added to
  * @param open - the partition's open windows
@@ -54,12 +58,12 @@ export const forgottenAfterMs = 86_400_000;
 export const windowByKey = (
   state: KeyedState,
   time: PartitionTime,
-  rulesAt: (joined: Joined) => WindowRules,
+  rulesAt: (joined: Joined, time: number) => WindowRules,
   metrics: number,
   counts: WindowCounts,
   open: OpenWindows = new OpenWindows(metrics),
 ): OperatorFunction<DecodedBatch, WindowedBatch> => {
-  let rules = rulesAt(time.joined);
+  let rules = rulesAt(time.joined, time.now);
   let windows = new TumblingWindows({ sizeMs: rules.windowMs, graceMs: rules.graceMs });
   let events: WindowEvent[] = [];
   let aggregates = new Float64Array(0);
@@ -135,6 +139,14 @@ export const windowByKey = (
     }
   };
 
+  /** Time passes, and with it what lapses. */
+  const advance = (now: number) => {
+    time.now = now;
+    rules = rulesAt(time.joined, now);
+    if (rules.windowMs !== windows.sizeMs || rules.graceMs !== windows.graceMs)
+      windows = new TumblingWindows({ sizeMs: rules.windowMs, graceMs: rules.graceMs });
+  };
+
   const tick = (
     offset: number,
     clock: { time: number; controlOffset: number; credentialsOffset: number; labelsOffset: number },
@@ -146,10 +158,7 @@ export const windowByKey = (
       labels: Math.max(time.joined.labels, clock.labelsOffset),
     };
     time.history.push({ offset, joined: time.joined });
-    rules = rulesAt(time.joined);
-    if (rules.windowMs !== windows.sizeMs || rules.graceMs !== windows.graceMs)
-      windows = new TumblingWindows({ sizeMs: rules.windowMs, graceMs: rules.graceMs });
-    time.now = Math.max(time.now, clock.time);
+    advance(Math.max(time.now, clock.time));
     closeDue(replayed);
     sweep(offset, replayed);
   };
@@ -160,29 +169,45 @@ export const windowByKey = (
     forgotten = [];
     const { messages, subjects, firstRow, samples, clocks, rejected } = batch;
     const { values, width } = samples;
+    const undecodable = rejected.length;
+    let seen = 0;
+    /** Reject a message, together with what decoding left out of it. */
+    const reject = (message: InputMessage, error: EbbtideError) => {
+      while (seen < undecodable && rejected[seen]!.message.offset < message.offset) seen++;
+      const last = rejected.length - 1;
+      const at = rejected[seen]?.message === message ? seen : rejected[last]?.message === message ? last : -1;
+      if (at < 0) rejected.push({ message, error });
+      else rejected[at] = { message, error: joinErrors(rejected[at]!.error, error) };
+    };
+    counts.rejected += batch.refusedSamples;
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!;
       const replayed = message.offset < batch.replayBefore;
       const clock = clocks.get(i);
       if (clock) tick(message.offset, clock, replayed);
-      const last = firstRow[i + 1]!;
-      if (firstRow[i] === last) continue;
-      const first = values[firstRow[i]! * width]!;
-      const implausible = implausibleTime(values, width, firstRow[i]!, last, message.timestamp, rules);
-      if (implausible) {
-        if (!replayed) rejected.push({ message, error: implausible });
-        continue;
+      const start = firstRow[i]!;
+      let last = firstRow[i + 1]!;
+      if (start === last) continue;
+      if (!plausible(values, width, start, last, message.timestamp, rules)) {
+        const { kept, error } = dropImplausible(values, width, start, last, message.timestamp, rules);
+        if (!replayed) {
+          counts.rejected += last - kept;
+          reject(message, error);
+        }
+        last = kept;
+        if (start === last) continue;
       }
+      const first = values[start * width]!;
       const before = time.now;
       if (first > time.now) {
-        time.now = first;
+        advance(first);
         closeDue(replayed);
       }
       const slot = state.slotOf(subjects[i]!);
       const through = state.closedThrough[slot]!;
       let late = 0;
       let row = -1;
-      for (let at = firstRow[i]! * width; at < last * width; at += width) {
+      for (let at = start * width; at < last * width; at += width) {
         const sampled = values[at]!;
         if (sampled < through) {
           late++;
@@ -203,9 +228,9 @@ export const windowByKey = (
       }
       if (row >= 0 && message.offset >= state.coveredBefore[slot]!) state.flags[slot]! &= ~flag.silent;
       if (!replayed) {
-        counts.samples += last - firstRow[i]!;
+        counts.samples += last - start;
         counts.late += late;
-        if (late > 0) rejected.push({ message, error: lateError(late, through) });
+        if (late > 0) reject(message, lateError(late, through));
       }
     }
     counts.openWindows = open.size;
@@ -220,24 +245,5 @@ const lateError = (late: number, through: number) =>
     { late },
   );
 
-const implausibleTime = (
-  values: Float64Array,
-  width: number,
-  first: number,
-  last: number,
-  received: number,
-  rules: WindowRules,
-): EbbtideError | undefined => {
-  for (let at = first * width; at < last * width; at += width) {
-    const time = values[at]!;
-    if (time > received + rules.maxAheadMs || time < received - rules.maxPastMs)
-      return new EbbtideError(
-        'RECORD_TIME_IMPLAUSIBLE',
-        `Sample is of ${describeTime(time)} but was received at ${describeTime(received)}; check the clock of its host`,
-        { time, received },
-      );
-  }
-  return undefined;
-};
-
-const describeTime = (time: number) => (Math.abs(time) < 8.64e15 ? new Date(time).toISOString() : `${time} ms`);
+const joinErrors = (first: EbbtideError, second: EbbtideError) =>
+  new EbbtideError(first.code, `${first.message}; ${second.message}`, { ...second.details, ...first.details });

@@ -46,7 +46,7 @@ export const lifecycle = ({
     windowByKey(
       partition.state,
       partition.time,
-      (position) => joined.orders(position).policy,
+      (position, time) => joined.orders(position, time).policy,
       reader.metrics,
       counts,
       partition.open,

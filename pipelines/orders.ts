@@ -1,83 +1,74 @@
 import type { Orders } from '../operators/decideTtl.ts';
+import {
+  exemptionOn,
+  type FindSetting,
+  inForce,
+  killSwitchOn,
+  modeSet,
+  policyOf,
+  refusalOf,
+} from '../schemas/control.ts';
 import type { Control } from '../schemas/generated/index.ts';
-import { type LifecyclePolicy, lifecyclePolicySchema, parseLifecyclePolicy, policyVersion } from '../schemas/policy.ts';
+import { lifecyclePolicySchema, policyVersion } from '../schemas/policy.ts';
 import type { VersionedTable } from './versionedTable.ts';
 
 /** Key of the policy that a deployment's configuration sets; administrators' own goes before it. */
 export const configuredPolicyKey = (pipeline: string): string => `policy/${pipeline}/configured`;
 
 /**
- * What topic `control` orders for a pipeline as of its offsets: policy and mode, kill switch, exemptions. Orders that
- * cannot be read are passed over, so the last good ones stay; the caller hears of them.
+ * What topic `control` orders for a pipeline as of its offsets and a time: policy and mode, kill switch, exemptions.
+ * Of each key the last good record counts; the caller hears of those that were refused.
  *
  * @param table - topic `control`
  * @param refused - told of each order that was passed over, once
+ * @returns given an end offset of `control` and an event time, epoch milliseconds
  */
 export const ordersAsOf = (
   pipeline: string,
   table: VersionedTable<Control>,
   refused: (control: Control, why: string) => void,
-): ((offset: number) => Orders) => {
-  let known: { offset: number; orders: Orders } | undefined;
-  const told = new Set<string>();
-  const refuse = (control: Control, why: string) => {
-    const id = `${control.key}/${control.version}`;
-    if (told.has(id)) return;
-    told.add(id);
-    refused(control, why);
+): ((offset: number, time: number) => Orders) => {
+  let known: { offset: number; from: number; until: number; orders: Orders } | undefined;
+  const judged = new WeakMap<Control, boolean>();
+  const accept = (control: Control): boolean => {
+    const before = judged.get(control);
+    if (before !== undefined) return before;
+    const why = refusalOf(control);
+    judged.set(control, why === undefined);
+    if (why !== undefined) refused(control, why);
+    return why === undefined;
   };
 
-  const policyOf = (control: Control | undefined): LifecyclePolicy | undefined => {
-    if (!control) return undefined;
-    try {
-      return parseLifecyclePolicy(JSON.parse(control.value));
-    } catch (error) {
-      refuse(control, (error as Error).message);
-      return undefined;
+  const read = (offset: number, time: number) => {
+    const settings = new Map<string, Control>();
+    // What is in force changes next when something lapses.
+    let from = Number.NEGATIVE_INFINITY;
+    let until = Number.POSITIVE_INFINITY;
+    for (const key of table.keys()) {
+      const control = table.lastAt(key, offset, accept);
+      if (!control) continue;
+      settings.set(key, control);
+      const { expiresAt } = control;
+      if (expiresAt !== null && expiresAt <= time) from = Math.max(from, expiresAt);
+      else if (expiresAt !== null) until = Math.min(until, expiresAt);
     }
-  };
-
-  const read = (offset: number): Orders => {
-    const get = (key: string) => table.at(key, offset);
-    let policy =
-      policyOf(get(`policy/${pipeline}`)) ??
-      policyOf(get(configuredPolicyKey(pipeline))) ??
-      lifecyclePolicySchema.parse({});
-    const mode = get(`mode/${pipeline}`) ?? get('mode');
-    if (mode) {
-      const value = parseJson(mode.value);
-      if (value === 'shadow' || value === 'enforce') policy = { ...policy, mode: value };
-      else refuse(mode, `Mode must be "shadow" or "enforce", got ${mode.value}`);
-    }
-    const on = (control: Control | undefined) => control !== undefined && parseJson(control.value) === true;
-    const exemptions = new Map<string, number>();
-    for (const subject of policy.exempt) exemptions.set(subject, Number.POSITIVE_INFINITY);
-    for (const [, control] of table.entries(offset)) {
-      if (control.kind !== 'exemption' || !control.subject || !on(control)) continue;
-      if (control.pipeline === '' || control.pipeline === pipeline)
-        exemptions.set(
-          control.subject,
-          Math.max(exemptions.get(control.subject) ?? 0, control.expiresAt ?? Number.POSITIVE_INFINITY),
-        );
-    }
-    return {
+    const find: FindSetting = (key) => settings.get(key);
+    const set = [find(`policy/${pipeline}`), find(configuredPolicyKey(pipeline))].find((one) => inForce(one, time));
+    let policy = set ? policyOf(set) : lifecyclePolicySchema.parse({});
+    policy = { ...policy, mode: modeSet(find, pipeline, null, time) ?? policy.mode };
+    const exempt = new Set(policy.exempt);
+    const orders: Orders = {
       policy,
       policyVersion: policyVersion(policy),
-      killSwitch: on(get('killSwitch')) || on(get(`killSwitch/${pipeline}`)),
-      exempt: (subject, time) => time < (exemptions.get(subject) ?? 0),
+      killSwitch: killSwitchOn(find, pipeline, null, time),
+      killed: (subject) => killSwitchOn(find, pipeline, subject, time),
+      exempt: (subject, at) => exempt.has(subject) || exemptionOn(find, pipeline, subject, at),
     };
+    return { offset, from, until, orders };
   };
 
-  return (offset) => {
-    if (known?.offset !== offset) known = { offset, orders: read(offset) };
+  return (offset, time) => {
+    if (known?.offset !== offset || time < known.from || time >= known.until) known = read(offset, time);
     return known.orders;
   };
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };

@@ -42,12 +42,31 @@ export class VersionedTable<V> implements Versioned<V> {
     return undefined;
   }
 
+  /**
+   * The newest value of a key before an offset that is accepted; undefined where a tombstone is newer. Walks back
+   * through what is kept of the key's past: after compaction only its last record is.
+   */
+  lastAt(key: string, offset: number, accept: (value: V) => boolean): V | undefined {
+    const known = this.#versions.get(key);
+    const versions = known === undefined ? [] : Array.isArray(known) ? known : [known];
+    for (let i = versions.length - 1; i >= 0; i--) {
+      const { offset: at, value } = versions[i]!;
+      if (at >= offset) continue;
+      if (value === undefined || accept(value)) return value;
+    }
+    return undefined;
+  }
+
   /** All keys with their values as of an offset. */
   *entries(offset: number): IterableIterator<[string, V]> {
     for (const key of this.#versions.keys()) {
       const value = this.at(key, offset);
       if (value !== undefined) yield [key, value];
     }
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#versions.keys();
   }
 
   /** Forget what nobody asks for any more: versions that were replaced before an offset. */

@@ -1,5 +1,6 @@
 import avro, { type Schema, type Type } from 'avsc';
 import { EbbtideError, isEbbtideError } from './errors.ts';
+import { type RefusalLimits, Refusals } from './refusals.ts';
 import type { SchemaRegistry } from './registry.ts';
 import { subjectOf, type TopicSpec } from './topics.ts';
 
@@ -50,11 +51,12 @@ export class TopicCodec<T> {
   readonly id: number;
   readonly #registry: SchemaRegistry;
   readonly #readers = new Map<number, (body: Buffer) => T>();
-  readonly #unknown = new Map<number, EbbtideError>();
+  readonly #refused: Refusals;
   #block: Buffer = Buffer.alloc(0);
   #used = 0;
 
-  private constructor(topic: TopicSpec, registry: SchemaRegistry, id: number) {
+  private constructor(topic: TopicSpec, registry: SchemaRegistry, id: number, limits?: RefusalLimits) {
+    this.#refused = new Refusals(limits);
     this.topic = topic;
     this.type = avro.Type.forSchema(topic.schema);
     this.id = id;
@@ -62,9 +64,13 @@ export class TopicCodec<T> {
     this.#readers.set(id, (body) => this.type.fromBuffer(body) as T);
   }
 
-  /** Register the topic's schema and make its codec. */
-  static async open<T>(topic: TopicSpec, registry: SchemaRegistry): Promise<TopicCodec<T>> {
-    return new TopicCodec<T>(topic, registry, await registry.register(subjectOf(topic.name), topic.schema));
+  /**
+   * Register the topic's schema and make its codec.
+   *
+   * @param limits - how long schema ids that were refused are remembered
+   */
+  static async open<T>(topic: TopicSpec, registry: SchemaRegistry, limits?: RefusalLimits): Promise<TopicCodec<T>> {
+    return new TopicCodec<T>(topic, registry, await registry.register(subjectOf(topic.name), topic.schema), limits);
   }
 
   /**
@@ -108,11 +114,11 @@ export class TopicCodec<T> {
 
   /** Whether {@link decode} can read this schema id at once. */
   knows(id: number): boolean {
-    return this.#readers.has(id) || this.#unknown.has(id);
+    return this.#readers.has(id) || this.#refused.has(id);
   }
 
   /**
-   * Fetch a writer's schema and build its resolver. An id that the registry does not have is remembered as unknown;
+   * Fetch a writer's schema and build its resolver. An id that the registry does not have is refused for a while;
    * a registry that cannot be reached throws, so that the message is tried again instead of lost.
    */
   async learn(id: number): Promise<void> {
@@ -122,7 +128,7 @@ export class TopicCodec<T> {
       schema = (await this.#registry.byId(id)) as Schema;
     } catch (error) {
       if (!isEbbtideError(error, 'SCHEMA_UNKNOWN')) throw error;
-      this.#unknown.set(id, error);
+      this.#refused.set(id, error);
       return;
     }
     try {
@@ -130,8 +136,13 @@ export class TopicCodec<T> {
       this.#readers.set(id, (body) => this.type.fromBuffer(body, resolver) as T);
     } catch (error) {
       const why = `Schema id ${id} cannot be read as ${this.topic.name}: ${(error as Error).message}`;
-      this.#unknown.set(id, new EbbtideError('SCHEMA_INCOMPATIBLE', why, { id }, error));
+      this.#refused.set(id, new EbbtideError('SCHEMA_INCOMPATIBLE', why, { id }, error));
     }
+  }
+
+  /** Forget that a schema id was refused, so that the registry is asked for it again. */
+  forget(id: number): void {
+    this.#refused.delete(id);
   }
 
   /**
@@ -142,7 +153,7 @@ export class TopicCodec<T> {
     const id = schemaIdOf(bytes);
     const read = this.#readers.get(id);
     if (!read)
-      throw this.#unknown.get(id) ?? new EbbtideError('SCHEMA_UNKNOWN', `Schema id ${id} has not been learned`, { id });
+      throw this.#refused.get(id) ?? new EbbtideError('SCHEMA_UNKNOWN', `Schema id ${id} has not been learned`, { id });
     try {
       return read(bytes.subarray(frameBytes));
     } catch (cause) {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { EbbtideError } from './errors.ts';
 import type { Control, ControlKind } from './generated/Control.ts';
+import { type LifecyclePolicy, parseLifecyclePolicy } from './policy.ts';
 
 /** What somebody sets in topic `control`. */
 export interface Setting {
@@ -33,15 +35,16 @@ export const controlKey = (kind: ControlKind, pipeline = '', subject = ''): stri
   [kind, pipeline, subject].join('/').replace(/\/+$/, '');
 
 /**
- * The record of a setting.
+ * The record of a setting. What no reader would accept is refused here, before anybody hears of it.
  *
  * @param at - when it is set, epoch milliseconds
+ * @throws {EbbtideError} `POLICY_INVALID` or `REQUEST_INVALID`, saying what was expected
  */
 export const controlRecord = (setting: Setting, at: number): Control => {
   const { kind, pipeline = '', subject = null, value, expiresAt = null, by, reason } = setting;
   const text = JSON.stringify(value);
   const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  return {
+  const record: Control = {
     key: controlKey(kind, pipeline, subject ?? ''),
     kind,
     pipeline,
@@ -53,4 +56,124 @@ export const controlRecord = (setting: Setting, at: number): Control => {
     by,
     reason,
   };
+  const refusal = refusalOf(record);
+  if (refusal) throw new EbbtideError(kind === 'policy' ? 'POLICY_INVALID' : 'REQUEST_INVALID', refusal, { kind });
+  return record;
+};
+
+export type Mode = LifecyclePolicy['mode'];
+
+/**
+ * Looks a setting up by its key ({@link controlKey}). Readers never take in what {@link refusalOf} refuses, so that the
+ * last good setting of the key stays.
+ */
+export type FindSetting = (key: string) => Control | undefined;
+
+/** Whether a setting counts at a time, epoch milliseconds: `expiresAt` is the first moment at which it does not. */
+export const inForce = (control: Control | undefined, time: number): control is Control =>
+  control !== undefined && (control.expiresAt === null || time < control.expiresAt);
+
+/**
+ * Why a record must not take effect, undefined where it may: a mode that is none, a policy of the lifecycle pipeline
+ * that does not hold. Kill switches and exemptions are never refused: one that cannot be read is on.
+ */
+export const refusalOf = (control: Control): string | undefined => {
+  if (control.kind === 'mode' && modeOf(control) === undefined)
+    return `Mode must be "shadow" or "enforce", got ${control.value}`;
+  if (control.kind === 'policy' && (control.pipeline === '' || control.pipeline === 'lifecycle')) {
+    try {
+      policyOf(control);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  return undefined;
+};
+
+/**
+ * The policy in a record of kind `policy`.
+ *
+ * @throws {EbbtideError} `POLICY_INVALID`
+ */
+export const policyOf = (control: Control): LifecyclePolicy => {
+  const value = parsed(control.value);
+  if (value === undefined) throw new EbbtideError('POLICY_INVALID', 'Policy refused: its value is not JSON');
+  return parseLifecyclePolicy(value);
+};
+
+/** The mode in a record: `"shadow"`, `"enforce"` or an object with the member `mode`; undefined for anything else. */
+export const modeOf = (control: Control): Mode | undefined => {
+  const value = parsed(control.value);
+  const mode = typeof value === 'object' && value !== null ? (value as { mode?: unknown }).mode : value;
+  return mode === 'shadow' || mode === 'enforce' ? mode : undefined;
+};
+
+/**
+ * Whether a kill switch or an exemption is on. Off are `false`, `null`, `0`, `"off"`, `"false"`, and an object whose
+ * member `on` (of an exemption: `exempt`) is one of them; anything else is on, text that is not JSON too: in doubt
+ * nothing is done to a credential.
+ */
+export const switchedOn = (control: Control): boolean => {
+  const value = parsed(control.value);
+  const member = control.kind === 'exemption' ? 'exempt' : 'on';
+  return !off(
+    typeof value === 'object' && value !== null && member in value ? (value as Record<string, unknown>)[member] : value,
+  );
+};
+
+/** Whether the kill switch stops every action on a subject (null: on all): one that is on anywhere above it does. */
+export const killSwitchOn = (find: FindSetting, pipeline: string, subject: string | null, time: number): boolean =>
+  thrownSwitch(find, 'killSwitch', pipeline, subject, time) !== undefined;
+
+/** Whether a subject is spared from harsh actions: its own exemption, its pipeline's or one for all. */
+export const exemptionOn = (find: FindSetting, pipeline: string, subject: string | null, time: number): boolean =>
+  thrownSwitch(find, 'exemption', pipeline, subject, time) !== undefined;
+
+/** The narrowest switch of a kind that is on at a time. */
+export const thrownSwitch = (
+  find: FindSetting,
+  kind: 'killSwitch' | 'exemption',
+  pipeline: string,
+  subject: string | null,
+  time: number,
+): Control | undefined => {
+  for (const key of keysOf(kind, pipeline, subject)) {
+    const control = find(key);
+    if (inForce(control, time) && switchedOn(control)) return control;
+  }
+  return undefined;
+};
+
+/** The mode that was set for a subject: the narrowest setting in force counts; undefined where there is none. */
+export const modeSet = (
+  find: FindSetting,
+  pipeline: string,
+  subject: string | null,
+  time: number,
+): Mode | undefined => {
+  for (const key of keysOf('mode', pipeline, subject)) {
+    const control = find(key);
+    const mode = inForce(control, time) ? modeOf(control) : undefined;
+    if (mode) return mode;
+  }
+  return undefined;
+};
+
+/** Keys under which a setting may govern a subject, the narrowest first. */
+const keysOf = (kind: ControlKind, pipeline: string, subject: string | null): string[] => [
+  ...(subject ? [controlKey(kind, pipeline, subject), controlKey(kind, '', subject)] : []),
+  controlKey(kind, pipeline),
+  controlKey(kind),
+];
+
+const off = (value: unknown): boolean =>
+  value === false || value === null || value === 0 || value === 'off' || value === 'false';
+
+/** Undefined where the text is not JSON. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 };

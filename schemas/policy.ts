@@ -66,7 +66,9 @@ export const lifecyclePolicySchema = z
       .default(30_000)
       .describe('Least time between two changes of one TTL; revocation does not wait'),
     budgetPerSubject: budget('Harsh actions allowed for one subject').default({ actions: 6, perMs: 3_600_000 }),
-    budgetForAll: budget('Harsh actions allowed for all subjects of one partition').default({
+    budgetForAll: budget(
+      'Harsh actions allowed for all subjects of one partition of the telemetry together; a deployment may spend this times its partitions',
+    ).default({
       actions: 50,
       perMs: 60_000,
     }),

@@ -14,6 +14,15 @@ export interface SampleLayout {
   readonly metrics: readonly string[];
 }
 
+/** A sample that was left out: where it stands in its message, and what was wrong with it. */
+export interface RefusedSample {
+  /** From 0. */
+  readonly index: number;
+  readonly field: string;
+  /** NaN, infinite or negative. */
+  readonly value: number;
+}
+
 /**
  * Samples of many messages as one table: row-major, `1 + metrics` columns, the first of them the time in epoch
  * milliseconds. A missing value is NaN.
@@ -22,6 +31,8 @@ export class SampleTable {
   readonly width: number;
   rows = 0;
   values: Float64Array;
+  /** Samples of the message read last that were left out. */
+  refused: readonly RefusedSample[] = [];
 
   /** @param metrics - number of metric columns, 1 and up */
   constructor(metrics: number, capacity = 1024) {
@@ -43,30 +54,24 @@ export class SampleTable {
 }
 
 /**
- * Reads one message's body into a table.
+ * Reads one message's body into a table. A sample with a NaN, infinite or negative value is left out and listed in
+ * `table.refused`; the others are taken.
  *
  * @param bytes - a message
  * @param start - where its Avro body begins, after Confluent's frame
  * @returns the key; the rows are appended to `table`
- * @throws {EbbtideError} `RECORD_MALFORMED` when the bytes are not valid Avro, `RECORD_OUT_OF_RANGE` for NaN, infinite
- *   or negative values; `table` is then as it was before
+ * @throws {EbbtideError} `RECORD_MALFORMED` when the bytes are not valid Avro; `table` has then the rows it had before
  */
 export type SampleReader = (bytes: Buffer, start: number, table: SampleTable) => string;
 
-class OutOfRange extends Error {
-  readonly field: string;
-
-  constructor(field: string, value: number) {
-    super(`${field} is ${value}, expected a finite number, 0 and up`);
-    this.field = field;
-  }
-}
+const none: RefusedSample[] = [];
 
 /** What generated code may call. */
 interface Runtime {
   readonly cursor: AvroCursor;
   readonly skips: readonly (() => void)[];
-  refuse(field: string, value: number): never;
+  /** @param row - where the sample's row begins in the table's values */
+  refuse(field: string, value: number, row: number): void;
   malformed(): never;
 }
 
@@ -74,7 +79,7 @@ interface Runtime {
 const readField = (raw: AnyType, name: string, column: number): string => {
   const type = plain(raw);
   const store = (read: string) =>
-    `v = ${read}; if (!(v >= 0 && v < Infinity)) r.refuse(${JSON.stringify(name)}, v); values[row + ${column}] = v;`;
+    `v = ${read}; if (!(v >= 0 && v < Infinity)) r.refuse(${JSON.stringify(name)}, v, row); values[row + ${column}] = v;`;
   switch (type.typeName) {
     case 'null':
       return `values[row + ${column}] = NaN;`;
@@ -149,11 +154,17 @@ export const compileSampleReader = (writer: Type, layout: SampleLayout): SampleR
     );
 
   const skips: (() => void)[] = [];
+  let refused = none;
+  let firstRow = 0;
   const runtime: Runtime = {
     cursor,
     skips,
-    refuse: (field, value) => {
-      throw new OutOfRange(field, value);
+    refuse: (field, value, row) => {
+      if (table.rows * table.width === row) return;
+      // The row is given back at once: what is still written into it is overwritten by the next sample
+      table.rows--;
+      if (refused === none) refused = [];
+      refused.push({ index: table.rows - firstRow + refused.length, field, value });
     },
     malformed: () => {
       throw new RangeError('no such branch of the union');
@@ -179,21 +190,18 @@ export const compileSampleReader = (writer: Type, layout: SampleLayout): SampleR
   return (bytes, start, into) => {
     table = into;
     const rows = into.rows;
+    refused = none;
+    firstRow = rows;
     cursor.open(bytes, start);
     try {
       for (const field of fields) field();
       if (cursor.at !== bytes.length)
         throw new RangeError(cursor.at < bytes.length ? `${bytes.length - cursor.at} bytes too many` : 'truncated');
+      into.refused = refused;
       return key;
     } catch (cause) {
       into.rows = rows;
-      if (cause instanceof OutOfRange)
-        throw new EbbtideError(
-          'RECORD_OUT_OF_RANGE',
-          `Sample refused: ${cause.message}`,
-          { field: cause.field },
-          cause,
-        );
+      into.refused = none;
       throw new EbbtideError(
         'RECORD_MALFORMED',
         `Message of ${bytes.length} bytes is not valid Avro of ${writer.name}: ${(cause as Error).message}`,

@@ -1,4 +1,5 @@
 import { TopicCodec } from '../../schemas/codec.ts';
+import { refusalOf } from '../../schemas/control.ts';
 import type { Control, Credential, Decision, Effect, Score } from '../../schemas/generated/index.ts';
 import { type TopicSpec, topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
@@ -70,12 +71,12 @@ export const readScores = async (context: AppContext, subject: string, count: nu
   return scores;
 };
 
-/** What is in force in topic `control`, by key. */
+/** The last good setting of each key in topic `control`. */
 export const readControls = async (context: AppContext): Promise<Map<string, Control>> => {
   const controls = new Map<string, Control>();
   await readToEnd(context, [topics.control], (_, key, record) => {
-    if (record) controls.set(key, record as Control);
-    else controls.delete(key);
+    if (record && !refusalOf(record as Control)) controls.set(key, record as Control);
+    else if (!record) controls.delete(key);
   });
   return controls;
 };

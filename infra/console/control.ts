@@ -1,3 +1,4 @@
+import { type FindSetting, inForce, modeSet, policyOf, refusalOf, thrownSwitch } from '../../schemas/control.ts';
 import type { Control } from '../../schemas/generated/Control.ts';
 import type { ControlView, Thresholds } from './view/protocol.ts';
 
@@ -21,46 +22,23 @@ export class Controls {
     this.#thresholds = { low, moderate, high };
   }
 
+  /** Take records in, in the order of the topic; one that is refused leaves what was there. */
   apply(control: Control): void {
-    if (control.subject === null && (control.pipeline === '' || control.pipeline === pipeline))
-      this.#settings.set(control.key, control);
+    const governs = control.subject === null && (control.pipeline === '' || control.pipeline === pipeline);
+    if (governs && refusalOf(control) === undefined) this.#settings.set(control.key, control);
   }
 
   /** What is in force at a time, epoch milliseconds. */
   view(now: number): ControlView {
-    const value = (key: string): unknown => {
-      const control = this.#settings.get(key);
-      return control && (control.expiresAt === null || control.expiresAt > now) ? parse(control.value) : undefined;
-    };
-    const policy = value(`policy/${pipeline}`) ?? value(`policy/${pipeline}/configured`);
-    const mode = [value(`mode/${pipeline}`), value('mode'), member(policy, 'mode')].find(
-      (known) => known === 'shadow' || known === 'enforce',
-    );
-    const thrown = ['killSwitch', `killSwitch/${pipeline}`].find((key) => value(key) === true);
-    const by = thrown === undefined ? undefined : this.#settings.get(thrown);
+    const find: FindSetting = (key) => this.#settings.get(key);
+    const set = [find(`policy/${pipeline}`), find(`policy/${pipeline}/configured`)].find((one) => inForce(one, now));
+    const policy = set && policyOf(set);
+    const thrown = thrownSwitch(find, 'killSwitch', pipeline, null, now);
     return {
-      mode: mode ?? null,
-      killSwitch: by !== undefined,
-      killSwitchReason: by ? `${by.by}: ${by.reason || 'no reason given'}` : '',
-      thresholds: thresholdsIn(policy) ?? this.#thresholds,
+      mode: modeSet(find, pipeline, null, now) ?? policy?.mode ?? null,
+      killSwitch: thrown !== undefined,
+      killSwitchReason: thrown ? `${thrown.by}: ${thrown.reason || 'no reason given'}` : '',
+      thresholds: policy ? { low: policy.low, moderate: policy.moderate, high: policy.high } : this.#thresholds,
     };
   }
 }
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
-const member = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-
-const thresholdsIn = (policy: unknown): Thresholds | undefined => {
-  const [low, moderate, high] = ['low', 'moderate', 'high'].map((name) => member(policy, name));
-  return typeof low === 'number' && typeof moderate === 'number' && typeof high === 'number'
-    ? { low, moderate, high }
-    : undefined;
-};

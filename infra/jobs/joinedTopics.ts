@@ -3,9 +3,11 @@ import type { CredentialFacts, JoinedTopics } from '../../operators/decideTtl.ts
 import { ordersAsOf } from '../../pipelines/orders.ts';
 import { VersionedTable } from '../../pipelines/versionedTable.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
+import { isEbbtideError } from '../../schemas/errors.ts';
 import type { Control, Credential } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
+import { type Patience, readPatiently } from '../kafka/readPatiently.ts';
 import type { Message, Tail } from '../kafka/types.ts';
 
 /** Topics `control` and `credentials` as tables that are kept up to date. */
@@ -21,11 +23,21 @@ export interface JoinedTables {
   close(): Promise<void>;
 }
 
-/** Follow the topics that the lifecycle pipeline joins its telemetry with. */
-export const openJoinedTables = async (context: AppContext, pipeline: string): Promise<JoinedTables> => {
+/**
+ * Follow the topics that the lifecycle pipeline joins its telemetry with. While the schema registry does not answer,
+ * following waits: every instance sees the same tables, and no kill switch is missed.
+ *
+ * @param passedOver - told of each record that can never be read, by topic
+ */
+export const openJoinedTables = async (
+  context: AppContext,
+  pipeline: string,
+  passedOver: (topic: string) => void = () => {},
+): Promise<JoinedTables> => {
   const { kafka, registry, log } = context;
-  const controls = await TopicCodec.open<Control>(topics.control, registry);
-  const credentials = await TopicCodec.open<Credential>(topics.credentials, registry);
+  const limits = { now: () => performance.now() };
+  const controls = await TopicCodec.open<Control>(topics.control, registry, limits);
+  const credentials = await TopicCodec.open<Credential>(topics.credentials, registry, limits);
   const control = new VersionedTable<Control>();
   const byPartition = new Map<number, VersionedTable<CredentialFacts>>();
   const tableOf = (partition: number) => {
@@ -38,16 +50,30 @@ export const openJoinedTables = async (context: AppContext, pipeline: string): P
   };
   const tail: Tail = await kafka.tail({ topics: [topics.control.name, topics.credentials.name], from: 'beginning' });
 
+  const stopping = new AbortController();
+  const patience: Patience = {
+    signal: stopping.signal,
+    onRetry: (error, waitMs) => log.warn({ error: (error as Error).message, waitMs }, 'record cannot be read yet'),
+  };
+
   const apply = async (message: Message) => {
     const key = message.key?.toString('utf8') ?? '';
     if (message.topic === topics.control.name) {
       // Only the first partition is ordered as a whole; nothing is written to others.
       if (message.partition === 0)
-        control.set(key, message.offset, message.value ? await controls.read(message.value) : undefined);
+        control.set(
+          key,
+          message.offset,
+          message.value ? await readPatiently(controls, message.value, patience) : undefined,
+        );
       return;
     }
     const table = tableOf(message.partition);
-    table.set(key, message.offset, message.value ? factsOf(await credentials.read(message.value)) : undefined);
+    table.set(
+      key,
+      message.offset,
+      message.value ? factsOf(await readPatiently(credentials, message.value, patience)) : undefined,
+    );
   };
 
   const follow = async () => {
@@ -56,6 +82,11 @@ export const openJoinedTables = async (context: AppContext, pipeline: string): P
         try {
           await apply(message);
         } catch (error) {
+          if (stopping.signal.aborted) return;
+          if (!isEbbtideError(error)) throw error;
+          passedOver(message.topic);
+          const table = message.topic === topics.control.name ? control : tableOf(message.partition);
+          if (message.topic !== topics.control.name || message.partition === 0) table.reach(message.offset + 1);
           log.error(
             {
               topic: message.topic,
@@ -86,13 +117,16 @@ export const openJoinedTables = async (context: AppContext, pipeline: string): P
       );
       return {
         credential: (subject, joined) => table.at(subject, joined.credentials),
-        orders: (joined) => orders(joined.control),
+        orders: (joined, time) => orders(joined.control, time),
         reached: (joined) => control.reached(joined.control) ?? table.reached(joined.credentials),
       };
     },
     caughtUp: tail.caughtUp,
     failed,
-    close: () => tail.close(),
+    close: () => {
+      stopping.abort();
+      return tail.close();
+    },
   };
 };
 

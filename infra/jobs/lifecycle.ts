@@ -41,7 +41,9 @@ export const startLifecycle = async (
     config.model === 'shipped' ? shippedAnomalyModel() : config.model,
     { windowMs: policy.windowMs },
   );
-  const reader = await TelemetryCodec.open(registry, resourceLayout);
+  const reader = await TelemetryCodec.open(registry, resourceLayout, topics.telemetryResource, {
+    now: () => performance.now(),
+  });
   const encoders: Encoders = {
     scores: await TopicCodec.open<Score>(topics.scores, registry),
     decisions: await TopicCodec.open<Decision>(topics.decisions, registry),
@@ -50,8 +52,17 @@ export const startLifecycle = async (
     state: await TopicCodec.open<LifecycleState>(topics.stateLifecycle, registry),
   };
   const metrics = lifecycleMetrics(context.metrics);
-  const counts = { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0, alarms: 0, drifts: 0 };
-  const tables: JoinedTables = await openJoinedTables(context, name);
+  const counts = {
+    samples: 0,
+    late: 0,
+    rejected: 0,
+    openWindows: 0,
+    unregistered: 0,
+    withheld: 0,
+    alarms: 0,
+    drifts: 0,
+  };
+  const tables: JoinedTables = await openJoinedTables(context, name, (topic) => metrics.passedOver.inc({ topic }));
   const clockProducer = await kafka.producer({ lingerMs: 0 });
   await publishPolicy(context, clockProducer, tables, policy);
 
@@ -173,11 +184,12 @@ export const startLifecycle = async (
   const report = setInterval(() => {
     metrics.samples.inc(counts.samples);
     metrics.late.inc(counts.late);
+    metrics.rejected.inc(counts.rejected);
     metrics.unregistered.inc(counts.unregistered);
     metrics.withheld.inc(counts.withheld);
     metrics.alarms.inc(counts.alarms);
     metrics.drifts.inc(counts.drifts);
-    counts.samples = counts.late = counts.unregistered = counts.withheld = 0;
+    counts.samples = counts.late = counts.rejected = counts.unregistered = counts.withheld = 0;
     counts.alarms = counts.drifts = 0;
     let subjects = 0;
     let open = 0;

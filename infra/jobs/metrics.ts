@@ -17,6 +17,17 @@ export const lifecycleMetrics = (registry: Registry) => {
       help: 'Samples of windows that had closed',
       registers,
     }),
+    rejected: new Counter({
+      name: 'ebbtide_lifecycle_rejected_samples_total',
+      help: 'Samples with NaN, infinite or negative values, or of an implausible time',
+      registers,
+    }),
+    passedOver: new Counter({
+      name: 'ebbtide_lifecycle_passed_over_records_total',
+      help: 'Records of joined topics that can never be read',
+      labelNames: ['topic'],
+      registers,
+    }),
     records: new Counter({ name: 'ebbtide_lifecycle_records_total', help: 'Records written', registers }),
     unregistered: new Counter({
       name: 'ebbtide_lifecycle_unregistered_windows_total',

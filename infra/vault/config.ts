@@ -59,7 +59,11 @@ export const actuatorConfig = z.strictObject({
   remember: z.int().min(1_000).default(200_000).describe('Decisions remembered as done, so that none acts twice'),
   harshBudget: z
     .strictObject({
-      actions: z.int().min(0).default(1_000).describe('Shortenings and revocations allowed in the period, for all'),
+      actions: z
+        .int()
+        .min(0)
+        .default(1_000)
+        .describe('Shortenings and revocations allowed in the period, for all credentials of one actuator process'),
       perMs: durationMs.default(60_000).describe('Length of the period, milliseconds'),
     })
     .prefault({})

@@ -1,4 +1,5 @@
 import type { TopicCodec } from '../../schemas/codec.ts';
+import { type Patience, readPatiently } from '../kafka/readPatiently.ts';
 import type { Kafka, Message } from '../kafka/types.ts';
 import type { Logger } from '../log.ts';
 
@@ -12,8 +13,8 @@ export interface Follower {
 }
 
 /**
- * Take in every record of a topic, from its beginning on. A record that cannot be read is logged and passed over:
- * whoever owns the topic sees to it.
+ * Take in every record of a topic, from its beginning on. While the schema registry does not answer, this waits. A
+ * record that can never be read is logged and passed over: whoever owns the topic sees to it.
  *
  * @param take - gets the record, or undefined for a tombstone
  */
@@ -25,12 +26,19 @@ export const follow = async <T>(
 ): Promise<Follower> => {
   const tail = await kafka.tail({ topics: [codec.topic.name], from: 'beginning' });
   let closing = false;
+  const stopping = new AbortController();
+  const patience: Patience = {
+    signal: stopping.signal,
+    onRetry: (error, waitMs) =>
+      log.warn({ topic: codec.topic.name, error: (error as Error).message, waitMs }, 'record cannot be read yet'),
+  };
   const run = async () => {
     for await (const messages of tail.batches())
       for (const message of messages) {
         try {
-          take(message.value ? await codec.read(message.value) : undefined, message);
+          take(message.value ? await readPatiently(codec, message.value, patience) : undefined, message);
         } catch (error) {
+          if (stopping.signal.aborted) return;
           const { topic, partition, offset } = message;
           log.warn({ topic, partition, offset, code: (error as { code?: string }).code }, 'record passed over');
         }
@@ -48,6 +56,7 @@ export const follow = async <T>(
     failed,
     close: () => {
       closing = true;
+      stopping.abort();
       return tail.close();
     },
   };

@@ -69,7 +69,7 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     await follow(
       kafka,
       await TopicCodec.open<Control>(topics.control, registry),
-      (record) => record && controls.apply(record),
+      (record, message) => (record ? controls.apply(record) : controls.remove(String(message.key))),
       log,
     ),
     await follow(

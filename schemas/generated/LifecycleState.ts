@@ -11,7 +11,7 @@ export interface LifecycleState {
   model: Uint8Array;
   /** Model that the carried state belongs to. */
   modelVersion: string;
-  /** TTL in force, milliseconds, 0 (revoked or unknown) and up. */
+  /** TTL in force, of a revoked credential the one before, milliseconds; 0 for unknown. */
   ttlMs: number;
   /** When the TTL last changed (event time), 0 for never. */
   changedAt: number;
@@ -85,7 +85,7 @@ export const LifecycleStateSchema = {
     {
       "name": "ttlMs",
       "type": "long",
-      "doc": "TTL in force, milliseconds, 0 (revoked or unknown) and up.",
+      "doc": "TTL in force, of a revoked credential the one before, milliseconds; 0 for unknown.",
       "default": 0
     },
     {

@@ -117,7 +117,7 @@ export const expectedOutputs = async (
           features: model.spec,
           model,
           encoders,
-          counts: { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0 },
+          counts: { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 },
         }),
       )
       .subscribe({ next: (batch) => waiting?.resolve(batch), error: (error) => waiting?.reject(error) });

@@ -18,6 +18,7 @@ const source: DecodedBatch = {
   samples: new SampleTable(1),
   clocks: new Map(),
   rejected: [],
+  refusedSamples: 0,
 };
 
 /** A batch of scored windows, of subjects in slot 0. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { Controls } from '../../operators/actuate/controls.ts';
+import { gate } from '../../operators/actuate/gate.ts';
+import { TokenBucket } from '../../operators/actuate/tokenBucket.ts';
 import type { WindowModel } from '../../operators/score.ts';
 import { configuredPolicyKey } from '../../pipelines/orders.ts';
-import type { Control } from '../../schemas/generated/index.ts';
+import type { Control, Credential, Decision } from '../../schemas/generated/index.ts';
 import { alarmingModel, type Codecs, LifecycleDriver, Log, openCodecs, sampleAt } from './lifecycleDriver.ts';
 
 const policy = {
@@ -182,6 +185,97 @@ describe('lifecycle', async () => {
     assert.equal(enforced[0]?.oldTtlMs, facts.ttlMs);
   });
 
+  describe('a decision that the actuator skipped', () => {
+    const seconds = 60;
+    const two = { a: new Array(seconds).fill(1), b: new Array(seconds).fill(1) };
+    const lateAfterMs = 10_000;
+
+    /** Run to the end, batch by batch; the register says what `applied` ended from then on. */
+    const runWith = async (
+      applied: (decision: Decision) => boolean,
+      scores: Record<string, number[]> = two,
+      overrides: object = {},
+    ) => {
+      const made = new Log(codecs);
+      const driver = drive(codecs, made, Object.keys(scores), { lateAfterMs, ...overrides });
+      const ended: string[] = [];
+      let register = 9;
+      made.clock(0, { controlOffset: 1, credentialsOffset: register });
+      for (let second = 0; second < seconds; second++) {
+        for (const [subject, list] of Object.entries(scores))
+          made.telemetry(subject, [sampleAt(second * 1000, { cpuCores: list[second]! })]);
+        made.clock(second * 1000 + 990, { controlOffset: 1, credentialsOffset: register });
+        const known = driver.decisions.length;
+        await driver.run();
+        for (const decision of driver.decisions.slice(known)) {
+          if (!applied(decision) || decision.action !== 'revoke') continue;
+          ended.push(decision.subject);
+          driver.credentials.set(decision.subject, register++, { ...facts, ended: true });
+        }
+      }
+      return { driver, made, ended, revocations: driver.decisions.filter(({ action }) => action === 'revoke') };
+    };
+
+    it('is decided again while the credential lives: an actuator whose budget is one revokes both', async () => {
+      const budget = new TokenBucket({ perSecond: 1 / 8, burst: 1 }, 0);
+      const { ended, revocations } = await runWith((decision) => {
+        const credential = { credentialId: decision.subject, status: 'active' } as Credential;
+        const standing = gate(decision, credential, new Controls(), decision.decidedAt).act;
+        return standing && decision.action === 'revoke' && budget.tryTake(decision.decidedAt);
+      });
+      assert.deepEqual(ended.sort(), ['a', 'b']);
+      assert.equal(revocations.length, 3);
+      const again = revocations.filter(
+        ({ subject }) => subject === ended[1] && subject === revocations.at(-1)!.subject,
+      );
+      assert.ok(again.at(-1)!.windowEnd - again[0]!.windowEnd >= lateAfterMs);
+      assert.ok(again.at(-1)!.oldTtlMs > 0, 'the life it still has');
+    });
+
+    it('is not repeated once the register says that the credential ended', async () => {
+      const { revocations } = await runWith(() => true);
+      assert.deepEqual(revocations.map(({ subject }) => subject).sort(), ['a', 'b']);
+    });
+
+    it('is judged by what the credential does then, not by what it did', async () => {
+      const calm = { a: [...new Array(8).fill(1), ...new Array(seconds - 8).fill(0.1)] };
+      const { revocations, driver } = await runWith(() => false, calm, { strikeHalfLifeMs: 1000 });
+      assert.equal(revocations.length, 1);
+      assert.ok(driver.decisions.some(({ action, windowEnd }) => action === 'extend' && windowEnd > 20_000));
+    });
+
+    it('is not repeated in shadow mode, where nothing is applied', async () => {
+      const { revocations } = await runWith(() => false, two, { mode: 'shadow' });
+      assert.equal(revocations.length, 2);
+    });
+
+    it('is repeated at the least TTL too, once a life that had been shortened would be over', async () => {
+      const { driver } = await runWith(() => false, { a: new Array(seconds).fill(0.7) }, { minTtlMs: 15_000 });
+      const atLeast = driver.decisions.filter(({ action, newTtlMs }) => action === 'shorten' && newTtlMs === 15_000);
+      assert.ok(atLeast.length >= 3, `${atLeast.length}`);
+      for (const [index, { windowEnd, oldTtlMs }] of atLeast.entries()) {
+        if (index === 0) continue;
+        assert.equal(oldTtlMs, 15_000);
+        assert.ok(windowEnd - atLeast[index - 1]!.windowEnd >= 15_000);
+      }
+    });
+
+    it('gives the same bytes after a crash', async () => {
+      const { driver, made } = await runWith(() => false);
+      const bytes = (one: LifecycleDriver) =>
+        one.records.map(({ topic, key, value }) => `${topic} ${key} ${value?.toString('base64')}`);
+      const disturbed = drive(codecs, made, ['a', 'b'], { lateAfterMs });
+      for (let round = 0; round < 12; round++) {
+        await disturbed.step(17);
+        disturbed.crash();
+        await disturbed.step(29, round % 3 > 0);
+        disturbed.crash();
+      }
+      await disturbed.run(7);
+      assert.deepEqual(bytes(disturbed).sort(), bytes(driver).sort());
+    });
+  });
+
   it('refuses a policy whose thresholds cross and keeps the last good one', async () => {
     const driver = drive(
       codecs,
@@ -192,6 +286,30 @@ describe('lifecycle', async () => {
     const { decisions, refused } = await driver.run();
     assert.deepEqual(refused, ['policy/lifecycle']);
     assert.ok(decisions.some(({ action }) => action === 'extend'));
+  });
+
+  it('keeps an administrator’s good policy when a crossing one follows it', async () => {
+    const key = 'policy/lifecycle';
+    const driver = drive(
+      codecs,
+      log(codecs, { good: new Array(10).fill(0.1) }, { controlOffset: 3, credentialsOffset: 9 }),
+      ['good'],
+    );
+    driver.control.set(key, 1, order(key, { ...policy, low: 0.05 }));
+    driver.control.set(key, 2, order(key, { ...policy, low: 0.9, moderate: 0.1 }));
+    const { decisions, refused } = await driver.run();
+    assert.deepEqual(refused, [key]);
+    assert.ok(!decisions.some(({ action }) => action === 'extend'), 'which the configured policy would have done');
+  });
+
+  it('lets a kill switch lapse in event time', async () => {
+    const made = log(codecs, { any: new Array(20).fill(1) }, { controlOffset: 2, credentialsOffset: 9 });
+    const driver = drive(codecs, made, ['any']);
+    driver.control.set('killSwitch', 1, order('killSwitch', { on: true }, { kind: 'killSwitch', expiresAt: 10_000 }));
+    const { decisions } = await driver.run();
+    assert.ok(decisions.some(({ withheld }) => withheld === 'killSwitch'));
+    for (const { withheld, decidedAt } of decisions) assert.equal(withheld === 'killSwitch', decidedAt < 10_000);
+    assert.equal(decisions.at(-1)!.action, 'revoke');
   });
 
   it('makes one dead letter of each bad message and scores the rest', async () => {
@@ -223,6 +341,35 @@ describe('lifecycle', async () => {
     );
     assert.deepEqual(Buffer.from(driver.deadLetters[1]!.value!), Buffer.from('not avro'));
     assert.equal(driver.scores.length, 4);
+  });
+
+  it('leaves bad samples out, scores the rest of their message, and makes one dead letter of it', async () => {
+    const made = log(codecs, {});
+    const cpuCores = 0.1;
+    made.telemetry(
+      'good',
+      [
+        sampleAt(10_000, { cpuCores }),
+        sampleAt(10_100, { cpuCores: Number.NaN }),
+        sampleAt(10_200, { cpuCores }),
+        sampleAt(1e12, { cpuCores: 1 }),
+        sampleAt(10_400, { cpuCores }),
+        sampleAt(10_500, { memoryBytes: Number.POSITIVE_INFINITY }),
+      ],
+      10_500,
+    );
+    for (let second = 11; second < 14; second++) made.clock(second * 1000);
+    const driver = await drive(codecs, made, ['good']).run();
+    assert.deepEqual(
+      driver.scores.map(({ samples, score }) => [samples, score]),
+      [[3, 0.05]],
+    );
+    assert.equal(driver.deadLetters.length, 1);
+    const [letter] = driver.deadLetters;
+    assert.equal(letter!.errorCode, 'RECORD_OUT_OF_RANGE');
+    for (const said of [/sample 1: cpuCores is NaN/, /sample 5: memoryBytes is Infinity/, /Sample is of 2001-09-09/])
+      assert.match(letter!.message, said);
+    assert.deepEqual([driver.counts.samples, driver.counts.rejected], [3, 3]);
   });
 
   it('scores a stream that comes late as a whole, in order', async () => {

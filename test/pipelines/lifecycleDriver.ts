@@ -136,7 +136,7 @@ export class LifecycleDriver {
   readonly credentials = new VersionedTable<CredentialFacts>();
   readonly refused: string[] = [];
   readonly records: OutputRecord[] = [];
-  readonly counts = { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0 };
+  readonly counts = { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 };
   readonly changelog = new Map<string, LifecycleState>();
   readonly #codecs: Codecs;
   readonly #log: Log;
@@ -189,7 +189,7 @@ export class LifecycleDriver {
           reader: this.#codecs.telemetry,
           joined: {
             credential: (subject, at) => this.credentials.at(subject, at.credentials),
-            orders: (at) => orders(at.control),
+            orders: (at, time) => orders(at.control, time),
             reached: (at) => this.control.reached(at.control) ?? this.credentials.reached(at.credentials),
           },
           features: cpuFeature,

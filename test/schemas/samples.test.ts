@@ -89,19 +89,19 @@ describe('compileSampleReader', () => {
   });
 
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1])
-    it(`refuses ${bad} and names the field`, () => {
+    it(`leaves out the sample with ${bad}, names it, and keeps the others`, () => {
       const good = { time: 1, ...Object.fromEntries(metrics.map((name) => [name, null])), custom: {} };
-      const body = type.toBuffer({
-        credentialId: 'c',
-        host: '',
-        sentAt: 0,
-        samples: [{ ...good, memoryBytes: bad }],
-        clock: null,
-      });
-      assert.throws(() => read(body, 0, new SampleTable(metrics.length)), {
-        code: 'RECORD_OUT_OF_RANGE',
-        message: /memoryBytes is/,
-      });
+      const samples = [good, { ...good, memoryBytes: bad, threads: bad }, { ...good, time: 3 }];
+      const table = new SampleTable(metrics.length);
+      const bytes = (list: object[]) =>
+        type.toBuffer({ credentialId: 'c', host: '', sentAt: 0, samples: list, clock: null });
+      assert.equal(read(bytes(samples), 0, table), 'c');
+      assert.deepEqual(table.refused, [{ index: 1, field: 'memoryBytes', value: bad }]);
+      assert.equal(table.rows, 2);
+      assert.deepEqual([table.values[0], table.values[table.width]], [1, 3]);
+      read(bytes([good]), 0, table);
+      assert.deepEqual(table.refused, []);
+      assert.equal(table.rows, 3);
     });
 
   it('reads an older writer without a metric as missing and a newer one with more fields', () => {

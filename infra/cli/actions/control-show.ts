@@ -1,3 +1,4 @@
+import { inForce } from '../../../schemas/control.ts';
 import { connect } from '../connect.ts';
 import type { Action } from '../invocation.ts';
 import { readControls } from '../register.ts';
@@ -10,11 +11,9 @@ export const run: Action<object> = async ({ terminal, load }) => {
   const { context, close } = await connect(config, 'control');
   try {
     const now = Date.now();
-    const controls = [...(await readControls(context)).values()].filter(
-      ({ expiresAt }) => expiresAt === null || expiresAt > now,
-    );
+    const controls = [...(await readControls(context)).values()].filter((control) => inForce(control, now));
     if (terminal.json) {
-      for (const control of controls) terminal.printJson({ ...control, value: JSON.parse(control.value) });
+      for (const control of controls) terminal.printJson({ ...control, value: jsonOrText(control.value) });
       return;
     }
     if (controls.length === 0) return terminal.say('Nothing was set: the configuration alone is in force');
@@ -31,5 +30,13 @@ export const run: Action<object> = async ({ terminal, load }) => {
       terminal.print(line);
   } finally {
     await close();
+  }
+};
+
+const jsonOrText = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 };

@@ -65,7 +65,12 @@ export const startTokenService = async (context: AppContext, options: TokenServi
   };
   const followers = [
     await follow(kafka, registrar.codec, (record, message) => register.apply(String(message.key), record), log),
-    await follow(kafka, codecs.control, (record) => record && controls.apply(record), log),
+    await follow(
+      kafka,
+      codecs.control,
+      (record, message) => (record ? controls.apply(record) : controls.remove(String(message.key))),
+      log,
+    ),
     await follow(kafka, codecs.decisions, (record) => record && inForce.decided(record), log),
     await follow(kafka, codecs.effects, (record) => record && inForce.effected(record), log),
   ];

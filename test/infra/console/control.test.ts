@@ -33,7 +33,18 @@ describe('Controls', () => {
     const setting = { value: true, by: 'ann', reason: '' } as const;
     controls.apply(controlRecord({ kind: 'killSwitch', subject: 'cred-1', ...setting }, 1));
     controls.apply(controlRecord({ kind: 'killSwitch', pipeline: 'scope', ...setting }, 1));
-    controls.apply({ ...controlRecord({ kind: 'mode', ...setting }, 1), value: '{not json' });
+    controls.apply({ ...controlRecord({ kind: 'mode', ...setting, value: 'shadow' }, 1), value: '{not json' });
     assert.deepEqual(controls.view(2), { mode: null, killSwitch: false, killSwitchReason: '', thresholds });
+  });
+
+  it('never shows a policy that the pipeline refuses: the last good one stays', () => {
+    const controls = new Controls(thresholds);
+    const good = controlRecord(
+      { kind: 'policy', pipeline: 'lifecycle', value: { low: 0.25 }, by: 'ann', reason: '' },
+      1,
+    );
+    controls.apply(good);
+    controls.apply({ ...good, value: JSON.stringify({ low: 0.9, moderate: 0.2, high: 0.1 }) });
+    assert.deepEqual(controls.view(2).thresholds, { low: 0.25, moderate: 0.6, high: 0.9 });
   });
 });

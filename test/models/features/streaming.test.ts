@@ -40,6 +40,7 @@ const stream = async (columns: readonly Float64Array[]): Promise<Map<number, Flo
     samples,
     clocks: new Map(),
     rejected: [],
+    refusedSamples: 0,
   };
   const { events, vectors } = await lastValueFrom(
     of(batch).pipe(

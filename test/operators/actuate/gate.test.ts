@@ -67,10 +67,23 @@ test('gate must heed the kill switch, the mode and exemptions, until they lapse'
   assert.equal(verdict([exempt({ subject: 'cred-2' })]), 'act');
 });
 
-test('Controls must prefer the narrower setting, and the later of two', () => {
-  assert.equal(
-    verdict([set('killSwitch', { on: true }), set('killSwitch', { on: false }, { pipeline: 'lifecycle' })]),
-    'act',
-  );
-  assert.equal(verdict([set('killSwitch', { on: false }), set('killSwitch', { on: true }, { at: now - 1 })]), 'act');
+test('Controls must take settings in the order of the topic, and the narrowest mode', () => {
+  const off = set('killSwitch', { on: false });
+  assert.equal(verdict([off, set('killSwitch', { on: true }, { at: now - 1 })]), 'killSwitch', 'clocks differ');
+  assert.equal(verdict([set('killSwitch', { on: true }), off]), 'act');
+  assert.equal(verdict([set('mode', 'shadow'), set('mode', 'enforce', { pipeline: 'lifecycle' })]), 'act');
+  assert.equal(verdict([set('mode', 'shadow'), set('mode', 'soon')]), 'shadow', 'the last good one stays');
+});
+
+test('Controls must stop all where the kill switch for all is on, whatever is off for one pipeline', () => {
+  const here = { pipeline: 'lifecycle' };
+  assert.equal(verdict([set('killSwitch', true), set('killSwitch', false, here)]), 'killSwitch');
+  assert.equal(verdict([set('killSwitch', false), set('killSwitch', true, here)]), 'killSwitch');
+});
+
+test('Controls.remove() must forget what the key set', () => {
+  const controls = new Controls();
+  controls.apply(set('killSwitch', true, { subject: 'cred-1' }));
+  controls.remove('killSwitch//cred-1');
+  assert.equal(controls.killed('lifecycle', 'cred-1', now), false);
 });
