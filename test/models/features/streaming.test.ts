@@ -47,6 +47,7 @@ const stream = async (columns: readonly Float64Array[]): Promise<Map<number, Flo
       windowByKey(new KeyedState(0), { now: 0, joined, history: [] }, () => rules, resourceMetrics.length, {
         samples: 0,
         late: 0,
+        rejected: 0,
         openWindows: 0,
       }),
       featurize(resourceFeatures, resourceMetrics.length),
