@@ -34,7 +34,11 @@ export const anomalyParametersSchema = z.strictObject({
   anchorRate: rate.describe('Rate of the mean that is compared with the anchor'),
   anchorMultiple: z.number().gt(1).describe('Multiple of its anchor from which a metric has strayed, at the least'),
   anchorSpreads: z.number().positive().describe('Usual distances from its anchor from which a metric has strayed'),
-  strayedScore: z.number().min(0).max(1).describe('Score, at the least, of a subject that has strayed from its anchor'),
+  strayedScore: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('Least score of a subject at the limit of its anchor; beyond it grows with the distance'),
   frequencyWindows: windows.describe('Decay time of the count of deviations'),
   alarmP: z.number().gt(0).lt(1).describe('A window counts as a deviation at this p-value or below'),
   frequencyScale: z.number().positive().describe('Deviations in excess of the expected that count as frequent'),

@@ -12,6 +12,7 @@ import {
   round6,
   severityOf,
   statisticOf,
+  strayedScoreOf,
 } from './scores.ts';
 import { type StateLayout, stateLayout } from './state.ts';
 import { createTracker, type Observation, type Tracker } from './tracker.ts';
@@ -134,7 +135,7 @@ export class Scorer {
     scores.strayed[row] = round6(observation.strayed);
     scores.strayedMetric[row] = observation.strayedMetric;
     const joined = joinScore(severity, frequency, parameters);
-    scores.score[row] = round6(observation.strayed > 1 ? Math.max(joined, parameters.strayedScore) : joined);
+    scores.score[row] = round6(Math.max(joined, strayedScoreOf(observation.strayed, parameters)));
   }
 
   #carry(states: Float32Array, offset: number, slot: number): void {

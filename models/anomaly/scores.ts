@@ -93,6 +93,18 @@ export const countDeviation = (
 export const joinScore = (severity: number, frequency: number, parameters: AnomalyParameters): number =>
   1 - (1 - severity) * (1 - parameters.frequencyWeight * frequency);
 
+const mostStrayedScore = 0.75;
+
+/**
+ * The least score of a subject that has strayed from its anchor: it grows with the distance, so that what strays is
+ * first not extended and then shortened. It never revokes by itself: by its anchor alone nobody is guilty.
+ *
+ * @param strayed - distance above the anchor, in limits
+ * @returns 0 up to the limit, beyond it `strayedScore` and up to 0.75
+ */
+export const strayedScoreOf = (strayed: number, { strayedScore }: AnomalyParameters): number =>
+  strayed > 1 ? Math.min(mostStrayedScore, strayedScore * strayed) : 0;
+
 const digits = 4;
 const rounded = (amount: number): number => Number(amount.toPrecision(digits));
 

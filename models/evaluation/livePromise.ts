@@ -35,7 +35,12 @@ export interface SeriesPromise {
   readonly alarms: readonly number[];
   /** Times that the subject strayed from its anchor in benign windows. */
   readonly strayed: number;
+  /** Times that it went so far that its score exceeded 0.6. */
+  readonly strayedFar: number;
 }
+
+/** Distance above the anchor at which the score is 0.6 where it is 0.5 at the limit. */
+const farAway = 1.2;
 
 const cloudMetric = (file: string): [ResourceMetric, number] => {
   if (file.includes('cpu')) return ['cpuCores', 0.02];
@@ -98,6 +103,8 @@ export const measurePromise = async (
     below: promisedLevels.map(() => 0),
     strayed: 0,
     straying: false,
+    far: 0,
+    afar: false,
     benignAlarms: asked.map(() => 0),
     counters: asked.map(() => createAlarmCounter(rule.quietWindows)),
   }));
@@ -114,6 +121,9 @@ export const measurePromise = async (
     }
     const away = scores.strayed[row]!;
     if (away > 1 && !tally.straying && benign) tally.strayed++;
+    if (away > farAway && !tally.afar && benign) tally.far++;
+    if (away > farAway) tally.afar = true;
+    else if (away < 0.5) tally.afar = false;
     if (away > 1) tally.straying = true;
     else if (away < 0.5) tally.straying = false;
     if (!benign) return;
@@ -121,7 +131,7 @@ export const measurePromise = async (
     for (const [i, level] of promisedLevels.entries()) if (p <= level) tally.below[i]!++;
   });
   return series.map(({ name, group }, i) => {
-    const { windows, windowMs, below, benignAlarms, strayed } = tallies[i]!;
+    const { windows, windowMs, below, benignAlarms, strayed, far } = tallies[i]!;
     const days = (windows * windowMs) / 86_400_000;
     return {
       name,
@@ -131,6 +141,7 @@ export const measurePromise = async (
       days,
       alarms: benignAlarms.map((count) => count / Math.max(days, 1e-9)),
       strayed,
+      strayedFar: far,
     };
   });
 };

@@ -45,26 +45,31 @@ for (const adaptive of [false, true]) {
       );
     figures[`${group}.days`] = round(days);
     figures[`${group}.strayedPerDay`] = round(members.reduce((sum, it) => sum + it.strayed, 0) / days);
+    figures[`${group}.strayedFarPerDay`] = round(members.reduce((sum, it) => sum + it.strayedFar, 0) / days);
     say(`${group} ${name}: done, ${members.length} series, ${days.toFixed(0)} days`);
   }
 }
 
 const recordings = [...smdUnseenMachines, '2-7', '3-3'].map((machine) => readSmd(root, machine, 'train'));
 const scorer = await shippedScorer();
+const unanchored = await shippedScorer({ strayedScore: 0 });
 const sets: readonly (readonly ResourceMetric[])[] = [['sentBytes'], ['sentBytes', 'dataReads', 'cpuCores']];
 for (const metrics of sets) {
   for (const doublingWindows of [30, 120, 500, 2000, 5000]) {
     const attack: FrogAttack = { metrics, doublingWindows, start: 3000, most: 1000 };
     const notice = { perSubjectDay: 0.1, clusterWindows: alarms.clusterWindows, moderate: 0.6 };
     const found = await simulateFrogs(scorer, resourceFeatures, recordings, [attack], notice);
+    const without = await simulateFrogs(unanchored, resourceFeatures, recordings, [attack], notice);
     const name = `frog.${metrics.length}metrics.doubling${doublingWindows}`;
-    figures[`${name}.worstWithAnchor`] = round(Math.max(...found.map((it) => it.multipleAtStrayed)));
+    figures[`${name}.worstUntilStrayed`] = round(Math.max(...found.map((it) => it.multipleAtStrayed)));
+    figures[`${name}.worstByModerateWithoutAnchor`] = round(Math.max(...without.map((it) => it.multipleAtModerate)));
     figures[`${name}.worstByAlarm`] = round(Math.max(...found.map((it) => it.multipleAtAlarm)));
     figures[`${name}.worstByModerate`] = round(Math.max(...found.map((it) => it.multipleAtModerate)));
     say(`${name}: done`);
   }
 }
 await scorer.close();
+await unanchored.close();
 
 if (json)
   process.stdout.write(
