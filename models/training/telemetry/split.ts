@@ -8,7 +8,7 @@ export const parts = ['train', 'validation', 'calibration', 'test'] as const;
 /** See {@link parts}. */
 export type Part = (typeof parts)[number];
 
-/** Share of the data that each part is meant to have. */
+/** Share of the subjects, and of the time, that each part is meant to have. */
 export const partShares: Readonly<Record<Part, number>> = { train: 0.6, validation: 0.1, calibration: 0.2, test: 0.1 };
 
 /** A split that shares neither subjects nor time between parts. */
@@ -96,8 +96,8 @@ export const splitSubjects = (extents: readonly Extent[], { windowMs, minWindows
       return empty > 0 || (empty === 0 && lacking(one) > lacking(best)) ? one : best;
     });
     subjects.set(extent.subject, chosen);
-    given[chosen.part] += chosen.windows;
-    total += chosen.windows;
+    given[chosen.part]++;
+    total++;
   }
   const empty = parts.filter((part) => given[part] === 0);
   if (empty.length > 0)
