@@ -9,6 +9,7 @@ import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineQuery } from './commands/query.ts';
+import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineTrain } from './commands/train.ts';
@@ -51,6 +52,7 @@ export const createProgram = (): Command => {
     defineServe,
     defineAgent,
     defineTrain,
+    defineRetrain,
     defineQuery,
     defineCredentials,
     defineLabel,

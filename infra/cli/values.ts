@@ -35,5 +35,9 @@ export const instantOrAgo = (text: string): InstantOrAgo => {
   throw new InvalidArgumentError('Expected a duration such as 30d, or a time such as 2026-03-01T00:00:00Z');
 };
 
+/** Epoch milliseconds of such a time. */
+export const instantOf = (time: InstantOrAgo, nowMs: number): number =>
+  'atMs' in time ? time.atMs : nowMs - time.agoMs;
+
 const zoned = (text: string): string =>
   text.length === 10 || /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text.replace(' ', 'T')}Z`;

@@ -4,6 +4,7 @@ import { hostAgentConfig } from '../agents/host/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
 import { lifecycleConfigSchema } from '../jobs/config.ts';
+import { retrainConfigSchema } from '../jobs/retrain/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
@@ -50,6 +51,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('The lifecycle pipeline'),
   actuate: actuatorConfig.prefault({}).describe('The actuator'),
+  retrain: retrainConfigSchema.prefault({}).describe('Retraining from labels'),
   archive: archiveConfig.prefault({}).describe('The archive'),
   // That a shared secret is there is checked once its embedded default has been filled in
   token: z.strictObject(tokenServiceConfig.shape).prefault({}).describe('The token service'),

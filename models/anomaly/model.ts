@@ -5,6 +5,7 @@ import { packageRoot } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
 import type { FeatureSpec } from '../features/spec.ts';
+import { feedbackFile, headSchema, withHead } from '../feedback/head.ts';
 import { onnxRuntime } from '../runtimes/onnx.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { calibrationSchema } from './calibration.ts';
@@ -53,16 +54,12 @@ export interface LoadOptions {
   readonly windowMs?: number;
 }
 
-const parseCalibration = (bytes: Buffer, folder: string) => {
-  const result = calibrationSchema.safeParse(JSON.parse(bytes.toString('utf8')));
+const parseAs = <T extends z.ZodType>(schema: T, what: string, bytes: Buffer, folder: string): z.output<T> => {
+  const result = schema.safeParse(JSON.parse(bytes.toString('utf8')));
   if (result.success) return result.data;
-  throw new EbbtideError(
-    'MODEL_DAMAGED',
-    `Calibration in ${folder} is of another form: ${z.prettifyError(result.error)}`,
-    {
-      folder,
-    },
-  );
+  throw new EbbtideError('MODEL_DAMAGED', `${what} in ${folder} is of another form: ${z.prettifyError(result.error)}`, {
+    folder,
+  });
 };
 
 /**
@@ -91,17 +88,26 @@ export const loadAnomalyModel = async (folder: string, options: LoadOptions = {}
     spec,
     metricCount: resourceMetrics.length,
     parameters: manifest.parameters,
-    calibration: parseCalibration(await readModelFile(folder, manifest, modelFiles.calibration), folder),
+    calibration: parseAs(
+      calibrationSchema,
+      'Calibration',
+      await readModelFile(folder, manifest, modelFiles.calibration),
+      folder,
+    ),
     network: await readModelFile(folder, manifest, modelFiles.step),
     runtime: options.runtime ?? onnxRuntime,
     windowMs: options.windowMs ?? 0,
   });
+  const head = manifest.files[feedbackFile]
+    ? parseAs(headSchema, 'Feedback', await readModelFile(folder, manifest, feedbackFile), folder)
+    : undefined;
+  const { score } = withHead(scorer, head);
   return {
     version: manifest.version,
     spec,
     stateSize: scorer.layout.size,
     manifest,
-    score: (vectors, states, times, n) => scorer.score(vectors, states, times, n),
+    score,
     close: () => scorer.close(),
   };
 };

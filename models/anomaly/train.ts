@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Recording } from '../data/index.ts';
 import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
+import { feedbackFile, withHead } from '../feedback/head.ts';
+import { learnHead, type Supervision } from '../feedback/supervise.ts';
 import { sha256 } from '../hash.ts';
 import { exportForecaster, opset } from '../onnx/forecaster.ts';
 import { onnxRuntime } from '../runtimes/onnx.ts';
@@ -53,6 +55,8 @@ export interface TrainAnomalyOptions {
   /** What made it, for its lineage. */
   readonly code?: string;
   readonly checkpoint?: CheckpointOptions;
+  /** Labelled windows, from which a correction of the score is learned; see `models/feedback/supervise.ts`. */
+  readonly supervision?: Omit<Supervision, 'thresholds'>;
   readonly signal?: AbortSignal;
 }
 
@@ -164,7 +168,8 @@ export const trainAnomaly = async (
   const calibration = await calibrate(parts, subjects);
 
   const scorer = await Scorer.create({ ...parts, calibration });
-  const judged = await set.judge(scorer, parameters.minHistory);
+  const head = options.supervision ? await learnHead(scorer, spec, { ...options.supervision, thresholds }) : undefined;
+  const judged = await set.judge({ ...withHead(scorer, head), layout: scorer.layout }, parameters.minHistory);
   await scorer.close();
 
   const layers = await saveLayers(fitted.weights, modelFiles.weights);
@@ -173,6 +178,7 @@ export const trainAnomaly = async (
     [modelFiles.calibration]: Buffer.from(`${JSON.stringify(calibration)}\n`),
     [modelFiles.layers]: layers.model,
     [modelFiles.weights]: layers.weights,
+    ...(head ? { [feedbackFile]: Buffer.from(`${JSON.stringify(head)}\n`) } : {}),
   };
   const { weights } = fitted;
   const weightCount = [weights.kernel, weights.recurrentKernel, weights.bias, weights.headKernel, weights.headBias];

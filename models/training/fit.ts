@@ -222,5 +222,6 @@ export const fitForecaster = async (
     tf.dispose([h, c]);
     optimizer.dispose();
   }
-  return { weights: best.weights, steps: step, trainingLoss: running, validationLoss: best.validationLoss };
+  const trainingLoss = Number.isNaN(running) ? best.validationLoss : running;
+  return { weights: best.weights, steps: step, trainingLoss, validationLoss: best.validationLoss };
 };

@@ -16,7 +16,7 @@ import { version } from '../program.ts';
 import { createProgress } from '../progress.ts';
 import { duration } from '../terminal.ts';
 import { type TrainingRequest, trainers } from '../trainers.ts';
-import type { InstantOrAgo } from '../values.ts';
+import { type InstantOrAgo, instantOf } from '../values.ts';
 
 interface Options {
   readonly from: TrainingOrigin;
@@ -50,9 +50,11 @@ const everything: TimeRange = { fromMs: -8.64e15, toMs: 8.64e15 };
 const defaultSinceMs = 30 * 86_400_000;
 
 const rangeOf = ({ from, since, until }: Options, now: number): TimeRange => {
-  const at = (time: InstantOrAgo): number => ('atMs' in time ? time.atMs : now - time.agoMs);
   const whole = from.kind === 'archive' ? { fromMs: now - defaultSinceMs, toMs: now } : everything;
-  const range = { fromMs: since ? at(since) : whole.fromMs, toMs: until ? at(until) : whole.toMs };
+  const range = {
+    fromMs: since ? instantOf(since, now) : whole.fromMs,
+    toMs: until ? instantOf(until, now) : whole.toMs,
+  };
   if (range.fromMs < range.toMs) return range;
   throw new EbbtideError(
     'REQUEST_INVALID',

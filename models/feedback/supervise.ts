@@ -1,0 +1,132 @@
+import type { Scorer } from '../anomaly/scorer.ts';
+import type { FeatureSpec } from '../features/spec.ts';
+import type { Thresholds } from '../training/evaluate.ts';
+import { replaySubjects } from '../training/replay.ts';
+import type { Subject } from '../training/subjects.ts';
+import { type FeedbackHead, headInput, headInputs, logitOf } from './head.ts';
+import type { JudgedStretch } from './judged.ts';
+import { fitLogistic, type Observation } from './logistic.ts';
+
+/** What a correction is learned from. */
+export interface Supervision {
+  readonly judged: readonly JudgedStretch[];
+  /** Unlabelled subjects, taken as benign. */
+  readonly background: readonly Subject[];
+  readonly thresholds: Thresholds;
+}
+
+interface Seen extends Observation {
+  readonly group: string;
+}
+
+const penalties = [1, 3, 10, 30, 100] as const;
+/** Every so many windows of the background are looked at. */
+const backgroundEvery = 10;
+/** A labelled attack stays this far above the threshold that it had reached, in log-odds. */
+const margin = 0.05;
+
+const malicious = ({ judgement }: JudgedStretch): boolean => judgement.verdict === 'maliciousActivity';
+
+/** Half of all weight to either class: analysts see more false alarms than attacks, and an attack that is missed costs more. */
+const balanced = (all: readonly Seen[]): Seen[] => {
+  const positive = all.filter(({ y }) => y === 1).length;
+  const share = positive === 0 ? 0.5 : (all.length - positive) / positive / 2;
+  return all.map((one) => ({ ...one, weight: one.y === 1 ? share : 0.5 }));
+};
+
+const logitWith = (theta: Float64Array, { x, offset }: Observation): number =>
+  theta.reduce((sum, value, i) => sum + value * x[i]!, offset);
+
+const fit = (all: readonly Seen[], penalty: number): Float64Array =>
+  fitLogistic(balanced(all), new Float64Array(headInputs.length).fill(penalty));
+
+/** The penalty by which subjects that were left out are told best, by balanced log loss. */
+const choosePenalty = (all: readonly Seen[]): number => {
+  const groups = [...new Set(all.map(({ group }) => group))];
+  if (groups.length < 3) return penalties[2];
+  const folds = Math.min(5, groups.length);
+  let best: { penalty: number; loss: number } = { penalty: penalties[2], loss: Number.POSITIVE_INFINITY };
+  for (const penalty of penalties) {
+    let loss = 0;
+    for (let fold = 0; fold < folds; fold++) {
+      const out = new Set(groups.filter((_, i) => i % folds === fold));
+      const theta = fit(
+        all.filter(({ group }) => !out.has(group)),
+        penalty,
+      );
+      for (const one of balanced(all.filter(({ group }) => out.has(group)))) {
+        const z = logitWith(theta, one);
+        loss += one.weight * Math.log1p(Math.exp(one.y === 1 ? -z : z));
+      }
+    }
+    if (loss < best.loss) best = { penalty, loss };
+  }
+  return best.penalty;
+};
+
+/**
+ * Learn a correction of the score from labels: a logistic regression with the score's own log-odds as its offset, drawn
+ * to zero, so that few labels change little. Its constant is raised, if need be, until every labelled attack that had
+ * reached a threshold still reaches it.
+ *
+ * @param scorer the model without a correction
+ * @returns undefined when there is no labelled attack or no labelled false alarm among what the model scored
+ */
+export const learnHead = async (
+  scorer: Pick<Scorer, 'score' | 'layout'>,
+  spec: FeatureSpec,
+  { judged, background, thresholds }: Supervision,
+): Promise<FeedbackHead | undefined> => {
+  const all: Seen[] = [];
+  const attacks = new Map<number, { highest: number; windows: Seen[] }>();
+  await replaySubjects(scorer, judged, spec.size, (index, window, scores, row) => {
+    const stretch = judged[index]!;
+    if (window < stretch.judgedFrom || scores.learning[row] === 1) return;
+    const score = scores.score[row]!;
+    const seen: Seen = {
+      x: headInput(scores, row),
+      offset: logitOf(score),
+      y: malicious(stretch) ? 1 : 0,
+      weight: 1,
+      group: stretch.subject,
+    };
+    if (malicious(stretch)) {
+      const attack = attacks.get(index) ?? { highest: 0, windows: [] };
+      attacks.set(index, attack);
+      attack.highest = Math.max(attack.highest, score);
+      attack.windows.push(seen);
+    } else if (score > thresholds.low) all.push(seen);
+  });
+  const benign = all.length;
+  for (const { windows } of attacks.values()) {
+    const high = windows.filter(({ offset }) => offset > logitOf(thresholds.moderate));
+    // Of an attack that no window shows, the one that shows it most is known to be part of it; the rest may be calm.
+    all.push(...(high.length > 0 ? high : windows.toSorted((a, b) => b.offset - a.offset).slice(0, 1)));
+  }
+  const positives = all.length - benign;
+  if (benign === 0 || positives === 0) return undefined;
+  await replaySubjects(scorer, background, spec.size, (index, window, scores, row) => {
+    if (scores.learning[row] === 1 || (window + index) % backgroundEvery !== 0) return;
+    all.push({
+      x: headInput(scores, row),
+      offset: logitOf(scores.score[row]!),
+      y: 0,
+      weight: 1,
+      group: `background ${index}`,
+    });
+  });
+  const penalty = choosePenalty(all);
+  const theta = fit(all, penalty);
+  let shift = 0;
+  for (const { highest, windows } of attacks.values()) {
+    const now = Math.max(...windows.map((window) => logitWith(theta, window)));
+    for (const threshold of [thresholds.moderate, thresholds.high])
+      if (highest > threshold) shift = Math.max(shift, logitOf(threshold) + margin - now);
+  }
+  theta[0]! += shift;
+  return {
+    coefficients: [...theta],
+    penalty,
+    learnedFrom: { malicious: positives, benign, background: all.length - benign - positives },
+  };
+};

@@ -1,0 +1,196 @@
+import { readManifest, readModelFile } from '../models/anomaly/manifest.ts';
+import { loadAnomalyModel } from '../models/anomaly/model.ts';
+import { trainAnomaly } from '../models/anomaly/train.ts';
+import { telemetrySet, thresholds } from '../models/anomaly/trainingSet.ts';
+import { resourceFeatures } from '../models/features/resource.ts';
+import { compareModels } from '../models/feedback/compare.ts';
+import { feedbackFile, headSchema } from '../models/feedback/head.ts';
+import { collectJudged, type JudgedStretch } from '../models/feedback/judged.ts';
+import { type JudgedDecision, type Judgement, resolveLabels, type Verdict } from '../models/feedback/labels.ts';
+import type { RetrainReport } from '../models/feedback/report.ts';
+import type { TrainingBackend } from '../models/training/backend.ts';
+import type { TrainingProgress } from '../models/training/fit.ts';
+import { collectTelemetry } from '../models/training/telemetry/collect.ts';
+import type { TelemetrySource, TimeRange } from '../models/training/telemetry/source.ts';
+import { readWeights } from '../models/training/weights.ts';
+import type { Label } from '../schemas/generated/Label.ts';
+
+/** Versions of models: where challengers go, and which one is in force. */
+export interface RetrainRegistry {
+  /** Folder of the version in force. */
+  champion(kind: 'anomaly'): Promise<string>;
+  /** Keep a model folder as a version. */
+  publish(folder: string): Promise<string>;
+  /** Put a version in force. */
+  promote(version: string, why: string): Promise<void>;
+}
+
+/** Labels, and the decisions that they are about. */
+export interface LabelArchive {
+  labels(range: TimeRange): Promise<Label[]>;
+  /** Decisions with these ids, and of these subjects the last one before each time. */
+  decisions(ids: readonly string[], before: readonly { subject: string; atMs: number }[]): Promise<JudgedDecision[]>;
+}
+
+/** What a retraining works with. */
+export interface RetrainTask {
+  readonly labels: LabelArchive;
+  readonly telemetry: TelemetrySource;
+  readonly registry: RetrainRegistry;
+  readonly range: TimeRange;
+  readonly windowMs: number;
+  /** Folder for the challenger; its last part becomes its version. */
+  readonly out: string;
+  readonly seed: number;
+  /** Epochs of fine-tuning from the champion's weights; 0 keeps its network. */
+  readonly epochs: number;
+  /** Subjects to calibrate with. @default 1200 */
+  readonly calibrationSubjects?: number;
+  readonly minWindows?: number;
+  readonly stepsPerEpoch?: number;
+  readonly backend?: TrainingBackend;
+  /** Event time of the report, epoch ms. */
+  readonly now: number;
+  readonly code?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Share of judged stretches, the latest, that only judge. */
+const heldOutShare = 0.3;
+
+const resolveWith = async (task: RetrainTask, labels: readonly Label[]) => {
+  const ids = labels.flatMap(({ decisionId }) => decisionId ?? []);
+  const nameless = labels.filter(({ decisionId, windowEnd }) => decisionId === null && windowEnd === null);
+  const decisions = await task.labels.decisions(
+    [...new Set(ids)],
+    nameless.map(({ subject, at }) => ({ subject, atMs: at })),
+  );
+  const byId = new Map(decisions.map((decision) => [decision.decisionId, decision]));
+  return resolveLabels(labels, {
+    windowMs: task.windowMs,
+    decision: (id) => byId.get(id),
+    lastDecision: (subject, atMs) =>
+      decisions
+        .filter((one) => one.subject === subject && one.windowEnd <= atMs)
+        .reduce<JudgedDecision | undefined>(
+          (last, one) => (last && last.windowEnd >= one.windowEnd ? last : one),
+          undefined,
+        ),
+  });
+};
+
+/** The latest judged stretches, of each kind its share, so that both attacks and false alarms are held out. */
+const holdOut = (stretches: readonly JudgedStretch[]): { learned: JudgedStretch[]; heldOut: JudgedStretch[] } => {
+  const heldOut = new Set<JudgedStretch>();
+  for (const attack of [true, false]) {
+    const kind = stretches.filter(({ judgement }) => (judgement.verdict === 'maliciousActivity') === attack);
+    for (const one of kind.slice(kind.length - Math.floor(kind.length * heldOutShare))) heldOut.add(one);
+  }
+  return { learned: stretches.filter((one) => !heldOut.has(one)), heldOut: [...heldOut] };
+};
+
+const excluding = (judgements: readonly Judgement[]) => {
+  const bySubject = new Map<string, Judgement[]>();
+  for (const judgement of judgements)
+    bySubject.set(judgement.subject, [...(bySubject.get(judgement.subject) ?? []), judgement]);
+  return (subject: string, timeMs: number): boolean =>
+    bySubject.get(subject)?.some(({ fromMs, toMs }) => timeMs >= fromMs && timeMs < toMs) ?? false;
+};
+
+/**
+ * Let analysts' labels change the next model: legitimate anomalies join the baseline, false positives move thresholds,
+ * malicious activity supervises; a challenger made of them replaces the champion only if it wins on what it has not
+ * learned from and loses no labelled attack.
+ *
+ * @returns the report, whatever came of it
+ * @throws {EbbtideError} of the archive, the registry and the training
+ */
+export const retrain = async (
+  task: RetrainTask,
+  onProgress: (progress: TrainingProgress) => void = () => undefined,
+): Promise<RetrainReport> => {
+  const { registry, telemetry, range, windowMs, seed, signal, out } = task;
+  const championFolder = await registry.champion('anomaly');
+  const manifest = await readManifest(championFolder);
+  const given = await task.labels.labels(range);
+  const { judgements, refused } = await resolveWith(task, given);
+  const common = { windowMs, ...(signal ? { signal } : {}) };
+  const { stretches, without } = await collectJudged(telemetry, resourceFeatures, judgements, common);
+  const { learned, heldOut } = holdOut(stretches);
+  const judgedAs = (all: readonly JudgedStretch[], verdict: Verdict) =>
+    all.filter(({ judgement }) => judgement.verdict === verdict);
+  const leftOut = [
+    ...refused.map(({ label, why }) => ({ ...label, why })),
+    ...without.map((one) => ({ ...one, why: 'the archive has no telemetry of that time, or too little before it' })),
+  ].map(({ subject, verdict, by, at, why }) => ({ subject, verdict, by, at: new Date(at).toISOString(), why }));
+  const base = {
+    at: new Date(task.now).toISOString(),
+    champion: manifest.version,
+    labels: {
+      given: given.length,
+      legitimateAnomaly: judgedAs(stretches, 'legitimateAnomaly').length,
+      falsePositive: judgedAs(stretches, 'falsePositive').length,
+      maliciousActivity: judgedAs(stretches, 'maliciousActivity').length,
+      heldOut: heldOut.length,
+      refused: leftOut,
+    },
+  };
+  if (stretches.length === 0)
+    return { ...base, outcome: 'skipped', reasons: ['No label can be used: there is nothing to learn from'] };
+
+  // What was judged enters as its judgement says and not otherwise: attacks must not become part of the baseline, and
+  // what is held out must be new to the challenger.
+  const collected = await collectTelemetry(telemetry, resourceFeatures, {
+    range,
+    seed,
+    exclude: excluding(judgements),
+    ...common,
+    ...(task.minWindows === undefined ? {} : { minWindows: task.minWindows }),
+  });
+  const set = telemetrySet(collected, {
+    legitimate: judgedAs(learned, 'legitimateAnomaly'),
+    falsePositive: judgedAs(learned, 'falsePositive'),
+  });
+  const trained = await trainAnomaly(
+    {
+      out,
+      data: set,
+      seed,
+      epochs: task.epochs,
+      parameters: manifest.parameters,
+      initial: await readWeights(championFolder, manifest),
+      supervision: { judged: learned, background: collected.parts.calibration },
+      created: base.at,
+      ...(task.calibrationSubjects === undefined ? {} : { calibrationSubjects: task.calibrationSubjects }),
+      ...(task.stepsPerEpoch === undefined ? {} : { stepsPerEpoch: task.stepsPerEpoch }),
+      ...(task.backend === undefined ? {} : { backend: task.backend }),
+      ...(task.code === undefined ? {} : { code: task.code }),
+      ...(signal ? { signal } : {}),
+    },
+    onProgress,
+  );
+  const champion = await loadAnomalyModel(championFolder);
+  const challenger = await loadAnomalyModel(out);
+  const comparison = await compareModels(champion, challenger, {
+    heldOut,
+    judged: stretches,
+    unlabelled: collected.parts.test,
+    thresholds,
+  });
+  await champion.close();
+  await challenger.close();
+  const version = await registry.publish(out);
+  if (comparison.wins) await registry.promote(version, comparison.reasons.join('; '));
+  const head = trained.manifest.files[feedbackFile]
+    ? headSchema.parse(JSON.parse((await readModelFile(out, trained.manifest, feedbackFile)).toString('utf8')))
+    : undefined;
+  return {
+    ...base,
+    challenger: version,
+    outcome: comparison.wins ? 'promoted' : 'kept',
+    reasons: comparison.reasons,
+    comparison,
+    ...(head ? { head } : {}),
+    lineage: trained.manifest.lineage,
+  };
+};
