@@ -3,7 +3,7 @@ import { loadAnomalyModel } from '../models/anomaly/model.ts';
 import { trainAnomaly } from '../models/anomaly/train.ts';
 import { telemetrySet, thresholds } from '../models/anomaly/trainingSet.ts';
 import { resourceFeatures } from '../models/features/resource.ts';
-import { compareModels } from '../models/feedback/compare.ts';
+import { compareModels, reach } from '../models/feedback/compare.ts';
 import { feedbackFile, headSchema } from '../models/feedback/head.ts';
 import { collectJudged, type JudgedStretch } from '../models/feedback/judged.ts';
 import { type JudgedDecision, type Judgement, resolveLabels, type Verdict } from '../models/feedback/labels.ts';
@@ -151,6 +151,8 @@ export const retrain = async (
     legitimate: judgedAs(learned, 'legitimateAnomaly'),
     falsePositive: judgedAs(learned, 'falsePositive'),
   });
+  const champion = await loadAnomalyModel(championFolder);
+  const reached = (await reach(champion, learned, thresholds.moderate)).map(({ highest }) => highest);
   const trained = await trainAnomaly(
     {
       out,
@@ -159,7 +161,7 @@ export const retrain = async (
       epochs: task.epochs,
       parameters: manifest.parameters,
       initial: await readWeights(championFolder, manifest),
-      supervision: { judged: learned, background: collected.parts.calibration },
+      supervision: { judged: learned, reached, background: collected.parts.calibration },
       created: base.at,
       ...(task.calibrationSubjects === undefined ? {} : { calibrationSubjects: task.calibrationSubjects }),
       ...(task.stepsPerEpoch === undefined ? {} : { stepsPerEpoch: task.stepsPerEpoch }),
@@ -169,7 +171,6 @@ export const retrain = async (
     },
     onProgress,
   );
-  const champion = await loadAnomalyModel(championFolder);
   const challenger = await loadAnomalyModel(out);
   const comparison = await compareModels(champion, challenger, {
     heldOut,

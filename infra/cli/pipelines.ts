@@ -41,7 +41,7 @@ export const pipelines = {
   retrain: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
     const { startRetrain } = await import('../jobs/retrain/start.ts');
     const archive = openArchive(clickhouse());
-    const folder = dataFolder('models', 'anomaly');
+    const folder = dataFolder('retrain');
     const running = await startRetrain(
       context,
       {

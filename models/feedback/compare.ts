@@ -62,14 +62,15 @@ const tolerance = { factor: 1.25, share: 0.002 } as const;
 
 const isAttack = ({ judgement }: JudgedStretch): boolean => judgement.verdict === 'maliciousActivity';
 
-interface Reached {
+/** See {@link reach}. */
+export interface Reached {
   readonly highest: number;
   readonly alarmed: number;
   readonly windows: number;
 }
 
-/** Highest score and windows above a threshold, of each subject from some window on. */
-const reach = async (
+/** Highest score and windows above a threshold, of each subject from the first judged window on. */
+export const reach = async (
   model: ComparedModel,
   subjects: readonly (TimedSubject & { judgedFrom?: number })[],
   threshold: number,

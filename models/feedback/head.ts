@@ -5,7 +5,10 @@ import { resourceMetrics } from '../features/resource.ts';
 /** Name of the file in a model folder that holds what analysts' labels taught; a model without it is as it was trained. */
 export const feedbackFile = 'feedback.json';
 
-/** What the correction looks at: a constant, the statistic, the frequency, and each metric's share in the energies. */
+/**
+ * What the correction looks at: a constant, the statistic, the frequency, and each metric's share in the energies, all
+ * times the score itself: where nothing is strange, shares mean nothing, and a calm window stays calm.
+ */
 export const headInputs = [
   'constant',
   'statistic',
@@ -45,11 +48,13 @@ export const headInput = (scores: AnomalyScores, row: number): Float64Array => {
     const place = places.get(feature.slice(0, feature.lastIndexOf('.')));
     if (place !== undefined) x[place]! += weight;
   }
+  const score = scores.score[row]!;
+  for (let i = 0; i < x.length; i++) x[i]! *= score;
   return x;
 };
 
 /**
- * Correct scores in place: score′ = σ(logit(score) + θ·x), six decimals. Severity, frequency and p-value stay what they
+ * Correct scores in place: score′ = σ(logit(score) + score · θ·x), six decimals. Severity, frequency and p-value stay what they
  * were, and a subject that is still being learned stays at 0.
  */
 export const applyHead = (head: FeedbackHead, scores: AnomalyScores, rows: number): void => {

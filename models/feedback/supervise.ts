@@ -10,6 +10,8 @@ import { fitLogistic, type Observation } from './logistic.ts';
 /** What a correction is learned from. */
 export interface Supervision {
   readonly judged: readonly JudgedStretch[];
+  /** Highest score of each by the champion, where there is one: what it shows must go on being shown. */
+  readonly reached?: readonly number[];
   /** Unlabelled subjects, taken as benign. */
   readonly background: readonly Subject[];
   readonly thresholds: Thresholds;
@@ -75,7 +77,7 @@ const choosePenalty = (all: readonly Seen[]): number => {
 export const learnHead = async (
   scorer: Pick<Scorer, 'score' | 'layout'>,
   spec: FeatureSpec,
-  { judged, background, thresholds }: Supervision,
+  { judged, reached, background, thresholds }: Supervision,
 ): Promise<FeedbackHead | undefined> => {
   const all: Seen[] = [];
   const attacks = new Map<number, { highest: number; windows: Seen[] }>();
@@ -91,7 +93,7 @@ export const learnHead = async (
       group: stretch.subject,
     };
     if (malicious(stretch)) {
-      const attack = attacks.get(index) ?? { highest: 0, windows: [] };
+      const attack = attacks.get(index) ?? { highest: reached?.[index] ?? 0, windows: [] };
       attacks.set(index, attack);
       attack.highest = Math.max(attack.highest, score);
       attack.windows.push(seen);
@@ -118,11 +120,13 @@ export const learnHead = async (
   const penalty = choosePenalty(all);
   const theta = fit(all, penalty);
   let shift = 0;
-  for (const { highest, windows } of attacks.values()) {
-    const now = Math.max(...windows.map((window) => logitWith(theta, window)));
-    for (const threshold of [thresholds.moderate, thresholds.high])
-      if (highest > threshold) shift = Math.max(shift, logitOf(threshold) + margin - now);
-  }
+  for (const { highest, windows } of attacks.values())
+    for (const threshold of [thresholds.moderate, thresholds.high]) {
+      if (!(highest > threshold)) continue;
+      const target = logitOf(threshold) + margin;
+      // The window that needs least is enough: an attack is shown by any of its windows.
+      shift = Math.max(shift, Math.min(...windows.map((it) => (target - logitWith(theta, it)) / it.x[0]!)));
+    }
   theta[0]! += shift;
   return {
     coefficients: [...theta],

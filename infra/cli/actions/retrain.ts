@@ -43,7 +43,7 @@ export const run: Action<Options> = async ({ terminal, load }, { since, until, e
           fromMs: since ? instantOf(since, now) : now - config.retrain.sinceMs,
           toMs: until ? instantOf(until, now) : now,
         },
-        folder: dataFolder('models', 'anomaly'),
+        folder: dataFolder('retrain'),
         now,
         code: version(),
         signal: abort.signal,

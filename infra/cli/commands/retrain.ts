@@ -6,7 +6,7 @@ export const defineRetrain = (): Command =>
   new Command('retrain')
     .summary("let analysts' labels change the anomaly model")
     .description(
-      "Train a challenger from the champion, the archive's telemetry and analysts' labels, and let it replace the champion if it wins on held-out data and loses no labelled attack. The report says why, and lies in models/anomaly/reports of the data folder as JSON, Markdown and HTML.",
+      "Train a challenger from the champion, the archive's telemetry and analysts' labels, and let it replace the champion if it wins on held-out data and loses no labelled attack. The report says why, and lies in retrain/reports of the data folder as JSON, Markdown and HTML.",
     )
     .option('--once', 'retrain once and end; this is what the command does, "run retrain" does it again and again')
     .option(

@@ -48,6 +48,6 @@ export const folderRegistry = (root: string, initial: () => string): RetrainRegi
 
 /** Versions of the anomaly model in the data folder; until one is promoted, the model that the configuration names. */
 export const anomalyVersions = ({ lifecycle }: { readonly lifecycle: { readonly model: string } }): RetrainRegistry =>
-  folderRegistry(dataFolder('models', 'anomaly', 'versions'), () =>
+  folderRegistry(dataFolder('retrain', 'versions'), () =>
     lifecycle.model === 'shipped' ? shippedAnomalyModel() : lifecycle.model,
   );
