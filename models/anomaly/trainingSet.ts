@@ -97,10 +97,14 @@ export interface Judged {
 }
 
 /** Share of drawn subjects that are judged ones, where there are any. */
-const judgedShare = 0.25;
+const judgedShare = 0.1;
+
+/** Recordings that ship weigh as this many subjects beside those of the telemetry: a small fleet is not all there is. */
+const shippedWeight = 20;
 
 /**
- * Collected telemetry as a training set.
+ * Collected telemetry as a training set. Where it has few subjects, recordings that ship fill in: they are drawn with a
+ * share of w/(w + n) beside n subjects of a part.
  *
  * @param judged labelled windows that join it
  */
@@ -110,30 +114,41 @@ export const telemetrySet = (
 ): AnomalyTrainingSet => {
   const spec = resourceFeatures;
   const fine = { synthetic: 0.2, hideMetrics: true, windows: drawing.windows };
-  const calibrationJudged = [...judged.legitimate, ...judged.falsePositive];
-  const joined = (random: Random, subjects: readonly TimedSubject[], also: readonly TimedSubject[]) =>
-    // Without labels chance goes as it goes without this question.
-    also.length > 0 && random.next() < judgedShare ? also : subjects;
+  const shipped = recordingSet();
   const { parts } = collected;
+  const shippedShare = Object.fromEntries(
+    (['train', 'validation', 'calibration'] as const).map((part) => {
+      const subjects = new Set(parts[part].map(({ subject }) => subject)).size;
+      return [part, shippedWeight / (shippedWeight + subjects)];
+    }),
+  ) as Record<DrawnFor, number>;
+  const joins: Record<DrawnFor, readonly TimedSubject[]> = {
+    train: judged.legitimate,
+    validation: [],
+    calibration: [...judged.legitimate, ...judged.falsePositive],
+  };
   const counts = { legitimate: judged.legitimate.length, falsePositive: judged.falsePositive.length };
   return {
     draw(part, random) {
-      const of =
-        part === 'train'
-          ? joined(random, parts.train, judged.legitimate)
-          : part === 'calibration'
-            ? joined(random, parts.calibration, calibrationJudged)
-            : parts.validation;
-      const windows = part === 'calibration' ? calibrationWindows : fine.windows;
-      return drawTelemetry(random, spec, of, { ...fine, windows, ...(part === 'calibration' ? { synthetic: 0 } : {}) });
+      const options = part === 'calibration' ? { ...fine, windows: calibrationWindows, synthetic: 0 } : fine;
+      if (joins[part].length > 0 && random.next() < judgedShare)
+        return drawTelemetry(random, spec, joins[part], { ...options, synthetic: 0 });
+      if (random.next() < shippedShare[part]) return shipped.draw(part, random);
+      return drawTelemetry(random, spec, parts[part], options);
     },
     async judge(scorer, minHistory) {
       return assess(await scoreSubjects(scorer, parts.test, spec.size), [], thresholds, minHistory);
     },
-    lineage: { telemetry: collected.lineage, drawing: fine, judged: counts },
+    lineage: {
+      telemetry: collected.lineage,
+      drawing: fine,
+      judged: counts,
+      shipped: { share: shippedShare, ...shipped.lineage },
+    },
     hash: sha256(
       JSON.stringify([
         collected.hash,
+        shipped.hash,
         ...[judged.legitimate, judged.falsePositive].map((all) => all.map(hashOfWindows)),
       ]),
     ),

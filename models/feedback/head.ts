@@ -20,7 +20,7 @@ export const headInputs = [
 export const headSchema = z.strictObject({
   /** One for each of {@link headInputs}. */
   coefficients: z.array(z.number()).length(headInputs.length),
-  /** What each coefficient was drawn to zero by; chosen by leaving subjects out. */
+  /** What each coefficient was drawn to zero by. */
   penalty: z.number().positive(),
   /** Windows that it was learned from. */
   learnedFrom: z.strictObject({ malicious: z.number().int(), benign: z.number().int(), background: z.number().int() }),

@@ -17,11 +17,8 @@ export interface Supervision {
   readonly thresholds: Thresholds;
 }
 
-interface Seen extends Observation {
-  readonly group: string;
-}
-
-const penalties = [1, 3, 10, 30, 100] as const;
+/** Draws each coefficient to zero, as much as so many squared units of it would weigh in the log loss. */
+const penalty = 3;
 /** Every so many windows of the background are looked at. */
 const backgroundEvery = 10;
 /** A labelled attack stays this far above the threshold that it had reached, in log-odds. */
@@ -30,7 +27,7 @@ const margin = 0.05;
 const malicious = ({ judgement }: JudgedStretch): boolean => judgement.verdict === 'maliciousActivity';
 
 /** Half of all weight to either class: analysts see more false alarms than attacks, and an attack that is missed costs more. */
-const balanced = (all: readonly Seen[]): Seen[] => {
+const balanced = (all: readonly Observation[]): Observation[] => {
   const positive = all.filter(({ y }) => y === 1).length;
   const share = positive === 0 ? 0.5 : (all.length - positive) / positive / 2;
   return all.map((one) => ({ ...one, weight: one.y === 1 ? share : 0.5 }));
@@ -38,33 +35,6 @@ const balanced = (all: readonly Seen[]): Seen[] => {
 
 const logitWith = (theta: Float64Array, { x, offset }: Observation): number =>
   theta.reduce((sum, value, i) => sum + value * x[i]!, offset);
-
-const fit = (all: readonly Seen[], penalty: number): Float64Array =>
-  fitLogistic(balanced(all), new Float64Array(headInputs.length).fill(penalty));
-
-/** The penalty by which subjects that were left out are told best, by balanced log loss. */
-const choosePenalty = (all: readonly Seen[]): number => {
-  const groups = [...new Set(all.map(({ group }) => group))];
-  if (groups.length < 3) return penalties[2];
-  const folds = Math.min(5, groups.length);
-  let best: { penalty: number; loss: number } = { penalty: penalties[2], loss: Number.POSITIVE_INFINITY };
-  for (const penalty of penalties) {
-    let loss = 0;
-    for (let fold = 0; fold < folds; fold++) {
-      const out = new Set(groups.filter((_, i) => i % folds === fold));
-      const theta = fit(
-        all.filter(({ group }) => !out.has(group)),
-        penalty,
-      );
-      for (const one of balanced(all.filter(({ group }) => out.has(group)))) {
-        const z = logitWith(theta, one);
-        loss += one.weight * Math.log1p(Math.exp(one.y === 1 ? -z : z));
-      }
-    }
-    if (loss < best.loss) best = { penalty, loss };
-  }
-  return best.penalty;
-};
 
 /**
  * Learn a correction of the score from labels: a logistic regression with the score's own log-odds as its offset, drawn
@@ -79,18 +49,17 @@ export const learnHead = async (
   spec: FeatureSpec,
   { judged, reached, background, thresholds }: Supervision,
 ): Promise<FeedbackHead | undefined> => {
-  const all: Seen[] = [];
-  const attacks = new Map<number, { highest: number; windows: Seen[] }>();
+  const all: Observation[] = [];
+  const attacks = new Map<number, { highest: number; windows: Observation[] }>();
   await replaySubjects(scorer, judged, spec.size, (index, window, scores, row) => {
     const stretch = judged[index]!;
     if (window < stretch.judgedFrom || scores.learning[row] === 1) return;
     const score = scores.score[row]!;
-    const seen: Seen = {
+    const seen: Observation = {
       x: headInput(scores, row),
       offset: logitOf(score),
       y: malicious(stretch) ? 1 : 0,
       weight: 1,
-      group: stretch.subject,
     };
     if (malicious(stretch)) {
       const attack = attacks.get(index) ?? { highest: reached?.[index] ?? 0, windows: [] };
@@ -114,11 +83,9 @@ export const learnHead = async (
       offset: logitOf(scores.score[row]!),
       y: 0,
       weight: 1,
-      group: `background ${index}`,
     });
   });
-  const penalty = choosePenalty(all);
-  const theta = fit(all, penalty);
+  const theta = fitLogistic(balanced(all), new Float64Array(headInputs.length).fill(penalty));
   let shift = 0;
   for (const { highest, windows } of attacks.values())
     for (const threshold of [thresholds.moderate, thresholds.high]) {
