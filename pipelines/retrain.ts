@@ -1,16 +1,17 @@
-import { readManifest, readModelFile } from '../models/anomaly/manifest.ts';
-import { loadAnomalyModel } from '../models/anomaly/model.ts';
+import { type AnomalyManifest, readManifest, readModelFile } from '../models/anomaly/manifest.ts';
+import { type AnomalyModel, loadAnomalyModel } from '../models/anomaly/model.ts';
 import { trainAnomaly } from '../models/anomaly/train.ts';
 import { telemetrySet, thresholds } from '../models/anomaly/trainingSet.ts';
 import { resourceFeatures } from '../models/features/resource.ts';
 import { compareModels, reach } from '../models/feedback/compare.ts';
-import { feedbackFile, headSchema } from '../models/feedback/head.ts';
+import { type FeedbackHead, feedbackFile, headSchema } from '../models/feedback/head.ts';
+import { holdOut, judgedTimes } from '../models/feedback/holdOut.ts';
 import { collectJudged, type JudgedStretch } from '../models/feedback/judged.ts';
-import { type JudgedDecision, type Judgement, resolveLabels, type Verdict } from '../models/feedback/labels.ts';
+import { type JudgedDecision, resolveLabels, type Verdict } from '../models/feedback/labels.ts';
 import type { RetrainReport } from '../models/feedback/report.ts';
 import type { TrainingBackend } from '../models/training/backend.ts';
 import type { TrainingProgress } from '../models/training/fit.ts';
-import { collectTelemetry } from '../models/training/telemetry/collect.ts';
+import { type CollectedTelemetry, collectTelemetry } from '../models/training/telemetry/collect.ts';
 import type { TelemetrySource, TimeRange } from '../models/training/telemetry/source.ts';
 import { readWeights } from '../models/training/weights.ts';
 import type { Label } from '../schemas/generated/Label.ts';
@@ -55,9 +56,6 @@ export interface RetrainTask {
   readonly signal?: AbortSignal;
 }
 
-/** Share of judged stretches, the latest, that only judge. */
-const heldOutShare = 0.3;
-
 const resolveWith = async (task: RetrainTask, labels: readonly Label[]) => {
   const ids = labels.flatMap(({ decisionId }) => decisionId ?? []);
   const nameless = labels.filter(({ decisionId, windowEnd }) => decisionId === null && windowEnd === null);
@@ -79,23 +77,53 @@ const resolveWith = async (task: RetrainTask, labels: readonly Label[]) => {
   });
 };
 
-/** The latest judged stretches, of each kind its share, so that both attacks and false alarms are held out. */
-const holdOut = (stretches: readonly JudgedStretch[]): { learned: JudgedStretch[]; heldOut: JudgedStretch[] } => {
-  const heldOut = new Set<JudgedStretch>();
-  for (const attack of [true, false]) {
-    const kind = stretches.filter(({ judgement }) => (judgement.verdict === 'maliciousActivity') === attack);
-    for (const one of kind.slice(kind.length - Math.floor(kind.length * heldOutShare))) heldOut.add(one);
-  }
-  return { learned: stretches.filter((one) => !heldOut.has(one)), heldOut: [...heldOut] };
+/** Train the challenger: the champion's network goes on learning, the calibration is made anew, labels supervise. */
+const challenge = async (
+  task: RetrainTask,
+  championFolder: string,
+  champion: AnomalyModel,
+  { collected, learned }: { collected: CollectedTelemetry; learned: readonly JudgedStretch[] },
+  onProgress: (progress: TrainingProgress) => void,
+): Promise<AnomalyManifest> => {
+  const judgedAs = (verdict: Verdict) => learned.filter(({ judgement }) => judgement.verdict === verdict);
+  const { out, seed, epochs, calibrationSubjects, stepsPerEpoch, backend, code, signal } = task;
+  const reached = (await reach(champion, learned, thresholds.moderate)).map(({ highest }) => highest);
+  const { manifest } = await trainAnomaly(
+    {
+      ...{ out, seed, epochs },
+      data: telemetrySet(collected, {
+        legitimate: judgedAs('legitimateAnomaly'),
+        falsePositive: judgedAs('falsePositive'),
+      }),
+      parameters: champion.manifest.parameters,
+      initial: await readWeights(championFolder, champion.manifest),
+      supervision: { judged: learned, reached, background: collected.parts.calibration },
+      created: new Date(task.now).toISOString(),
+      ...(calibrationSubjects === undefined ? {} : { calibrationSubjects }),
+      ...(stepsPerEpoch === undefined ? {} : { stepsPerEpoch }),
+      ...(backend === undefined ? {} : { backend }),
+      ...(code === undefined ? {} : { code }),
+      ...(signal ? { signal } : {}),
+    },
+    onProgress,
+  );
+  return manifest;
 };
 
-const excluding = (judgements: readonly Judgement[]) => {
-  const bySubject = new Map<string, Judgement[]>();
-  for (const judgement of judgements)
-    bySubject.set(judgement.subject, [...(bySubject.get(judgement.subject) ?? []), judgement]);
-  return (subject: string, timeMs: number): boolean =>
-    bySubject.get(subject)?.some(({ fromMs, toMs }) => timeMs >= fromMs && timeMs < toMs) ?? false;
+/** Load a model for as long as something is done with it. */
+const withModel = async <T>(folder: string, use: (model: AnomalyModel) => Promise<T>): Promise<T> => {
+  const model = await loadAnomalyModel(folder);
+  try {
+    return await use(model);
+  } finally {
+    await model.close();
+  }
 };
+
+const readHead = async (folder: string, manifest: AnomalyManifest): Promise<FeedbackHead | undefined> =>
+  manifest.files[feedbackFile]
+    ? headSchema.parse(JSON.parse((await readModelFile(folder, manifest, feedbackFile)).toString('utf8')))
+    : undefined;
 
 /**
  * Let analysts' labels change the next model: legitimate anomalies join the baseline, false positives move thresholds,
@@ -117,8 +145,7 @@ export const retrain = async (
   const common = { windowMs, ...(signal ? { signal } : {}) };
   const { stretches, without } = await collectJudged(telemetry, resourceFeatures, judgements, common);
   const { learned, heldOut } = holdOut(stretches);
-  const judgedAs = (all: readonly JudgedStretch[], verdict: Verdict) =>
-    all.filter(({ judgement }) => judgement.verdict === verdict);
+  const count = (verdict: Verdict): number => stretches.filter(({ judgement }) => judgement.verdict === verdict).length;
   const leftOut = [
     ...refused.map(({ label, why }) => ({ ...label, why })),
     ...without.map((one) => ({ ...one, why: 'the archive has no telemetry of that time, or too little before it' })),
@@ -128,9 +155,9 @@ export const retrain = async (
     champion: manifest.version,
     labels: {
       given: given.length,
-      legitimateAnomaly: judgedAs(stretches, 'legitimateAnomaly').length,
-      falsePositive: judgedAs(stretches, 'falsePositive').length,
-      maliciousActivity: judgedAs(stretches, 'maliciousActivity').length,
+      legitimateAnomaly: count('legitimateAnomaly'),
+      falsePositive: count('falsePositive'),
+      maliciousActivity: count('maliciousActivity'),
       heldOut: heldOut.length,
       refused: leftOut,
     },
@@ -143,48 +170,21 @@ export const retrain = async (
   const collected = await collectTelemetry(telemetry, resourceFeatures, {
     range,
     seed,
-    exclude: excluding(judgements),
+    exclude: judgedTimes(judgements),
     ...common,
     ...(task.minWindows === undefined ? {} : { minWindows: task.minWindows }),
   });
-  const set = telemetrySet(collected, {
-    legitimate: judgedAs(learned, 'legitimateAnomaly'),
-    falsePositive: judgedAs(learned, 'falsePositive'),
+  const { manifest: made, comparison } = await withModel(championFolder, async (champion) => {
+    const manifest = await challenge(task, championFolder, champion, { collected, learned }, onProgress);
+    const unlabelled = collected.parts.test;
+    const comparison = await withModel(out, (challenger) =>
+      compareModels(champion, challenger, { heldOut, judged: stretches, unlabelled, thresholds }),
+    );
+    return { manifest, comparison };
   });
-  const champion = await loadAnomalyModel(championFolder);
-  const reached = (await reach(champion, learned, thresholds.moderate)).map(({ highest }) => highest);
-  const trained = await trainAnomaly(
-    {
-      out,
-      data: set,
-      seed,
-      epochs: task.epochs,
-      parameters: manifest.parameters,
-      initial: await readWeights(championFolder, manifest),
-      supervision: { judged: learned, reached, background: collected.parts.calibration },
-      created: base.at,
-      ...(task.calibrationSubjects === undefined ? {} : { calibrationSubjects: task.calibrationSubjects }),
-      ...(task.stepsPerEpoch === undefined ? {} : { stepsPerEpoch: task.stepsPerEpoch }),
-      ...(task.backend === undefined ? {} : { backend: task.backend }),
-      ...(task.code === undefined ? {} : { code: task.code }),
-      ...(signal ? { signal } : {}),
-    },
-    onProgress,
-  );
-  const challenger = await loadAnomalyModel(out);
-  const comparison = await compareModels(champion, challenger, {
-    heldOut,
-    judged: stretches,
-    unlabelled: collected.parts.test,
-    thresholds,
-  });
-  await champion.close();
-  await challenger.close();
   const version = await registry.publish(out);
   if (comparison.wins) await registry.promote(version, comparison.reasons.join('; '));
-  const head = trained.manifest.files[feedbackFile]
-    ? headSchema.parse(JSON.parse((await readModelFile(out, trained.manifest, feedbackFile)).toString('utf8')))
-    : undefined;
+  const head = await readHead(out, made);
   return {
     ...base,
     challenger: version,
@@ -192,6 +192,6 @@ export const retrain = async (
     reasons: comparison.reasons,
     comparison,
     ...(head ? { head } : {}),
-    lineage: trained.manifest.lineage,
+    lineage: made.lineage,
   };
 };

@@ -23,6 +23,12 @@ export const retrainConfigSchema = z.strictObject({
     .max(10_000)
     .default(4)
     .describe("Epochs of training on from the champion's weights; 0 keeps its network"),
+  calibrationSubjects: z
+    .int()
+    .min(10)
+    .max(100_000)
+    .default(1200)
+    .describe('Subjects drawn to calibrate a challenger with'),
   seed: z.int().min(0).max(4_294_967_295).default(1).describe('What chance begins with'),
 });
 

@@ -65,6 +65,7 @@ export const retrainOnce = async (
       out: join(folder, 'challengers', version),
       seed: config.seed,
       epochs: config.epochs,
+      calibrationSubjects: config.calibrationSubjects,
       backend: fastest!.backend,
       now,
       code,
