@@ -71,9 +71,9 @@ type Score = (vectors: Float32Array, states: Float32Array, times: Float64Array, 
 
 /** A scorer with the correction after it; the scorer itself without one. */
 export const withHead = (scorer: { score: Score }, head: FeedbackHead | undefined): { score: Score } => ({
-  score: async (vectors, states, times, n) => {
-    const scores = await scorer.score(vectors, states, times, n);
-    if (head) applyHead(head, scores, n);
-    return scores;
-  },
+  score: (vectors, states, times, n) =>
+    scorer.score(vectors, states, times, n).then((scores) => {
+      if (head) applyHead(head, scores, n);
+      return scores;
+    }),
 });
