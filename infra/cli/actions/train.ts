@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { z } from 'zod';
 import { startBackend, startFastestBackend, type TrainingBackend } from '../../../models/training/backend.ts';
 import { type Checkpoint, readCheckpoint } from '../../../models/training/checkpoint.ts';
@@ -33,6 +33,7 @@ interface Options {
 
 /** What a training was asked for, as its checkpoint keeps it: times are fixed, so that resuming reads the same. */
 const askedSchema = z.strictObject({
+  out: z.string(),
   from: z.union([
     z.strictObject({ kind: z.enum(['shipped', 'archive']) }),
     z.strictObject({ kind: z.literal('file'), path: z.string() }),
@@ -61,6 +62,9 @@ const rangeOf = ({ from, since, until }: Options, now: number): TimeRange => {
     `Telemetry is asked for from ${new Date(range.fromMs).toISOString()} to ${new Date(range.toMs).toISOString()}, which is no range; --since must lie before --until`,
   );
 };
+
+/** Versions are names in order of time: `20260301-101500`. */
+const versionAt = (time: Date): string => time.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
 
 const chooseBackend = async (wanted: TrainingBackend | undefined, say: (line: string) => void) => {
   if (wanted) {
@@ -94,8 +98,8 @@ const dataOf = async (
 
 /** Train a model. */
 export const run: Action<Options, [TrainableModel]> = async ({ terminal, load }, options, model) => {
-  const out = options.out ?? join(dataFolder('models'), model);
-  const file = `${out}.checkpoint`;
+  // The name of a version is of its time, the checkpoint's must be found again
+  const file = options.out === undefined ? dataFolder('models', `${model}.checkpoint`) : `${options.out}.checkpoint`;
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -106,6 +110,7 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
     const kept = options.resume ? askAgain(file, readCheckpoint(file)) : undefined;
     const backend = await chooseBackend(kept?.backend ?? options.backend, terminal.say);
     const asked: Asked = kept ?? {
+      out: options.out ?? dataFolder('models', model, versionAt(new Date())),
       from: options.from,
       range: rangeOf(options, Date.now()),
       windowMs: options.window ?? (await load()).config.policy.lifecycle.windowMs,
@@ -116,9 +121,10 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
     };
     const opened = await dataOf(asked, load);
     close = opened.close;
+    const { out } = asked;
     const where = relative('.', out) || out;
     terminal.say(`${kept ? 'Goes on training' : 'Trains'} the ${model} model with seed ${asked.seed}, into ${where}`);
-    mkdirSync(dirname(out), { recursive: true });
+    for (const path of [out, file]) mkdirSync(dirname(path), { recursive: true });
     const train = await trainers[model]();
     const outcome = await train(
       {

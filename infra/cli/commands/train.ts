@@ -36,7 +36,7 @@ export const defineTrain = (): Command =>
     .option('--until <time>', 'telemetry before then: the same; else until now', instantOrAgo)
     .option('--window <duration>', 'length of a window; else that of the policy', durationMs)
     .option('--subjects <count>', 'subjects held in memory at most, chosen by chance', wholeNumber(4, 100_000))
-    .option('--out <folder>', 'where the model goes; else models/<model> in the data folder')
+    .option('--out <folder>', 'where the model goes; else a folder of its version in models/<model> in the data folder')
     .option('--epochs <count>', 'epochs at most', wholeNumber(1, 10_000))
     .option('--seed <number>', 'what chance begins with', wholeNumber(0, 2 ** 32 - 1))
     .addOption(

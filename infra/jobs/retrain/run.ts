@@ -32,7 +32,8 @@ export interface RetrainOutcome {
 }
 
 /** Name of a version made at a time: sorts by time, and may stand in a file name. */
-const versionAt = (now: number): string => new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+const versionAt = (now: number): string =>
+  new Date(now).toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
 
 /** When the last retraining was whose report lies in a folder, epoch ms; 0 where there is none. */
 export const lastRetrained = async (folder: string): Promise<number> => {
