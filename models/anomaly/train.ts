@@ -57,6 +57,8 @@ export interface TrainAnomalyOptions {
   readonly checkpoint?: CheckpointOptions;
   /** Labelled windows, from which a correction of the score is learned; see `models/feedback/supervise.ts`. */
   readonly supervision?: Omit<Supervision, 'thresholds'>;
+  /** Told when the network is done, and the rest begins. */
+  readonly onPhase?: (phase: 'calibrates' | 'is judged') => void;
   readonly signal?: AbortSignal;
 }
 
@@ -164,11 +166,13 @@ export const trainAnomaly = async (
 
   const network = exportForecaster(fitted.weights);
   const parts = { spec, metricCount, parameters, network, runtime: onnxRuntime };
+  options.onPhase?.('calibrates');
   const subjects = Array.from({ length: options.calibrationSubjects ?? 1200 }, () => set.draw('calibration', random));
   const calibration = await calibrate(parts, subjects);
 
   const scorer = await Scorer.create({ ...parts, calibration });
   const head = options.supervision ? await learnHead(scorer, spec, { ...options.supervision, thresholds }) : undefined;
+  options.onPhase?.('is judged');
   const judged = await set.judge({ ...withHead(scorer, head), layout: scorer.layout }, parameters.minHistory);
   await scorer.close();
 

@@ -31,6 +31,7 @@ export const trainAnomalyModel: Trainer = async (request, { say, progress }) => 
       backend,
       code,
       signal,
+      onPhase: (phase) => say(phase === 'calibrates' ? 'Calibrates' : 'Is judged by data that it has not seen'),
       checkpoint: { file: checkpoint, resume, request: request.request },
       ...(epochs === undefined ? {} : { epochs }),
       ...(collected ? { data: telemetrySet(collected) } : {}),
