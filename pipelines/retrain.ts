@@ -97,7 +97,7 @@ const challenge = async (
       }),
       parameters: champion.manifest.parameters,
       initial: await readWeights(championFolder, champion.manifest),
-      supervision: { judged: learned, reached, background: collected.parts.calibration },
+      supervision: { judged: learned, reached, background: [...collected.parts.train, ...collected.parts.calibration] },
       created: new Date(task.now).toISOString(),
       ...(calibrationSubjects === undefined ? {} : { calibrationSubjects }),
       ...(stepsPerEpoch === undefined ? {} : { stepsPerEpoch }),

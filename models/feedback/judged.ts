@@ -13,7 +13,7 @@ export interface JudgedStretch extends TimedSubject {
 /** How judged stretches are collected. */
 export interface JudgedOptions {
   readonly windowMs: number;
-  /** Windows before a judged stretch. @default 240 */
+  /** Windows before a judged stretch. @default 1200 */
   readonly contextWindows?: number;
   /** Windows before it without which it cannot be judged by a model. @default 40 */
   readonly minContext?: number;
@@ -29,7 +29,7 @@ export const collectJudged = async (
   source: TelemetrySource,
   spec: FeatureSpec,
   judgements: readonly Judgement[],
-  { windowMs, contextWindows = 240, minContext = 40, signal }: JudgedOptions,
+  { windowMs, contextWindows = 1200, minContext = 40, signal }: JudgedOptions,
 ): Promise<{ stretches: JudgedStretch[]; without: Judgement[] }> => {
   const wanted = new Map<string, TimeRange>();
   for (const { subject, fromMs, toMs } of judgements) {

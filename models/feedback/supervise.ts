@@ -1,4 +1,5 @@
 import type { Scorer } from '../anomaly/scorer.ts';
+import type { AnomalyScores } from '../anomaly/scores.ts';
 import type { FeatureSpec } from '../features/spec.ts';
 import type { Thresholds } from '../training/evaluate.ts';
 import { replaySubjects } from '../training/replay.ts';
@@ -21,17 +22,17 @@ export interface Supervision {
 const penalty = 3;
 /** Every so many windows of the background are looked at. */
 const backgroundEvery = 10;
-/** A labelled attack stays this far above the threshold that it had reached, in log-odds. */
+/** A labelled attack above the high threshold stays above it by this, in log-odds. */
 const margin = 0.05;
 
 const malicious = ({ judgement }: JudgedStretch): boolean => judgement.verdict === 'maliciousActivity';
 
-/** Half of all weight to either class: analysts see more false alarms than attacks, and an attack that is missed costs more. */
-const balanced = (all: readonly Observation[]): Observation[] => {
-  const positive = all.filter(({ y }) => y === 1).length;
-  const share = positive === 0 ? 0.5 : (all.length - positive) / positive / 2;
-  return all.map((one) => ({ ...one, weight: one.y === 1 ? share : 0.5 }));
-};
+const observe = (scores: AnomalyScores, row: number, y: 0 | 1): Observation => ({
+  x: headInput(scores, row),
+  offset: logitOf(scores.score[row]!),
+  y,
+  weight: 1,
+});
 
 const logitWith = (theta: Float64Array, { x, offset }: Observation): number =>
   theta.reduce((sum, value, i) => sum + value * x[i]!, offset);
@@ -49,55 +50,49 @@ export const learnHead = async (
   spec: FeatureSpec,
   { judged, reached, background, thresholds }: Supervision,
 ): Promise<FeedbackHead | undefined> => {
-  const all: Observation[] = [];
+  const benign: Observation[] = [];
+  const calm: Observation[] = [];
   const attacks = new Map<number, { highest: number; windows: Observation[] }>();
+  /** Unlabelled windows that raise no alarm are taken as benign; those that do are anybody's guess. */
+  const addCalm = (window: number, scores: AnomalyScores, row: number): void => {
+    if (window % backgroundEvery !== 0 || scores.score[row]! > thresholds.moderate) return;
+    calm.push(observe(scores, row, 0));
+  };
   await replaySubjects(scorer, judged, spec.size, (index, window, scores, row) => {
     const stretch = judged[index]!;
-    if (window < stretch.judgedFrom || scores.learning[row] === 1) return;
+    if (scores.learning[row] === 1) return;
+    if (window < stretch.judgedFrom) return addCalm(window + index, scores, row);
     const score = scores.score[row]!;
-    const seen: Observation = {
-      x: headInput(scores, row),
-      offset: logitOf(score),
-      y: malicious(stretch) ? 1 : 0,
-      weight: 1,
-    };
     if (malicious(stretch)) {
       const attack = attacks.get(index) ?? { highest: reached?.[index] ?? 0, windows: [] };
       attacks.set(index, attack);
       attack.highest = Math.max(attack.highest, score);
-      attack.windows.push(seen);
-    } else if (score > thresholds.low) all.push(seen);
+      attack.windows.push(observe(scores, row, 1));
+    } else if (score > thresholds.low) benign.push(observe(scores, row, 0));
   });
-  const benign = all.length;
+  const attacking: Observation[] = [];
   for (const { windows } of attacks.values()) {
-    const high = windows.filter(({ offset }) => offset > logitOf(thresholds.moderate));
+    const high = windows.filter(({ offset }) => offset > logitOf(thresholds.low));
     // Of an attack that no window shows, the one that shows it most is known to be part of it; the rest may be calm.
-    all.push(...(high.length > 0 ? high : windows.toSorted((a, b) => b.offset - a.offset).slice(0, 1)));
+    attacking.push(...(high.length > 0 ? high : windows.toSorted((a, b) => b.offset - a.offset).slice(0, 1)));
   }
-  const positives = all.length - benign;
-  if (benign === 0 || positives === 0) return undefined;
+  if (benign.length === 0 || attacking.length === 0) return undefined;
   await replaySubjects(scorer, background, spec.size, (index, window, scores, row) => {
-    if (scores.learning[row] === 1 || (window + index) % backgroundEvery !== 0) return;
-    all.push({
-      x: headInput(scores, row),
-      offset: logitOf(scores.score[row]!),
-      y: 0,
-      weight: 1,
-    });
+    if (scores.learning[row] === 0) addCalm(window + index, scores, row);
   });
-  const theta = fitLogistic(balanced(all), new Float64Array(headInputs.length).fill(penalty));
+  const penalties = new Float64Array(headInputs.length).fill(penalty);
+  const theta = fitLogistic([...attacking, ...benign, ...calm], penalties);
   let shift = 0;
-  for (const { highest, windows } of attacks.values())
-    for (const threshold of [thresholds.moderate, thresholds.high]) {
-      if (!(highest > threshold)) continue;
-      const target = logitOf(threshold) + margin;
-      // The window that needs least is enough: an attack is shown by any of its windows.
-      shift = Math.max(shift, Math.min(...windows.map((it) => (target - logitWith(theta, it)) / it.x[0]!)));
-    }
+  for (const { highest, windows } of attacks.values()) {
+    if (!(highest > thresholds.moderate)) continue;
+    const target = Math.min(logitOf(highest), logitOf(thresholds.high) + margin);
+    // The window that needs least is enough: an attack is shown by any of its windows.
+    shift = Math.max(shift, Math.min(...windows.map((it) => (target - logitWith(theta, it)) / it.x[0]!)));
+  }
   theta[0]! += shift;
   return {
     coefficients: [...theta],
     penalty,
-    learnedFrom: { malicious: positives, benign, background: all.length - benign - positives },
+    learnedFrom: { malicious: attacking.length, benign: benign.length, background: calm.length },
   };
 };
