@@ -31,6 +31,21 @@ const solve = (a: Float64Array[], b: Float64Array): Float64Array => {
   return b;
 };
 
+/** Longest step of a coefficient. */
+const longestStep = 4;
+
+/** Penalised log loss. */
+const objective = (observations: readonly Observation[], penalties: Float64Array, theta: Float64Array): number => {
+  let loss = theta.reduce((sum, value, i) => sum + (penalties[i]! * value * value) / 2, 0);
+  for (const { x, offset, y, weight } of observations) {
+    let z = offset;
+    for (let i = 0; i < theta.length; i++) z += theta[i]! * x[i]!;
+    const against = y === 1 ? -z : z;
+    loss += weight * (against > 30 ? against : Math.log1p(Math.exp(against)));
+  }
+  return loss;
+};
+
 /**
  * Fit coefficients of a logistic regression with given log-odds as offset, by Newton's method, each coefficient drawn to
  * zero by its penalty: without data, and with all penalties infinite, nothing is corrected.
@@ -39,8 +54,9 @@ const solve = (a: Float64Array[], b: Float64Array): Float64Array => {
  */
 export const fitLogistic = (observations: readonly Observation[], penalties: Float64Array): Float64Array => {
   const n = penalties.length;
-  const theta = new Float64Array(n);
-  for (let round = 0; round < 25; round++) {
+  let theta = new Float64Array(n);
+  let reached = objective(observations, penalties, theta);
+  for (let round = 0; round < 100; round++) {
     const gradient = theta.map((value, i) => -penalties[i]! * value);
     const hessian = Array.from({ length: n }, (_, i) => {
       const row = new Float64Array(n);
@@ -61,14 +77,19 @@ export const fitLogistic = (observations: readonly Observation[], penalties: Flo
       }
     }
     const step = solve(hessian, gradient);
-    let largest = 0;
-    for (let i = 0; i < n; i++) {
-      // A step at most this long keeps Newton's method from leaping where classes can be told apart entirely.
-      const change = Math.max(-2, Math.min(2, step[i]!));
-      theta[i]! += change;
-      largest = Math.max(largest, Math.abs(change));
+    const largest = step.reduce((most, change) => Math.max(most, Math.abs(change)), 0);
+    // Where scores are at their ends the curvature is next to none, and a whole step leaps far beyond.
+    let scale = Math.min(1, longestStep / largest);
+    let next = theta.map((value, i) => value + scale * step[i]!);
+    let found = objective(observations, penalties, next);
+    for (let halving = 0; halving < 30 && found > reached; halving++) {
+      scale /= 2;
+      next = theta.map((value, i) => value + scale * step[i]!);
+      found = objective(observations, penalties, next);
     }
-    if (largest < 1e-8) break;
+    if (!(found < reached - 1e-9 * Math.abs(reached))) break;
+    theta = next;
+    reached = found;
   }
   return theta;
 };

@@ -102,6 +102,7 @@ test('retrain() lets labels change the next model: false alarms fall, attacks st
     incidents.map((incident) => labelOf(incident)),
   );
   const { comparison } = report;
+  console.log(reportLines(report).join('\n'));
   assert.ok(comparison && report.head, 'labels of both kinds must supervise');
   assert.equal(report.outcome, 'promoted', report.reasons.join('; '));
   assert.ok(comparison.champion.benignAlarmed > 0, 'the champion must raise false alarms');
