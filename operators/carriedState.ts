@@ -40,11 +40,17 @@ export class CarriedState {
   }
 
   write(version: string, slot: number, state: Float32Array): void {
-    const column = this.#columnOf(version, state.length, slot);
-    column.values.set(state, slot * column.size);
-    if (column.held[slot] === 1) return;
+    this.writable(version, state.length, slot).set(state);
+  }
+
+  /** A row's state to change in place, zeros at first; a view that a later row may leave behind, so not to be kept. */
+  writable(version: string, size: number, slot: number): Float32Array {
+    const column = this.#columnOf(version, size, slot);
+    const state = column.values.subarray(slot * size, (slot + 1) * size);
+    if (column.held[slot] === 1) return state;
     column.held[slot] = 1;
     column.rows++;
+    return state.fill(0);
   }
 
   /**

@@ -7,8 +7,11 @@ import type { AppContext, Running } from '../context.ts';
 import { lifecycleConfigSchema } from '../jobs/config.ts';
 import { startLifecycle } from '../jobs/lifecycle.ts';
 import { startRuntime } from '../jobs/runtime.ts';
+import { dataFolder } from '../paths.ts';
 import type { VaultConfig } from '../vault/config.ts';
 import { startActuate } from '../vault/start.ts';
+import { version } from './program.ts';
+import { retrainRegistry } from './retrain-registry.ts';
 
 /** What pipelines are started with, beside Kafka. */
 export interface PipelineServers {
@@ -36,6 +39,30 @@ export const pipelines = {
   archive: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
     const archive = openArchive(clickhouse());
     const running = await startArchive({ ...context, archive }, config.archive);
+    return {
+      ...running,
+      close: async () => {
+        await running.close();
+        await archive.close();
+      },
+    };
+  },
+  retrain: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
+    const { startRetrain } = await import('../jobs/retrain/start.ts');
+    const archive = openArchive(clickhouse());
+    const folder = dataFolder('retrain');
+    const running = await startRetrain(
+      context,
+      {
+        archive,
+        folder,
+        registry: await retrainRegistry(config, context),
+        windowMs: config.policy.lifecycle.windowMs,
+        code: version(),
+        now: Date.now,
+      },
+      config.retrain,
+    );
     return {
       ...running,
       close: async () => {

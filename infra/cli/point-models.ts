@@ -26,7 +26,50 @@ export type Decide = (
   choose: (version: string) => Promise<Chosen>,
 ) => Promise<Pick<Pointer, 'action' | 'champion' | 'challenger' | 'base'>>;
 
-/** Change who is champion and challenger: in the registry, where it is decided who was first, then in `control`. */
+/** Where a pointer is changed, by whom and why. */
+export interface PointPlace {
+  readonly context: AppContext;
+  readonly registry: ModelRegistry;
+  readonly kind: ModelKind;
+  /** Folder of the configured model, which begins the chain. */
+  readonly folder: string;
+  readonly by: string;
+  readonly reason: string;
+  /** Version that must be the champion now. */
+  readonly expect?: string | undefined;
+}
+
+/**
+ * Change who is champion and challenger: in the registry, where it is decided who was first, then in `control`.
+ *
+ * @throws EbbtideError REGISTRY_CONFLICT when somebody else was first, or `expect` is not the champion
+ */
+export const pointTo = async (
+  { context, registry, kind, folder, by, reason, expect }: PointPlace,
+  decide: Decide,
+): Promise<Pointer> => {
+  const chain = await currentChain(context, registry, kind, folder, by);
+  const current = chain.at(-1)!;
+  if (expect !== undefined && current.champion.version !== expect)
+    throw new EbbtideError(
+      'REGISTRY_CONFLICT',
+      `Nothing was changed: the champion is ${current.champion.version} by now, not ${expect}; made so by ${current.by} at ${current.at}`,
+      { expect, champion: current.champion.version },
+    );
+  const next: Pointer = {
+    kind,
+    sequence: current.sequence + 1,
+    ...(await decide(current, chain, (version) => checkedVersion(registry, kind, version))),
+    at: new Date().toISOString(),
+    by,
+    reason,
+  };
+  await registry.point(next);
+  await writeControlRecord(context, pointerRecord(next));
+  return next;
+};
+
+/** {@link pointTo} for a command: with what the configuration names, and words for the terminal. */
 export const pointModels = async (
   { terminal, load }: Invocation,
   { kind, reason, expect }: PointOptions,
@@ -39,24 +82,7 @@ export const pointModels = async (
   try {
     const by = userInfo().username;
     const folder = config.lifecycle.model === 'shipped' ? shippedAnomalyModel() : config.lifecycle.model;
-    const chain = await currentChain(context, registry, kind, folder, by);
-    const current = chain.at(-1)!;
-    if (expect !== undefined && current.champion.version !== expect)
-      throw new EbbtideError(
-        'REGISTRY_CONFLICT',
-        `Nothing was changed: the champion is ${current.champion.version} by now, not ${expect}; made so by ${current.by} at ${current.at}`,
-        { expect, champion: current.champion.version },
-      );
-    const next: Pointer = {
-      kind,
-      sequence: current.sequence + 1,
-      ...(await decide(current, chain, (version) => checkedVersion(registry, kind, version))),
-      at: new Date().toISOString(),
-      by,
-      reason,
-    };
-    await registry.point(next);
-    await writeControlRecord(context, pointerRecord(next));
+    const next = await pointTo({ context, registry, kind, folder, by, reason, expect }, decide);
     if (terminal.json) return terminal.printJson(next);
     terminal.print(
       `Champion of ${kind}: ${next.champion.version}; challenger: ${next.challenger?.version ?? 'none'}. In force once jobs have loaded them, from their next clock record on`,

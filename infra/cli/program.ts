@@ -12,6 +12,7 @@ import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineReplay } from './commands/replay.ts';
+import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineTrain } from './commands/train.ts';
@@ -56,6 +57,7 @@ export const createProgram = (): Command => {
     defineTrain,
     defineModels,
     defineEvaluate,
+    defineRetrain,
     defineQuery,
     defineReplay,
     defineCredentials,

@@ -23,3 +23,21 @@ export const durationMs = (text: string): number => {
   if (value > 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('Expected a duration such as 90s, 30m, 8h or 2d');
 };
+
+/** A time: given, or a duration before now. */
+export type InstantOrAgo = { readonly atMs: number } | { readonly agoMs: number };
+
+/** Parse a time in ISO 8601 (UTC where it names no zone), or a duration back from now, such as `30d`. */
+export const instantOrAgo = (text: string): InstantOrAgo => {
+  if (/^\d+(?:\.\d+)?[smhd]$/.test(text.trim())) return { agoMs: durationMs(text) };
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(zoned(text.trim())) : Number.NaN;
+  if (!Number.isNaN(date)) return { atMs: date };
+  throw new InvalidArgumentError('Expected a duration such as 30d, or a time such as 2026-03-01T00:00:00Z');
+};
+
+/** Epoch milliseconds of such a time. */
+export const instantOf = (time: InstantOrAgo, nowMs: number): number =>
+  'atMs' in time ? time.atMs : nowMs - time.agoMs;
+
+const zoned = (text: string): string =>
+  text.length === 10 || /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text.replace(' ', 'T')}Z`;

@@ -6,6 +6,7 @@ import { hostAgentConfig } from '../agents/host/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
 import { lifecycleConfigSchema } from '../jobs/config.ts';
+import { retrainConfigSchema } from '../jobs/retrain/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
@@ -56,6 +57,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('Models: what runs them, and where they are registered'),
   actuate: actuatorConfig.prefault({}).describe('The actuator'),
+  retrain: retrainConfigSchema.prefault({}).describe('Retraining from labels'),
   archive: archiveConfig.prefault({}).describe('The archive'),
   // That a shared secret is there is checked once its embedded default has been filled in
   token: z.strictObject(tokenServiceConfig.shape).prefault({}).describe('The token service'),

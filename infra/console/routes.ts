@@ -11,14 +11,19 @@ import type { Producer } from '../kafka/types.ts';
 import type { Model } from './model.ts';
 import type { ConsolePorts } from './ports.ts';
 
-const labelBody = z.strictObject({
-  subject: z.string().min(1).max(512),
-  decisionId: z.string().min(1).max(1_024).nullable().default(null),
-  verdict: z.enum(['legitimateAnomaly', 'falsePositive', 'maliciousActivity']),
-  windowStart: z.int().nonnegative().nullable().default(null),
-  windowEnd: z.int().nonnegative().nullable().default(null),
-  note: z.string().max(2_000).default(''),
-});
+const labelBody = z
+  .strictObject({
+    subject: z.string().min(1).max(512),
+    decisionId: z.string().min(1).max(1_024).nullable().default(null),
+    verdict: z.enum(['legitimateAnomaly', 'falsePositive', 'maliciousActivity']),
+    windowStart: z.int().nonnegative().nullable().default(null),
+    windowEnd: z.int().nonnegative().nullable().default(null),
+    note: z.string().max(2_000).default(''),
+  })
+  .refine(({ windowStart, windowEnd }) => windowStart === null || (windowEnd !== null && windowStart < windowEnd), {
+    path: ['windowEnd'],
+    message: 'must come after windowStart',
+  });
 const reason = z.string().max(500).default('');
 const killSwitchBody = z.strictObject({ on: z.boolean(), reason });
 const modeBody = z.strictObject({ mode: z.enum(['shadow', 'enforce']), reason });

@@ -5,6 +5,7 @@ import { packageRoot } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
 import type { FeatureSpec } from '../features/spec.ts';
+import { feedbackFile, headSchema, withHead } from '../feedback/head.ts';
 import type { Network } from '../networks/network.ts';
 import { inspectModel } from '../onnx/inspect.ts';
 import { runtimeInForce } from '../runtimes/choose.ts';
@@ -12,7 +13,7 @@ import type { Runtime } from '../runtimes/runtime.ts';
 import type { AlarmRule } from './alarms.ts';
 import { calibrationSchema } from './calibration.ts';
 import { type AnomalyManifest, type ModelSource, readManifest, readModelFile } from './manifest.ts';
-import { forecasterNetwork, readForecaster } from './network.ts';
+import { type ForecasterWeights, forecasterNetwork, readForecaster } from './network.ts';
 import { Scorer } from './scorer.ts';
 import type { AnomalyScores } from './scores.ts';
 
@@ -59,23 +60,26 @@ export interface LoadOptions {
   readonly windowMs?: number;
 }
 
-const parseCalibration = (bytes: Buffer, folder: string) => {
-  const result = calibrationSchema.safeParse(JSON.parse(bytes.toString('utf8')));
+const parseAs = <T extends z.ZodType>(schema: T, what: string, bytes: Buffer, folder: string): z.output<T> => {
+  const result = schema.safeParse(JSON.parse(bytes.toString('utf8')));
   if (result.success) return result.data;
-  throw new EbbtideError(
-    'MODEL_DAMAGED',
-    `Calibration in ${folder} is of another form: ${z.prettifyError(result.error)}`,
-    {
-      folder,
-    },
-  );
+  throw new EbbtideError('MODEL_DAMAGED', `${what} in ${folder} is of another form: ${z.prettifyError(result.error)}`, {
+    folder,
+  });
 };
 
-/** The network of a model, out of its Layers model. */
-export const readNetwork = async (place: string | ModelSource, manifest: AnomalyManifest): Promise<Network> => {
+/** The weights of a model, out of its Layers model. */
+export const readWeights = async (
+  place: string | ModelSource,
+  manifest: AnomalyManifest,
+): Promise<ForecasterWeights> => {
   const layers = await readModelFile(place, manifest, modelFiles.layers);
-  return forecasterNetwork(readForecaster(layers, await readModelFile(place, manifest, modelFiles.weights)));
+  return readForecaster(layers, await readModelFile(place, manifest, modelFiles.weights));
 };
+
+/** The network of a model. */
+export const readNetwork = async (place: string | ModelSource, manifest: AnomalyManifest): Promise<Network> =>
+  forecasterNetwork(await readWeights(place, manifest));
 
 /**
  * Load a model from its folder or from a registry; every file is checked against the manifest first.
@@ -106,7 +110,12 @@ export const loadAnomalyModel = async (
   // Runtimes build what they run from the weights; the exported step beside them is for other programs, and held to them.
   inspectModel(await readModelFile(place, manifest, modelFiles.step));
   const network = await readNetwork(place, manifest);
-  const calibration = parseCalibration(await readModelFile(place, manifest, modelFiles.calibration), folder);
+  const calibration = parseAs(
+    calibrationSchema,
+    'Calibration',
+    await readModelFile(place, manifest, modelFiles.calibration),
+    folder,
+  );
   const scorer = await Scorer.create({
     spec,
     metricCount: resourceMetrics.length,
@@ -116,13 +125,17 @@ export const loadAnomalyModel = async (
     runtime: options.runtime ?? (await runtimeInForce()),
     windowMs: options.windowMs ?? 0,
   });
+  const head = manifest.files[feedbackFile]
+    ? parseAs(headSchema, 'Feedback', await readModelFile(place, manifest, feedbackFile), folder)
+    : undefined;
+  const { score } = withHead(scorer, head);
   return {
     version: manifest.version,
     spec,
     stateSize: scorer.layout.size,
     manifest,
     alarms: calibration.alarms,
-    score: (vectors, states, times, n) => scorer.score(vectors, states, times, n),
+    score,
     close: () => scorer.close(),
   };
 };

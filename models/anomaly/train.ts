@@ -1,24 +1,27 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { listRecordings, loadRecording, type Recording } from '../data/index.ts';
+import { EbbtideError } from '../../schemas/errors.ts';
+import type { Recording } from '../data/index.ts';
 import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
+import { feedbackFile, withHead } from '../feedback/head.ts';
+import { learnHead, type Supervision } from '../feedback/supervise.ts';
+import { sha256 } from '../hash.ts';
 import { exportNetwork, opset } from '../onnx/exporter.ts';
 import { onnxRuntime } from '../runtimes/onnx.ts';
 import { startBackend, type TrainingBackend } from '../training/backend.ts';
 import { calibrate } from '../training/calibrate.ts';
-import { anomalyRanges, assess, benignRanges, scoreEpisodes, type Thresholds } from '../training/evaluate.ts';
+import { readCheckpoint, writeCheckpoint } from '../training/checkpoint.ts';
 import { fitForecaster, type TrainingProgress } from '../training/fit.ts';
 import { createForecaster } from '../training/forecaster.ts';
 import { saveNetwork } from '../training/layers.ts';
 import { createRandom } from '../training/random.ts';
 import { createStreams } from '../training/streams.ts';
-import { drawSubject, type SubjectOptions } from '../training/subjects.ts';
 import { type AnomalyManifest, describeFile, encodeManifest, manifestFile } from './manifest.ts';
 import { modelFiles } from './model.ts';
-import { forecasterNetwork, inputSize } from './network.ts';
+import { type ForecasterWeights, forecasterNetwork, inputSize } from './network.ts';
 import { type AnomalyParameters, defaultAnomalyParameters } from './parameters.ts';
 import { Scorer } from './scorer.ts';
+import { type AnomalyTrainingSet, type DrawnFor, recordingSet, thresholds } from './trainingSet.ts';
 
 export type { TrainingProgress } from '../training/fit.ts';
 
@@ -27,7 +30,7 @@ export interface TrainAnomalyOptions {
   /** Folder to write the model to; replaced as a whole when the training is done. */
   readonly out: string;
   /** @default the recordings that ship */
-  readonly data?: readonly Recording[];
+  readonly data?: readonly Recording[] | AnomalyTrainingSet;
   /** @default 1 */
   readonly seed?: number;
   /** Epochs at most, {@link stepsPerEpoch} updates each. @default 14 */
@@ -42,12 +45,33 @@ export interface TrainAnomalyOptions {
   readonly calibrationSubjects?: number;
   /** @default the last part of `out` */
   readonly version?: string;
-  /** @default the fastest that starts */
+  /** @default the first of tensorflow, wasm, cpu that starts */
   readonly backend?: TrainingBackend;
   readonly parameters?: Partial<AnomalyParameters>;
+  /** Weights to begin with, such as the champion's, instead of random ones. */
+  readonly initial?: ForecasterWeights;
   /** When the model was made, ISO 8601; part of the manifest. @default now */
   readonly created?: string;
+  /** What made it, for its lineage. */
+  readonly code?: string;
+  readonly checkpoint?: CheckpointOptions;
+  /** Labelled windows, from which a correction of the score is learned; see `models/feedback/supervise.ts`. */
+  readonly supervision?: Omit<Supervision, 'thresholds'>;
+  /** Told when the network is done, and the rest begins. */
+  readonly onPhase?: (phase: 'calibrates' | 'is judged') => void;
   readonly signal?: AbortSignal;
+}
+
+/** Where a training is kept while it runs. */
+export interface CheckpointOptions {
+  /** Written every {@link everySteps} and at a stop, deleted when the training is done. */
+  readonly file: string;
+  /** @default 25 */
+  readonly everySteps?: number;
+  /** Go on from the file where there is one. */
+  readonly resume?: boolean;
+  /** What was asked for; kept in the file, see {@link readCheckpoint}. */
+  readonly request?: Readonly<Record<string, unknown>>;
 }
 
 /** What a training gave. */
@@ -55,22 +79,6 @@ export interface TrainAnomalyResult {
   readonly folder: string;
   readonly manifest: AnomalyManifest;
 }
-
-const thresholds: Thresholds = { low: 0.4, moderate: 0.6, high: 0.8 };
-
-const drawing: SubjectOptions = {
-  windows: [64, 400],
-  rowsPerWindow: [1, 5, 5, 5, 10],
-  synthetic: 0.2,
-  scaling: 1,
-  hideMetrics: true,
-};
-
-const fingerprint = (recording: Recording): string => {
-  const hash = createHash('sha256').update(recording.labels);
-  for (const metric of resourceMetrics) hash.update(new Uint8Array(recording.metrics[metric].buffer));
-  return hash.digest('hex').slice(0, 16);
-};
 
 const writeFolder = async (folder: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<void> => {
   const partial = `${folder}.partial`;
@@ -80,6 +88,25 @@ const writeFolder = async (folder: string, files: Readonly<Record<string, Uint8A
   await rm(folder, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
   await rename(partial, folder);
+};
+
+const initialHash = (weights: ForecasterWeights | undefined): string | null =>
+  weights ? sha256(Buffer.from(weights.kernel.buffer, weights.kernel.byteOffset, weights.kernel.byteLength)) : null;
+
+/** Where the fit begins, and where it is kept. */
+const openCheckpoint = (options: CheckpointOptions | undefined, fingerprint: string) => {
+  if (!options) return {};
+  const { file, everySteps = 25, resume, request = {} } = options;
+  const from = resume ? readCheckpoint(file) : undefined;
+  if (from && from.fingerprint !== fingerprint)
+    throw new EbbtideError(
+      'REQUEST_INVALID',
+      `Checkpoint ${file} belongs to another training: data, seed, options or backend differ; train without --resume to begin anew`,
+      { file },
+    );
+  const save = (state: Omit<Parameters<typeof writeCheckpoint>[1], 'fingerprint' | 'request'>): void =>
+    writeCheckpoint(file, { ...state, fingerprint, request });
+  return { keep: { everySteps, save }, ...(from ? { from } : {}) };
 };
 
 /**
@@ -103,30 +130,33 @@ export const trainAnomaly = async (
   const spec = resourceFeatures;
   const metricCount = resourceMetrics.length;
   const inputs = inputSize(spec.size, metricCount);
-  const recordings = options.data ?? listRecordings().map(({ name }) => loadRecording(name));
-  const withRole = (...roles: string[]): Recording[] => recordings.filter(({ role }) => roles.includes(role));
-  const training = withRole('train');
+  const set = options.data && 'draw' in options.data ? options.data : recordingSet(options.data);
   const backend = await startBackend(options.backend);
+  const batch = options.batch ?? 48;
+  const steps = options.steps ?? 32;
+  const epochs = options.epochs ?? 14;
+  const stepsPerEpoch = options.stepsPerEpoch ?? 50;
 
   const random = createRandom(seed);
-  const draw = (from: number, to: number, set: readonly Recording[], of = drawing) =>
-    drawSubject(random, spec, set, [from, to], of);
-  const streams = (batch: number, from: number, to: number) =>
-    createStreams(spec, metricCount, parameters, batch, options.steps ?? 32, () => draw(from, to, training));
-  const batch = options.batch ?? 48;
+  const streams = (part: DrawnFor) =>
+    createStreams(spec, metricCount, parameters, batch, steps, () => set.draw(part, random));
   const forecaster = createForecaster(random, spec.size, inputs, parameters.hidden);
+  const about = { seed, backend, epochs, stepsPerEpoch, batch, steps, parameters, features: spec.hash, data: set.hash };
+  const resuming = openCheckpoint(options.checkpoint, sha256(JSON.stringify([about, initialHash(options.initial)])));
   const fitted = await fitForecaster(
     forecaster,
-    streams(batch, 0, 0.85),
-    streams(batch, 0.85, 1),
+    streams('train'),
+    streams('validation'),
     parameters.hidden,
     {
-      epochs: options.epochs ?? 14,
-      stepsPerEpoch: options.stepsPerEpoch ?? 50,
-      learningRate: 4e-3,
+      epochs,
+      stepsPerEpoch,
+      learningRate: options.initial ? 1e-3 : 4e-3,
       patience: 5,
       clipNorm: 1,
       batch,
+      ...resuming,
+      ...(options.initial ? { initial: options.initial } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     },
     onProgress,
@@ -136,17 +166,14 @@ export const trainAnomaly = async (
 
   const network = forecasterNetwork(fitted.weights);
   const parts = { spec, metricCount, parameters, network, runtime: onnxRuntime };
-  const subjects = Array.from({ length: options.calibrationSubjects ?? 1200 }, () =>
-    draw(0, 1, withRole('calibrate'), { ...drawing, windows: [60, 700], synthetic: 0 }),
-  );
+  options.onPhase?.('calibrates');
+  const subjects = Array.from({ length: options.calibrationSubjects ?? 1200 }, () => set.draw('calibration', random));
   const calibration = await calibrate(parts, subjects);
 
   const scorer = await Scorer.create({ ...parts, calibration });
-  const rowsPerWindow = 5;
-  const judge = async (of: (recording: Recording) => ReturnType<typeof benignRanges>) =>
-    scoreEpisodes(scorer, spec, withRole('benign', 'anomaly').flatMap(of), rowsPerWindow);
-  const benign = await judge((recording) => benignRanges(recording, 750));
-  const anomalous = await judge((recording) => anomalyRanges(recording, 450, 2 * rowsPerWindow, 300));
+  const head = options.supervision ? await learnHead(scorer, spec, { ...options.supervision, thresholds }) : undefined;
+  options.onPhase?.('is judged');
+  const judged = await set.judge({ ...withHead(scorer, head), layout: scorer.layout }, parameters.minHistory);
   await scorer.close();
 
   const layers = await saveNetwork(network, modelFiles.weights);
@@ -155,6 +182,7 @@ export const trainAnomaly = async (
     [modelFiles.calibration]: Buffer.from(`${JSON.stringify(calibration)}\n`),
     [modelFiles.layers]: layers.model,
     [modelFiles.weights]: layers.weights,
+    ...(head ? { [feedbackFile]: Buffer.from(`${JSON.stringify(head)}\n`) } : {}),
   };
   const { weights } = fitted;
   const weightCount = [weights.kernel, weights.recurrentKernel, weights.bias, weights.headKernel, weights.headBias];
@@ -177,17 +205,15 @@ export const trainAnomaly = async (
       backend,
       updates: fitted.steps,
       batch,
-      steps: options.steps ?? 32,
-      drawing,
-      recordings: recordings.map((it) => ({ name: it.name, role: it.role, source: it.source, hash: fingerprint(it) })),
+      steps,
+      ...(options.code === undefined ? {} : { code: options.code }),
+      ...(options.initial ? { initial: initialHash(options.initial) } : {}),
+      ...set.lineage,
     },
-    metrics: {
-      trainingLoss: fitted.trainingLoss,
-      validationLoss: fitted.validationLoss,
-      ...assess(benign, anomalous, thresholds, parameters.minHistory),
-    },
+    metrics: { trainingLoss: fitted.trainingLoss, validationLoss: fitted.validationLoss, ...judged },
     files: Object.fromEntries(Object.entries(files).map(([file, bytes]) => [file, describeFile(bytes)])),
   };
   await writeFolder(options.out, { ...files, [manifestFile]: encodeManifest(manifest) });
+  if (options.checkpoint) await rm(options.checkpoint.file, { force: true });
   return { folder: options.out, manifest };
 };

@@ -3,6 +3,7 @@ import type { Recording } from '../data/index.ts';
 import { resourceMetrics } from '../features/resource.ts';
 import type { FeatureSpec } from '../features/spec.ts';
 import { replaySubjects } from './replay.ts';
+import type { Subject } from './subjects.ts';
 import { windowVectors } from './windows.ts';
 
 /** A stretch of a labelled recording, scored from a cold start. */
@@ -56,6 +57,29 @@ export const scoreEpisodes = async (
     };
   });
   await replaySubjects(scorer, subjects, spec.size, (subject, window, scores, row) => {
+    const episode = episodes[subject]!;
+    episode.scores[window] = scores.score[row]!;
+    episode.pValues[window] = scores.pValue[row]!;
+    episode.statistics[window] = scores.statistic[row]!;
+  });
+  return episodes;
+};
+
+/** Score subjects that are taken as benign throughout, each from a cold start. */
+export const scoreSubjects = async (
+  scorer: Pick<Scorer, 'score' | 'layout'>,
+  subjects: readonly (Subject & { readonly subject: string })[],
+  size: number,
+): Promise<Episode[]> => {
+  const episodes = subjects.map(({ subject, windows }) => ({
+    name: subject,
+    scores: new Float64Array(windows),
+    pValues: new Float64Array(windows),
+    statistics: new Float64Array(windows),
+    from: windows,
+    to: windows,
+  }));
+  await replaySubjects(scorer, subjects, size, (subject, window, scores, row) => {
     const episode = episodes[subject]!;
     episode.scores[window] = scores.score[row]!;
     episode.pValues[window] = scores.pValue[row]!;

@@ -19,6 +19,8 @@ export interface Stretch {
 export interface Streams {
   /** The caller disposes of the tensors. */
   next(): Stretch;
+  /** Go on by one stretch without making it, as when a training is taken up again where it was. */
+  skip(): void;
 }
 
 interface Prepared {
@@ -70,20 +72,32 @@ export const createStreams = (
   };
 
   const streams: Prepared[] = [];
+
+  /** The stream of a row with a whole stretch left; a new one where the last has run out. */
+  const streamOf = (row: number, renewed: () => void): Prepared => {
+    let stream = streams[row];
+    while (!stream || stream.at + steps >= stream.windows) {
+      stream = prepare();
+      streams[row] = stream;
+      renewed();
+    }
+    return stream;
+  };
+
   return {
+    skip() {
+      for (let row = 0; row < batch; row++) streamOf(row, () => undefined).at += steps;
+    },
     next() {
       const x = new Float32Array(batch * steps * inputs);
       const target = new Float32Array(batch * steps * spec.size);
       const mask = new Float32Array(batch * steps * spec.size);
       const keep = new Float32Array(batch);
       for (let row = 0; row < batch; row++) {
-        let stream = streams[row];
         keep[row] = 1;
-        while (!stream || stream.at + steps >= stream.windows) {
-          stream = prepare();
-          streams[row] = stream;
+        const stream = streamOf(row, () => {
           keep[row] = 0;
-        }
+        });
         for (let step = 0; step < steps; step++, stream.at++) {
           const to = row * steps + step;
           const next = stream.at + 1;

@@ -36,7 +36,8 @@ const agentMetrics: ReadonlySet<ResourceMetric> = new Set([
   'threads',
 ]);
 
-const shownMetrics = (random: Random): readonly boolean[] => {
+/** Draw which metrics a subject shows: all of them, those of an agent alone, or some. */
+export const shownMetrics = (random: Random): readonly boolean[] => {
   const kind = random.next();
   if (kind < 0.5) return resourceMetrics.map(() => true);
   if (kind < 0.7) return resourceMetrics.map((metric) => agentMetrics.has(metric));

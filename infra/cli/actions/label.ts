@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import type { Label } from '../../../schemas/generated/Label.ts';
 import { topics } from '../../../schemas/topics.ts';
+import { labelChanges } from '../../../schemas/verdicts.ts';
 import { verdicts } from '../commands/label.ts';
 import { connect } from '../connect.ts';
 import type { Action } from '../invocation.ts';
@@ -36,8 +37,10 @@ export const run: Action<Options, [string, keyof typeof verdicts]> = async (
     const producer = await context.kafka.producer();
     await producer.send([{ topic: topics.labels.name, key: subject, value: codec.encode(label) }]);
     await producer.close();
-    if (terminal.json) terminal.printJson(label);
-    else terminal.print(`${subject} is labelled ${verdict}`);
+    if (terminal.json) return terminal.printJson(label);
+    terminal.print(`${subject} is labelled ${verdict}`);
+    terminal.print(labelChanges[verdicts[verdict]]);
+    if (!decision) terminal.print('It judges the last decision about the subject before now; another with --decision');
   } finally {
     await close();
   }

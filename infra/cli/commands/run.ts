@@ -7,7 +7,7 @@ export const defineRun = (): Command =>
     .description(
       'Run one or more pipelines in this process. Start as many processes of one pipeline as there are partitions to share.',
     )
-    .addArgument(new Argument('<pipeline...>', 'which').choices(['lifecycle', 'actuate', 'archive']))
+    .addArgument(new Argument('<pipeline...>', 'which').choices(['lifecycle', 'actuate', 'archive', 'retrain']))
     .addHelpText(
       'after',
       `
@@ -15,6 +15,7 @@ Pipelines:
   lifecycle  telemetry to scores and decisions, exactly once
   actuate    decisions to Vault, and Vault's answers to effects
   archive    every topic to ClickHouse
+  retrain    analysts' labels to challengers, and these to champions where they win; in a process of its own
 
 Health and metrics are at http.host:http.port of the configuration: /health/live, /health/ready, /metrics.
 

@@ -1,3 +1,4 @@
+import { labelChanges } from '../../../schemas/verdicts.ts';
 import type { Lane } from '../view/lane.ts';
 import { announce, post } from './api.ts';
 import { h, setText } from './dom.ts';
@@ -14,7 +15,7 @@ export const labelButtons = (store: Store): { element: HTMLElement; update(lane:
   const buttons = verdicts.map((verdict) =>
     h(
       'button',
-      { type: 'button', 'data-verdict': verdict, onclick: () => void judge(verdict) },
+      { type: 'button', 'data-verdict': verdict, title: labelChanges[verdict], onclick: () => void judge(verdict) },
       capital(plain(verdict)),
     ),
   );
@@ -30,7 +31,7 @@ export const labelButtons = (store: Store): { element: HTMLElement; update(lane:
         verdict,
         windowEnd: judged?.windowEnd ?? lane.lastScore?.windowEnd ?? null,
       });
-      setText(said, `Labelled as ${plain(verdict)}`);
+      setText(said, `Labelled as ${plain(verdict)}. ${labelChanges[verdict]}`);
     } catch (error) {
       setText(said, (error as Error).message);
       announce((error as Error).message);
@@ -50,7 +51,8 @@ export const labelButtons = (store: Store): { element: HTMLElement; update(lane:
       const judged = judgedOf(lane);
       setText(about, judged ? `What was it? (${titleOf(judged)}, ${timeOfDay(judged.at)})` : 'What is this behaviour?');
       const last = lane.labels.at(-1);
-      setText(said, last ? `Labelled as ${plain(last.verdict)} by ${last.by}, ${timeOfDay(last.at)}` : '');
+      const change = last && last.verdict !== 'unknown' ? `. ${labelChanges[last.verdict]}` : '';
+      setText(said, last ? `Labelled as ${plain(last.verdict)} by ${last.by}, ${timeOfDay(last.at)}${change}` : '');
     },
   };
 };

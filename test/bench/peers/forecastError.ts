@@ -7,6 +7,9 @@ import { historyVectors } from './settings.ts';
 /** Floats of state for each subject: a ring of vectors, and how many it has seen. */
 export const ringSize = (features: number): number => historyVectors * features + 1;
 
+/** Name under which the ring is carried. */
+export const ringVersion = 'ring';
+
 /** A featurized batch with the mean squared error of the forecast of each window, NaN for what is only replayed. */
 export interface ForecastBatch extends FeaturizedBatch {
   readonly errors: Float64Array;
@@ -27,15 +30,15 @@ export const forecastError = (
 
   /** Put the history before an event into a row of the input, then its own vector into the history. */
   const push = (batch: FeaturizedBatch, event: number, input: Float32Array | undefined, row: number) => {
-    const ring = batch.events[event]!.slot * size;
-    const count = state.model[ring + all]!;
+    const ring = state.carried.writable(ringVersion, size, batch.events[event]!.slot);
+    const count = ring[all]!;
     const slot = (count % historyVectors) * features;
     if (input) {
-      input.set(state.model.subarray(ring + slot, ring + all), row * all);
-      if (slot > 0) input.set(state.model.subarray(ring, ring + slot), row * all + all - slot);
+      input.set(ring.subarray(slot, all), row * all);
+      if (slot > 0) input.set(ring.subarray(0, slot), row * all + all - slot);
     }
-    state.model.set(batch.vectors.subarray(event * features, (event + 1) * features), ring + slot);
-    state.model[ring + all] = count + 1;
+    ring.set(batch.vectors.subarray(event * features, (event + 1) * features), slot);
+    ring[all] = count + 1;
   };
 
   const scoreAll = async (batch: FeaturizedBatch): Promise<ForecastBatch> => {

@@ -2,7 +2,7 @@ import type { Kafka } from '../../../infra/kafka/types.ts';
 import { KeyedState } from '../../../operators/keyedState.ts';
 import { OpenWindows } from '../../../operators/openWindows.ts';
 import type { Partition } from '../../../operators/toOutput.ts';
-import { ringSize } from './forecastError.ts';
+import { ringSize, ringVersion } from './forecastError.ts';
 import type { PeerSettings } from './settings.ts';
 import { blockHeader, partitionKey, vectorsPerBlock } from './toDecisions.ts';
 
@@ -16,7 +16,7 @@ export const restore = async (
   features: number,
 ): Promise<{ partition: Partition; start: number; replayBefore: number }> => {
   const size = ringSize(features);
-  const state = new KeyedState(size);
+  const state = new KeyedState();
   let [replayBefore, start, rewindTime] = [0, 0, 0];
   const tail = await kafka.tail({ topics: [], from: 'beginning', partitions: [{ topic: settings.state, partition }] });
   for await (const messages of tail.batches()) {
@@ -29,11 +29,11 @@ export const restore = async (
       }
       const hash = name.lastIndexOf('#');
       const slot = state.slotOf(name.slice(0, hash));
-      const ring = slot * size;
+      const ring = state.carried.writable(ringVersion, size, slot);
       const floats = vectorsPerBlock * features;
       const block = new Float32Array(new Uint8Array(value!.subarray(blockHeader * 8)).buffer);
-      state.model.set(block, ring + Number(name.slice(hash + 1)) * floats);
-      state.model[ring + size - 1] = Math.max(state.model[ring + size - 1]!, value!.readDoubleLE(0));
+      ring.set(block, Number(name.slice(hash + 1)) * floats);
+      ring[size - 1] = Math.max(ring[size - 1]!, value!.readDoubleLE(0));
       state.closedThrough[slot] = Math.max(state.closedThrough[slot]!, value!.readDoubleLE(8));
       state.coveredBefore[slot] = Math.max(state.coveredBefore[slot]!, value!.readDoubleLE(16));
     }

@@ -2,7 +2,7 @@ import { map, type OperatorFunction } from 'rxjs';
 import type { OutputBatch, OutputRecord } from '../../../operators/batch.ts';
 import type { Partition } from '../../../operators/toOutput.ts';
 import type { TopicCodec } from '../../../schemas/codec.ts';
-import { type ForecastBatch, ringSize } from './forecastError.ts';
+import { type ForecastBatch, ringSize, ringVersion } from './forecastError.ts';
 import { actions, historyVectors, thresholds } from './settings.ts';
 
 /** A decision as the peers write it. */
@@ -39,14 +39,13 @@ export const toDecisions = (
   const blockFloats = vectorsPerBlock * features;
 
   const saveBlock = (slot: number, block: number, next: number): OutputRecord => {
-    const ring = slot * size;
+    const ring = state.carried.read(ringVersion, size, slot);
     const value = Buffer.allocUnsafe(blockHeader * 8 + blockFloats * 4);
-    value.writeDoubleLE(state.model[ring + size - 1]!, 0);
+    value.writeDoubleLE(ring[size - 1]!, 0);
     value.writeDoubleLE(state.closedThrough[slot]!, 8);
     value.writeDoubleLE(next, 16);
-    const from = ring + block * blockFloats;
-    const { buffer, byteOffset } = state.model;
-    value.set(new Uint8Array(buffer, byteOffset + from * 4, blockFloats * 4), blockHeader * 8);
+    const { buffer, byteOffset } = ring;
+    value.set(new Uint8Array(buffer, byteOffset + block * blockFloats * 4, blockFloats * 4), blockHeader * 8);
     return { topic: changelog, key: `${state.nameOf(slot)}#${block}`, value };
   };
 
@@ -65,7 +64,7 @@ export const toDecisions = (
       records.push({ topic: decisions.topic.name, key: subject, value });
     }
     for (const slot of touched) {
-      const seen = state.model[slot * size + size - 1]!;
+      const seen = state.carried.read(ringVersion, size, slot)[size - 1]!;
       const blocks = historyVectors / vectorsPerBlock;
       const first = Math.floor((seen - state.unsaved[slot]!) / vectorsPerBlock);
       const last = Math.floor((seen - 1) / vectorsPerBlock);

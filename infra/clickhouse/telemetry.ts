@@ -1,0 +1,96 @@
+import type { Row } from '@clickhouse/client';
+import { resourceMetrics } from '../../models/features/resource.ts';
+import type { TelemetrySource, TimeRange } from '../../models/training/telemetry/source.ts';
+import type { ClickHouseArchive } from './client.ts';
+import { snakeCase } from './columns.ts';
+import { clickhouseError } from './errors.ts';
+
+const columns = resourceMetrics.map(snakeCase);
+/** Subjects named in one query: their names travel in its address. */
+const subjectsPerQuery = 200;
+
+const extentsQuery = `SELECT credential_id, toUnixTimestamp64Milli(min(time)), toUnixTimestamp64Milli(max(time)), count()
+FROM telemetry_resource
+WHERE time >= fromUnixTimestamp64Milli({from:Int64}) AND time < fromUnixTimestamp64Milli({to:Int64})
+GROUP BY credential_id
+ORDER BY credential_id`;
+
+const samplesQuery = `SELECT credential_id, toUnixTimestamp64Milli(time), ${columns.join(', ')}
+FROM telemetry_resource
+WHERE credential_id IN {subjects:Array(String)}
+AND time >= fromUnixTimestamp64Milli({from:Int64}) AND time < fromUnixTimestamp64Milli({to:Int64})
+ORDER BY credential_id, time, kafka_cluster, kafka_partition, kafka_offset, sample_index`;
+
+/**
+ * Telemetry of the archive, streamed in batches of rows as ClickHouse sends them.
+ *
+ * @throws {EbbtideError} from its methods: `CLICKHOUSE_UNAVAILABLE`, `CLICKHOUSE_REJECTED`, `CANCELLED`
+ */
+export const archiveTelemetry = (archive: ClickHouseArchive): TelemetrySource => {
+  const stream = async (
+    query: string,
+    parameters: Record<string, unknown>,
+    each: (row: readonly unknown[]) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> => {
+    try {
+      const answer = await archive.client.query({
+        query,
+        query_params: parameters,
+        format: 'JSONCompactEachRow',
+        clickhouse_settings: {
+          readonly: '1',
+          output_format_json_quote_64bit_integers: 0,
+          output_format_json_quote_denormals: 0,
+          optimize_read_in_order: 1,
+          cancel_http_readonly_queries_on_client_close: 1,
+        },
+        ...(signal ? { abort_signal: signal } : {}),
+      });
+      for await (const rows of answer.stream<readonly unknown[]>())
+        for (const row of rows as Row<readonly unknown[], 'JSONCompactEachRow'>[]) each(row.json());
+    } catch (error) {
+      throw clickhouseError('Cannot read telemetry from the archive', error, signal);
+    }
+  };
+  return {
+    lineage: { kind: 'archive', database: archive.database, extents: extentsQuery, samples: samplesQuery },
+    extents: (range, visit, signal) =>
+      stream(
+        extentsQuery,
+        { from: range.fromMs, to: range.toMs },
+        ([subject, first, last, count]) => visit(subject as string, first as number, last as number, count as number),
+        signal,
+      ),
+    async samples(wanted, visit, signal) {
+      const values = new Float64Array(columns.length);
+      for (const { range, subjects } of groups(wanted))
+        await stream(
+          samplesQuery,
+          { subjects, from: range.fromMs, to: range.toMs },
+          (row) => {
+            for (let i = 0; i < values.length; i++) {
+              const value = row[i + 2];
+              values[i] = value === null ? Number.NaN : (value as number);
+            }
+            visit(row[0] as string, row[1] as number, values);
+          },
+          signal,
+        );
+    },
+  };
+};
+
+/** Subjects with the same range, some at a time. */
+function* groups(wanted: ReadonlyMap<string, TimeRange>) {
+  const byRange = new Map<string, { range: TimeRange; subjects: string[] }>();
+  for (const [subject, range] of wanted) {
+    const key = `${range.fromMs}/${range.toMs}`;
+    const group = byRange.get(key) ?? { range, subjects: [] };
+    group.subjects.push(subject);
+    byRange.set(key, group);
+  }
+  for (const { range, subjects } of byRange.values())
+    for (let at = 0; at < subjects.length; at += subjectsPerQuery)
+      yield { range, subjects: subjects.slice(at, at + subjectsPerQuery) };
+}

@@ -1,0 +1,170 @@
+import type { AnomalyScores } from '../anomaly/scores.ts';
+import type { Thresholds } from '../training/evaluate.ts';
+import { replaySubjects } from '../training/replay.ts';
+import type { TimedSubject } from '../training/telemetry/gather.ts';
+import type { JudgedStretch } from './judged.ts';
+
+/** A model as a comparison needs it. */
+export interface ComparedModel {
+  readonly version: string;
+  readonly stateSize: number;
+  readonly spec: { readonly size: number };
+  score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores>;
+}
+
+/** How a model does on what it is compared on. */
+export interface ComparedFigures {
+  /** Held-out judged attacks, and how many of them reach the moderate threshold. */
+  readonly attacks: number;
+  readonly attacksDetected: number;
+  /** Held-out stretches judged benign, and how many of them reach the moderate threshold. */
+  readonly benign: number;
+  readonly benignAlarmed: number;
+  /** Windows above the moderate threshold within these. */
+  readonly benignAlarmedWindows: number;
+  /** Unlabelled windows that neither model was trained or calibrated on, and those above the moderate threshold. */
+  readonly unlabelledWindows: number;
+  readonly unlabelledAlarmed: number;
+}
+
+/** A judged attack that the champion shows and the challenger does not. */
+export interface LostAttack {
+  readonly subject: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Highest scores. */
+  readonly champion: number;
+  readonly challenger: number;
+}
+
+/** Outcome of a comparison. */
+export interface Comparison {
+  readonly wins: boolean;
+  /** Why, one sentence each. */
+  readonly reasons: readonly string[];
+  readonly champion: ComparedFigures;
+  readonly challenger: ComparedFigures;
+  readonly lost: readonly LostAttack[];
+}
+
+/** What models are compared on. */
+export interface ComparisonData {
+  /** Judged stretches that the challenger has not learned from. */
+  readonly heldOut: readonly JudgedStretch[];
+  /** All judged stretches, those that it has learned from included. */
+  readonly judged: readonly JudgedStretch[];
+  readonly unlabelled: readonly TimedSubject[];
+  readonly thresholds: Thresholds;
+}
+
+/** Alarms on unlabelled telemetry may rise by this factor and by this share of windows: attacks may be among them. */
+const tolerance = { factor: 1.25, share: 0.002 } as const;
+
+const isAttack = ({ judgement }: JudgedStretch): boolean => judgement.verdict === 'maliciousActivity';
+
+/** See {@link reach}. */
+export interface Reached {
+  readonly highest: number;
+  readonly alarmed: number;
+  readonly windows: number;
+}
+
+/** Highest score and windows above a threshold, of each subject from the first judged window on. */
+export const reach = async (
+  model: ComparedModel,
+  subjects: readonly (TimedSubject & { judgedFrom?: number })[],
+  threshold: number,
+): Promise<Reached[]> => {
+  const reached = subjects.map(() => ({ highest: 0, alarmed: 0, windows: 0 }));
+  const scorer = {
+    score: model.score.bind(model),
+    layout: { size: model.stateSize } as Parameters<typeof replaySubjects>[0]['layout'],
+  };
+  await replaySubjects(scorer, subjects, model.spec.size, (subject, window, scores, row) => {
+    if (window < (subjects[subject]!.judgedFrom ?? 0) || scores.learning[row] === 1) return;
+    const one = reached[subject]!;
+    const score = scores.score[row]!;
+    one.highest = Math.max(one.highest, score);
+    one.windows++;
+    if (score > threshold) one.alarmed++;
+  });
+  return reached;
+};
+
+const measure = async (model: ComparedModel, { heldOut, judged, unlabelled, thresholds }: ComparisonData) => {
+  const { moderate } = thresholds;
+  const held = await reach(model, heldOut, moderate);
+  const rest = await reach(model, unlabelled, moderate);
+  const all = await reach(model, judged, moderate);
+  const count = (attack: boolean, test: (one: Reached) => number): number =>
+    held.reduce((sum, one, i) => sum + (isAttack(heldOut[i]!) === attack ? test(one) : 0), 0);
+  const figures: ComparedFigures = {
+    attacks: count(true, () => 1),
+    attacksDetected: count(true, ({ highest }) => (highest > moderate ? 1 : 0)),
+    benign: count(false, () => 1),
+    benignAlarmed: count(false, ({ highest }) => (highest > moderate ? 1 : 0)),
+    benignAlarmedWindows: count(false, ({ alarmed }) => alarmed),
+    unlabelledWindows: rest.reduce((sum, { windows }) => sum + windows, 0),
+    unlabelledAlarmed: rest.reduce((sum, { alarmed }) => sum + alarmed, 0),
+  };
+  return { figures, highest: all.map(({ highest }) => highest) };
+};
+
+/**
+ * Compare a challenger with the champion. It wins when, on judged stretches that it has not learned from, it raises fewer
+ * false alarms without detecting fewer attacks, or detects more attacks without more false alarms; when its alarms on
+ * unlabelled telemetry do not rise noticeably; and when it loses no attack that analysts know of and the champion shows.
+ */
+export const compareModels = async (
+  champion: ComparedModel,
+  challenger: ComparedModel,
+  data: ComparisonData,
+): Promise<Comparison> => {
+  const before = await measure(champion, data);
+  const after = await measure(challenger, data);
+  const { moderate } = data.thresholds;
+  const lost = data.judged.flatMap((stretch, i) => {
+    const [was, is] = [before.highest[i]!, after.highest[i]!];
+    if (!isAttack(stretch) || !(was > moderate) || is > moderate) return [];
+    const { subject, fromMs, toMs } = stretch.judgement;
+    return [{ subject, fromMs, toMs, champion: was, challenger: is }];
+  });
+  const [a, b] = [before.figures, after.figures];
+  const against: string[] = [];
+  const object = (fails: boolean, why: string): unknown => fails && against.push(why);
+  object(
+    data.heldOut.length === 0,
+    'There are no judged stretches beyond those that the challenger learned from: give more labels',
+  );
+  object(
+    lost.length > 0,
+    `The challenger loses ${lost.length} labelled ${lost.length === 1 ? 'attack' : 'attacks'} that the champion shows`,
+  );
+  object(
+    b.attacksDetected < a.attacksDetected,
+    `It detects ${b.attacksDetected} of ${b.attacks} held-out attacks, the champion ${a.attacksDetected}`,
+  );
+  const falseAlarms = (figures: ComparedFigures): string =>
+    `${figures.benignAlarmed} of ${figures.benign} held-out benign stretches (${figures.benignAlarmedWindows} windows)`;
+  const worse = b.benignAlarmed > a.benignAlarmed;
+  object(worse, `It raises alarms in ${falseAlarms(b)}, the champion in ${falseAlarms(a)}`);
+  const limit = a.unlabelledAlarmed * tolerance.factor + tolerance.share * a.unlabelledWindows;
+  object(
+    b.unlabelledAlarmed > limit,
+    `Its alarms on unlabelled telemetry rise from ${a.unlabelledAlarmed} to ${b.unlabelledAlarmed} of ${b.unlabelledWindows} windows`,
+  );
+  const fewer =
+    b.benignAlarmed < a.benignAlarmed ||
+    (b.benignAlarmed === a.benignAlarmed && b.benignAlarmedWindows < a.benignAlarmedWindows);
+  const more = b.attacksDetected > a.attacksDetected;
+  object(against.length === 0 && !fewer && !more, 'It is no better than the champion on held-out judged stretches');
+  const wins = against.length === 0;
+  const forIt = [
+    ...(fewer ? [`False alarms fall from ${falseAlarms(a)} to ${falseAlarms(b)}`] : []),
+    ...(more
+      ? [`It detects ${b.attacksDetected} of ${b.attacks} held-out attacks, the champion ${a.attacksDetected}`]
+      : []),
+    `It loses no labelled attack`,
+  ];
+  return { wins, reasons: wins ? forIt : against, champion: a, challenger: b, lost };
+};

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { exitCodes } from '../../../infra/cli/exit.ts';
+import { resourceMetrics } from '../../../models/features/resource.ts';
+import { inventedSamples } from '../../models/training/telemetry/support.ts';
+import { temporaryFolder } from '../../services/folder.ts';
+import { ebbtide, startEbbtide } from './ebbtide.ts';
+
+test('ebbtide train says what is wrong with what it is given', async (t) => {
+  const folder = temporaryFolder(t);
+  const environment = { EBBTIDE_DATA: folder };
+  const file = join(folder, 'x.csv');
+  writeFileSync(file, 'subject,time,cpuCores\na,2026-03-01T00:00:00Z,much\n');
+  const train = async (...args: string[]) => ebbtide(['train', 'anomaly', '--backend', 'wasm', ...args], environment);
+  const malformed = await train('--from', `file=${file}`);
+  assert.equal(malformed.status, exitCodes.failed);
+  assert.match(malformed.stderr, /x\.csv, line 2, column cpuCores: "much" is not a number/);
+  assert.match((await train('--resume')).stderr, /no training to resume/);
+  const range = await train('--from', 'archive', '--since', '1d', '--until', '2d');
+  assert.equal(range.status, exitCodes.usage);
+  assert.match(range.stderr, /--since must lie before --until/);
+});
+
+test('ebbtide train keeps what it has done when it is interrupted, and --resume goes on', async (t) => {
+  const folder = temporaryFolder(t);
+  const environment = { EBBTIDE_DATA: folder };
+  const file = join(folder, 'telemetry.csv');
+  const rows = inventedSamples(6, 700).map(({ subject, time, values }) => [subject, time, ...values].join(','));
+  writeFileSync(file, `${[['subject', 'time', ...resourceMetrics].join(','), ...rows].join('\n')}\n`);
+  const args = [
+    'train',
+    'anomaly',
+    '--from',
+    `file=${file}`,
+    '--window',
+    '1s',
+    '--backend',
+    'wasm',
+    '--epochs',
+    '1000',
+  ];
+  const interrupted = async (given: readonly string[]) => {
+    const child = startEbbtide(given, environment);
+    let said = '';
+    let asked = false;
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (asked || !/Training: \d+ of 50000/.test(said)) return;
+      // A second one would end it at once
+      asked = true;
+      child.kill('SIGINT');
+    });
+    const [status] = await once(child, 'close');
+    return { status, said };
+  };
+  const { status, said } = await interrupted(args);
+  assert.equal(status, exitCodes.interrupted, said);
+  assert.match(said, /Trains on wasm/);
+  assert.match(said, /Telemetry: train \d+ windows of \d subjects; validation/);
+  assert.match(said, /loss -?\d+\.\d+, .* left/);
+  assert.match(said, /"--resume" .*goes on with it/);
+  const checkpoint = join(folder, 'models', 'anomaly.checkpoint');
+  const header = JSON.parse(readFileSync(checkpoint, 'latin1').split('\n', 1)[0]!);
+  assert.equal(header.request.from.path, file);
+
+  const { said: told } = await interrupted(['train', 'anomaly', '--resume']);
+  assert.match(told, /Goes on training the anomaly model with seed 1/);
+  assert.ok(existsSync(checkpoint));
+  assert.ok(
+    !existsSync(join(folder, 'models', 'anomaly')) || readdirSync(join(folder, 'models', 'anomaly')).length === 0,
+  );
+});

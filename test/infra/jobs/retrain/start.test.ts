@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { retrainConfigSchema } from '../../../../infra/jobs/retrain/config.ts';
+import { folderRegistry } from '../../../../infra/jobs/retrain/folder.ts';
+import { lastRetrained } from '../../../../infra/jobs/retrain/run.ts';
+import { startRetrain } from '../../../../infra/jobs/retrain/start.ts';
+import { shippedAnomalyModel } from '../../../../models/anomaly/model.ts';
+import { resourceMetrics } from '../../../../models/features/resource.ts';
+import type { RetrainReport } from '../../../../models/feedback/report.ts';
+import { firstMs, inventedSamples } from '../../../models/training/telemetry/support.ts';
+import { clickHouse } from '../../../services/clickhouse.ts';
+import { temporaryFolder } from '../../../services/folder.ts';
+import { messageOf, preparedArchive } from '../../clickhouse/support.ts';
+
+const windowMs = 1000;
+const subjects = 8;
+const rows = 1000;
+
+test('startRetrain() waits for labels in the archive, retrains, and reports', async (t) => {
+  const archive = await preparedArchive(t, (await clickHouse(t)).url);
+  const batch = archive.newBatch('test');
+  const samples = inventedSamples(subjects, rows);
+  for (let at = 0; at < samples.length; at += rows) {
+    const { subject } = samples[at]!;
+    const record = {
+      ...{ credentialId: subject, host: '', sentAt: firstMs, clock: null },
+      samples: samples.slice(at, at + rows).map(({ time, values }) => ({
+        time,
+        ...Object.fromEntries(resourceMetrics.map((metric, i) => [metric, values[i]])),
+        custom: {},
+      })),
+    };
+    batch.add(messageOf('telemetry.resource', at), record);
+  }
+  await archive.insert(batch);
+  const label = (offset: number) => {
+    const labels = archive.newBatch('test');
+    labels.add(messageOf('labels', offset), {
+      ...{ subject: `cred-${offset}`, decisionId: null, verdict: 'legitimateAnomaly', note: '', by: 'ann' },
+      ...{ windowStart: firstMs + 600_000, windowEnd: firstMs + 620_000, at: firstMs + 2_000_000 + offset },
+    });
+    return archive.insert(labels);
+  };
+  await label(0);
+
+  const folder = temporaryFolder(t, 'ebbtide-retrain-');
+  const metrics = new Registry();
+  const running = await startRetrain(
+    { log: pino({ level: 'silent' }), metrics },
+    {
+      ...{ archive, folder, windowMs, code: 'test', now: () => firstMs + 3_000_000 },
+      registry: folderRegistry(join(folder, 'versions'), shippedAnomalyModel),
+    },
+    retrainConfigSchema.parse({ everyMs: 1_000, minLabels: 2, epochs: 0, calibrationSubjects: 60 }),
+  );
+  t.after(() => running.close());
+  const until = async (pattern: RegExp): Promise<void> => {
+    for (;;) {
+      const { detail } = await running.health();
+      if (pattern.test(detail)) return;
+      assert.doesNotMatch(detail, /failed/);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await until(/Waits for labels: 1 of 2/);
+  await label(1);
+  await until(/Last: kept/);
+  const reports = readdirSync(join(folder, 'reports')).sort();
+  assert.deepEqual(
+    reports.map((name) => name.replace(/^.*\./, '')),
+    ['html', 'json', 'md'],
+  );
+  const report = JSON.parse(readFileSync(join(folder, 'reports', reports[1]!), 'utf8')) as RetrainReport;
+  assert.equal(report.labels.legitimateAnomaly, 2);
+  assert.equal(report.champion, basename(shippedAnomalyModel()));
+  assert.match(JSON.stringify(report.lineage), /"judged":\{"legitimate":2,"falsePositive":0\}/);
+  assert.equal(await lastRetrained(folder), firstMs + 3_000_000);
+  assert.match(await metrics.metrics(), /ebbtide_retrain_runs_total\{outcome="kept"\} 1/);
+});
