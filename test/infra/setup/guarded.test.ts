@@ -51,7 +51,9 @@ test('a guarded server ends with its guard', async (t) => {
     t.skip('Skipped without setpriv: only Linux can tie a process to its parent');
     return;
   }
-  const { server } = await guard(t, 'exec sleep 600');
+  // Once it speaks, it has been tied to its parent.
+  const { server, log } = await guard(t, 'echo ready; exec sleep 600');
+  await untilLogged(log, 'ready');
   const parent = readFileSync(`/proc/${server.pid}/status`, 'utf8').match(/^PPid:\s*(\d+)/m)?.[1];
   process.kill(Number(parent), 'SIGKILL');
   await server.exited;
