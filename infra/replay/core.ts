@@ -1,3 +1,4 @@
+import type { ModelsConfig } from '../../models/registry/config.ts';
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
 import type { Encoders } from '../../operators/toOutput.ts';
 import { ordersAsOf } from '../../pipelines/orders.ts';
@@ -12,7 +13,7 @@ import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { TelemetryCodec } from '../../schemas/telemetry.ts';
 import { topics } from '../../schemas/topics.ts';
 import { resourceLayout } from '../jobs/layout.ts';
-import { openModel } from './model.ts';
+import { historicModels, openModel } from './model.ts';
 
 /** What of the lanes' output is looked at. */
 export type Wanted = 'nothing' | 'records' | 'bytes';
@@ -21,6 +22,8 @@ export type Wanted = 'nothing' | 'records' | 'bytes';
 export interface CoreLane {
   /** See `resolveModel`. */
   readonly model: string;
+  /** Whether promotions in the history put other models in force, as they did. */
+  readonly followsPromotions: boolean;
   readonly windowMs: number;
   /** Absent for those that `control` had in force. */
   readonly policy: LifecyclePolicy | undefined;
@@ -61,6 +64,8 @@ export interface CoreParts {
   credentials(partition: number): VersionedTable<CredentialFacts>;
   readonly labels: readonly Label[];
   readonly lanes: readonly CoreLane[];
+  /** Where versions are registered. */
+  readonly models: ModelsConfig;
   readonly wants: Wanted;
   /** Told of orders that cannot be read. */
   refused(key: string, why: string): void;
@@ -81,11 +86,17 @@ export const openCore = async (parts: CoreParts): Promise<Core> => {
     deadLetters: await TopicCodec.open(topics.deadLetters, registry),
     state: await TopicCodec.open(topics.stateLifecycle, registry),
   };
-  const models = await Promise.all(specs.map(({ model, windowMs }) => openModel(model, windowMs)));
+  const models = await Promise.all(specs.map(({ model, windowMs }) => openModel(model, windowMs, parts.models)));
+  const pools = await Promise.all(
+    specs.map(({ model, windowMs, followsPromotions }, index) =>
+      followsPromotions ? historicModels(control, models[index]!, model, windowMs, parts.models) : undefined,
+    ),
+  );
   const lanes = specs.map(({ policy }, index) => {
     const orders = ordersAsOf('lifecycle', control, ({ key }, why) => parts.refused(key, why), policy);
     return new Lane({
       model: models[index]!,
+      pool: pools[index],
       reader,
       encoders,
       bytes: wants === 'bytes',
@@ -130,6 +141,7 @@ export const openCore = async (parts: CoreParts): Promise<Core> => {
     async close() {
       for (const lane of lanes) lane.close();
       await tail;
+      await Promise.all(pools.map((pool) => pool?.close()));
       await Promise.all(models.map((model) => model.close()));
     },
   };

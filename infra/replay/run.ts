@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { lastValueFrom, type Observable, takeUntil } from 'rxjs';
+import type { ModelsConfig } from '../../models/registry/config.ts';
 import { configuredPolicyKey } from '../../pipelines/orders.ts';
 import type { HistoricPart, History } from '../../pipelines/replay/history.ts';
 import { type ReplayReport, reportOf } from '../../pipelines/replay/report.ts';
@@ -16,12 +17,16 @@ import { openThread } from './threads.ts';
 export interface LaneSpec {
   /** See `resolveModel`. */
   readonly model: string;
+  /** Promotions in the history put other models in force, as they did. @default false */
+  readonly followsPromotions?: boolean;
   /** Absent for those that `control` had in force. */
   readonly policy?: LifecyclePolicy;
 }
 
 export interface ReplayOptions {
   readonly registry: SchemaRegistry;
+  /** Where versions of models are registered. */
+  readonly models: ModelsConfig;
   readonly log: Pick<Logger, 'error'>;
   readonly history: History;
   readonly here: LaneSpec;
@@ -59,7 +64,7 @@ const enoughCores = 4;
  * `MODEL_INCOMPATIBLE`; what reading and writing throw
  */
 export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
-  const { registry, log, history, here, against, sink, stopping } = options;
+  const { registry, models, log, history, here, against, sink, stopping } = options;
   const most = history.messages < shortHistory || availableParallelism() < enoughCores ? 0 : availableParallelism() - 1;
   const threads = Math.min(options.threads ?? most, history.partitions.length);
   const cores = await openCores(
@@ -68,11 +73,13 @@ export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
       control: history.control,
       credentials: (partition) => history.credentials(partition),
       labels: history.labels,
-      lanes: (against ? [here, against] : [here]).map(({ model, policy }) => ({
+      lanes: (against ? [here, against] : [here]).map(({ model, policy, followsPromotions = false }) => ({
         model,
+        followsPromotions,
         policy,
         windowMs: windowMsOf(history, policy),
       })),
+      models,
       wants: sink.wants,
       refused: (key, why) => log.error({ key, why }, 'order refused, the last good one stays'),
     },

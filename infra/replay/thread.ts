@@ -37,6 +37,7 @@ const opened = openCore({
   credentials: (partition) => tables.credentials(partition),
   labels: data.labels,
   lanes: data.lanes,
+  models: data.models,
   wants: data.wants,
   refused: (key, why) => tell({ kind: 'refused', key, why }),
 });

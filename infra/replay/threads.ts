@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { ModelsConfig } from '../../models/registry/config.ts';
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
 import type { HistoricPart } from '../../pipelines/replay/history.ts';
 import { EbbtideError, type ErrorCode } from '../../schemas/errors.ts';
@@ -17,6 +18,7 @@ export interface ThreadData {
   ])[];
   readonly labels: readonly Label[];
   readonly lanes: readonly CoreLane[];
+  readonly models: ModelsConfig;
   readonly wants: Wanted;
 }
 
@@ -82,11 +84,11 @@ interface Waiting {
  * @throws {EbbtideError} as `openCore` does
  */
 export const openThread = async (parts: CoreParts, partitions: readonly number[]): Promise<Core> => {
-  const { registry, control, labels, lanes, wants } = parts;
+  const { registry, control, labels, lanes, models, wants } = parts;
   const workerData: ThreadData = {
     control: [...control.versions()],
     credentials: partitions.map((partition) => [partition, [...parts.credentials(partition).versions()]] as const),
-    ...{ labels, lanes, wants },
+    ...{ labels, lanes, models, wants },
   };
   const worker = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), { workerData });
   const queue: Waiting[] = [];

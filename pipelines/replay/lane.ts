@@ -1,10 +1,10 @@
-import type { InputMessage, OutputRecord } from '../../operators/batch.ts';
+import type { InputMessage, Joined, OutputRecord } from '../../operators/batch.ts';
 import type { JoinedTopics } from '../../operators/decideTtl.ts';
 import type { TelemetryReader } from '../../operators/decodeTelemetry.ts';
 import type { Featurizer } from '../../operators/featurize.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
-import type { WindowModel } from '../../operators/score.ts';
+import type { ModelChoice, WindowModel } from '../../operators/score.ts';
 import type { Encoder, Encoders } from '../../operators/toOutput.ts';
 import type { Alert, DeadLetter, Decision, LifecycleState, Score } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
@@ -27,6 +27,8 @@ export interface LaneOutput {
 /** A model and a policy that a replay tries out. */
 export interface LaneParts {
   readonly model: WindowModel & { readonly spec: Featurizer };
+  /** Models that were promoted in the history; absent where one model scores it all. */
+  readonly pool?: (ModelChoice & { reached(joined: Joined): Promise<void> | undefined }) | undefined;
   readonly reader: TelemetryReader;
   readonly encoders: Encoders;
   /** Whether records are encoded, which takes time. */
@@ -95,7 +97,7 @@ export class Lane {
   }
 
   #open(partition: number): { task: RunningTask; seen: Seen } {
-    const { model, reader, encoders, bytes, joined } = this.#parts;
+    const { model, pool, reader, encoders, bytes, joined } = this.#parts;
     const seen = nothingSeen();
     const watch = <T>(encoder: Encoder<T>, see: (record: T) => void): Encoder<T> => ({
       topic: encoder.topic,
@@ -117,10 +119,11 @@ export class Lane {
         budget: [],
       },
       reader,
-      // A history is there as a whole, so nothing has to be waited for
-      joined: { ...joined(partition), reached: () => undefined },
+      // A history is there as a whole, so only models have to be waited for
+      joined: { ...joined(partition), reached: (at) => pool?.reached(at) },
       features: model.spec,
       model,
+      ...(pool ? { models: pool } : {}),
       encoders: {
         scores: watch(encoders.scores, (record) => seen.scores.push(record)),
         decisions: watch(encoders.decisions, (record) => seen.decisions.push(record)),

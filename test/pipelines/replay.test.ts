@@ -10,6 +10,7 @@ import { createLogger } from '../../infra/log.ts';
 import { openArchiveHistory } from '../../infra/replay/archiveHistory.ts';
 import { openKafkaHistory } from '../../infra/replay/kafkaHistory.ts';
 import { type LaneSpec, runReplay } from '../../infra/replay/run.ts';
+import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { startArchive } from '../../pipelines/archive/start.ts';
 import type { History } from '../../pipelines/replay/history.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
@@ -72,6 +73,7 @@ test('a replay from Kafka and from the archive decides as the live job did, byte
     const { sink, outputs } = memorySink();
     try {
       const { report } = await runReplay({
+        models: modelsConfigSchema.parse({}),
         registry,
         log,
         history,

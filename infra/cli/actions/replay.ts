@@ -52,13 +52,14 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
   const gates = (options.failIf ?? []).map((text) => parseGate(text, figureNames(against !== undefined), nearest));
   const specOf = (model: string | undefined, policyFile: string | undefined) => ({
     model: model ?? config.lifecycle.model,
+    followsPromotions: model === undefined,
     ...(policyFile === undefined ? {} : { policy: readPolicyFile(policyFile) }),
   });
   const here = specOf(options.model, options.policy);
   const there = against && specOf(against.model, against.policyFile);
   // A model that does not fit is said before anything is asked of a server
   for (const { model } of there ? [here, there] : [here])
-    await (await openModel(model, config.policy.lifecycle.windowMs)).close();
+    await (await openModel(model, config.policy.lifecycle.windowMs, config.models)).close();
   const place = parseOut(options.out, now);
 
   const closing: (() => Promise<unknown>)[] = [];
@@ -98,6 +99,7 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
     const began = performance.now();
     const { report, modelVersions } = await runReplay({
       registry,
+      models: config.models,
       log: connected?.context.log ?? createLogger('replay'),
       history,
       here,

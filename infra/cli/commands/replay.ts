@@ -21,7 +21,7 @@ export const defineReplay = (): Command =>
       'how much to read before --from, so that baselines are learned: 12h, 7d or all',
       'all',
     )
-    .option('--model <name>', 'model: a folder, or shipped; else the configured one')
+    .option('--model <name>', 'model: a version of the registry, a folder, or shipped; else those that were in force')
     .option('--policy <file>', 'lifecycle policy, YAML or JSON; else the policies that were in force')
     .option('--against <model,policy>', 'compare with another model and policy; a part left out is as it was')
     .addOption(new Option('--source <source>', 'where the past is read').choices(['kafka', 'archive']).default('kafka'))

@@ -2,12 +2,14 @@
  * One replay in a process of its own, forked by the benchmark: `<brokers> <first> <what>`, where `first` is the number
  * of samples after which memory is looked at for the first time, and `what` is `report` or `topic`.
  */
+
 import { Registry } from 'prom-client';
 import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { createLogger } from '../../../infra/log.ts';
 import { openKafkaHistory } from '../../../infra/replay/kafkaHistory.ts';
 import { runReplay } from '../../../infra/replay/run.ts';
 import { noSink, topicSink } from '../../../infra/replay/sinks.ts';
+import { modelsConfigSchema } from '../../../models/registry/config.ts';
 import { benchCodecs } from '../throughput/load.ts';
 
 const [brokers, first, what, threads = '', batch = '500'] = process.argv.slice(2) as [
@@ -33,6 +35,7 @@ let askedAt = 0;
 // As for the live pipeline: from its first batch on, with models and threads there
 let began = 0;
 const { report } = await runReplay({
+  models: modelsConfigSchema.parse({}),
   registry,
   log,
   history,
