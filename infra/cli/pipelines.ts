@@ -1,15 +1,15 @@
 import { openModelRegistry } from '../../models/registry/open.ts';
-import { startArchive } from '../../pipelines/archive/start.ts';
 import { openArchive } from '../clickhouse/client.ts';
 import type { ClickHouseConfig } from '../clickhouse/config.ts';
 import type { Config } from '../config/config.ts';
 import type { AppContext, Running } from '../context.ts';
+import { startActuate } from '../jobs/actuate.ts';
+import { startArchive } from '../jobs/archive.ts';
 import { lifecycleConfigSchema } from '../jobs/config.ts';
 import { startLifecycle } from '../jobs/lifecycle.ts';
 import { startRuntime } from '../jobs/runtime.ts';
 import { dataFolder } from '../paths.ts';
 import type { VaultConfig } from '../vault/config.ts';
-import { startActuate } from '../vault/start.ts';
 import { version } from './program.ts';
 import { retrainRegistry } from './retrain-registry.ts';
 

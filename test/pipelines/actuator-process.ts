@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { startActuate } from '../../infra/jobs/actuate.ts';
 import { connectKafka } from '../../infra/kafka/connect.ts';
 import { connectRegistry } from '../../infra/kafka/registry.ts';
 import { actuatorConfig, vaultConfig } from '../../infra/vault/config.ts';
-import { startActuate } from '../../infra/vault/start.ts';
 
 /** The actuator as a process of its own, for tests that kill it. Its one argument says where everything is. */
 const { brokers, registryUrl, vault } = JSON.parse(process.argv[2]!) as {

@@ -5,10 +5,10 @@ import { type ClickHouseArchive, openArchive } from '../../infra/clickhouse/clie
 import { archiveConfig, clickhouseConfig } from '../../infra/clickhouse/config.ts';
 import { type ClickHouseServer, startClickHouse } from '../../infra/clickhouse/embedded.ts';
 import type { AppContext, Running } from '../../infra/context.ts';
+import { startArchive } from '../../infra/jobs/archive.ts';
 import { connectKafka } from '../../infra/kafka/connect.ts';
 import { startMockCluster } from '../../infra/kafka/mock.ts';
 import { createLogger } from '../../infra/log.ts';
-import { startArchive } from '../../pipelines/archive/start.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import type { Label } from '../../schemas/generated/index.ts';
 import { MemoryRegistry } from '../../schemas/registry.ts';

@@ -4,13 +4,13 @@
  */
 import { Registry } from 'prom-client';
 import type { AppContext } from '../../../infra/context.ts';
+import { startActuate } from '../../../infra/jobs/actuate.ts';
 import { lifecycleConfigSchema } from '../../../infra/jobs/config.ts';
 import { startLifecycle } from '../../../infra/jobs/lifecycle.ts';
 import { connectKafka } from '../../../infra/kafka/connect.ts';
 import type { OutgoingMessage } from '../../../infra/kafka/types.ts';
 import { createLogger } from '../../../infra/log.ts';
 import { actuatorConfig, type VaultConfig } from '../../../infra/vault/config.ts';
-import { startActuate } from '../../../infra/vault/start.ts';
 import { listRecordings } from '../../../models/data/index.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import type { ResourceTelemetry } from '../../../schemas/generated/index.ts';

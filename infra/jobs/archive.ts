@@ -10,17 +10,17 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import type { ArchiveConfig } from '../../infra/clickhouse/config.ts';
-import type { Archive } from '../../infra/clickhouse/types.ts';
-import type { AppContext, Health, Running } from '../../infra/context.ts';
-import type { GroupConsumer, Producer } from '../../infra/kafka/types.ts';
 import { type Backoff, retryWithBackoff } from '../../operators/retryWithBackoff.ts';
+import { archiveMetrics } from '../../pipelines/archive/metrics.ts';
+import { type ArchiveJob, archive } from '../../pipelines/archive.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { isEbbtideError } from '../../schemas/errors.ts';
 import type { DeadLetter } from '../../schemas/generated/index.ts';
 import { type TopicSpec, topics } from '../../schemas/topics.ts';
-import { type ArchiveJob, archive } from '../archive.ts';
-import { archiveMetrics } from './metrics.ts';
+import type { ArchiveConfig } from '../clickhouse/config.ts';
+import type { Archive } from '../clickhouse/types.ts';
+import type { AppContext, Health, Running } from '../context.ts';
+import type { GroupConsumer, Producer } from '../kafka/types.ts';
 
 /** What the archive is given at its start: the rest of Ebbtide, and ClickHouse. The archive stays the caller's to close. */
 export interface ArchiveContext extends AppContext {

@@ -9,19 +9,19 @@ import type { Control, Decision } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import type { Message } from '../kafka/types.ts';
-import { Actuator } from './actuator.ts';
-import { createActuatorMetrics } from './actuator-metrics.ts';
-import { VaultClient } from './client.ts';
-import type { ActuatorConfig, VaultConfig } from './config.ts';
-import { Enforcer } from './enforcer.ts';
-import { actOnEntity, type EntityAction, type EntityResult } from './entity.ts';
-import { follow } from './follow.ts';
-import { KeyedLock } from './keyed-lock.ts';
-import { createMemory, recall } from './memory.ts';
-import { Outage } from './outage.ts';
-import { Publisher } from './publisher.ts';
-import { Register } from './register.ts';
-import { Watcher } from './watcher.ts';
+import { Actuator } from '../vault/actuator.ts';
+import { createActuatorMetrics } from '../vault/actuator-metrics.ts';
+import { VaultClient } from '../vault/client.ts';
+import type { ActuatorConfig, VaultConfig } from '../vault/config.ts';
+import { Enforcer } from '../vault/enforcer.ts';
+import { actOnEntity, type EntityAction, type EntityResult } from '../vault/entity.ts';
+import { follow } from '../vault/follow.ts';
+import { KeyedLock } from '../vault/keyed-lock.ts';
+import { createMemory, recall } from '../vault/memory.ts';
+import { Outage } from '../vault/outage.ts';
+import { Publisher } from '../vault/publisher.ts';
+import { Register } from '../vault/register.ts';
+import { Watcher } from '../vault/watcher.ts';
 
 /** The actuating pipeline while it runs. */
 export interface RunningActuator extends Running {
