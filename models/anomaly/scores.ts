@@ -52,15 +52,19 @@ const rounding = 1e6;
 /** Six decimals, so that the last bits of a processor's arithmetic never decide. */
 export const round6 = (value: number): number => Math.round(value * rounding) / rounding;
 
+/** Added to smoothed energies before the logarithm: to be calmer than usual says little. */
+const energyFloor = 0.1;
+
 /**
- * The statistic: log of the summed smoothed energies, 0 for a normal subject.
+ * The statistic: mean of the logarithms of the smoothed energies, 0 for a normal subject.
  *
  * @param states holds the smoothed energies at `at`
  */
 export const statisticOf = (states: Float32Array, at: number): number => {
   let sum = 0;
-  for (let stream = 0; stream < streams; stream++) sum += states[at + stream]!;
-  return Math.log(Math.max(sum / streams, 1e-6));
+  for (let stream = 0; stream < streams; stream++)
+    sum += Math.log((states[at + stream]! + energyFloor) / (1 + energyFloor));
+  return sum / streams;
 };
 
 /** Severity of −log10 p, 0 to 1. */
