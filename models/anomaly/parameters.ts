@@ -84,7 +84,7 @@ export const defaultAnomalyParameters: AnomalyParameters = {
   jointFloor: 0.02,
   referencePrior: 100,
   referenceWindows: 2000,
-  referenceDelay: 15,
+  referenceDelay: 10,
   mostRelief: 3,
   anchorWindows: 300,
   anchorMemory: 20_000,
