@@ -38,8 +38,7 @@ export const createJointDistance = (
   layout: StateLayout,
   parameters: AnomalyParameters,
 ): JointDistance => {
-  const { jointMemory, jointPrior, jointRidge, jointClip, jointWinsor, jointFloor, priorWindows, priorDeviation } =
-    parameters;
+  const { jointMemory, jointPrior, jointRidge, jointClip, jointFloor, priorWindows, priorDeviation } = parameters;
   const z = new Float64Array(metrics);
   const present: number[] = [];
   const judged: number[] = [];
@@ -117,9 +116,7 @@ export const createJointDistance = (
         const deviationAt = offset + layout.amountDeviation + metric;
         const deviation = states[deviationAt]!;
         const scale = Math.max(deviation, jointFloor * Math.abs(states[meanAt]!) + 1);
-        const learned = Math.min(jointWinsor, Math.max(-jointWinsor, z[metric]!));
-        z[metric] = learned;
-        const moved = learned * scale;
+        const moved = z[metric]! * scale;
         states[meanAt]! += (caution / Math.min(seen + 1, jointMemory)) * moved;
         const rate = caution / Math.min(seen + 1 + priorWindows, jointMemory);
         states[deviationAt] = Math.sqrt(deviation * deviation + rate * (moved * moved - deviation * deviation));
