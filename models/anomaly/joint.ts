@@ -40,6 +40,7 @@ export const createJointDistance = (
 ): JointDistance => {
   const { jointMemory, jointPrior, jointRidge, jointClip, jointFloor, priorWindows, priorDeviation } = parameters;
   const z = new Float64Array(metrics);
+  const rates = new Float64Array(metrics);
   const present: number[] = [];
   const judged: number[] = [];
   const factor = new Float64Array(metrics * metrics);
@@ -53,13 +54,15 @@ export const createJointDistance = (
       for (let j = 0; j <= i; j++) {
         let sum = states[momentsAt + triangle(judged[i]!, judged[j]!)]! + (i === j ? 1 + jointRidge : 0);
         for (let k = 0; k < j; k++) sum -= factor[i * n + k]! * factor[j * n + k]!;
-        factor[i * n + j] = i === j ? Math.sqrt(Math.max(sum, smallestPivot)) : sum / factor[j * n + j]!;
+        // Of the diagonal only its reciprocal is needed, and a product costs less than a quotient.
+        if (i === j) inverse[i * n + i] = 1 / Math.sqrt(Math.max(sum, smallestPivot));
+        else factor[i * n + j] = sum * inverse[j * n + j]!;
       }
     for (let column = 0; column < n; column++)
-      for (let i = column; i < n; i++) {
-        let sum = i === column ? 1 : 0;
+      for (let i = column + 1; i < n; i++) {
+        let sum = 0;
         for (let k = column; k < i; k++) sum -= factor[i * n + k]! * inverse[k * n + column]!;
-        inverse[i * n + column] = sum / factor[i * n + i]!;
+        inverse[i * n + column] = sum * inverse[i * n + i]!;
       }
   };
 
@@ -117,6 +120,7 @@ export const createJointDistance = (
         const deviation = states[deviationAt]!;
         const scale = Math.max(deviation, jointFloor * Math.abs(states[meanAt]!) + 1);
         const moved = z[metric]! * scale;
+        rates[metric] = caution / Math.min(seen + 1 + jointPrior, jointMemory);
         states[meanAt]! += (caution / Math.min(seen + 1, jointMemory)) * moved;
         const rate = caution / Math.min(seen + 1 + priorWindows, jointMemory);
         states[deviationAt] = Math.sqrt(deviation * deviation + rate * (moved * moved - deviation * deviation));
@@ -125,13 +129,10 @@ export const createJointDistance = (
       for (const [i, row] of present.entries())
         for (let k = 0; k <= i; k++) {
           const column = present[k]!;
-          const young = Math.min(
-            states[offset + layout.metricSeen + row]!,
-            states[offset + layout.metricSeen + column]!,
-          );
           const at = offset + layout.moments + triangle(row, column);
           const product = z[row]! * z[column]! - (row === column ? 1 : 0);
-          states[at]! += (caution / Math.min(young + 1 + jointPrior, jointMemory)) * (product - states[at]!);
+          // The pair is as old as the younger of both.
+          states[at]! += Math.max(rates[row]!, rates[column]!) * (product - states[at]!);
         }
       present.length = 0;
       judged.length = 0;
