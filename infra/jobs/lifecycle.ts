@@ -13,6 +13,7 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Health, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
 import { type ExactlyOnceSession, openSession } from '../kafka/session.ts';
+import { giveMemoryBack } from '../memory.ts';
 import { startClock } from './clock.ts';
 import type { LifecycleConfig } from './config.ts';
 import { type JoinedTables, openJoinedTables } from './joinedTopics.ts';
@@ -24,6 +25,8 @@ import { restorePartition } from './restore.ts';
 
 const name = 'lifecycle';
 const stillAliveMs = 15_000;
+/** Fewer messages in five seconds than this are a quiet moment. */
+const quietMessages = 2_000;
 const longestBackoffMs = 10_000;
 
 /**
@@ -133,9 +136,17 @@ export const startLifecycle = async (
     return { chain, start: restored.start, replayBefore: restored.replayBefore };
   };
 
+  let sinceAsked = 0;
+  const stopGivingBack = giveMemoryBack(() => {
+    const quiet = sinceAsked < quietMessages;
+    sinceAsked = 0;
+    return quiet;
+  });
+
   const observer = {
     batch: (messages: number, records: number, processMs: number) => {
       metrics.messages.inc(messages);
+      sinceAsked += messages;
       metrics.records.inc(records);
       metrics.process.observe(processMs / 1000);
     },
@@ -266,6 +277,7 @@ export const startLifecycle = async (
     async close() {
       closing = true;
       clearInterval(report);
+      stopGivingBack();
       clock.stop();
       job?.stop();
       await running;
