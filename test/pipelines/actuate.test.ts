@@ -187,8 +187,7 @@ test('actuate must keep decisions while Vault is sealed, stopped or frozen, and 
         (await running.context.metrics.metrics()).includes('ebbtide_actuator_vault_away 1'),
       );
       await kafka.decide(revoke);
-      const health = await running.health();
-      assert.equal(health.ready, false, health.detail);
+      await until('health to say so', async () => !(await running.health()).ready);
       await until('an alert', () => kafka.alerts.some(({ kind }) => kind === 'vaultUnavailable'));
       assert.equal(
         kafka.effects.some(({ subject }) => subject === credential.credentialId),

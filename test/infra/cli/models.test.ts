@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { exitCodes } from '../../../infra/cli/exit.ts';
 import { shippedAnomalyModel } from '../../../models/anomaly/model.ts';
@@ -9,6 +9,8 @@ import { ModelRegistry } from '../../../models/registry/registry.ts';
 import { variantOfShipped } from '../../models/registry/variant.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide } from './ebbtide.ts';
+
+const shipped = basename(shippedAnomalyModel());
 
 /** A registry with two versions, and how to ask the command line about it. */
 const prepared = async (t: TestContext) => {
@@ -34,13 +36,13 @@ test('ebbtide models list shows versions, newest first, as a table or as JSON', 
   assert.equal(list.status, exitCodes.ok, list.stderr);
   assert.deepEqual(
     list.stdout.split('\n').map((line) => line.split(/ +/)[0]),
-    ['version', 'other', '1', ''],
+    ['version', 'other', shipped, ''],
   );
   assert.match(list.stderr, /None was promoted yet/);
   const lines = (await models('list', '--json')).stdout.trim().split('\n');
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).version),
-    ['other', '1'],
+    ['other', shipped],
   );
   const none = await models('list', '--kind', 'scope');
   assert.equal(none.status, exitCodes.ok);
@@ -54,12 +56,12 @@ test('ebbtide models show and diff say what a version is, and in what two differ
   assert.match(show.stdout, /^anomaly other\npublished 2026-01-02T00:00:00\.000Z by me/);
   assert.match(show.stdout, /^ {2}metrics\.rank +1$/m);
   assert.equal(JSON.parse((await models('show', 'other', '--json')).stdout).record.version, 'other');
-  const { differences } = JSON.parse((await models('diff', '1', 'other', '--json')).stdout);
+  const { differences } = JSON.parse((await models('diff', shipped, 'other', '--json')).stdout);
   assert.deepEqual(differences, [
     { name: 'metrics.rank', before: null, after: '1' },
-    { name: 'version', before: '1', after: 'other' },
+    { name: 'version', before: shipped, after: 'other' },
   ]);
-  assert.match((await models('diff', '1', '1')).stdout, /hold the same/);
+  assert.match((await models('diff', shipped, shipped)).stdout, /hold the same/);
 });
 
 test('ebbtide models says what is wrong, and ends accordingly', async (t) => {
