@@ -73,7 +73,7 @@ test('ModelRegistry refuses a version of which any object was altered, cut short
   const blobs = join(folder, 'registry/blobs');
   const objects = [
     ...readdirSync(blobs).map((name) => join(blobs, name)),
-    join(folder, 'registry/anomaly/versions/${shipped}.json'),
+    join(folder, `registry/anomaly/versions/${shipped}.json`),
   ];
   assert.equal(objects.length, 6);
   for (const path of objects) {
