@@ -194,6 +194,7 @@ test('actuate must keep decisions while Vault is sealed, stopped or frozen, and 
         ({ subject, skipped }) => subject === credential.credentialId && skipped !== 'late',
       );
       assert.deepEqual(carriedOut, []);
+      await until('the deadline to pass', () => Date.now() > tooLate.deadline!);
       await back();
       // Read together with the revocation it is overtaken by it, read before that it is too late
       assert.match((await effectOf(kafka, tooLate.decisionId)).skipped, /^(late|superseded)$/);
