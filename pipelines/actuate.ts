@@ -48,9 +48,11 @@ export interface ActuateJob {
 
 const urgency: Readonly<Record<Decision['action'], number>> = {
   revoke: 0,
+  narrow: 1,
   shorten: 1,
   extend: 2,
   restore: 2,
+  widen: 2,
   keep: 3,
   unknown: 3,
 };

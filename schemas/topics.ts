@@ -12,7 +12,9 @@ import {
   LabelSchema,
   LifecycleStateSchema,
   ResourceTelemetrySchema,
+  ScopeOverrideSchema,
   ScoreSchema,
+  TranslationSchema,
 } from './generated/index.ts';
 
 /** A topic's contract: what its messages hold, what keys them, and how the broker keeps them. */
@@ -56,6 +58,8 @@ export const topics = {
   decisions: topic('decisions', DecisionSchema, 'subject', { retentionMs: 30 * day }),
   effects: topic('effects', EffectSchema, 'subject', { retentionMs: 30 * day }),
   control: topic('control', ControlSchema, 'key', { partitioning: 'single', cleanup: 'compact' }),
+  translations: topic('translations', TranslationSchema, 'key', { cleanup: 'compact' }),
+  scopeOverrides: topic('scope-overrides', ScopeOverrideSchema, 'frontendCredential', { cleanup: 'compact' }),
   labels: topic('labels', LabelSchema, 'subject', { retentionMs: -1 }),
   alerts: topic('alerts', AlertSchema, 'subject', { retentionMs: 30 * day }),
   stateLifecycle: topic('state.lifecycle', LifecycleStateSchema, 'subject', { cleanup: 'compact' }),

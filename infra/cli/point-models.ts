@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { shippedAnomalyModel } from '../../models/anomaly/model.ts';
+import { configuredAnomalyModel } from '../../models/anomaly/model.ts';
 import { checkedAnomalyModel } from '../../models/registry/check.ts';
 import { openModelRegistry } from '../../models/registry/open.ts';
 import { pointerRecord } from '../../models/registry/pointerRecord.ts';
@@ -81,7 +81,7 @@ export const pointModels = async (
   const { context, close } = await connect(config, 'models');
   try {
     const by = userInfo().username;
-    const folder = config.lifecycle.model === 'shipped' ? shippedAnomalyModel() : config.lifecycle.model;
+    const folder = configuredAnomalyModel(config.lifecycle.model);
     const next = await pointTo({ context, registry, kind, folder, by, reason, expect }, decide);
     if (terminal.json) return terminal.printJson(next);
     terminal.print(

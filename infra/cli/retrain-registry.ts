@@ -1,5 +1,5 @@
 import type { ModelSource } from '../../models/anomaly/manifest.ts';
-import { shippedAnomalyModel } from '../../models/anomaly/model.ts';
+import { configuredAnomalyModel } from '../../models/anomaly/model.ts';
 import { openModelRegistry } from '../../models/registry/open.ts';
 import type { RetrainRegistry } from '../../pipelines/retrain.ts';
 import type { Config } from '../config/config.ts';
@@ -15,7 +15,7 @@ export const retrainRegistry = async (
   context: AppContext,
 ): Promise<RetrainRegistry> => {
   const registry = await openModelRegistry(config.models);
-  const configured = () => (config.lifecycle.model === 'shipped' ? shippedAnomalyModel() : config.lifecycle.model);
+  const configured = () => configuredAnomalyModel(config.lifecycle.model);
   return {
     async champion(): Promise<string | ModelSource> {
       const last = (await registry.pointers(kind)).at(-1);

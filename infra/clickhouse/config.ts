@@ -15,6 +15,8 @@ export const retentionConfig = z.strictObject({
   scores: days(365, 'scores'),
   decisions: days(730, 'decisions'),
   effects: days(730, 'effects'),
+  translations: days(0, 'rows of the credential translation table'),
+  scope_overrides: days(0, 'overrides of scope'),
   control: days(0, 'settings'),
   labels: days(0, "analysts' judgements"),
   alerts: days(365, 'alerts'),

@@ -123,6 +123,8 @@ export const archivedTopics: readonly TopicRows[] = [
   plain(topics.scores),
   plain(topics.decisions),
   plain(topics.effects),
+  compacted(topics.translations),
+  compacted(topics.scopeOverrides),
   compacted(topics.control),
   plain(topics.labels),
   plain(topics.alerts),

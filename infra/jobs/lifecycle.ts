@@ -1,20 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AnomalyModel, loadAnomalyModel, shippedAnomalyModel } from '../../models/anomaly/model.ts';
+import { type AnomalyModel, configuredAnomalyModel, loadAnomalyModel } from '../../models/anomaly/model.ts';
 import type { ModelRegistry } from '../../models/registry/registry.ts';
 import type { Joined } from '../../operators/batch.ts';
-import type { Encoders, Partition } from '../../operators/toOutput.ts';
+import type { Partition } from '../../operators/toOutput.ts';
 import { Job } from '../../pipelines/job.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
-import { TopicCodec } from '../../schemas/codec.ts';
-import type { Alert, DeadLetter, Decision, LifecycleState, Score } from '../../schemas/generated/index.ts';
+import type { TopicCodec } from '../../schemas/codec.ts';
+import type { LifecycleState } from '../../schemas/generated/index.ts';
 import type { LifecyclePolicy } from '../../schemas/policy.ts';
 import { TelemetryCodec } from '../../schemas/telemetry.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Health, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
 import { type ExactlyOnceSession, openSession } from '../kafka/session.ts';
+import { giveMemoryBack } from '../memory.ts';
 import { startClock } from './clock.ts';
 import type { LifecycleConfig } from './config.ts';
+import { openEncoders } from './encoders.ts';
 import { type JoinedTables, openJoinedTables } from './joinedTopics.ts';
 import { resourceLayout } from './layout.ts';
 import { lifecycleMetrics } from './metrics.ts';
@@ -24,6 +26,8 @@ import { restorePartition } from './restore.ts';
 
 const name = 'lifecycle';
 const stillAliveMs = 15_000;
+/** Fewer messages in five seconds than this are a quiet moment. */
+const quietMessages = 2_000;
 const longestBackoffMs = 10_000;
 
 /**
@@ -43,18 +47,12 @@ export const startLifecycle = async (
   modelRegistry?: ModelRegistry,
 ): Promise<Running> => {
   const { kafka, registry, log } = context;
-  const modelFolder = config.model === 'shipped' ? shippedAnomalyModel() : config.model;
+  const modelFolder = configuredAnomalyModel(config.model);
   const model: AnomalyModel = await loadAnomalyModel(modelFolder, { windowMs: policy.windowMs });
   const reader = await TelemetryCodec.open(registry, resourceLayout, topics.telemetryResource, {
     now: () => performance.now(),
   });
-  const encoders: Encoders = {
-    scores: await TopicCodec.open<Score>(topics.scores, registry),
-    decisions: await TopicCodec.open<Decision>(topics.decisions, registry),
-    alerts: await TopicCodec.open<Alert>(topics.alerts, registry),
-    deadLetters: await TopicCodec.open<DeadLetter>(topics.deadLetters, registry),
-    state: await TopicCodec.open<LifecycleState>(topics.stateLifecycle, registry),
-  };
+  const encoders = await openEncoders(registry);
   const metrics = lifecycleMetrics(context.metrics);
   const counts = {
     samples: 0,
@@ -133,9 +131,17 @@ export const startLifecycle = async (
     return { chain, start: restored.start, replayBefore: restored.replayBefore };
   };
 
+  let sinceAsked = 0;
+  const stopGivingBack = giveMemoryBack(() => {
+    const quiet = sinceAsked < quietMessages;
+    sinceAsked = 0;
+    return quiet;
+  });
+
   const observer = {
     batch: (messages: number, records: number, processMs: number) => {
       metrics.messages.inc(messages);
+      sinceAsked += messages;
       metrics.records.inc(records);
       metrics.process.observe(processMs / 1000);
     },
@@ -266,6 +272,7 @@ export const startLifecycle = async (
     async close() {
       closing = true;
       clearInterval(report);
+      stopGivingBack();
       clock.stop();
       job?.stop();
       await running;

@@ -1,17 +1,15 @@
 import type { ModelsConfig } from '../../models/registry/config.ts';
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
-import type { Encoders } from '../../operators/toOutput.ts';
 import { ordersAsOf } from '../../pipelines/orders.ts';
 import type { HistoricPart } from '../../pipelines/replay/history.ts';
 import { Lane, type LaneOutput } from '../../pipelines/replay/lane.ts';
 import { ReportBuilder, type ReportSummary } from '../../pipelines/replay/report.ts';
 import type { VersionedTable } from '../../pipelines/versionedTable.ts';
-import { TopicCodec } from '../../schemas/codec.ts';
 import type { Control, Label } from '../../schemas/generated/index.ts';
 import type { LifecyclePolicy } from '../../schemas/policy.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { TelemetryCodec } from '../../schemas/telemetry.ts';
-import { topics } from '../../schemas/topics.ts';
+import { openEncoders } from '../jobs/encoders.ts';
 import { resourceLayout } from '../jobs/layout.ts';
 import { historicModels, openModel } from './model.ts';
 
@@ -79,13 +77,7 @@ export interface CoreParts {
 export const openCore = async (parts: CoreParts): Promise<Core> => {
   const { registry, control, credentials, labels, lanes: specs, wants } = parts;
   const reader = await TelemetryCodec.open(registry, resourceLayout);
-  const encoders: Encoders = {
-    scores: await TopicCodec.open(topics.scores, registry),
-    decisions: await TopicCodec.open(topics.decisions, registry),
-    alerts: await TopicCodec.open(topics.alerts, registry),
-    deadLetters: await TopicCodec.open(topics.deadLetters, registry),
-    state: await TopicCodec.open(topics.stateLifecycle, registry),
-  };
+  const encoders = await openEncoders(registry);
   const models = await Promise.all(specs.map(({ model, windowMs }) => openModel(model, windowMs, parts.models)));
   const pools = await Promise.all(
     specs.map(({ model, windowMs, followsPromotions }, index) =>

@@ -41,8 +41,17 @@ export type VaultLogin = VaultConfig['login'];
 /** What the actuator may do, and how fast. */
 export const actuatorConfig = z.strictObject({
   concurrency: z.int().min(1).max(256).default(16).describe('Credentials acted on at the same time; each in order'),
-  batchSize: z.int().min(1).max(5_000).default(200).describe('Decisions read and acknowledged together'),
-  writesPerSecond: z.number().positive().default(200).describe('Writes to Vault a second, sustained'),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(5_000)
+    .default(50)
+    .describe('Decisions read and acknowledged together: a revocation waits for those before it'),
+  writesPerSecond: z
+    .number()
+    .positive()
+    .default(200)
+    .describe('Writes to Vault a second, sustained; revocations count, but do not wait'),
   writesBurst: z.int().min(1).default(50).describe('Writes to Vault that may come at once'),
   attempts: z
     .int()

@@ -140,7 +140,8 @@ export class Enforcer {
         };
       budgeted = true;
       const waitMs = writes.waitMs(performance.now());
-      if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+      // A revocation takes its share, but waits for no extension.
+      if (waitMs > 0 && intent.action !== 'revoke') await sleep(waitMs, undefined, { signal });
       attempts++;
       try {
         const application = await actuator.apply(credentialNow()!, intent, { retry: false, signal });

@@ -141,6 +141,14 @@ export const loadAnomalyModel = async (
 };
 
 /**
+ * The folder that a configuration names.
+ *
+ * @param configured - `lifecycle.model`: a folder, or `shipped`
+ */
+export const configuredAnomalyModel = (configured: string): string =>
+  configured === 'shipped' ? shippedAnomalyModel() : configured;
+
+/**
  * The folder of the model that ships with the project: the newest version there.
  *
  * @throws EbbtideError MODEL_DAMAGED when none ships

@@ -27,6 +27,10 @@ export interface ApiTelemetry {
   scope: string;
   /** Whether the call was refused. */
   denied: boolean;
+  /** Error code that the service answered with, such as AccessDenied; empty where it gave none. */
+  errorCode: string;
+  /** Client software as it names itself, at most 256 characters; empty where unknown. */
+  userAgent: string;
 }
 
 /** The Avro schema of {@link ApiTelemetry}. */
@@ -120,6 +124,18 @@ export const ApiTelemetrySchema = {
       "type": "boolean",
       "doc": "Whether the call was refused.",
       "default": false
+    },
+    {
+      "name": "errorCode",
+      "type": "string",
+      "doc": "Error code that the service answered with, such as AccessDenied; empty where it gave none.",
+      "default": ""
+    },
+    {
+      "name": "userAgent",
+      "type": "string",
+      "doc": "Client software as it names itself, at most 256 characters; empty where unknown.",
+      "default": ""
     }
   ]
 } as const;

@@ -1,6 +1,6 @@
 // Generated from Decision.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
 /** What is to happen. */
-export type Action = 'extend' | 'keep' | 'shorten' | 'revoke' | 'restore' | 'unknown';
+export type Action = 'extend' | 'keep' | 'shorten' | 'revoke' | 'restore' | 'narrow' | 'widen' | 'unknown';
 
 /** Whether it is to be applied. */
 export type Mode = 'shadow' | 'enforce';
@@ -23,10 +23,16 @@ export interface Decision {
   oldTtlMs: number;
   /** TTL in force after, milliseconds, 0 (revoked) and up. */
   newTtlMs: number;
+  /** Scope in force before; empty where the decision is not about scope. */
+  oldScope: string;
+  /** Scope in force after; empty where the decision is not about scope. */
+  newScope: string;
   /** Why, in a sentence for people. */
   reason: string;
   /** Score that led to it, 0 to 1. */
   score: number;
+  /** Risk that led to it, 0 to 100; 0 where the pipeline decides by score. */
+  risk: number;
   /** Severity, 0 to 1. */
   severity: number;
   /** Frequency, 0 to 1. */
@@ -81,6 +87,8 @@ export const DecisionSchema = {
           "shorten",
           "revoke",
           "restore",
+          "narrow",
+          "widen",
           "unknown"
         ],
         "default": "unknown"
@@ -120,6 +128,18 @@ export const DecisionSchema = {
       "default": 0
     },
     {
+      "name": "oldScope",
+      "type": "string",
+      "doc": "Scope in force before; empty where the decision is not about scope.",
+      "default": ""
+    },
+    {
+      "name": "newScope",
+      "type": "string",
+      "doc": "Scope in force after; empty where the decision is not about scope.",
+      "default": ""
+    },
+    {
       "name": "reason",
       "type": "string",
       "doc": "Why, in a sentence for people."
@@ -128,6 +148,12 @@ export const DecisionSchema = {
       "name": "score",
       "type": "double",
       "doc": "Score that led to it, 0 to 1."
+    },
+    {
+      "name": "risk",
+      "type": "double",
+      "doc": "Risk that led to it, 0 to 100; 0 where the pipeline decides by score.",
+      "default": 0
     },
     {
       "name": "severity",

@@ -1,6 +1,6 @@
 // Generated from Effect.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
 /** What was to happen. */
-export type EffectAction = 'extend' | 'keep' | 'shorten' | 'revoke' | 'restore' | 'unknown';
+export type EffectAction = 'extend' | 'keep' | 'shorten' | 'revoke' | 'restore' | 'narrow' | 'widen' | 'unknown';
 
 /** What became of it. */
 export type Outcome = 'enforced' | 'advisory' | 'impossible' | 'skipped' | 'unknown';
@@ -71,6 +71,8 @@ export const EffectSchema = {
           "shorten",
           "revoke",
           "restore",
+          "narrow",
+          "widen",
           "unknown"
         ],
         "default": "unknown"

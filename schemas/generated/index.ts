@@ -10,4 +10,6 @@ export * from './Effect.ts';
 export * from './Label.ts';
 export * from './LifecycleState.ts';
 export * from './ResourceTelemetry.ts';
+export * from './ScopeOverride.ts';
 export * from './Score.ts';
+export * from './Translation.ts';

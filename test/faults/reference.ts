@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import { Subject } from 'rxjs';
 import type { AppContext } from '../../infra/context.ts';
+import { openEncoders } from '../../infra/jobs/encoders.ts';
 import { openJoinedTables } from '../../infra/jobs/joinedTopics.ts';
 import { lifecycleMetrics } from '../../infra/jobs/metrics.ts';
 import { openModels } from '../../infra/jobs/models.ts';
@@ -12,9 +13,7 @@ import type { ModelRegistry } from '../../models/registry/registry.ts';
 import type { InputBatch, InputMessage, OutputBatch } from '../../operators/batch.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
-import type { Encoders } from '../../operators/toOutput.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
-import { TopicCodec } from '../../schemas/codec.ts';
 import type { LifecyclePolicy } from '../../schemas/policy.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { TelemetryCodec } from '../../schemas/telemetry.ts';
@@ -93,13 +92,7 @@ export const expectedOutputs = async (
     time: 'time',
     metrics: resourceMetrics,
   });
-  const encoders: Encoders = {
-    scores: await TopicCodec.open(topics.scores, registry),
-    decisions: await TopicCodec.open(topics.decisions, registry),
-    alerts: await TopicCodec.open(topics.alerts, registry),
-    deadLetters: await TopicCodec.open(topics.deadLetters, registry),
-    state: await TopicCodec.open(topics.stateLifecycle, registry),
-  };
+  const encoders = await openEncoders(registry);
   const tables = await openJoinedTables(context, 'lifecycle', { heard: (control) => models.pool.hear(control) });
   await tables.caughtUp;
   const outputs = new Map<string, string[]>();

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type OpenBao, startOpenBao } from '../../infra/vault/embedded.ts';
 import { temporaryFolder } from './folder.ts';
 
@@ -23,10 +24,16 @@ export interface SealableOpenBao {
   stop(): Promise<void>;
   /** Start it again at the same address with the same data, unsealed. */
   start(): Promise<void>;
-  /** Stop its clock, so that requests hang. */
-  freeze(): void;
+  /** Stop its process; when this resolves, requests hang. */
+  freeze(): Promise<void>;
   thaw(): void;
 }
+
+const answers = (address: string): Promise<boolean> =>
+  fetch(`${address}/v1/sys/health`, { signal: AbortSignal.timeout(250) }).then(
+    () => true,
+    () => false,
+  );
 
 /** A fresh OpenBao on raft storage for one test, stopped after it. */
 export const sealableOpenBao = async (t: TestContext): Promise<SealableOpenBao> => {
@@ -60,7 +67,11 @@ export const sealableOpenBao = async (t: TestContext): Promise<SealableOpenBao> 
       server = await startOpenBao({ folder, port });
       running = true;
     },
-    freeze: () => void process.kill(current().pid, 'SIGSTOP'),
+    freeze: async () => {
+      process.kill(current().pid, 'SIGSTOP');
+      // A process of many threads answers for a moment more
+      while (await answers(first.address)) await sleep(10);
+    },
     thaw,
   };
 };

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { dirname, relative } from 'node:path';
 import { z } from 'zod';
 import { openModelRegistry } from '../../../models/registry/open.ts';
+import { versionAt } from '../../../models/registry/versionAt.ts';
 import { startBackend, startFastestBackend, type TrainingBackend } from '../../../models/training/backend.ts';
 import { type Checkpoint, readCheckpoint } from '../../../models/training/checkpoint.ts';
 import type { TimeRange } from '../../../models/training/telemetry/source.ts';
@@ -64,9 +65,6 @@ const rangeOf = ({ from, since, until }: Options, now: number): TimeRange => {
     `Telemetry is asked for from ${new Date(range.fromMs).toISOString()} to ${new Date(range.toMs).toISOString()}, which is no range; --since must lie before --until`,
   );
 };
-
-/** Versions are names in order of time: `20260301-101500`. */
-const versionAt = (time: Date): string => time.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
 
 const chooseBackend = async (wanted: TrainingBackend | undefined, say: (line: string) => void) => {
   if (wanted) {

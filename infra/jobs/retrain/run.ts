@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RetrainReport, reportHtml, reportMarkdown } from '../../../models/feedback/report.ts';
+import { versionAt } from '../../../models/registry/versionAt.ts';
 import { startFastestBackend } from '../../../models/training/backend.ts';
 import type { TrainingProgress } from '../../../models/training/fit.ts';
 import type { TimeRange } from '../../../models/training/telemetry/source.ts';
@@ -31,10 +32,6 @@ export interface RetrainOutcome {
   readonly files: readonly string[];
 }
 
-/** Name of a version made at a time: sorts by time, and may stand in a file name. */
-const versionAt = (now: number): string =>
-  new Date(now).toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
-
 /** When the last retraining was whose report lies in a folder, epoch ms; 0 where there is none. */
 export const lastRetrained = async (folder: string): Promise<number> => {
   const names = await readdir(join(folder, 'reports')).catch(() => []);
@@ -55,7 +52,7 @@ export const retrainOnce = async (
   const { archive, registry, config, windowMs, range, folder, now, code, signal, say } = task;
   const [fastest] = await startFastestBackend(() => performance.now());
   say(`Trains on ${fastest!.backend} (${fastest!.trialMs.toFixed(1)} ms a trial), the fastest here`);
-  const version = versionAt(now);
+  const version = versionAt(new Date(now));
   const report = await retrain(
     {
       labels: archiveLabels(archive),

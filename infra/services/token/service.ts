@@ -102,7 +102,8 @@ export class TokenService {
   async renew(credential: Credential, log: Logger): Promise<CredentialView> {
     const { actuator, inForce, registrar, now } = this.#parts;
     const began = now();
-    const { action, ttlMs } = inForce.of(credential);
+    const decided = inForce.of(credential);
+    const { action, ttlMs } = decided;
     if (action === 'revoke') throw refused(credential, 'credential-revoked', 'It was revoked; ask for a new one', 0);
     const life = await this.#life(credential);
     if (!life) throw refused(credential, 'credential-ended', 'It has ended; ask for a new one', 0);
@@ -118,7 +119,8 @@ export class TokenService {
       // Vault has renewed it: its holder must not go without for want of a record
       log.warn({ credentialId: credential.credentialId, code: error.code }, 'renewed, but not recorded'),
     );
-    return this.#view(credential, done);
+    // A decision that came meanwhile is not what was granted.
+    return this.#view(credential, done, decided);
   }
 
   async status(credential: Credential): Promise<CredentialView> {
@@ -134,8 +136,11 @@ export class TokenService {
     return credential.status === 'ended' ? undefined : this.#parts.actuator.lookup(credential);
   }
 
-  #view(credential: Credential, life: Pick<Life, 'remainingMs' | 'expiresAt'> | undefined): CredentialView {
-    const { action, ttlMs } = this.#parts.inForce.of(credential);
+  #view(
+    credential: Credential,
+    life: Pick<Life, 'remainingMs' | 'expiresAt'> | undefined,
+    { action, ttlMs } = this.#parts.inForce.of(credential),
+  ): CredentialView {
     const { credentialId, kind, instance, maxTtlMs } = credential;
     const decided = { extend: 'extended', shorten: 'shortened', revoke: 'revoked' } as const;
     const state = action in decided ? decided[action as keyof typeof decided] : 'active';

@@ -10,7 +10,7 @@ import { variantOfShipped } from '../../models/registry/variant.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide } from './ebbtide.ts';
 
-const shippedVersion = basename(shippedAnomalyModel());
+const shipped = basename(shippedAnomalyModel());
 
 /** A registry with two versions, and how to ask the command line about it. */
 const prepared = async (t: TestContext) => {
@@ -36,13 +36,13 @@ test('ebbtide models list shows versions, newest first, as a table or as JSON', 
   assert.equal(list.status, exitCodes.ok, list.stderr);
   assert.deepEqual(
     list.stdout.split('\n').map((line) => line.split(/ +/)[0]),
-    ['version', 'other', shippedVersion, ''],
+    ['version', 'other', shipped, ''],
   );
   assert.match(list.stderr, /None was promoted yet/);
   const lines = (await models('list', '--json')).stdout.trim().split('\n');
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).version),
-    ['other', shippedVersion],
+    ['other', shipped],
   );
   const none = await models('list', '--kind', 'scope');
   assert.equal(none.status, exitCodes.ok);
@@ -56,12 +56,12 @@ test('ebbtide models show and diff say what a version is, and in what two differ
   assert.match(show.stdout, /^anomaly other\npublished 2026-01-02T00:00:00\.000Z by me/);
   assert.match(show.stdout, /^ {2}metrics\.rank +1$/m);
   assert.equal(JSON.parse((await models('show', 'other', '--json')).stdout).record.version, 'other');
-  const { differences } = JSON.parse((await models('diff', shippedVersion, 'other', '--json')).stdout);
+  const { differences } = JSON.parse((await models('diff', shipped, 'other', '--json')).stdout);
   assert.deepEqual(differences, [
     { name: 'metrics.rank', before: null, after: '1' },
-    { name: 'version', before: shippedVersion, after: 'other' },
+    { name: 'version', before: shipped, after: 'other' },
   ]);
-  assert.match((await models('diff', shippedVersion, shippedVersion)).stdout, /hold the same/);
+  assert.match((await models('diff', shipped, shipped)).stdout, /hold the same/);
 });
 
 test('ebbtide models says what is wrong, and ends accordingly', async (t) => {

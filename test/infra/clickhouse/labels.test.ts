@@ -17,7 +17,19 @@ const label: Label = {
 };
 const decision = (subject: string, windowEnd: number, action: Decision['action']): Decision => ({
   ...{ decisionId: `lifecycle/${subject}/${windowEnd}`, subject, pipeline: 'lifecycle', action, mode: 'shadow' },
-  ...{ withheld: '', oldTtlMs: 1, newTtlMs: 1, reason: '', score: 0.9, severity: 1, frequency: 0, features: [] },
+  ...{
+    withheld: '',
+    oldTtlMs: 1,
+    newTtlMs: 1,
+    oldScope: '',
+    newScope: '',
+    risk: 90,
+    reason: '',
+    score: 0.9,
+    severity: 1,
+    frequency: 0,
+    features: [],
+  },
   ...{ strikes: 0, policyVersion: 'p', modelVersion: 'm', windowEnd, decidedAt: windowEnd + 5, deadline: null },
 });
 

@@ -12,7 +12,16 @@ const sample = (offset: number, sampleIndex: number): Row => ({
 const clock = (offset: number, time: number | null): Row => ({
   offset,
   timestamp: offset * 10,
-  fields: { credentialId: '', host: '', sentAt: 2, time, controlOffset: 3, credentialsOffset: 4, labelsOffset: 5 },
+  fields: {
+    credentialId: '',
+    host: '',
+    sentAt: 2,
+    time,
+    controlOffset: 3,
+    credentialsOffset: 4,
+    labelsOffset: 5,
+    modelSequence: 6,
+  },
 });
 
 test('merged must put samples and clocks back into messages in order, each once', () => {
@@ -30,7 +39,13 @@ test('merged must put samples and clocks back into messages in order, each once'
       [9, 90, 0, 9],
     ],
   );
-  assert.deepEqual(messages[0]!.record.clock, { time: 7, controlOffset: 3, credentialsOffset: 4, labelsOffset: 5 });
+  assert.deepEqual(messages[0]!.record.clock, {
+    time: 7,
+    controlOffset: 3,
+    credentialsOffset: 4,
+    labelsOffset: 5,
+    modelSequence: 6,
+  });
 });
 
 test('RowReader must read what RowWriter wrote', () => {

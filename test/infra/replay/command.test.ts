@@ -51,7 +51,7 @@ test('ebbtide replay refuses what it cannot do before it asks any server', async
     [['--policy', join(folder, 'absent.yaml')], exitCodes.usage, /absent\.yaml cannot be read/],
     [['--against', 'a,b,c'], exitCodes.usage, /--against takes MODEL,POLICY/],
     [['--against', `,${join(folder, 'crossing.yaml')}`], exitCodes.usage, /Thresholds cross/],
-    [['--model', join(folder, 'nowhere')], exitCodes.usage, /neither a folder nor "shipped"/],
+    [['--model', join(folder, 'nowhere')], exitCodes.usage, /neither "shipped", nor a folder, nor a version/],
     [['--model', foreign], exitCodes.failed, /was trained on features .*train it again/],
     [['--fail-if', 'falseRevocation > 0'], exitCodes.usage, /did you mean falseRevocations\?/],
     [['--fail-if', 'againstRevocations > 0'], exitCodes.usage, /no figure of this replay/],

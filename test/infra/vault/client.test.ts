@@ -79,7 +79,7 @@ test('VaultClient.connect must refuse a bad token at once, and wait for a Vault 
 test('VaultClient must give up on an answer that does not come in time', async (t) => {
   const server = await sealableOpenBao(t);
   const client = await connect(t, server.address, server.rootToken, { timeoutMs: 200 });
-  server.freeze();
+  await server.freeze();
   await assert.rejects(
     client.read('sys/mounts', { retry: false }),
     (error) => coded('VAULT_UNAVAILABLE')(error) && /in time/.test(String(error)),

@@ -121,7 +121,7 @@ test('sealableOpenBao answers 503 while sealed, refuses while stopped, and serve
   await assert.rejects(status());
   await bao.start();
   assert.equal(await status(), 200);
-  bao.freeze();
+  await bao.freeze();
   const hung = fetch(`${bao.address}/v1/sys/health`, { signal: AbortSignal.timeout(300) });
   await assert.rejects(hung, { name: 'TimeoutError' });
   bao.thaw();

@@ -14,7 +14,19 @@ export const decisionOf = (
   more: Partial<Decision> = {},
 ): Decision => ({
   ...{ decisionId: `lifecycle/${subject}/${decidedAt}`, subject, pipeline: 'lifecycle', action, mode: 'enforce' },
-  ...{ withheld: '', oldTtlMs: 1, newTtlMs, reason: 'because', score: 0, severity: 0, frequency: 0, features: [] },
+  ...{
+    withheld: '',
+    oldTtlMs: 1,
+    newTtlMs,
+    oldScope: '',
+    newScope: '',
+    risk: 0,
+    reason: 'because',
+    score: 0,
+    severity: 0,
+    frequency: 0,
+    features: [],
+  },
   ...{ strikes: 0, policyVersion: 'p', modelVersion: 'm', windowEnd: decidedAt, decidedAt, deadline: null },
   ...more,
 });

@@ -5,7 +5,7 @@ import type { Scale } from './scale.ts';
 
 /** A pause longer than this, in pixels, is a gap in the line and not a straight stretch. */
 const gapPx = 42;
-const namePx = 10;
+const namePx = 12;
 
 const y = (scale: Scale, value: number): number => scale.scoreBottom - value * (scale.scoreBottom - scale.scoreTop);
 
