@@ -28,8 +28,8 @@ const triangle = (row: number, column: number): number => (row * (row + 1)) / 2 
  * Make the joint distance: per subject the mean and deviation of each metric's amount, and how amounts vary together,
  * each with a long memory. Amounts, not logarithms: a metric that is near nothing most of the time then says little.
  *
- * A metric's part is what the squared distance would lose if the metric alone were at its mean, cut at 0 and scaled so
- * that parts add up to the distance.
+ * A metric's part is its term of the quadratic form, its own distance times its pull on the whole, cut at 0 and scaled
+ * so that parts add up to the distance: a metric that has not moved has none, however oddly the others left it behind.
  *
  * @param metrics number of metrics
  */
@@ -80,15 +80,10 @@ export const createJointDistance = (
     let positive = 0;
     for (let i = 0; i < n; i++) {
       let pull = 0;
-      let precision = 0;
-      for (let k = i; k < n; k++) {
-        pull += inverse[k * n + i]! * whitened[k]!;
-        precision += inverse[k * n + i]! * inverse[k * n + i]!;
-      }
-      const value = z[judged[i]!]!;
-      const lost = Math.max(0, 2 * value * pull - value * value * precision);
-      parts[judged[i]!] = lost;
-      positive += lost;
+      for (let k = i; k < n; k++) pull += inverse[k * n + i]! * whitened[k]!;
+      const part = Math.max(0, z[judged[i]!]! * pull);
+      parts[judged[i]!] = part;
+      positive += part;
     }
     if (positive > 0) for (const metric of judged) parts[metric]! *= total / positive;
     return total;

@@ -128,7 +128,8 @@ export class Scorer {
     const strange = this.#reference.of(states, offset, ofCohort);
     scores.cohortP[row] = 10 ** -ofCohort;
     const severity = severityOf(strange, parameters);
-    const frequency = countDeviation(states, offset, layout, observation, strange, parameters);
+    const surprises = { own: strange, cohort: ofCohort };
+    const frequency = countDeviation(states, offset, layout, observation, surprises, parameters);
     scores.pValue[row] = 10 ** -strange;
     scores.severity[row] = round6(severity);
     scores.frequency[row] = round6(frequency);

@@ -12,7 +12,7 @@ export interface StateLayout {
   readonly cadence: number;
   /** Decayed count of deviations. */
   readonly frequency: number;
-  /** 1 while the last window was a deviation. */
+  /** 1 while the last window was a deviation, by the subject or by its cohort. */
   readonly deviating: number;
   /** Smoothed energies, {@link streams} of them. */
   readonly smoothed: number;
