@@ -61,6 +61,14 @@ test('parts are not negative and add up to the distance', () => {
   }
 });
 
+test('a metric that stays where it is has no part, however far the one that it moves with has gone', () => {
+  const { take, parts, states } = watched();
+  const at = (metric: number): number => states[layout.amount + metric]!;
+  const distance = take([at(0) + 30, at(1), at(2)]);
+  assert.ok(distance > 10 * metrics, `${distance}`);
+  assert.ok(parts[0]! > 0.99 * distance, `${[...parts]}`);
+});
+
 test('what is missing is left out, and absurd amounts leave finite numbers', () => {
   const { take, parts } = watched();
   assert.ok(take([120, 60, 900], [0, 1]) < metrics);
