@@ -41,96 +41,109 @@ export const createJointDistance = (
   const { jointMemory, jointPrior, jointRidge, jointClip, jointFloor, priorWindows, priorDeviation } = parameters;
   const z = new Float64Array(metrics);
   const rates = new Float64Array(metrics);
-  const present: number[] = [];
-  const judged: number[] = [];
+  const present = new Int32Array(metrics);
+  const judged = new Int32Array(metrics);
   const factor = new Float64Array(metrics * metrics);
-  const inverse = new Float64Array(metrics * metrics);
-  const whitened = new Float64Array(metrics);
+  const reciprocal = new Float64Array(metrics);
+  const solved = new Float64Array(metrics);
+  let taken = 0;
+  let known = 0;
 
-  /** Cholesky factor of the moments of the judged metrics, with a ridge, and the inverse of the factor. */
-  const factorise = (states: Float32Array, momentsAt: number): void => {
-    const n = judged.length;
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j <= i; j++) {
-        let sum = states[momentsAt + triangle(judged[i]!, judged[j]!)]! + (i === j ? 1 + jointRidge : 0);
-        for (let k = 0; k < j; k++) sum -= factor[i * n + k]! * factor[j * n + k]!;
-        // Of the diagonal only its reciprocal is needed, and a product costs less than a quotient.
-        if (i === j) inverse[i * n + i] = 1 / Math.sqrt(Math.max(sum, smallestPivot));
-        else factor[i * n + j] = sum * inverse[j * n + j]!;
-      }
-    for (let column = 0; column < n; column++)
-      for (let i = column + 1; i < n; i++) {
-        let sum = 0;
-        for (let k = column; k < i; k++) sum -= factor[i * n + k]! * inverse[k * n + column]!;
-        inverse[i * n + column] = sum * inverse[i * n + i]!;
-      }
-  };
-
-  const distance = (states: Float32Array, offset: number, parts: Float64Array): number => {
-    const n = judged.length;
-    if (n === 0) return 0;
-    factorise(states, offset + layout.moments);
+  /**
+   * With the Cholesky factor L of the judged metrics' moments and a ridge: w = L⁻¹ z, whose square is the distance, and
+   * L⁻ᵀ w, the pull of each metric on it. Loops are plain, and quotients few, since this runs for every window.
+   */
+  const distance = (states: Float32Array, momentsAt: number, parts: Float64Array): number => {
     let total = 0;
-    for (let i = 0; i < n; i++) {
-      let sum = 0;
-      for (let k = 0; k <= i; k++) sum += inverse[i * n + k]! * z[judged[k]!]!;
-      whitened[i] = sum;
-      total += sum * sum;
+    for (let i = 0; i < known; i++) {
+      const rowAt = momentsAt + triangle(judged[i]!, 0);
+      const own = i * metrics;
+      let rest = z[judged[i]!]!;
+      let pivot = states[rowAt + judged[i]!]! + 1 + jointRidge;
+      for (let j = 0; j < i; j++) {
+        const other = j * metrics;
+        let sum = states[rowAt + judged[j]!]!;
+        for (let k = 0; k < j; k++) sum -= factor[own + k]! * factor[other + k]!;
+        const value = sum * reciprocal[j]!;
+        factor[own + j] = value;
+        pivot -= value * value;
+        rest -= value * solved[j]!;
+      }
+      const inverse = 1 / Math.sqrt(Math.max(pivot, smallestPivot));
+      reciprocal[i] = inverse;
+      solved[i] = rest * inverse;
+      total += solved[i]! * solved[i]!;
     }
     let positive = 0;
-    for (let i = 0; i < n; i++) {
-      let pull = 0;
-      for (let k = i; k < n; k++) pull += inverse[k * n + i]! * whitened[k]!;
+    for (let i = known - 1; i >= 0; i--) {
+      let pull = solved[i]!;
+      for (let k = i + 1; k < known; k++) pull -= factor[k * metrics + i]! * solved[k]!;
+      pull *= reciprocal[i]!;
+      solved[i] = pull;
       const part = Math.max(0, z[judged[i]!]! * pull);
       parts[judged[i]!] = part;
       positive += part;
     }
-    if (positive > 0) for (const metric of judged) parts[metric]! *= total / positive;
+    const scale = positive > 0 ? total / positive : 0;
+    for (let i = 0; i < known; i++) parts[judged[i]!]! *= scale;
     return total;
   };
 
   return {
     take(states, offset, metric, level, judge) {
       const amount = Math.expm1(Math.min(level, highestLevel));
-      const seen = states[offset + layout.metricSeen + metric]!;
       const meanAt = offset + layout.amount + metric;
       const deviationAt = offset + layout.amountDeviation + metric;
-      if (seen === 0) {
+      if (states[offset + layout.metricSeen + metric]! === 0) {
         states[meanAt] = amount;
         states[deviationAt] = priorDeviation * Math.abs(amount) + 1;
       }
       const scale = Math.max(states[deviationAt]!, jointFloor * Math.abs(states[meanAt]!) + 1);
-      z[metric] = (amount - states[meanAt]!) / scale;
-      present.push(metric);
-      if (judge) judged.push(metric);
+      z[metric] = Math.min(jointClip, Math.max(-jointClip, (amount - states[meanAt]!) / scale));
+      present[taken++] = metric;
+      if (judge) judged[known++] = metric;
     },
     settle(states, offset, caution, parts) {
       parts.fill(0);
-      for (const metric of present) z[metric] = Math.min(jointClip, Math.max(-jointClip, z[metric]!));
-      const total = distance(states, offset, parts);
-      for (const metric of present) {
+      const total = distance(states, offset + layout.moments, parts);
+      let age = -1;
+      let [ofMean, ofDeviation, ofMoments] = [0, 0, 0];
+      for (let i = 0; i < taken; i++) {
+        const metric = present[i]!;
         const seen = states[offset + layout.metricSeen + metric]!;
+        if (seen !== age) {
+          // Metrics mostly are of one age, and quotients cost.
+          age = seen;
+          ofMean = caution / Math.min(seen + 1, jointMemory);
+          ofDeviation = caution / Math.min(seen + 1 + priorWindows, jointMemory);
+          ofMoments = caution / Math.min(seen + 1 + jointPrior, jointMemory);
+        }
         const meanAt = offset + layout.amount + metric;
         const deviationAt = offset + layout.amountDeviation + metric;
         const deviation = states[deviationAt]!;
         const scale = Math.max(deviation, jointFloor * Math.abs(states[meanAt]!) + 1);
         const moved = z[metric]! * scale;
-        rates[metric] = caution / Math.min(seen + 1 + jointPrior, jointMemory);
-        states[meanAt]! += (caution / Math.min(seen + 1, jointMemory)) * moved;
-        const rate = caution / Math.min(seen + 1 + priorWindows, jointMemory);
-        states[deviationAt] = Math.sqrt(deviation * deviation + rate * (moved * moved - deviation * deviation));
+        rates[metric] = ofMoments;
+        states[meanAt]! += ofMean * moved;
+        states[deviationAt] = Math.sqrt(deviation * deviation + ofDeviation * (moved * moved - deviation * deviation));
       }
       // Moments are kept less those of metrics that vary each for itself, so that a state of zeros expects just that.
-      for (const [i, row] of present.entries())
+      for (let i = 0; i < taken; i++) {
+        const row = present[i]!;
+        const rowAt = offset + layout.moments + triangle(row, 0);
+        const ofRow = rates[row]!;
+        const zOfRow = z[row]!;
         for (let k = 0; k <= i; k++) {
           const column = present[k]!;
-          const at = offset + layout.moments + triangle(row, column);
-          const product = z[row]! * z[column]! - (row === column ? 1 : 0);
+          const product = zOfRow * z[column]! - (k === i ? 1 : 0);
           // The pair is as old as the younger of both.
-          states[at]! += Math.max(rates[row]!, rates[column]!) * (product - states[at]!);
+          const rate = Math.max(ofRow, rates[column]!);
+          const moment = states[rowAt + column]!;
+          states[rowAt + column] = moment + rate * (product - moment);
         }
-      present.length = 0;
-      judged.length = 0;
+      }
+      taken = 0;
+      known = 0;
       return total;
     },
   };

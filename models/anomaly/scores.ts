@@ -61,10 +61,10 @@ const energyFloor = 0.1;
  * @param states holds the smoothed energies at `at`
  */
 export const statisticOf = (states: Float32Array, at: number): number => {
-  let sum = 0;
-  for (let stream = 0; stream < streams; stream++)
-    sum += Math.log((states[at + stream]! + energyFloor) / (1 + energyFloor));
-  return sum / streams;
+  // One logarithm of the product costs less than six, and the product is far from the ends of what a float holds.
+  let product = 1;
+  for (let stream = 0; stream < streams; stream++) product *= (states[at + stream]! + energyFloor) / (1 + energyFloor);
+  return Math.log(product) / streams;
 };
 
 /** Severity of −log10 p, 0 to 1. */
