@@ -26,8 +26,10 @@ export const calibrationSchema = z.strictObject({
     .default({ clusterWindows: 1, quietWindows: 60 }),
   tailShape: z.number().positive(),
   tailShare: z.number().gt(0).lt(1),
-  /** Ascending by `fromWindow`, then by `fromMetrics`. */
+  /** Of everybody. Ascending by `fromWindow`, then by `fromMetrics`. */
   classes: z.array(classSchema).min(1),
+  /** Of the instances of one function, by its name: those classes that had enough windows. */
+  cohorts: z.record(z.string(), z.array(classSchema).min(1)).default({}),
 });
 
 /** See {@link calibrationSchema}. */
@@ -54,9 +56,10 @@ export interface Surprise {
    * @param statistic the smoothed statistic
    * @param seen windows of the subject so far
    * @param metrics metrics judged in this window
+   * @param cohort function that the subject is an instance of; everybody's classes stand in for one that is unknown or small
    * @returns −log10 p, 0 and up
    */
-  of(statistic: number, seen: number, metrics: number): number;
+  of(statistic: number, seen: number, metrics: number, cohort?: string): number;
 }
 
 /**
@@ -68,19 +71,24 @@ export interface Surprise {
 export const surprise = (calibration: Calibration): Surprise => {
   const windows = [...new Set(calibration.classes.map((entry) => entry.fromWindow))];
   const metrics = [...new Set(calibration.classes.map((entry) => entry.fromMetrics))];
-  const table = windows.map((fromWindow) =>
-    metrics.map((fromMetrics) => {
-      const entry = calibration.classes.find((it) => it.fromWindow === fromWindow && it.fromMetrics === fromMetrics)!;
-      return {
-        statistics: Float64Array.from(entry.statistics),
-        surprises: Float64Array.from(entry.surprises),
-        tailScale: entry.tailScale,
-      };
-    }),
-  );
+  const tableOf = (classes: readonly CalibrationClass[]) =>
+    windows.map((fromWindow) =>
+      metrics.map((fromMetrics) => {
+        const fits = (it: CalibrationClass): boolean => it.fromWindow === fromWindow && it.fromMetrics === fromMetrics;
+        const entry = classes.find(fits) ?? calibration.classes.find(fits)!;
+        return {
+          statistics: Float64Array.from(entry.statistics),
+          surprises: Float64Array.from(entry.surprises),
+          tailScale: entry.tailScale,
+        };
+      }),
+    );
+  const everybody = tableOf(calibration.classes);
+  const cohorts = new Map(Object.entries(calibration.cohorts).map(([name, classes]) => [name, tableOf(classes)]));
   const shape = calibration.tailShape;
   return {
-    of(statistic, seen, judged) {
+    of(statistic, seen, judged, cohort) {
+      const table = (cohort === undefined ? undefined : cohorts.get(cohort)) ?? everybody;
       const { statistics, surprises, tailScale } = table[classOf(windows, seen)]![classOf(metrics, judged)]!;
       const last = statistics.length - 1;
       if (statistic <= statistics[0]!) return 0;
@@ -104,7 +112,12 @@ export interface CalibrationSample {
   readonly statistic: number;
   readonly seen: number;
   readonly metrics: number;
+  /** Function that the subject is an instance of, where it is known and has enough subjects. */
+  readonly cohort?: string;
 }
+
+/** Windows without which a class of everybody is that of all windows, and a class of a cohort is everybody's. */
+const fewestWindows = { everybody: 100, cohort: 400 } as const;
 
 const fitClass = (fromWindow: number, fromMetrics: number, values: Float64Array): CalibrationClass => {
   const sorted = values.sort();
@@ -138,25 +151,38 @@ export const fitCalibration = (
   samples: readonly CalibrationSample[],
   energies: { residual: number; level: number },
 ): Calibration => {
-  const classes = classEdges.windows.flatMap((fromWindow, age) =>
-    classEdges.metrics.map((fromMetrics, presence) => {
-      const values = samples
-        .filter(
-          ({ seen, metrics }) =>
-            classOf(classEdges.windows, seen) === age && classOf(classEdges.metrics, metrics) === presence,
-        )
-        .map(({ statistic }) => statistic);
-      return { fromWindow, fromMetrics, values };
-    }),
-  );
+  const byClass = (of: readonly CalibrationSample[]) =>
+    classEdges.windows.flatMap((fromWindow, age) =>
+      classEdges.metrics.map((fromMetrics, presence) => {
+        const values = of
+          .filter(
+            ({ seen, metrics }) =>
+              classOf(classEdges.windows, seen) === age && classOf(classEdges.metrics, metrics) === presence,
+          )
+          .map(({ statistic }) => statistic);
+        return { fromWindow, fromMetrics, values };
+      }),
+    );
+  const names = [...new Set(samples.flatMap(({ cohort }) => cohort ?? []))].sort();
+  const cohorts = names.flatMap((name) => {
+    const classes = byClass(samples.filter(({ cohort }) => cohort === name))
+      .filter(({ values }) => values.length >= fewestWindows.cohort)
+      .map(({ fromWindow, fromMetrics, values }) => fitClass(fromWindow, fromMetrics, Float64Array.from(values)));
+    return classes.length > 0 ? [[name, classes] as const] : [];
+  });
   const everything = Float64Array.from(samples, ({ statistic }) => statistic);
   return {
     energies,
     alarms: { clusterWindows: 1, quietWindows: defaultQuietWindows },
     tailShape,
     tailShare,
-    classes: classes.map(({ fromWindow, fromMetrics, values }) =>
-      fitClass(fromWindow, fromMetrics, values.length >= 100 ? Float64Array.from(values) : everything.slice()),
+    classes: byClass(samples).map(({ fromWindow, fromMetrics, values }) =>
+      fitClass(
+        fromWindow,
+        fromMetrics,
+        values.length >= fewestWindows.everybody ? Float64Array.from(values) : everything.slice(),
+      ),
     ),
+    cohorts: Object.fromEntries(cohorts),
   };
 };
