@@ -58,7 +58,8 @@ export const atMost = (grants: Grants, hours: number): number =>
   grants.reduce((sum, share, i) => (classes[i]! <= hours * hourMs ? sum + share : sum), 0);
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const nameOf = (lifespanMs: number): string => (lifespanMs < hourMs ? `${lifespanMs / 60_000} min` : `${lifespanMs / hourMs} h`);
+const nameOf = (lifespanMs: number): string =>
+  lifespanMs < hourMs ? `${lifespanMs / 60_000} min` : `${lifespanMs / hourMs} h`;
 
 /** The distribution as a table. */
 export const grantsTable = (
