@@ -1,12 +1,18 @@
 import type { TrainingBackend } from '../../models/training/backend.ts';
 import type { TrainingProgress } from '../../models/training/fit.ts';
-import type { TelemetrySource, TimeRange } from '../../models/training/telemetry/source.ts';
-import type { TrainableModel } from './commands/train.ts';
+import type { TimeRange } from '../../models/training/telemetry/source.ts';
+import type { ClickHouseArchive } from '../clickhouse/client.ts';
+import type { TrainableModel, TrainingOrigin } from './commands/train.ts';
 
 /** What a training is asked for, whichever model it is. */
 export interface TrainingRequest {
-  /** Telemetry to train on, and the range of it; absent: the data that ships. */
-  readonly data?: { readonly source: TelemetrySource; readonly range: TimeRange; readonly windowMs: number };
+  /** What to learn from; each trainer reads it in its own way. */
+  readonly from: TrainingOrigin;
+  readonly range: TimeRange;
+  /** Length of a window, where the model sees windows. */
+  readonly windowMs: number;
+  /** Open the archive; whoever asked for the training closes it. */
+  openArchive(): Promise<ClickHouseArchive>;
   /** Folder for the model. */
   readonly out: string;
   /** File that the training is kept in while it runs. */
@@ -42,4 +48,5 @@ export type Trainer = (request: TrainingRequest, listener: TrainingListener) => 
 /** Every kind of model that can be trained; each is imported when it is asked for. */
 export const trainers: Readonly<Record<TrainableModel, () => Promise<Trainer>>> = {
   anomaly: async () => (await import('./trainers/anomaly.ts')).trainAnomalyModel,
+  biometric: async () => (await import('./trainers/biometric.ts')).trainBiometricModel,
 };

@@ -7,7 +7,7 @@ import { cmuDetectors } from './biometric/names.ts';
 import type { Evaluator } from './evaluation.ts';
 import { evaluateFolder } from './folder.ts';
 import { evaluateNab } from './nab.ts';
-import { type SubjectName, subjectNames } from './names.ts';
+import type { EvaluationSubjectName } from './names.ts';
 import { evaluateSmd } from './smd.ts';
 
 export type { Evaluation, EvaluationRequest, Evaluator } from './evaluation.ts';
@@ -24,7 +24,7 @@ export interface EvaluationSubject {
 }
 
 /** Everything that can be evaluated, by its name on the command line. */
-export const subjects: Readonly<Record<SubjectName, EvaluationSubject>> = {
+export const subjects: Readonly<Record<EvaluationSubjectName, EvaluationSubject>> = {
   anomaly: {
     summary: 'the anomaly detectors, on real telemetry',
     sets: {
@@ -67,17 +67,15 @@ export const dataSetsFolder = (): string => resolve(packageRoot(), '..', 'shared
  * @param data as given on the command line
  * @throws EbbtideError REQUEST_INVALID for an unknown subject or set, DATA_MISSING when the folder is not there or empty
  */
-export const findEvaluator = (
-  subject: string,
-  data: string,
-): { evaluate: Evaluator; folder: string; detectors: readonly string[] } => {
-  const known = subjectNames.find((name) => name === subject);
-  if (!known)
+export const findEvaluator = (subject: string, data: string): { evaluate: Evaluator; folder: string } => {
+  const found: EvaluationSubject | undefined = Object.hasOwn(subjects, subject)
+    ? subjects[subject as EvaluationSubjectName]
+    : undefined;
+  if (!found)
     throw new EbbtideError(
       'REQUEST_INVALID',
-      `Nothing named ${subject} can be evaluated, only ${subjectNames.join(', ')}`,
+      `Nothing named ${subject} can be evaluated, only ${Object.keys(subjects).join(', ')}`,
     );
-  const found: EvaluationSubject = subjects[known];
   const [name = '', path] = data.split(/=(.*)/s);
   const set = found.sets[name];
   if (path !== undefined && !set)
@@ -99,5 +97,5 @@ export const findEvaluator = (
         : `Folder ${folder} is not there or empty; name a data set (${Object.keys(found.sets).join(', ')}) or a folder of CSV files`,
       { folder },
     );
-  return { evaluate: set ? set.evaluate : found.own!, folder, detectors: found.detectors };
+  return { evaluate: set ? set.evaluate : found.own!, folder };
 };

@@ -1,5 +1,5 @@
 /** What can be evaluated, by its name on the command line; `index.ts` says how. */
-export const subjectNames = ['anomaly', 'biometric'] as const;
+export const evaluationSubjects = ['anomaly', 'biometric'] as const;
 
-/** See {@link subjectNames}. */
-export type SubjectName = (typeof subjectNames)[number];
+/** See {@link evaluationSubjects}. */
+export type EvaluationSubjectName = (typeof evaluationSubjects)[number];

@@ -8,9 +8,7 @@ import { startBackend, startFastestBackend, type TrainingBackend } from '../../.
 import { type Checkpoint, readCheckpoint } from '../../../models/training/checkpoint.ts';
 import type { TimeRange } from '../../../models/training/telemetry/source.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import { openArchive } from '../../clickhouse/client.ts';
-import { archiveTelemetry } from '../../clickhouse/telemetry.ts';
-import { fileTelemetry } from '../../files/telemetry.ts';
+import { type ClickHouseArchive, openArchive } from '../../clickhouse/client.ts';
 import { dataFolder } from '../../paths.ts';
 import type { TrainableModel, TrainingOrigin } from '../commands/train.ts';
 import { addressOf } from '../connect.ts';
@@ -18,7 +16,7 @@ import type { Action, Invocation } from '../invocation.ts';
 import { version } from '../program.ts';
 import { createProgress } from '../progress.ts';
 import { duration } from '../terminal.ts';
-import { type TrainingRequest, trainers } from '../trainers.ts';
+import { trainers } from '../trainers.ts';
 import { type InstantOrAgo, instantOf } from '../values.ts';
 
 interface Options {
@@ -83,23 +81,30 @@ const askAgain = (file: string, checkpoint: Checkpoint | undefined): Asked => {
   return askedSchema.parse(checkpoint.request);
 };
 
-const dataOf = async (
-  { from, range, windowMs }: Asked,
-  load: Invocation['load'],
-): Promise<{ data?: TrainingRequest['data']; close(): Promise<void> }> => {
-  const close = async (): Promise<void> => undefined;
-  if (from.kind === 'shipped') return { close };
-  if (from.kind === 'file') return { data: { source: fileTelemetry(from.path), range, windowMs }, close };
-  const { config } = await load();
-  const url = addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url');
-  const archive = openArchive({ ...config.clickhouse, url });
-  return { data: { source: archiveTelemetry(archive), range, windowMs }, close: () => archive.close() };
+/** Opens the archive when it is asked for, and closes it if it was. */
+const lazyArchive = (load: Invocation['load']) => {
+  let opened: ClickHouseArchive | undefined;
+  return {
+    open: async (): Promise<ClickHouseArchive> => {
+      const { config } = await load();
+      const url = addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url');
+      opened ??= openArchive({ ...config.clickhouse, url });
+      return opened;
+    },
+    close: async (): Promise<void> => opened?.close(),
+  };
 };
 
+/** What puts a version to use. */
+const nextStep = (model: TrainableModel, version: string): string =>
+  model === 'anomaly'
+    ? `ebbtide models promote ${version} puts it in force`
+    : `ebbtide models show ${version} --kind ${model} shows it`;
+
 /** Register what was trained as a version. @returns the registry's name */
-const register = async (folder: string, load: Invocation['load']): Promise<string> => {
+const register = async (model: TrainableModel, folder: string, load: Invocation['load']): Promise<string> => {
   const registry = await openModelRegistry((await load()).config.models);
-  await registry.publish('anomaly', folder, userInfo().username);
+  await registry.publish(model, folder, userInfo().username);
   return registry.name;
 };
 
@@ -112,7 +117,7 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const progress = createProgress('Training');
   const started = performance.now();
-  let close: (() => Promise<void>) | undefined;
+  const archive = lazyArchive(load);
   try {
     const kept = options.resume ? askAgain(file, readCheckpoint(file)) : undefined;
     const backend = await chooseBackend(kept?.backend ?? options.backend, terminal.say);
@@ -126,8 +131,6 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
       ...(options.subjects === undefined ? {} : { subjects: options.subjects }),
       ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
     };
-    const opened = await dataOf(asked, load);
-    close = opened.close;
     const { out } = asked;
     const where = relative('.', out) || out;
     terminal.say(`${kept ? 'Goes on training' : 'Trains'} the ${model} model with seed ${asked.seed}, into ${where}`);
@@ -135,7 +138,10 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
     const train = await trainers[model]();
     const outcome = await train(
       {
-        ...(opened.data ? { data: opened.data } : {}),
+        from: asked.from,
+        range: asked.range,
+        windowMs: asked.windowMs,
+        openArchive: archive.open,
         out,
         checkpoint: file,
         resume: kept !== undefined,
@@ -156,11 +162,11 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
       },
     );
     progress.stop();
-    const registered = await register(outcome.folder, load);
+    const registered = await register(model, outcome.folder, load);
     const result = { ...outcome, registered, durationMs: Math.round(performance.now() - started) };
     if (terminal.json) return terminal.printJson(result);
     terminal.print(`Model ${outcome.version} in ${where} after ${duration(result.durationMs)}`);
-    terminal.print(`Registered in ${registered}; ebbtide models promote ${outcome.version} puts it in force`);
+    terminal.print(`Registered in ${registered}; ${nextStep(model, outcome.version)}`);
     for (const [name, value] of Object.entries(outcome.metrics)) terminal.print(`  ${name.padEnd(28)} ${value}`);
   } catch (error) {
     if (error instanceof EbbtideError && error.code === 'CANCELLED' && existsSync(file))
@@ -169,6 +175,6 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
   } finally {
     progress.stop();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    await close?.();
+    await archive.close();
   }
 };

@@ -1,12 +1,12 @@
 import { Argument, Command } from 'commander';
-import { subjectNames } from '../../../models/evaluation/names.ts';
+import { evaluationSubjects } from '../../../models/evaluation/names.ts';
 import { lazily } from '../invocation.ts';
 
 export const defineEvaluate = (): Command =>
   new Command('evaluate')
     .summary('measure how good models are')
     .description('Measure models on real data by a published protocol, beside simple baselines.')
-    .addArgument(new Argument('<subject>', 'what is measured').choices(subjectNames))
+    .addArgument(new Argument('<subject>', 'what is measured').choices(evaluationSubjects))
     .requiredOption(
       '--data <set>',
       'a data set (anomaly: nab, smd, attacks; biometric: cmu), one elsewhere (nab=DIR), or a folder of CSV files',

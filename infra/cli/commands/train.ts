@@ -3,7 +3,7 @@ import { lazily } from '../invocation.ts';
 import { durationMs, instantOrAgo, wholeNumber } from '../values.ts';
 
 /** Kinds of models that can be trained; `trainers.ts` has one trainer for each. */
-export const trainableModels = ['anomaly'] as const;
+export const trainableModels = ['anomaly', 'biometric'] as const;
 
 /** See {@link trainableModels}. */
 export type TrainableModel = (typeof trainableModels)[number];
@@ -47,12 +47,15 @@ export const defineTrain = (): Command =>
       'after',
       `
 Files end in .csv, .ndjson, .jsonl (also .gz) or .avro. Columns of CSV: subject, time (epoch milliseconds or ISO 8601), and
-any of the metrics that docs/models.md names.
+any of the metrics that docs/models.md names. The biometric model takes a .csv (also .gz) of people who type one phrase:
+subject, sessionIndex, rep, then the timings of docs/biometric.md in seconds; no typing ships.
 
 Examples:
   ebbtide train anomaly
   ebbtide train anomaly --from archive --since 30d --out .ebbtide/models/anomaly
   ebbtide train anomaly --from file=telemetry.csv --window 60s --seed 7
-  ebbtide train anomaly --resume`,
+  ebbtide train anomaly --resume
+  ebbtide train biometric --from file=typing.csv
+  ebbtide train biometric --from archive --since 90d`,
     )
     .action(lazily(() => import('../actions/train.ts')));

@@ -2,15 +2,25 @@ import { trainAnomaly } from '../../../models/anomaly/train.ts';
 import { telemetrySet } from '../../../models/anomaly/trainingSet.ts';
 import { resourceFeatures } from '../../../models/features/resource.ts';
 import { collectTelemetry } from '../../../models/training/telemetry/collect.ts';
-import type { Trainer } from '../trainers.ts';
+import type { TelemetrySource } from '../../../models/training/telemetry/source.ts';
+import { archiveTelemetry } from '../../clickhouse/telemetry.ts';
+import { fileTelemetry } from '../../files/telemetry.ts';
+import type { Trainer, TrainingRequest } from '../trainers.ts';
+
+/** Where telemetry is read; undefined for the recordings that ship. */
+const sourceOf = async ({ from, openArchive }: TrainingRequest): Promise<TelemetrySource | undefined> => {
+  if (from.kind === 'shipped') return undefined;
+  return from.kind === 'file' ? fileTelemetry(from.path) : archiveTelemetry(await openArchive());
+};
 
 /** Train the anomaly model, on telemetry or on the recordings that ship. */
 export const trainAnomalyModel: Trainer = async (request, { say, progress }) => {
-  const { data, out, checkpoint, resume, seed, epochs, backend, maxSubjects, code, signal } = request;
-  const collected = data
-    ? await collectTelemetry(data.source, resourceFeatures, {
-        range: data.range,
-        windowMs: data.windowMs,
+  const { range, windowMs, out, checkpoint, resume, seed, epochs, backend, maxSubjects, code, signal } = request;
+  const source = await sourceOf(request);
+  const collected = source
+    ? await collectTelemetry(source, resourceFeatures, {
+        range,
+        windowMs,
         seed,
         signal,
         ...(maxSubjects === undefined ? {} : { maxSubjects }),
