@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { packageRoot } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { evaluateAttacks } from './attacks.ts';
-import { cmuDetectors } from './biometric/names.ts';
+import { balabitDetectors, cmuDetectors } from './biometric/names.ts';
 import type { Evaluator } from './evaluation.ts';
 import { evaluateFolder } from './folder.ts';
 import { evaluateNab } from './nab.ts';
@@ -16,7 +16,17 @@ export type { Evaluation, EvaluationRequest, Evaluator } from './evaluation.ts';
 export interface EvaluationSubject {
   readonly summary: string;
   /** By the name of a data set of a known form. */
-  readonly sets: Readonly<Record<string, { readonly folder: string; readonly evaluate: Evaluator }>>;
+  readonly sets: Readonly<
+    Record<
+      string,
+      {
+        readonly folder: string;
+        readonly evaluate: Evaluator;
+        /** Where they are not those of the subject. */
+        readonly detectors?: readonly string[];
+      }
+    >
+  >;
   /** For a folder of one's own, where that is possible. */
   readonly own?: Evaluator;
   /** Detectors that are compared unless others are named; the first is ours. */
@@ -46,11 +56,16 @@ export const subjects: Readonly<Record<EvaluationSubjectName, EvaluationSubject>
     ],
   },
   biometric: {
-    summary: 'verifiers of behaviour: how people type',
+    summary: 'verifiers of behaviour: how people type, and how they move a mouse',
     sets: {
       cmu: {
         folder: 'keystroke',
         evaluate: async (request) => (await import('./biometric/cmu.ts')).evaluateCmu(request),
+      },
+      balabit: {
+        folder: 'mouse',
+        evaluate: async (request) => (await import('./biometric/balabit.ts')).evaluateBalabit(request),
+        detectors: balabitDetectors,
       },
     },
     detectors: cmuDetectors,
@@ -61,13 +76,16 @@ export const subjects: Readonly<Record<EvaluationSubjectName, EvaluationSubject>
 export const dataSetsFolder = (): string => resolve(packageRoot(), '..', 'shared', 'data');
 
 /**
- * Find the evaluator and the folder that `--data` names: a set (`nab`), a set elsewhere (`nab=DIR`), or a folder.
+ * Find the evaluator, the folder and the usual detectors that `--data` names: a set (`nab`), a set elsewhere (`nab=DIR`), or a folder.
  *
  * @param subject such as `anomaly`
  * @param data as given on the command line
  * @throws EbbtideError REQUEST_INVALID for an unknown subject or set, DATA_MISSING when the folder is not there or empty
  */
-export const findEvaluator = (subject: string, data: string): { evaluate: Evaluator; folder: string } => {
+export const findEvaluator = (
+  subject: string,
+  data: string,
+): { evaluate: Evaluator; folder: string; detectors: readonly string[] } => {
   const found: EvaluationSubject | undefined = Object.hasOwn(subjects, subject)
     ? subjects[subject as EvaluationSubjectName]
     : undefined;
@@ -97,5 +115,9 @@ export const findEvaluator = (subject: string, data: string): { evaluate: Evalua
         : `Folder ${folder} is not there or empty; name a data set (${Object.keys(found.sets).join(', ')}) or a folder of CSV files`,
       { folder },
     );
-  return { evaluate: set ? set.evaluate : found.own!, folder };
+  return {
+    evaluate: set ? set.evaluate : found.own!,
+    folder,
+    detectors: set?.detectors ?? found.detectors,
+  };
 };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
-import { findEvaluator, subjects } from '../../../models/evaluation/index.ts';
+import { findEvaluator } from '../../../models/evaluation/index.ts';
 import type { EvaluationSubjectName } from '../../../models/evaluation/names.ts';
 import { drawPage } from '../../../models/evaluation/page/page.ts';
 import type { Action } from '../invocation.ts';
@@ -20,8 +20,8 @@ export const run: Action<Options, [EvaluationSubjectName]> = async (
   { data, detectors, html },
   subject,
 ) => {
-  const { evaluate, folder } = findEvaluator(subject, data);
-  const names = detectors?.split(',').map((name) => name.trim()) ?? subjects[subject].detectors;
+  const { evaluate, folder, detectors: usual } = findEvaluator(subject, data);
+  const names = detectors?.split(',').map((name) => name.trim()) ?? usual;
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   process.once('SIGINT', interrupt);

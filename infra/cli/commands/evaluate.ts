@@ -9,7 +9,7 @@ export const defineEvaluate = (): Command =>
     .addArgument(new Argument('<subject>', 'what is measured').choices(evaluationSubjects))
     .requiredOption(
       '--data <set>',
-      'a data set (anomaly: nab, smd, attacks; biometric: cmu), one elsewhere (nab=DIR), or a folder of CSV files',
+      'a data set (anomaly: nab, smd, attacks; biometric: cmu, balabit), one elsewhere (nab=DIR), or a folder of CSV files',
     )
     .option('--detectors <names>', 'which to compare, with commas; figures are those of the first')
     .option('--html <file>', 'write a page with tables, plots and timelines')
@@ -21,6 +21,7 @@ Examples:
   ebbtide evaluate anomaly --data smd --json
   ebbtide evaluate anomaly --data ./telemetry --detectors ebbtide,pca
   ebbtide evaluate biometric --data cmu --html cmu.html
-  ebbtide evaluate biometric --data cmu --detectors statistical,scaledManhattan`,
+  ebbtide evaluate biometric --data cmu --detectors statistical,scaledManhattan
+  ebbtide evaluate biometric --data balabit`,
     )
     .action(lazily(() => import('../actions/evaluate.ts')));

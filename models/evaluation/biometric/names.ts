@@ -7,3 +7,6 @@ export const cmuDetectors: readonly string[] = [
   'joined',
   ...Object.keys(publishedDetectors),
 ];
+
+/** Verifiers of mouse movement that are compared, ours first. */
+export const balabitDetectors: readonly string[] = ['quantileLogistic', 'statistical'];
