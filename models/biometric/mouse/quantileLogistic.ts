@@ -42,7 +42,7 @@ export const quantileLogit = (
 export interface QuantileLogisticOptions {
   /** @default 1 */
   readonly seed?: number;
-  /** Passes over the samples. @default 12 */
+  /** Passes over the samples. @default 5 */
   readonly epochs?: number;
   /** Penalty on the squares of weights, a sample. @default 1e-4 */
   readonly penalty?: number;
@@ -60,7 +60,7 @@ export const fitQuantileLogistic = (
   own: Float64Array,
   others: Float64Array,
   features: number,
-  { seed = 1, epochs = 12, penalty = 1e-4 }: QuantileLogisticOptions = {},
+  { seed = 1, epochs = 5, penalty = 1e-4 }: QuantileLogisticOptions = {},
 ): QuantileLogistic => {
   const all = new Float64Array(own.length + others.length);
   all.set(own);
