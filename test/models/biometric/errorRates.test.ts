@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  areaUnderRoc,
-  equalErrorRate,
-  errorCurve,
-  zeroMissFalseAlarm,
-} from '../../../models/biometric/errorRates.ts';
+import { areaUnderRoc, equalErrorRate, errorCurve, zeroMissFalseAlarm } from '../../../models/biometric/errorRates.ts';
 
 test('equalErrorRate() is 0 where scores part, 1 where they are the wrong way round, a half where they are the same', () => {
   assert.equal(equalErrorRate(errorCurve([1, 2], [3, 4])), 0);

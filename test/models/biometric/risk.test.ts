@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  comparatorLogOdds,
-  sigmoid,
-  statisticalCurve,
-  statisticalLogOdds,
-} from '../../../models/biometric/risk.ts';
+import { comparatorLogOdds, sigmoid, statisticalCurve, statisticalLogOdds } from '../../../models/biometric/risk.ts';
 
 test('statisticalCurve() goes through the fitted points, straight between them, flat beyond', () => {
   assert.deepEqual(statisticalCurve(1), { slope: 14.74, centre: 0.75 });
