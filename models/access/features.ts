@@ -2,8 +2,8 @@ import { sha256 } from '../hash.ts';
 import { type Calendar, hourMs } from './calendar.ts';
 import {
   activeHours,
-  cellOf,
   everybodyLayout as all,
+  cellOf,
   historyLayout as own,
   recencyBin,
   vmStates,
@@ -140,7 +140,9 @@ export const accessFeatureList: readonly AccessFeature[] = [
   feature('activeNear', 'h', 'active hours within 2 h of this hour of the day, past 7 days', (m) =>
     nearThisHour(m.state, 1, 7, 2, wasActive),
   ),
-  feature('hourChance', '1', 'decayed chance of this hour by hour and weekend', (m) => chanceOfCell(m, m.cells[0]!, 'activeIn', 2)),
+  feature('hourChance', '1', 'decayed chance of this hour by hour and weekend', (m) =>
+    chanceOfCell(m, m.cells[0]!, 'activeIn', 2),
+  ),
   feature('startChance', '1', 'the same of a start', (m) => chanceOfCell(m, m.cells[0]!, 'startsIn', 2)),
   feature('dayChance', '1', 'chance of 24 h by the decayed chances of its hours', (m) => {
     let none = 1;
@@ -152,17 +154,27 @@ export const accessFeatureList: readonly AccessFeature[] = [
     for (const cell of m.cells.slice(0, 4)) none *= 1 - Math.min(0.99, chanceOfCell(m, cell, 'startsIn', 2));
     return 1 - none;
   }),
-  feature('everybodysStart', '1', 'decayed chance of a start of everybody at this hour', ({ shared, cells: [cell] }) => {
-    const at = cell!;
-    return (shared[all.startsIn + at]! + 0.05) / (shared[all.seenIn + at]! + 1);
-  }),
-  feature('recencyHazard', '1', 'chance by hours since the last access, shrunk to everybody', (m) => recencyHazard(m, lagOf(m))),
+  feature(
+    'everybodysStart',
+    '1',
+    'decayed chance of a start of everybody at this hour',
+    ({ shared, cells: [cell] }) => {
+      const at = cell!;
+      return (shared[all.startsIn + at]! + 0.05) / (shared[all.seenIn + at]! + 1);
+    },
+  ),
+  feature('recencyHazard', '1', 'chance by hours since the last access, shrunk to everybody', (m) =>
+    recencyHazard(m, lagOf(m)),
+  ),
   feature('recencyHazard3', '1', 'the same over 3 h', (m) => {
     const lag = lagOf(m);
     return 1 - (1 - recencyHazard(m, lag)) * (1 - recencyHazard(m, lag + 1)) * (1 - recencyHazard(m, lag + 2));
   }),
-  feature('rate', '1', 'active hours over hours since the first, as one begins with 5 of 100', ({ state, hour }) =>
-    (state[own.active]! + 5) / (hour - (state[own.first]! || hour) + 100),
+  feature(
+    'rate',
+    '1',
+    'active hours over hours since the first, as one begins with 5 of 100',
+    ({ state, hour }) => (state[own.active]! + 5) / (hour - (state[own.first]! || hour) + 100),
   ),
   feature('known', 'h', 'ln(1 + hours since the first access)', ({ state, hour }) =>
     log1p(state[own.first] === 0 ? 0 : hour - state[own.first]!),

@@ -3,11 +3,11 @@ import { EbbtideError } from '../../schemas/errors.ts';
 import { createAdam } from '../training/adam.ts';
 import { createHazard, type HazardStretch } from '../training/hazard.ts';
 import { createRandom } from '../training/random.ts';
+import { accessFeatures } from './features.ts';
 import type { AccessGrid } from './grid.ts';
 import { hazardBin, hazardBins, hazardEdges } from './hazard.ts';
 import { encodeInputs, type InputScale, inputCount } from './inputs.ts';
 import type { HazardWeights } from './network.ts';
-import { accessFeatures } from './features.ts';
 
 /** Sizes and pace of the hazard network's training. */
 export const fitDefaults = {

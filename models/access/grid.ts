@@ -55,13 +55,7 @@ export const gatherGrid = async (
     (hour) => {
       const row = (hour - fromHour) * pairs.length;
       pairs.forEach((pair, i) => {
-        fillAccessFeatures(
-          population.stateOf(pair),
-          population.shared,
-          population.calendar,
-          x,
-          (row + i) * size,
-        );
+        fillAccessFeatures(population.stateOf(pair), population.shared, population.calendar, x, (row + i) * size);
       });
       returns.opened(hour);
       return onHour(hour - fromHour);

@@ -1,7 +1,5 @@
 /** Edges of the bins of time to the next access, hours; beyond the last nothing is said. */
-export const hazardEdges = [
-  0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 30, 36, 48, 72, 96, 120, 168,
-] as const;
+export const hazardEdges = [0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 30, 36, 48, 72, 96, 120, 168] as const;
 
 /** Bins of the hazard. */
 export const hazardBins = hazardEdges.length - 1;
@@ -25,8 +23,7 @@ const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
  */
 export const survivalOf = (logits: ArrayLike<number>, offset = 0): Survival => {
   const survival = new Float64Array(hazardBins + 1).fill(1);
-  for (let bin = 0; bin < hazardBins; bin++)
-    survival[bin + 1] = survival[bin]! * (1 - sigmoid(logits[offset + bin]!));
+  for (let bin = 0; bin < hazardBins; bin++) survival[bin + 1] = survival[bin]! * (1 - sigmoid(logits[offset + bin]!));
   return survival;
 };
 

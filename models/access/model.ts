@@ -1,6 +1,8 @@
-import { historySize, wasActive, activeHours, everybodyLayout } from './history.ts';
+import { CarriedNetwork } from '../runtimes/carried.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
 import { accessFeatures, fillAccessFeatures } from './features.ts';
-import { survivalOf, hazardBins } from './hazard.ts';
+import { hazardBins, survivalOf } from './hazard.ts';
+import { activeHours, everybodyLayout, historySize, wasActive } from './history.ts';
 import { encodeInputs, type InputScale, inputCount } from './inputs.ts';
 import { bent, dayBin } from './join.ts';
 import { type HazardWeights, hazardNetwork } from './network.ts';
@@ -9,8 +11,6 @@ import type { Population } from './population.ts';
 import type { AccessForecast, AccessPredictor } from './predictor.ts';
 import { likeliestReturn, returnBins, returnChances, returnFeatureCount } from './returns.ts';
 import { type Trees, treesLogit } from './trees.ts';
-import { CarriedNetwork } from '../runtimes/carried.ts';
-import type { Runtime } from '../runtimes/runtime.ts';
 
 /** How the parts of a model are joined. */
 export interface AccessCalibration {
@@ -148,7 +148,9 @@ export class AccessModel implements AccessPredictor {
 
   returnAfter({ x }: { readonly x: Float32Array }): number {
     const { trees, calibration } = this.#parts;
-    const logits = Array.from({ length: returnBins }, (_, bin) => treesLogit(trees.returns, x, bin * returnFeatureCount));
+    const logits = Array.from({ length: returnBins }, (_, bin) =>
+      treesLogit(trees.returns, x, bin * returnFeatureCount),
+    );
     return likeliestReturn(returnChances(logits), calibration.returnReachHours);
   }
 

@@ -1,6 +1,6 @@
-import type { Population } from './population.ts';
-import type { Survival } from './hazard.ts';
 import type { ReturnCase } from './grid.ts';
+import type { Survival } from './hazard.ts';
+import type { Population } from './population.ts';
 
 /** What is expected of one pair from the beginning of the open hour on. */
 export interface AccessForecast {

@@ -13,7 +13,16 @@ export const returnEdges: readonly number[] = [
 /** Bins of a return. */
 export const returnBins = returnEdges.length - 1;
 
-const dynamic = ['ahead', 'length', 'hour', 'weekday', 'startChance', 'hourChance', 'recencyHazard', 'sinceSame'] as const;
+const dynamic = [
+  'ahead',
+  'length',
+  'hour',
+  'weekday',
+  'startChance',
+  'hourChance',
+  'recencyHazard',
+  'sinceSame',
+] as const;
 
 /** Floats that describe a session's end and one bin after it. */
 export const returnFeatureCount = accessFeatures.size + dynamic.length;

@@ -1,12 +1,11 @@
 import { hourMs } from './calendar.ts';
-import { chanceOfCell, recencyHazard } from './features.ts';
+import { accessFeatureList, chanceOfCell, recencyHazard } from './features.ts';
 import { hazardBins, hazardEdges } from './hazard.ts';
 import { cellOf, historyLayout } from './history.ts';
 import { logit, sigmoid } from './platt.ts';
 import type { Population } from './population.ts';
 import type { AccessForecast, AccessPredictor } from './predictor.ts';
 import { likeliestReturn, returnBins, returnChances, returnFeatureCount } from './returns.ts';
-import { accessFeatureList } from './features.ts';
 
 /**
  * Chance of an access in an hour, if none comes before: the pair's by the time since its last access, moved by how far

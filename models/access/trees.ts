@@ -1,5 +1,5 @@
-import { createRandom, type Random } from '../training/random.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
+import { createRandom, type Random } from '../training/random.ts';
 
 /** How trees are boosted. */
 export interface BoostingOptions {

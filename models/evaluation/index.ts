@@ -6,6 +6,7 @@ import { evaluateAttacks } from './attacks.ts';
 import type { Evaluator } from './evaluation.ts';
 import { evaluateFolder } from './folder.ts';
 import { evaluateNab } from './nab.ts';
+import type { EvaluationSubjectName } from './names.ts';
 import { evaluateSmd } from './smd.ts';
 
 export type { Evaluation, EvaluationRequest, Evaluator } from './evaluation.ts';
@@ -22,7 +23,7 @@ export interface EvaluationSubject {
 }
 
 /** Everything that can be evaluated, by its name on the command line. */
-export const subjects: Readonly<Record<string, EvaluationSubject>> = {
+export const subjects: Readonly<Record<EvaluationSubjectName, EvaluationSubject>> = {
   anomaly: {
     summary: 'the anomaly detectors, on real telemetry',
     sets: {
@@ -43,6 +44,16 @@ export const subjects: Readonly<Record<string, EvaluationSubject>> = {
       'random',
     ],
   },
+  access: {
+    summary: 'when people come back, on a log of job submissions',
+    sets: {
+      nasa: {
+        folder: 'access',
+        evaluate: async (request) => (await import('./access/index.ts')).evaluateNasa()(request),
+      },
+    },
+    detectors: ['ebbtide', 'network', 'trees', 'statistics', 'recency'],
+  },
 };
 
 /** Where the data sets lie unless told otherwise. */
@@ -56,7 +67,9 @@ export const dataSetsFolder = (): string => resolve(packageRoot(), '..', 'shared
  * @throws EbbtideError REQUEST_INVALID for an unknown subject or set, DATA_MISSING when the folder is not there or empty
  */
 export const findEvaluator = (subject: string, data: string): { evaluate: Evaluator; folder: string } => {
-  const found = subjects[subject];
+  const found: EvaluationSubject | undefined = Object.hasOwn(subjects, subject)
+    ? subjects[subject as EvaluationSubjectName]
+    : undefined;
   if (!found)
     throw new EbbtideError(
       'REQUEST_INVALID',

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { findEvaluator, subjects } from '../../../models/evaluation/index.ts';
+import type { EvaluationSubjectName } from '../../../models/evaluation/names.ts';
 import { drawPage } from '../../../models/evaluation/page/page.ts';
 import type { Action } from '../invocation.ts';
 import { version } from '../program.ts';
@@ -14,9 +15,13 @@ interface Options {
 }
 
 /** Measure models on real data; tables for people, figures for programs, a page for both. */
-export const run: Action<Options, [string]> = async ({ terminal }, { data, detectors, html }, subject) => {
+export const run: Action<Options, [EvaluationSubjectName]> = async (
+  { terminal },
+  { data, detectors, html },
+  subject,
+) => {
   const { evaluate, folder } = findEvaluator(subject, data);
-  const names = detectors?.split(',').map((name) => name.trim()) ?? subjects[subject]!.detectors;
+  const names = detectors?.split(',').map((name) => name.trim()) ?? subjects[subject].detectors;
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   process.once('SIGINT', interrupt);
