@@ -6,7 +6,7 @@ import { evaluateAttacks } from './attacks.ts';
 import type { Evaluator } from './evaluation.ts';
 import { evaluateFolder } from './folder.ts';
 import { evaluateNab } from './nab.ts';
-import type { EvaluationSubjectName } from './names.ts';
+import { type SubjectName, subjectNames } from './names.ts';
 import { evaluateSmd } from './smd.ts';
 
 export type { Evaluation, EvaluationRequest, Evaluator } from './evaluation.ts';
@@ -23,7 +23,7 @@ export interface EvaluationSubject {
 }
 
 /** Everything that can be evaluated, by its name on the command line. */
-export const subjects: Readonly<Record<EvaluationSubjectName, EvaluationSubject>> = {
+export const subjects: Readonly<Record<SubjectName, EvaluationSubject>> = {
   anomaly: {
     summary: 'the anomaly detectors, on real telemetry',
     sets: {
@@ -66,15 +66,17 @@ export const dataSetsFolder = (): string => resolve(packageRoot(), '..', 'shared
  * @param data as given on the command line
  * @throws EbbtideError REQUEST_INVALID for an unknown subject or set, DATA_MISSING when the folder is not there or empty
  */
-export const findEvaluator = (subject: string, data: string): { evaluate: Evaluator; folder: string } => {
-  const found: EvaluationSubject | undefined = Object.hasOwn(subjects, subject)
-    ? subjects[subject as EvaluationSubjectName]
-    : undefined;
-  if (!found)
+export const findEvaluator = (
+  subject: string,
+  data: string,
+): { evaluate: Evaluator; folder: string; detectors: readonly string[] } => {
+  const known = subjectNames.find((name) => name === subject);
+  if (!known)
     throw new EbbtideError(
       'REQUEST_INVALID',
-      `Nothing named ${subject} can be evaluated, only ${Object.keys(subjects).join(', ')}`,
+      `Nothing named ${subject} can be evaluated, only ${subjectNames.join(', ')}`,
     );
+  const found: EvaluationSubject = subjects[known];
   const [name = '', path] = data.split(/=(.*)/s);
   const set = found.sets[name];
   if (path !== undefined && !set)
@@ -96,5 +98,5 @@ export const findEvaluator = (subject: string, data: string): { evaluate: Evalua
         : `Folder ${folder} is not there or empty; name a data set (${Object.keys(found.sets).join(', ')}) or a folder of CSV files`,
       { folder },
     );
-  return { evaluate: set ? set.evaluate : found.own!, folder };
+  return { evaluate: set ? set.evaluate : found.own!, folder, detectors: found.detectors };
 };

@@ -1,12 +1,12 @@
 import { Argument, Command } from 'commander';
-import { evaluationSubjects } from '../../../models/evaluation/names.ts';
+import { subjectNames } from '../../../models/evaluation/names.ts';
 import { lazily } from '../invocation.ts';
 
 export const defineEvaluate = (): Command =>
   new Command('evaluate')
     .summary('measure how good models are')
     .description('Measure models on real data by a published protocol, beside simple baselines.')
-    .addArgument(new Argument('<subject>', 'what is measured').choices(evaluationSubjects))
+    .addArgument(new Argument('<subject>', 'what is measured').choices(subjectNames))
     .requiredOption('--data <set>', 'a data set (nab, smd; nasa), one elsewhere (nab=DIR), or a folder of CSV files')
     .option('--detectors <names>', 'which to compare, with commas; figures are those of the first')
     .option('--html <file>', 'write a page with tables, plots and timelines')

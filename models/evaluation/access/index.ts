@@ -1,39 +1,14 @@
 import { hourMs } from '../../access/calendar.ts';
+import { type Foreseen, outcomesOf } from '../../access/foresee.ts';
+import { type Judged, judgedRows, type Measures, measure, reliability } from '../../access/measures.ts';
 import { type Evaluation, type Evaluator, type ReportPlot, type ReportTable, round4, round6 } from '../evaluation.ts';
-import { type Judged, type Measures, measure, reliability } from './measures.ts';
-import { accessPredictors, type NasaOptions, type NasaRuns, runNasa, type TestRun } from './nasaEvaluation.ts';
+import { accessPredictors, type NasaOptions, type NasaRuns, runNasa } from './nasaEvaluation.ts';
 import { alwaysOn, gapFamilies } from './policies.ts';
 import { gapsIn, judgeGapPolicy, judgeHourly, type PolicyPoint, wasteAt } from './tradeOff.ts';
 
 export { accessPredictors };
 
 const hitRates = [0.5, 0.6, 0.7, 0.8, 0.9] as const;
-
-/** What happened in the test: hours × pairs. */
-const outcomesOf = ({ pairs, fromHour, toHour, accesses }: NasaRuns) => {
-  const hours = toHour - fromHour;
-  const active = new Uint8Array(hours * pairs.length);
-  const within24h = new Uint8Array(hours * pairs.length);
-  const wasActive = new Uint8Array(hours * pairs.length);
-  accesses.forEach((times, pair) => {
-    for (const timeMs of times) {
-      const hour = Math.floor(timeMs / hourMs) - fromHour;
-      if (hour >= 0) active[hour * pairs.length + pair] = 1;
-      if (hour + 1 >= 0 && hour + 1 < hours) wasActive[(hour + 1) * pairs.length + pair] = 1;
-      for (let ahead = Math.max(0, hour - 23); ahead <= hour && ahead < hours; ahead++)
-        within24h[ahead * pairs.length + pair] = 1;
-    }
-  });
-  return { active, within24h, wasActive };
-};
-
-const pick = (chances: Float64Array, outcomes: Uint8Array, wanted: (row: number) => boolean): Judged => {
-  const rows = [...outcomes.keys()].filter(wanted);
-  return {
-    chances: Float64Array.from(rows, (row) => chances[row]!),
-    outcomes: Uint8Array.from(rows, (row) => outcomes[row]!),
-  };
-};
 
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -43,7 +18,7 @@ const median = (values: readonly number[]): number => {
 };
 
 interface JudgedRun {
-  readonly run: TestRun;
+  readonly run: Foreseen;
   readonly hour: Judged;
   readonly onset: Judged;
   readonly day: Judged;
@@ -52,12 +27,9 @@ interface JudgedRun {
 }
 
 const judge = (all: NasaRuns): JudgedRun[] => {
-  const { active, within24h, wasActive } = outcomesOf(all);
-  const known = (all.toHour - all.fromHour - 23) * all.pairs.length;
+  const outcomes = outcomesOf(all.accesses, { testHour: all.fromHour, toHour: all.toHour });
   return all.runs.map((run) => {
-    const hour = pick(run.hour, active, () => true);
-    const onset = pick(run.hour, active, (row) => wasActive[row] === 0);
-    const day = pick(run.day, within24h, (row) => row < known);
+    const { hour, onset, day } = judgedRows(run, outcomes);
     return {
       run,
       hour,
@@ -191,7 +163,7 @@ const report = (all: NasaRuns, seeds: string): Evaluation => {
         title: 'When the next session begins, said at the end of one',
         headings: ['predictor', 'median error, h', 'mean error, h', 'within 2 h', 'sessions'],
         rows: judged.map(({ run, returnErrorH }) => [
-          run.name === 'recency' ? 'median of the user’s gaps' : run.name,
+          run.name === 'recency' ? 'median of the last five gaps' : run.name,
           Number(returnErrorH.toFixed(2)),
           Number((run.returnErrors.reduce((sum, it) => sum + it, 0) / run.returnErrors.length).toFixed(2)),
           `${((100 * run.returnErrors.filter((it) => it <= 2).length) / run.returnErrors.length).toFixed(0)} %`,

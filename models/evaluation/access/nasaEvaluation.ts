@@ -1,7 +1,9 @@
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { calendarOf, hourMs } from '../../access/calendar.ts';
-import { chanceOfCell } from '../../access/features.ts';
-import { collectReturns, gatherGrid } from '../../access/grid.ts';
+import { fewestActiveHours } from '../../access/choosePairs.ts';
+import { accessFeatureList, chanceOfCell } from '../../access/features.ts';
+import { accessesOf, type Foreseen, foresee } from '../../access/foresee.ts';
+import { gatherGrid } from '../../access/grid.ts';
 import { cellOf, hoursSinceLast } from '../../access/history.ts';
 import { heldShare, learnAccess } from '../../access/learn.ts';
 import { AccessModel, type AccessParts } from '../../access/model.ts';
@@ -15,22 +17,10 @@ import { nasaZone, readNasa } from './nasa.ts';
 
 /** Share of the hours that is learned from; the rest is the test. */
 export const trainShare = 0.7;
-/** Active hours in the training part that a user needs to be judged. */
-const fewestActiveHours = 20;
 
 /** Predictors that can be compared. */
 export const accessPredictors = ['ebbtide', 'network', 'trees', 'statistics', 'recency'] as const;
 export type AccessPredictorName = (typeof accessPredictors)[number];
-
-/** What one predictor said of the test part. */
-export interface TestRun {
-  readonly name: string;
-  /** hours × pairs, chance within the hour and within 24 h. */
-  readonly hour: Float64Array;
-  readonly day: Float64Array;
-  /** Absolute errors of the next session's time, hours, one a session that ended and was followed by another. */
-  readonly returnErrors: readonly number[];
-}
 
 /** The test part, and what predictors said of it. */
 export interface NasaRuns {
@@ -40,7 +30,7 @@ export interface NasaRuns {
   readonly toHour: number;
   /** Accesses of each pair, over the whole time. */
   readonly accesses: readonly (readonly number[])[];
-  readonly runs: readonly TestRun[];
+  readonly runs: readonly Foreseen[];
   /** hours × pairs: what a decayed histogram of each hour of the day says. */
   readonly histogram: Float64Array;
   readonly learned: Readonly<Record<string, number>>;
@@ -58,64 +48,20 @@ const judgedPairs = (events: readonly PairEvent[], toHour: number): string[] => 
   return [...active].filter(([, hours]) => hours.size >= fewestActiveHours).map(([pair]) => pair);
 };
 
-/** What ranks by the time since the last access alone: no chances, and a user's median gap as the time of a return. */
+const medianGapAt = accessFeatureList.findIndex(({ name }) => name === 'medianGap');
+
+/** What ranks by the time since the last access alone: no chances, and the median of a user's last five gaps as the time of a return. */
 const recency: AccessPredictor = {
   ...statisticalPredictor,
   name: 'recency',
+  // The median of the gaps that are remembered
+  returnAfter: ({ x }) => Math.max(1, Math.expm1(x[medianGapAt]!)),
   forecast: async (population, pairs) =>
     pairs.map((pair): AccessForecast => {
       const since = hoursSinceLast(population.stateOf(pair), population.hour * hourMs);
       const chance = 1 / (1 + (Number.isFinite(since) ? since : 2000));
       return { within1h: chance, within24h: chance, survival: new Float64Array(0) };
     }),
-};
-
-const medianGap = (before: readonly number[]): number => [...before].sort((a, b) => a - b)[before.length >> 1] ?? 12;
-
-/** Lead a predictor through all hours, past to present, and keep what it says of the test. */
-const runPredictor = async (
-  predictor: AccessPredictor,
-  events: readonly PairEvent[],
-  pairs: readonly string[],
-  testHour: number,
-  signal: AbortSignal | undefined,
-): Promise<TestRun> => {
-  const [fromHour] = hoursOf(events);
-  const toHour = lastAccessHour(events);
-  const population = new Population(calendarOf(nasaZone), fromHour, predictor.carried);
-  const hour = new Float64Array((toHour - testHour) * pairs.length);
-  const day = new Float64Array((toHour - testHour) * pairs.length);
-  const returns = collectReturns(population, pairs);
-  const known = new Set(pairs);
-  await walk(
-    population,
-    events,
-    toHour,
-    async (now) => {
-      if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Evaluation was cancelled');
-      returns.opened(now);
-      const forecasts = await predictor.forecast(population, pairs);
-      if (now < testHour) return;
-      forecasts.forEach(({ within1h, within24h }, i) => {
-        hour[(now - testHour) * pairs.length + i] = within1h;
-        day[(now - testHour) * pairs.length + i] = within24h;
-      });
-    },
-    ({ pair, event }) => {
-      if (event.kind === 'access' && known.has(pair)) returns.accessed(pair, event.timeMs);
-    },
-  );
-  const gaps = new Map<string, number[]>();
-  const returnErrors: number[] = [];
-  for (const ended of returns.finish()) {
-    const before = gaps.get(ended.pair) ?? [];
-    if (ended.lastMs >= testHour * hourMs && Number.isFinite(ended.gapHours)) {
-      const expected = predictor === recency ? medianGap(before) : predictor.returnAfter(ended);
-      returnErrors.push(Math.abs(expected - ended.gapHours));
-    }
-    gaps.set(ended.pair, [...before, ended.gapHours]);
-  }
-  return { name: predictor.name, hour, day, returnErrors };
 };
 
 const lastAccessHour = (events: readonly PairEvent[]): number =>
@@ -192,21 +138,20 @@ export const runNasa = async (
         );
     }
   };
-  const runs: TestRun[] = [];
+  const runs: Foreseen[] = [];
+  const hours = { fromHour, testHour, toHour: lastAccessHour(events) };
   for (const [i, name] of detectors.entries()) {
     onProgress(i, detectors.length, `${name} meets the test`);
     const predictor = await predictorOf(name);
-    runs.push(await runPredictor(predictor, events, pairs, testHour, signal));
+    runs.push(await foresee(predictor, events, pairs, calendarOf(nasaZone), hours, signal));
     await predictor.close();
   }
   onProgress(1, 1, 'judged');
-  const byPair = new Map(pairs.map((pair) => [pair, [] as number[]] as const));
-  for (const { pair, event } of events) if (event.kind === 'access') byPair.get(pair)?.push(event.timeMs);
   return {
     pairs,
     fromHour: testHour,
     toHour: lastAccessHour(events),
-    accesses: [...byPair.values()],
+    accesses: accessesOf(events, pairs),
     runs,
     histogram: await histogramChances(events, pairs, testHour),
     learned,

@@ -1,4 +1,5 @@
-import { averagePrecision, precisionRecall } from '../precisionRecall.ts';
+import { averagePrecision, precisionRecall } from '../evaluation/precisionRecall.ts';
+import type { Foreseen, Outcomes } from './foresee.ts';
 
 /** Chances and what came of them, row by row. */
 export interface Judged {
@@ -54,6 +55,22 @@ export const reliability = ({ chances, outcomes }: Judged) => {
     .filter(({ rows }) => rows > 0)
     .map(({ rows, chance, came }) => ({ rows, chance: chance / rows, came: came / rows }));
 };
+
+/** Some rows of chances and outcomes. */
+export const pickRows = (chances: Float64Array, outcomes: Uint8Array, wanted: (row: number) => boolean): Judged => {
+  const rows = [...outcomes.keys()].filter(wanted);
+  return {
+    chances: Float64Array.from(rows, (row) => chances[row]!),
+    outcomes: Uint8Array.from(rows, (row) => outcomes[row]!),
+  };
+};
+
+/** The three questions that predictors are judged by: an access in the hour, an onset, an access in 24 h. */
+export const judgedRows = ({ hour, day }: Pick<Foreseen, 'hour' | 'day'>, outcomes: Outcomes) => ({
+  hour: pickRows(hour, outcomes.active, () => true),
+  onset: pickRows(hour, outcomes.active, (row) => outcomes.wasActive[row] === 0),
+  day: pickRows(day, outcomes.within24h, (row) => row < outcomes.known24h),
+});
 
 /** Measure chances against outcomes. */
 export const measure = (judged: Judged): Measures => {
