@@ -42,6 +42,8 @@ export const foresee = async (
     async (now) => {
       if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Evaluation was cancelled');
       returns.opened(now);
+      const stateless = predictor.carried.pair === 0 && predictor.carried.all === 0;
+      if (now < testHour && stateless) return;
       const forecasts = await predictor.forecast(population, pairs);
       if (now < testHour) return;
       forecasts.forEach(({ within1h, within24h }, i) => {

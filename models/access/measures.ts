@@ -56,6 +56,14 @@ export const reliability = ({ chances, outcomes }: Judged) => {
     .map(({ rows, chance, came }) => ({ rows, chance: chance / rows, came: came / rows }));
 };
 
+/** Mean of −ln of the chance of what happened, nats. */
+export const logLoss = ({ chances, outcomes }: Judged): number => {
+  let sum = 0;
+  for (let row = 0; row < outcomes.length; row++)
+    sum -= Math.log(Math.max(1e-12, outcomes[row] === 1 ? chances[row]! : 1 - chances[row]!));
+  return sum / outcomes.length;
+};
+
 /** Some rows of chances and outcomes. */
 export const pickRows = (chances: Float64Array, outcomes: Uint8Array, wanted: (row: number) => boolean): Judged => {
   const rows = [...outcomes.keys()].filter(wanted);
@@ -76,11 +84,10 @@ export const judgedRows = ({ hour, day }: Pick<Foreseen, 'hour' | 'day'>, outcom
 export const measure = (judged: Judged): Measures => {
   const { chances, outcomes } = judged;
   const rows = outcomes.length;
-  let [brier, logLoss, positives] = [0, 0, 0];
+  let [brier, positives] = [0, 0];
   for (let row = 0; row < rows; row++) {
     const [p, y] = [chances[row]!, outcomes[row]!];
     brier += (p - y) ** 2 / rows;
-    logLoss -= Math.log(Math.max(1e-12, y === 1 ? p : 1 - p)) / rows;
     positives += y;
   }
   return {
@@ -89,7 +96,7 @@ export const measure = (judged: Judged): Measures => {
     auc: rocArea(judged),
     ap: averagePrecision(precisionRecall(chances, outcomes)),
     brier,
-    logLoss,
+    logLoss: logLoss(judged),
     ece: reliability(judged).reduce((sum, { rows: n, chance, came }) => sum + (n / rows) * Math.abs(chance - came), 0),
   };
 };
