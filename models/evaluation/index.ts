@@ -7,7 +7,7 @@ import { balabitDetectors, cmuDetectors } from './biometric/names.ts';
 import type { Evaluator } from './evaluation.ts';
 import { evaluateFolder } from './folder.ts';
 import { evaluateNab } from './nab.ts';
-import type { EvaluationSubjectName } from './names.ts';
+import { type SubjectName, subjectNames } from './names.ts';
 import { evaluateSmd } from './smd.ts';
 
 export type { Evaluation, EvaluationRequest, Evaluator } from './evaluation.ts';
@@ -34,7 +34,7 @@ export interface EvaluationSubject {
 }
 
 /** Everything that can be evaluated, by its name on the command line. */
-export const subjects: Readonly<Record<EvaluationSubjectName, EvaluationSubject>> = {
+export const subjects: Readonly<Record<SubjectName, EvaluationSubject>> = {
   anomaly: {
     summary: 'the anomaly detectors, on real telemetry',
     sets: {
@@ -54,6 +54,16 @@ export const subjects: Readonly<Record<EvaluationSubjectName, EvaluationSubject>
       'isolationForest',
       'random',
     ],
+  },
+  access: {
+    summary: 'when people come back, on a log of job submissions',
+    sets: {
+      nasa: {
+        folder: 'access',
+        evaluate: async (request) => (await import('./access/index.ts')).evaluateNasa()(request),
+      },
+    },
+    detectors: ['ebbtide', 'network', 'trees', 'statistics', 'recency'],
   },
   biometric: {
     summary: 'verifiers of behaviour: how people type, and how they move a mouse',
@@ -76,7 +86,7 @@ export const subjects: Readonly<Record<EvaluationSubjectName, EvaluationSubject>
 export const dataSetsFolder = (): string => resolve(packageRoot(), '..', 'shared', 'data');
 
 /**
- * Find the evaluator, the folder and the usual detectors that `--data` names: a set (`nab`), a set elsewhere (`nab=DIR`), or a folder.
+ * Find the evaluator and the folder that `--data` names: a set (`nab`), a set elsewhere (`nab=DIR`), or a folder.
  *
  * @param subject such as `anomaly`
  * @param data as given on the command line
@@ -86,14 +96,13 @@ export const findEvaluator = (
   subject: string,
   data: string,
 ): { evaluate: Evaluator; folder: string; detectors: readonly string[] } => {
-  const found: EvaluationSubject | undefined = Object.hasOwn(subjects, subject)
-    ? subjects[subject as EvaluationSubjectName]
-    : undefined;
-  if (!found)
+  const known = subjectNames.find((name) => name === subject);
+  if (!known)
     throw new EbbtideError(
       'REQUEST_INVALID',
-      `Nothing named ${subject} can be evaluated, only ${Object.keys(subjects).join(', ')}`,
+      `Nothing named ${subject} can be evaluated, only ${subjectNames.join(', ')}`,
     );
+  const found: EvaluationSubject = subjects[known];
   const [name = '', path] = data.split(/=(.*)/s);
   const set = found.sets[name];
   if (path !== undefined && !set)
@@ -115,9 +124,5 @@ export const findEvaluator = (
         : `Folder ${folder} is not there or empty; name a data set (${Object.keys(found.sets).join(', ')}) or a folder of CSV files`,
       { folder },
     );
-  return {
-    evaluate: set ? set.evaluate : found.own!,
-    folder,
-    detectors: set?.detectors ?? found.detectors,
-  };
+  return { evaluate: set ? set.evaluate : found.own!, folder, detectors: set?.detectors ?? found.detectors };
 };

@@ -8,7 +8,7 @@ import { startBackend, startFastestBackend, type TrainingBackend } from '../../.
 import { type Checkpoint, readCheckpoint } from '../../../models/training/checkpoint.ts';
 import type { TimeRange } from '../../../models/training/telemetry/source.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import { type ClickHouseArchive, openArchive } from '../../clickhouse/client.ts';
+import { openArchive } from '../../clickhouse/client.ts';
 import { dataFolder } from '../../paths.ts';
 import type { TrainableModel, TrainingOrigin } from '../commands/train.ts';
 import { addressOf } from '../connect.ts';
@@ -16,7 +16,7 @@ import type { Action, Invocation } from '../invocation.ts';
 import { version } from '../program.ts';
 import { createProgress } from '../progress.ts';
 import { duration } from '../terminal.ts';
-import { trainers } from '../trainers.ts';
+import { type TrainingRequest, trainers } from '../trainers.ts';
 import { type InstantOrAgo, instantOf } from '../values.ts';
 
 interface Options {
@@ -30,6 +30,7 @@ interface Options {
   readonly seed?: number;
   readonly backend?: TrainingBackend;
   readonly resume?: boolean;
+  readonly zone?: string;
 }
 
 /** What a training was asked for, as its checkpoint keeps it: times are fixed, so that resuming reads the same. */
@@ -45,6 +46,7 @@ const askedSchema = z.strictObject({
   seed: z.number(),
   epochs: z.number().optional(),
   backend: z.enum(['tensorflow', 'wasm', 'cpu']),
+  zone: z.string().optional(),
 });
 type Asked = z.infer<typeof askedSchema>;
 
@@ -81,21 +83,20 @@ const askAgain = (file: string, checkpoint: Checkpoint | undefined): Asked => {
   return askedSchema.parse(checkpoint.request);
 };
 
-/** Opens the archive when it is asked for, and closes it if it was. */
-const lazyArchive = (load: Invocation['load']) => {
-  let opened: ClickHouseArchive | undefined;
-  return {
-    open: async (): Promise<ClickHouseArchive> => {
-      const { config } = await load();
-      const url = addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url');
-      opened ??= openArchive({ ...config.clickhouse, url });
-      return opened;
-    },
-    close: async (): Promise<void> => opened?.close(),
-  };
+const dataOf = async (
+  { from, range, windowMs }: Asked,
+  load: Invocation['load'],
+): Promise<{ data?: TrainingRequest['data']; close(): Promise<void> }> => {
+  const close = async (): Promise<void> => undefined;
+  if (from.kind === 'shipped') return { close };
+  if (from.kind === 'file') return { data: { place: from, range, windowMs }, close };
+  const { config } = await load();
+  const url = addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url');
+  const archive = openArchive({ ...config.clickhouse, url });
+  return { data: { place: { kind: 'archive', archive }, range, windowMs }, close: () => archive.close() };
 };
 
-/** What puts a version to use. */
+/** What comes next for a version. */
 const nextStep = (model: TrainableModel, version: string): string =>
   model === 'anomaly'
     ? `ebbtide models promote ${version} puts it in force`
@@ -117,7 +118,7 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const progress = createProgress('Training');
   const started = performance.now();
-  const archive = lazyArchive(load);
+  let close: (() => Promise<void>) | undefined;
   try {
     const kept = options.resume ? askAgain(file, readCheckpoint(file)) : undefined;
     const backend = await chooseBackend(kept?.backend ?? options.backend, terminal.say);
@@ -130,7 +131,10 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
       backend,
       ...(options.subjects === undefined ? {} : { subjects: options.subjects }),
       ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
+      ...(options.zone === undefined ? {} : { zone: options.zone }),
     };
+    const opened = await dataOf(asked, load);
+    close = opened.close;
     const { out } = asked;
     const where = relative('.', out) || out;
     terminal.say(`${kept ? 'Goes on training' : 'Trains'} the ${model} model with seed ${asked.seed}, into ${where}`);
@@ -138,10 +142,7 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
     const train = await trainers[model]();
     const outcome = await train(
       {
-        from: asked.from,
-        range: asked.range,
-        windowMs: asked.windowMs,
-        openArchive: archive.open,
+        ...(opened.data ? { data: opened.data } : {}),
         out,
         checkpoint: file,
         resume: kept !== undefined,
@@ -151,6 +152,7 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
         code: version(),
         signal: abort.signal,
         ...(asked.epochs === undefined ? {} : { epochs: asked.epochs }),
+        ...(asked.zone === undefined ? {} : { zone: asked.zone }),
         ...(asked.subjects === undefined ? {} : { maxSubjects: asked.subjects }),
       },
       {
@@ -175,6 +177,6 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
   } finally {
     progress.stop();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    await archive.close();
+    await close?.();
   }
 };

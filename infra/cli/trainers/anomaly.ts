@@ -2,25 +2,20 @@ import { trainAnomaly } from '../../../models/anomaly/train.ts';
 import { telemetrySet } from '../../../models/anomaly/trainingSet.ts';
 import { resourceFeatures } from '../../../models/features/resource.ts';
 import { collectTelemetry } from '../../../models/training/telemetry/collect.ts';
-import type { TelemetrySource } from '../../../models/training/telemetry/source.ts';
 import { archiveTelemetry } from '../../clickhouse/telemetry.ts';
 import { fileTelemetry } from '../../files/telemetry.ts';
-import type { Trainer, TrainingRequest } from '../trainers.ts';
+import type { Trainer, TrainingPlace } from '../trainers.ts';
 
-/** Where telemetry is read; undefined for the recordings that ship. */
-const sourceOf = async ({ from, openArchive }: TrainingRequest): Promise<TelemetrySource | undefined> => {
-  if (from.kind === 'shipped') return undefined;
-  return from.kind === 'file' ? fileTelemetry(from.path) : archiveTelemetry(await openArchive());
-};
+const sourceOf = (place: TrainingPlace) =>
+  place.kind === 'file' ? fileTelemetry(place.path) : archiveTelemetry(place.archive);
 
 /** Train the anomaly model, on telemetry or on the recordings that ship. */
 export const trainAnomalyModel: Trainer = async (request, { say, progress }) => {
-  const { range, windowMs, out, checkpoint, resume, seed, epochs, backend, maxSubjects, code, signal } = request;
-  const source = await sourceOf(request);
-  const collected = source
-    ? await collectTelemetry(source, resourceFeatures, {
-        range,
-        windowMs,
+  const { data, out, checkpoint, resume, seed, epochs, backend, maxSubjects, code, signal } = request;
+  const collected = data
+    ? await collectTelemetry(sourceOf(data.place), resourceFeatures, {
+        range: data.range,
+        windowMs: data.windowMs,
         seed,
         signal,
         ...(maxSubjects === undefined ? {} : { maxSubjects }),

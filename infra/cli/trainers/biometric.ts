@@ -4,9 +4,9 @@ import { archiveTyping } from '../../clickhouse/typing.ts';
 import { fileTyping, type TypingSource } from '../../files/typing.ts';
 import type { Trainer, TrainingRequest } from '../trainers.ts';
 
-const read = async ({ from, range, openArchive, signal }: TrainingRequest): Promise<TypingSource> => {
-  if (from.kind === 'file') return fileTyping(from.path);
-  if (from.kind === 'archive') return archiveTyping(await openArchive(), range, signal);
+const read = async ({ data, signal }: TrainingRequest): Promise<TypingSource> => {
+  if (data?.place.kind === 'file') return fileTyping(data.place.path);
+  if (data?.place.kind === 'archive') return archiveTyping(data.place.archive, data.range, signal);
   throw new EbbtideError(
     'REQUEST_INVALID',
     'No typing ships to learn from: name your own with --from archive or --from file=PATH; the statistical verifier needs no training',
