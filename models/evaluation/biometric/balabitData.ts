@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { cutActions, type PointerEvent } from '../../biometric/mouse/actions.ts';
-import { actionFeatures } from '../../biometric/mouse/features.ts';
+import { actionFeatures } from '../../biometric/mouse/movement.ts';
 
 /** What one person did with a mouse: by session, the features of each action in order. */
 export interface MouseUser {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cutActions, type PointerEvent } from '../../../../models/biometric/mouse/actions.ts';
-import { actionFeatures, mouseFeatures } from '../../../../models/biometric/mouse/features.ts';
+import { mouseFeatures } from '../../../../models/biometric/mouse/features.ts';
+import { actionFeatures } from '../../../../models/biometric/mouse/movement.ts';
 
 const event = (time: number, x: number, y = 0, released = false): PointerEvent => ({ time, x, y, released });
 const line = (from: number, events: number): PointerEvent[] =>
