@@ -37,6 +37,8 @@ export interface Assessment {
   readonly missing: JointOpinion['missing'];
   /** Whether {@link RiskEngine.learn} would learn from it. */
   readonly learnable: boolean;
+  /** Whether the person should show by other means who they are before a key is issued. */
+  readonly stepUp: boolean;
 }
 
 /** What a risk engine is made of. */
@@ -51,6 +53,8 @@ export interface RiskEngineOptions {
   readonly enrolment?: number;
   /** Lifespan while nothing is known of a person, milliseconds. @default 1 h, and never more than the rule's longest */
   readonly learningLifespanMs?: number;
+  /** Risk above which a step-up is demanded, such as a second factor; never unless given. */
+  readonly stepUpAbove?: number;
 }
 
 /** Judges sessions by what is known of a person. Keeps nothing: callers keep the baselines. */
@@ -96,6 +100,7 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
   const verifiers = options.verifiers ?? [statisticalVerifier];
   const weights = options.weights ?? Object.fromEntries(verifiers.map(({ name }) => [name, 1]));
   const { rule = lifespanRule, guard = learningGuard, enrolment = 10, learningLifespanMs = hourMs } = options;
+  const { stepUpAbove = 1 } = options;
   if (!verifiers.some(({ name }) => (weights[name] ?? 0) > 0))
     throw new EbbtideError('CONFIG_INVALID', 'No verifier of behaviour has a weight above 0', { weights });
   const modalities = new Set(verifiers.map(({ modality }) => modality));
@@ -119,7 +124,13 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
     },
     async assess(person, behaviour) {
       const known = [...(person ?? [])].filter(([, baseline]) => enrolled(baseline));
-      const nothing = { risk: 1, shares: {}, missing: verifiers.map(({ name }) => name), learnable: false };
+      const nothing = {
+        risk: 1,
+        shares: {},
+        missing: verifiers.map(({ name }) => name),
+        learnable: false,
+        stepUp: 1 > stepUpAbove,
+      };
       if (known.length === 0)
         return { reason: 'learning', lifespanMs: Math.min(learningLifespanMs, rule.otherwiseMs), ...nothing };
       const fitting = comparable(person, behaviour);
@@ -139,6 +150,7 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
         shares: recent.shares,
         missing: recent.missing,
         learnable: mayLearn(guarded, guard),
+        stepUp: guarded.risk > stepUpAbove,
       };
     },
     learn(person, behaviour, { learnable }) {

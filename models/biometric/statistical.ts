@@ -1,4 +1,4 @@
-import { statisticalLogOdds } from './risk.ts';
+import { keystrokeCurves, type RiskCurves, statisticalLogOdds } from './risk.ts';
 import type { Template } from './template.ts';
 import type { Verifier } from './verifier.ts';
 import { weightedQuantile } from './weighted.ts';
@@ -29,13 +29,28 @@ export const distance = (template: Template, sample: Float64Array): number => {
   return weightedQuantile(distances, weights, near);
 };
 
-/** The distance as a verifier of keystrokes; it needs no training. */
-export const statisticalVerifier: Verifier = {
-  name: 'keystroke.statistical',
-  modality: 'keystroke',
+const verifierOf = (modality: string, curves: RiskCurves): Verifier => ({
+  name: `${modality}.statistical`,
+  modality,
   logOdds: (template, samples, leniency = 0) =>
-    statisticalLogOdds(
-      samples.map((sample) => distance(template, sample)),
-      leniency,
-    ),
-};
+    samples.length < curves[0]![0]
+      ? Number.NaN
+      : statisticalLogOdds(
+          samples.map((sample) => distance(template, sample)),
+          leniency,
+          curves,
+        ),
+});
+
+/** The distance as a verifier of keystrokes; it needs no training. */
+export const statisticalVerifier: Verifier = verifierOf('keystroke', keystrokeCurves);
+
+/**
+ * The distance as a verifier of mouse actions, from five of them on. It knows nobody else and tells far less than
+ * keystrokes do: its curves, fitted on Balabit's training sessions, are flat, and so is its part in the risk.
+ */
+export const mouseVerifier: Verifier = verifierOf('mouse', [
+  [5, { slope: 5.6, centre: 0.269 }],
+  [10, { slope: 6.62, centre: 0.26 }],
+  [20, { slope: 7.56, centre: 0.253 }],
+]);

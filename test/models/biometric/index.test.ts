@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRiskEngine, type Person } from '../../../models/biometric/index.ts';
 import { logTimings } from '../../../models/biometric/keystrokes.ts';
+import { decodePerson, encodePerson } from '../../../models/biometric/personFile.ts';
+import { mouseVerifier, statisticalVerifier } from '../../../models/biometric/statistical.ts';
 import type { Verifier } from '../../../models/biometric/verifier.ts';
+import { createRandom } from '../../../models/training/random.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import { inventedTyping } from './people.ts';
 
@@ -77,7 +80,6 @@ test('an anchored baseline learns from its owner, and not what its anchor does n
 
 test('a risk engine joins verifiers by weight, and goes on without those that have nothing to look at', async () => {
   const scrolling: Verifier = { name: 'scroll', modality: 'scroll', logOdds: () => 6 };
-  const { statisticalVerifier } = await import('../../../models/biometric/statistical.ts');
   const engine = createRiskEngine({
     verifiers: [statisticalVerifier, scrolling],
     weights: { 'keystroke.statistical': 1, scroll: 3 },
@@ -94,4 +96,48 @@ test('a risk engine joins verifiers by weight, and goes on without those that ha
     () => createRiskEngine({ weights: {} }),
     (error) => isEbbtideError(error, 'CONFIG_INVALID'),
   );
+});
+
+test('a risk engine demands a step-up above a threshold, and never unless it is told to', async () => {
+  const engine = createRiskEngine({ stepUpAbove: 0.5 });
+  const person = engine.enrol(keystrokes(0, 0, 100));
+  assert.equal((await engine.assess(person, keystrokes(0, 100, 103))).stepUp, false);
+  assert.equal((await engine.assess(person, keystrokes(1, 0, 3))).stepUp, true);
+  assert.equal((await engine.assess(undefined, keystrokes(0, 100, 103))).stepUp, true);
+  assert.equal((await createRiskEngine().assess(person, keystrokes(1, 0, 3))).stepUp, false);
+});
+
+test('a person’s baselines come back from bytes as they were; damaged ones are refused', async () => {
+  const engine = createRiskEngine();
+  const enrolled = engine.enrol(keystrokes(0, 0, 100));
+  const used = engine.learn(enrolled, keystrokes(0, 100, 101), {
+    ...(await engine.assess(enrolled, keystrokes(0, 100, 101))),
+    learnable: true,
+  });
+  for (const person of [enrolled, used]) {
+    const bytes = encodePerson(person);
+    const back = decodePerson(bytes);
+    assert.deepEqual(back, person);
+    const { recent, anchor } = back.get('keystroke')!;
+    assert.equal(recent === anchor, person === enrolled);
+    for (const damaged of [bytes.subarray(0, -1), bytes.subarray(9), Buffer.alloc(0)])
+      assert.throws(
+        () => decodePerson(damaged),
+        (error) => isEbbtideError(error, 'STATE_CORRUPT'),
+      );
+  }
+});
+
+test('mouse actions count from five on, and join keystrokes', async () => {
+  const random = createRandom(4);
+  const actions = (count: number, at: number) =>
+    Array.from({ length: count }, () => Float64Array.from({ length: 28 }, () => at + random.normal()));
+  const engine = createRiskEngine({ verifiers: [statisticalVerifier, mouseVerifier] });
+  const person = engine.enrol(new Map([...keystrokes(0, 0, 100), ['mouse', actions(100, 0)]]));
+  const assess = (count: number, at: number) =>
+    engine.assess(person, new Map([...keystrokes(0, 100, 103), ['mouse', actions(count, at)]]));
+  assert.deepEqual((await assess(4, 0)).missing, ['mouse.statistical']);
+  const [own, foreign] = [await assess(20, 0), await assess(20, 3)];
+  assert.deepEqual(own.missing, []);
+  assert.ok(foreign.risk > own.risk + 0.1, `${own.risk} and ${foreign.risk}`);
 });

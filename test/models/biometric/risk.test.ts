@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comparatorLogOdds, sigmoid, statisticalCurve, statisticalLogOdds } from '../../../models/biometric/risk.ts';
+import {
+  comparatorLogOdds,
+  curveAt,
+  keystrokeCurves,
+  sigmoid,
+  statisticalLogOdds,
+} from '../../../models/biometric/risk.ts';
 
-test('statisticalCurve() goes through the fitted points, straight between them, flat beyond', () => {
-  assert.deepEqual(statisticalCurve(1), { slope: 14.74, centre: 0.75 });
-  assert.deepEqual(statisticalCurve(5), { slope: 21, centre: 0.691 });
-  assert.ok(Math.abs(statisticalCurve(4).slope - (19.4 + 21) / 2) < 1e-9);
-  assert.deepEqual(statisticalCurve(50), statisticalCurve(5));
+test('curveAt() goes through the fitted points, straight between them, flat beyond', () => {
+  assert.deepEqual(curveAt(keystrokeCurves, 1), { slope: 14.74, centre: 0.75 });
+  assert.deepEqual(curveAt(keystrokeCurves, 5), { slope: 21, centre: 0.691 });
+  assert.ok(Math.abs(curveAt(keystrokeCurves, 4).slope - (19.4 + 21) / 2) < 1e-9);
+  assert.deepEqual(curveAt(keystrokeCurves, 50), curveAt(keystrokeCurves, 5));
 });
 
 test('statisticalLogOdds() are 0 at the centre, rise with distance, fall with leniency', () => {
