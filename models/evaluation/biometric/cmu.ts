@@ -1,15 +1,16 @@
 import { EbbtideError } from '../../../schemas/errors.ts';
-import { comparatorLogOdds, sigmoid, statisticalLogOdds } from '../../biometric/risk.ts';
+import { sigmoid, statisticalLogOdds } from '../../biometric/risk.ts';
 import { type Evaluation, type Evaluator, round4 } from '../evaluation.ts';
 import { type BackgroundOptions, backgroundDefaults, foldCount, trainFolds } from './background.ts';
 import { cmuEnrolled, readCmu } from './cmuData.ts';
+import { fewTable } from './few.ts';
 import { atLeast, atMost, grantSessions, grantsTable } from './grants.ts';
 import { cmuDetectors } from './names.ts';
 import { errorPlot, peoplePlot, riskPlot } from './plots.ts';
 import { publishedDetectors } from './published.ts';
 import { published, type Rates, ratesOf, type Scores, tryPerson, withEnrolled } from './trials.ts';
 import { simulateUpdating, updatingTable } from './updating.ts';
-import { joinScores, tryComparator, tryStatistical } from './verifiers.ts';
+import { joinScores, logOddsOf, tryComparator, tryStatistical } from './verifiers.ts';
 
 /** Samples enrolled, where few are. */
 const enrolments = [10, 25, 50, 100] as const;
@@ -56,12 +57,13 @@ export const cmuEvaluator =
     step('statistical');
     const own = await collect(everybody, (person) => tryStatistical(data, person, everybody, published));
     verifiers.set('statistical', ratesOf(own));
-    const few = new Map<string, Map<number, Rates>>([['statistical', new Map()]]);
+    const few = new Map<string, readonly (readonly Scores[])[]>();
+    const ownFew: Scores[][] = [];
     for (const enrolled of enrolments) {
       step(`statistical, ${enrolled} enrolled`);
-      const scores = await collect(everybody, (it) => tryStatistical(data, it, everybody, withEnrolled(enrolled)));
-      few.get('statistical')!.set(enrolled, ratesOf(scores));
+      ownFew.push(await collect(everybody, (it) => tryStatistical(data, it, everybody, withEnrolled(enrolled))));
     }
+    few.set('statistical', ownFew);
 
     const compared: Scores[] = [];
     const joined: Scores[] = [];
@@ -89,8 +91,8 @@ export const cmuEvaluator =
       done = begun + folds * units.fold;
       verifiers.set('comparator', ratesOf(compared));
       verifiers.set('joined', ratesOf(joined));
-      few.set('comparator', new Map(enrolments.map((it, i) => [it, ratesOf(comparedFew[i]!)])));
-      few.set('joined', new Map(enrolments.map((it, i) => [it, ratesOf(joinedFew[i]!)])));
+      few.set('comparator', comparedFew);
+      few.set('joined', joinedFew);
     }
 
     for (const [name, detector] of Object.entries(publishedDetectors)) {
@@ -115,16 +117,16 @@ export const cmuEvaluator =
       ...sessionAttempts.map((attempts) => ({
         verifier: 'statistical',
         attempts,
-        granted: grantSessions(own, attempts, statisticalLogOdds),
+        granted: grantSessions(own, attempts, logOddsOf.statistical),
       })),
       ...(trains
         ? [
             ...sessionAttempts.map((attempts) => ({
               verifier: 'comparator',
               attempts,
-              granted: grantSessions(compared, attempts, comparatorLogOdds),
+              granted: grantSessions(compared, attempts, logOddsOf.comparator),
             })),
-            { verifier: 'joined', attempts: 1, granted: grantSessions(joined, 1, ([logOdds]) => logOdds!) },
+            { verifier: 'joined', attempts: 1, granted: grantSessions(joined, 1, logOddsOf.joined) },
           ]
         : []),
     ];
@@ -139,9 +141,11 @@ export const cmuEvaluator =
       [`ownersAtLeast6h${suffix}`]: round4(atLeast(single(name).owners, 6)),
       [`impostorsAtMost1h${suffix}`]: round4(atMost(single(name).impostors, 1)),
     });
-    const fewFigures = [...few].flatMap(([name, rates]) => {
+    const fewFigures = [...few].flatMap(([name, of]) => {
       const suffix = { statistical: '', comparator: 'Background', joined: 'Joined' }[name]!;
-      return [...rates].map(([enrolled, { eerMean }]) => [`eer${enrolled}Enrolled${suffix}`, round4(eerMean)] as const);
+      return enrolments.map(
+        (enrolled, i) => [`eer${enrolled}Enrolled${suffix}`, round4(ratesOf(of[i]!).eerMean)] as const,
+      );
     });
     return {
       name: 'biometric-cmu',
@@ -169,11 +173,7 @@ export const cmuEvaluator =
           ]),
           note: 'Enrolled: repetitions 1–200; genuine 201–400; impostors: repetitions 1–5 of the others, practised ones 396–400. comparator and joined: impostors of the same fold alone, whom training has not seen either.',
         },
-        {
-          title: 'Few repetitions enrolled: equal error rate on the next 50',
-          headings: ['verifier', ...enrolments.map((it) => `${it}`)],
-          rows: [...few].map(([name, rates]) => [name, ...enrolments.map((it) => round4(rates.get(it)!.eerMean))]),
-        },
+        fewTable(enrolments, few),
         grantsTable(grants),
         updatingTable(updating),
       ],

@@ -1,6 +1,6 @@
 import type { Comparator } from '../../biometric/comparator/model.ts';
 import { joinOpinions } from '../../biometric/join.ts';
-import { statisticalLogOdds } from '../../biometric/risk.ts';
+import { comparatorLogOdds, statisticalLogOdds } from '../../biometric/risk.ts';
 import { distance } from '../../biometric/statistical.ts';
 import { makeTemplate } from '../../biometric/template.ts';
 import type { CmuTyping } from './cmuData.ts';
@@ -28,6 +28,16 @@ export const tryComparator = (
   const template = makeTemplate(data.samples(person, 0, protocol.enrolled), data.timings);
   return tryPerson(data, person, impostors, protocol, (samples) => comparator.logits(template, samples));
 };
+
+/** Log odds of a session that its risk is made of, by verifier, from the scores of its attempts. */
+export const logOddsOf = {
+  statistical: (scores: readonly number[]) => statisticalLogOdds(scores),
+  comparator: comparatorLogOdds,
+  joined: comparatorLogOdds,
+} as const;
+
+/** See {@link logOddsOf}. */
+export type LogOddsOf = keyof typeof logOddsOf;
 
 const both = { statistical: 1, comparator: 1 };
 
