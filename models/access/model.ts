@@ -109,7 +109,7 @@ export class AccessModel implements AccessPredictor {
     states.forEach((state, row) => {
       fillAccessFeatures(state, population.shared, population.calendar, x, row * size);
       encodeInputs(scale, x, row * size, inputs, row * inputCount);
-      carried.set(state.subarray(historySize), row * this.#network.stateSize);
+      carried.set(state.subarray(historySize, historySize + this.#network.stateSize), row * this.#network.stateSize);
     });
     const outputs = this.#network.outputSizes.map((floats) => new Float32Array(n * floats));
     await this.#network.step(inputs, carried, outputs, n);
