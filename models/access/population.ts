@@ -1,3 +1,4 @@
+import { EbbtideError } from '../../schemas/errors.ts';
 import { type Calendar, hourMs } from './calendar.ts';
 import {
   type AccessEvent,
@@ -71,6 +72,27 @@ export class Population {
       this.states.set(pair, state);
     }
     return state;
+  }
+
+  /** Put back a pair as {@link states} had it. */
+  restore(pair: string, floats: Float32Array): void {
+    if (floats.length !== this.#floats)
+      throw new EbbtideError(
+        'STATE_CORRUPT',
+        `The state of a pair holds ${floats.length} floats instead of ${this.#floats}: it is of another model`,
+        { floats: floats.length, expected: this.#floats },
+      );
+    this.states.set(pair, Float32Array.from(floats));
+  }
+
+  /** Put back what all did together, as {@link shared} had it. */
+  restoreShared(floats: Float32Array): void {
+    if (floats.length !== this.shared.length)
+      throw new EbbtideError(
+        'STATE_CORRUPT',
+        `The state of all pairs holds ${floats.length} floats instead of ${this.shared.length}: it is of another model`,
+      );
+    this.shared.set(floats);
   }
 
   /** Take in what happened in the open hour; what belongs to an earlier one counts as of the beginning of this. */
