@@ -1,8 +1,9 @@
 import { CarriedNetwork } from '../runtimes/carried.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import { everybodyLayout } from './everybody.ts';
 import { accessFeatures, fillAccessFeatures } from './features.ts';
 import { hazardBins, survivalOf } from './hazard.ts';
-import { activeHours, everybodyLayout, historySize, wasActive } from './history.ts';
+import { activeHours, historySize, wasActive } from './history.ts';
 import { encodeInputs, type InputScale, inputCount } from './inputs.ts';
 import { bent, dayBin } from './join.ts';
 import { type HazardWeights, hazardNetwork } from './network.ts';

@@ -59,7 +59,9 @@ export const foreseeHours = (
       }
       state.know(item.pair, partsOfPair(item.pair).vm);
       population.observe(item.pair, item.event);
-      if (item.event.kind === 'access') due.push({ kind: 'came', pair: item.pair, timeMs: item.event.timeMs });
+      // One of an hour that has passed did not use what was prepared for this one
+      if (item.event.kind === 'access' && item.event.timeMs >= population.hour * hourMs)
+        due.push({ kind: 'came', pair: item.pair, timeMs: item.event.timeMs });
     }
     return { ...batch, due };
   });
