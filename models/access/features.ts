@@ -1,14 +1,7 @@
 import { sha256 } from '../hash.ts';
 import { type Calendar, hourMs } from './calendar.ts';
-import {
-  activeHours,
-  everybodyLayout as all,
-  cellOf,
-  historyLayout as own,
-  recencyBin,
-  vmStates,
-  wasActive,
-} from './history.ts';
+import { everybodyLayout as all } from './everybody.ts';
+import { activeHours, cellOf, historyLayout as own, recencyBin, vmStates, wasActive } from './history.ts';
 
 /** What a feature is computed from: closed hours only. */
 interface Moment {

@@ -1,18 +1,15 @@
 import { type Calendar, hourMs } from './calendar.ts';
+import { cells, recencyBins, recencyEdges } from './cells.ts';
+import { decay, everybodyLayout as everybody } from './everybody.ts';
+
+export { cells, recencyBins, recencyEdges } from './cells.ts';
 
 /** Hours whose activity is remembered one by one. */
 export const hoursKept = 336;
 const bitsPerWord = 24;
 /** A word more than needed, since lags reach an hour further. */
 const words = hoursKept / bitsPerWord + 1;
-/** Cells of the histograms: hour of the day, on working days and at weekends. */
-export const cells = 48;
-/** Lower ends of the bins of hours since the last access. */
-export const recencyEdges = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 19, 21, 23, 25, 31, 49, 73, 121] as const;
-export const recencyBins = recencyEdges.length;
 const gapsKept = 5;
-/** Half-life of the histograms, days. */
-const halfLifeDays = 10;
 /** A session ends when nothing was asked for this long. */
 export const sessionGapMs = hourMs;
 
@@ -118,6 +115,36 @@ export const activeHours = (state: Float32Array, hours: number): number => {
   return count;
 };
 
+/**
+ * Take in an access that comes late, after its hour was closed: the hour becomes active after all, as far back as hours are
+ * kept; what was already foreseen stands.
+ *
+ * @returns whether it was taken in
+ */
+export const observeLate = (state: Float32Array, timeMs: number, calendar: Calendar): boolean => {
+  const hour = hourOf(timeMs);
+  const lag = state[layout.hour]! - hour;
+  if (lag < 1 || lag > hoursKept) return false;
+  if (wasActive(state, lag) === 1) return true;
+  const [word, bit] = [Math.floor((lag - 1) / bitsPerWord), (lag - 1) % bitsPerWord];
+  state[layout.bits + word] = state[layout.bits + word]! | (1 << bit);
+  if (lag <= 24) state[layout.counts + lag - 1]!++;
+  const cell = cellOf(calendar, hour * hourMs);
+  const first = state[layout.first]!;
+  if (first === 0 || hour < first) {
+    state[layout.first] = hour;
+    state[layout.seenIn + cell]!++;
+  }
+  state[layout.active]!++;
+  state[layout.activeIn + cell]!++;
+  if (wasActive(state, lag + 1) === 0) state[layout.startsIn + cell]!++;
+  if (hour > state[layout.last]!) {
+    state[layout.last] = hour;
+    state[layout.lastSecond] = secondOf(timeMs);
+  }
+  return true;
+};
+
 const shiftBits = (state: Float32Array, active: 0 | 1): void => {
   let carry: number = active;
   for (let word = 0; word < words; word++) {
@@ -127,39 +154,7 @@ const shiftBits = (state: Float32Array, active: 0 | 1): void => {
   }
 };
 
-const decayFactor = 2 ** (-1 / halfLifeDays);
-
-/** Decay from day to day of everything that decays, of a pair or of everybody. */
-const decay = (values: Float32Array, from: number, to: number): void => {
-  for (let i = from; i < to; i++) values[i]! *= decayFactor;
-};
-
-const everybody = (() => {
-  const size = 168 + 3 * cells + 2 * recencyBins + 4;
-  return {
-    /** Shares of pairs that were active, by hour, the newest first. */
-    shares: 0,
-    seenIn: 168,
-    activeIn: 168 + cells,
-    startsIn: 168 + 2 * cells,
-    seenAfter: 168 + 3 * cells,
-    activeAfter: 168 + 3 * cells + recencyBins,
-    /** Pairs and active pairs of the hour that is being closed. */
-    pairs: size - 4,
-    activePairs: size - 3,
-    /** Hours closed. */
-    hours: size - 2,
-    size,
-  };
-})();
-
-/** Where what stands in the state of everybody. */
-export const everybodyLayout = everybody;
-
-/** Make the state of everybody: what the pairs of a partition do together. */
-export const createEverybody = (): Float32Array => new Float32Array(everybody.size);
-
-/** Take in an event of the open hour; events of closed hours count as of its beginning. */
+/** Take in an event of the open hour; one of a closed hour counts as of its beginning, but see {@link observeLate}. */
 export const observe = (state: Float32Array, event: AccessEvent): void => {
   const timeMs = Math.max(event.timeMs, state[layout.hour]! * hourMs);
   const [hour, second] = [hourOf(timeMs), secondOf(timeMs)];
@@ -243,15 +238,4 @@ export const closeHour = (state: Float32Array, shared: Float32Array, calendar: C
 const lastActiveLag = (state: Float32Array): number => {
   for (let lag = 1; lag <= hoursKept; lag++) if (wasActive(state, lag)) return lag;
   return state[layout.active]! > 0 ? hoursKept + 1 : 0;
-};
-
-/** Close the hour of everybody, after that of each pair. */
-export const closeEverybody = (shared: Float32Array): void => {
-  const pairs = shared[everybody.pairs]!;
-  shared.copyWithin(1, 0, 167);
-  shared[everybody.shares] = pairs > 0 ? shared[everybody.activePairs]! / pairs : 0;
-  shared[everybody.pairs] = 0;
-  shared[everybody.activePairs] = 0;
-  shared[everybody.hours]!++;
-  if (shared[everybody.hours]! % 24 === 0) decay(shared, everybody.seenIn, everybody.activeAfter + recencyBins);
 };

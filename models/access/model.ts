@@ -1,8 +1,9 @@
 import { CarriedNetwork } from '../runtimes/carried.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import { everybodyLayout } from './everybody.ts';
 import { accessFeatures, fillAccessFeatures } from './features.ts';
 import { hazardBins, survivalOf } from './hazard.ts';
-import { activeHours, everybodyLayout, historySize, wasActive } from './history.ts';
+import { activeHours, historySize, wasActive } from './history.ts';
 import { encodeInputs, type InputScale, inputCount } from './inputs.ts';
 import { bent, dayBin } from './join.ts';
 import { type HazardWeights, hazardNetwork } from './network.ts';
@@ -109,7 +110,7 @@ export class AccessModel implements AccessPredictor {
     states.forEach((state, row) => {
       fillAccessFeatures(state, population.shared, population.calendar, x, row * size);
       encodeInputs(scale, x, row * size, inputs, row * inputCount);
-      carried.set(state.subarray(historySize), row * this.#network.stateSize);
+      carried.set(state.subarray(historySize, historySize + this.#network.stateSize), row * this.#network.stateSize);
     });
     const outputs = this.#network.outputSizes.map((floats) => new Float32Array(n * floats));
     await this.#network.step(inputs, carried, outputs, n);

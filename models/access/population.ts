@@ -1,14 +1,7 @@
+import { EbbtideError } from '../../schemas/errors.ts';
 import { type Calendar, hourMs } from './calendar.ts';
-import {
-  type AccessEvent,
-  closeEverybody,
-  closeHour,
-  createEverybody,
-  historyLayout,
-  historySize,
-  hourOf,
-  observe,
-} from './history.ts';
+import { closeEverybody, createEverybody } from './everybody.ts';
+import { type AccessEvent, closeHour, historyLayout, historySize, hourOf, observe, observeLate } from './history.ts';
 
 /** Something that happened to one pair. */
 export interface PairEvent {
@@ -73,9 +66,39 @@ export class Population {
     return state;
   }
 
-  /** Take in what happened in the open hour; what belongs to an earlier one counts as of the beginning of this. */
-  observe(pair: string, event: AccessEvent): void {
-    observe(this.stateOf(pair), event);
+  /** Put back a pair as {@link states} had it. */
+  restore(pair: string, floats: Float32Array): void {
+    if (floats.length !== this.#floats)
+      throw new EbbtideError(
+        'STATE_CORRUPT',
+        `The state of a pair holds ${floats.length} floats instead of ${this.#floats}: it is of another model`,
+        { floats: floats.length, expected: this.#floats },
+      );
+    this.states.set(pair, Float32Array.from(floats));
+  }
+
+  /** Put back what all did together, as {@link shared} had it. */
+  restoreShared(floats: Float32Array): void {
+    if (floats.length !== this.shared.length)
+      throw new EbbtideError(
+        'STATE_CORRUPT',
+        `The state of all pairs holds ${floats.length} floats instead of ${this.shared.length}: it is of another model`,
+      );
+    this.shared.set(floats);
+  }
+
+  /**
+   * Take in what happened in the open hour. An access of an earlier one is put where it belongs, see `observeLate`; one that is
+   * older than what is kept is left out.
+   *
+   * @returns whether it was taken in
+   */
+  observe(pair: string, event: AccessEvent): boolean {
+    const state = this.stateOf(pair);
+    if (event.kind === 'access' && event.timeMs < this.#hour * hourMs)
+      return observeLate(state, event.timeMs, this.calendar);
+    observe(state, event);
+    return true;
   }
 
   /** Close hours until `hour` is open. */

@@ -1,3 +1,4 @@
+import { loadAccessModel } from '../access/stored.ts';
 import { type AnomalyModel, type LoadOptions, loadAnomalyModel } from '../anomaly/model.ts';
 import { loadComparator } from '../biometric/comparator/model.ts';
 import { type AnyManifest, type ModelSource, readAnyManifest, readModelFile } from '../manifest.ts';
@@ -29,7 +30,14 @@ const loaders: Readonly<
   Partial<
     Record<ModelKind, (source: string | ModelSource) => Promise<{ manifest: AnyManifest; close(): Promise<void> }>>
   >
-> = { anomaly: checkedAnomalyModel, biometric: loadComparator };
+> = {
+  anomaly: checkedAnomalyModel,
+  biometric: loadComparator,
+  access: async (source) => {
+    const { model, manifest } = await loadAccessModel(source);
+    return { manifest, close: () => model.close() };
+  },
+};
 
 /**
  * Check a model as what uses it would: load it where that can be done, else hold every file to its hash.

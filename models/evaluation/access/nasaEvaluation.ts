@@ -4,6 +4,7 @@ import { fewestActiveHours } from '../../access/choosePairs.ts';
 import { accessFeatureList, chanceOfCell } from '../../access/features.ts';
 import { accessesOf, type Foreseen, foresee } from '../../access/foresee.ts';
 import { gatherGrid } from '../../access/grid.ts';
+import { guarded } from '../../access/guarded.ts';
 import { cellOf, hoursSinceLast } from '../../access/history.ts';
 import { heldShare, learnAccess } from '../../access/learn.ts';
 import { AccessModel, type AccessParts } from '../../access/model.ts';
@@ -123,7 +124,7 @@ export const runNasa = async (
   const predictorOf = async (name: string): Promise<AccessPredictor> => {
     switch (name) {
       case 'ebbtide':
-        return AccessModel.create(name, parts!, onnxRuntime);
+        return guarded(await AccessModel.create(name, parts!, onnxRuntime), statisticalPredictor);
       case 'network':
       case 'trees':
         return AccessModel.create(name, parts!, onnxRuntime, name);

@@ -66,12 +66,20 @@ test('two populations that are fed the same, one of them after its state was kep
   for (const pair of ['u0', 'u1', 'u2']) assert.deepEqual(featuresOf(second, pair), featuresOf(whole, pair));
 });
 
-test('an event that comes late counts as of the beginning of the open hour', () => {
+test('an access that comes late is put where it belongs, and one that is too old is left out', () => {
   const population = new Population(berlin, hourOf(start));
   population.openHour(hourOf(start) + 10);
-  population.observe('ada', { kind: 'access', timeMs: start });
+  assert.equal(population.observe('ada', { kind: 'access', timeMs: start + 2 * hourMs }), true);
+  assert.equal(population.observe('ada', { kind: 'access', timeMs: start - 400 * hourMs }), false);
   population.openHour(hourOf(start) + 11);
-  assert.equal(wasActive(population.stateOf('ada'), 1), 1);
+  const state = population.stateOf('ada');
+  assert.deepEqual(
+    [1, 8, 9, 10].map((lag) => wasActive(state, lag)),
+    [0, 0, 1, 0],
+  );
+  const { active12h, known } = featuresOf(population, 'ada');
+  assert.equal(active12h, 1);
+  assert.ok(Math.abs(known! - Math.log(10)) < 1e-6);
 });
 
 test('the machine’s state and the next scheduled job are inputs', () => {
