@@ -19,8 +19,10 @@ export interface ScopeState {
   budget: number[];
   /** Recent visits, as models/scope/visits.ts lays them out. */
   visits: number[];
-  /** The open window, as models/scope/window.ts lays it out. */
+  /** The open window: start, end, calls, bytes, and calls at its last assessment. */
   window: number[];
+  /** Calls of the open window by service. */
+  windowServices: Record<string, number>;
   /** Numbers of the baseline, as models/scope/baseline.ts lays them out. */
   baseline: number[];
   /** What is known of each service, by its name, as models/scope/baseline.ts lays it out. */
@@ -114,8 +116,17 @@ export const ScopeStateSchema = {
         "type": "array",
         "items": "double"
       },
-      "doc": "The open window, as models/scope/window.ts lays it out.",
+      "doc": "The open window: start, end, calls, bytes, and calls at its last assessment.",
       "default": []
+    },
+    {
+      "name": "windowServices",
+      "type": {
+        "type": "map",
+        "values": "double"
+      },
+      "doc": "Calls of the open window by service.",
+      "default": {}
     },
     {
       "name": "baseline",

@@ -1,0 +1,100 @@
+import type { ApiTelemetry } from '../../schemas/generated/ApiTelemetry.ts';
+import type { ScopeState } from '../../schemas/generated/ScopeState.ts';
+import { Baseline } from './baseline.ts';
+import { hashOf, isRefusal, traitsOf, traitsOfClient } from './operations.ts';
+import { Visits } from './visits.ts';
+
+/** How far back features look, ms. */
+export const horizonMs = 1_800_000;
+
+/** The window that is open: `[start, end)`, event time. */
+export interface OpenWindow {
+  readonly start: number;
+  readonly end: number;
+  calls: number;
+  bytes: number;
+  /** Calls when it was assessed last before its end. */
+  assessedAt: number;
+  readonly byService: Map<string, number>;
+}
+
+/** A profile for the changelog, as `schemas/ScopeState.avsc` has it. */
+export type SavedProfile = Pick<
+  ScopeState,
+  'visits' | 'window' | 'windowServices' | 'baseline' | 'services' | 'seen' | 'carried' | 'modelVersion'
+>;
+
+/** What is known of one frontend credential: its recent calls, the open window, its baseline, what the model carries. */
+export class Profile {
+  readonly visits: Visits;
+  readonly baseline: Baseline;
+  window: OpenWindow | undefined;
+  /** State of the model's network, and the version that it belongs to. */
+  carried: Float32Array;
+  modelVersion: string;
+
+  constructor(saved?: SavedProfile) {
+    this.visits = new Visits(saved?.visits);
+    this.baseline = new Baseline(saved);
+    const [start, end, calls, bytes, assessedAt] = saved?.window ?? [];
+    if (end)
+      this.window = {
+        start: start!,
+        end,
+        calls: calls!,
+        bytes: bytes!,
+        assessedAt: assessedAt!,
+        byService: new Map(Object.entries(saved!.windowServices)),
+      };
+    this.carried = Float32Array.from(saved?.carried ?? []);
+    this.modelVersion = saved?.modelVersion ?? '';
+  }
+
+  /**
+   * Take a call into the open window, which must hold it or be open for it.
+   *
+   * @param narrowed - whether the caller's scope is narrowed already: what the gateway denies then says nothing more
+   */
+  observe(call: ApiTelemetry, windowMs: number, narrowed: boolean): OpenWindow {
+    const { time, service, operation, status, denied, errorCode } = call;
+    const start = Math.floor(time / windowMs) * windowMs;
+    this.window ??= { start, end: start + windowMs, calls: 0, bytes: 0, assessedAt: 0, byService: new Map() };
+    const { window } = this;
+    const bytes = call.requestBytes + call.responseBytes;
+    window.calls++;
+    window.bytes += bytes;
+    window.byService.set(service, (window.byService.get(service) ?? 0) + 1);
+    const refused = denied ? !narrowed : isRefusal(status, errorCode);
+    this.visits.add({
+      service: hashOf(service),
+      operation: hashOf(operation),
+      time,
+      bytes,
+      refused: refused ? 1 : 0,
+      failed: !refused && !denied && (status >= 400 || errorCode !== '') ? 1 : 0,
+      traits: traitsOf(operation) | traitsOfClient(call.userAgent),
+    });
+    this.baseline.observe(call);
+    return window;
+  }
+
+  /** Close the open window. */
+  close(learn: boolean): void {
+    const { window } = this;
+    if (!window) return;
+    if (learn) this.baseline.learn({ endsAt: window.end, ...window });
+    this.window = undefined;
+  }
+
+  save(): SavedProfile {
+    const { window } = this;
+    return {
+      ...this.baseline.save(),
+      visits: this.visits.save(),
+      window: window ? [window.start, window.end, window.calls, window.bytes, window.assessedAt] : [],
+      windowServices: Object.fromEntries(window?.byService ?? []),
+      carried: [...this.carried],
+      modelVersion: this.modelVersion,
+    };
+  }
+}
