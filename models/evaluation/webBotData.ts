@@ -22,7 +22,8 @@ const visitors: Readonly<Record<string, Visitor>> = {
 };
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const line = /^\S+ \S+ \[(\d+)\/(\w+)\/(\d+):(\d+):(\d+):(\d+) \+0000\] "(\S+) (\S+)[^"]*" (\d+) (\S+) "[^"]*" (\S+) "([^"]*)"/;
+const line =
+  /^\S+ \S+ \[(\d+)\/(\w+)\/(\d+):(\d+):(\d+):(\d+) \+0000\] "(\S+) (\S+)[^"]*" (\d+) (\S+) "[^"]*" (\S+) "([^"]*)"/;
 
 /** The service behind a path: pages that people read, files that belong to them, and what scripts of pages report. */
 const serviceOf = (path: string): string => {
@@ -53,7 +54,9 @@ export const readWebSessions = (folder: string): WebSession[] => {
   const labels = readLabels(join(folder, 'phase1', 'annotations'));
   const calls = new Map<string, ApiTelemetry[]>();
   for (const file of readdirSync(join(folder, 'logs')).sort())
-    for (const row of gunzipSync(readFileSync(join(folder, 'logs', file))).toString('utf8').split('\n')) {
+    for (const row of gunzipSync(readFileSync(join(folder, 'logs', file)))
+      .toString('utf8')
+      .split('\n')) {
       const found = line.exec(row);
       if (!found || !labels.has(found[11]!)) continue;
       const [, day, month, year, hour, minute, second, method, target, status, bytes, id, userAgent] = found;

@@ -194,6 +194,12 @@ export class Baseline {
     this.#numbers[layout.speed] = 0;
   }
 
+  /** What was seen last at a time or after it is unknown again: somebody judged it malicious. */
+  distrust(fromMs: number): void {
+    for (const kind of kinds)
+      for (const [hash, at] of this.#seen[kind]) if (at >= fromMs) this.#seen[kind].delete(hash);
+  }
+
   save(): SavedBaseline {
     const flat = (kind: Kind) => [...this.#seen[kind]].flat();
     return {

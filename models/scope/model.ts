@@ -59,6 +59,8 @@ export const riskOfSurprise = (decades: number): number => {
   return 100;
 };
 
+/** Windows of a credential before trained parts judge it: of fewer, calls are too few to say how it moves. */
+export const warmUpWindows = 2;
 const mostParts = 4;
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 const round2 = (value: number): number => Math.round(value * 100) / 100;
@@ -161,7 +163,7 @@ export const trainedScopeModel = (head: Head): ScopeModel => {
       const carried = profile.modelVersion === head.version ? profile.carried : none;
       const trained = judge(vector, carried);
       const surprise = surpriseAt(curve, trained.statistic);
-      const learned = riskOfSurprise(surprise);
+      const learned = profile.windows >= warmUpWindows ? riskOfSurprise(surprise) : 0;
       const signs = weighSigns(vector);
       const known = 100 * sigmoid(signs.logit);
       return {

@@ -3,8 +3,8 @@ import { fitCurve } from '../calibration/curve.ts';
 import { fitLogistic } from '../feedback/logistic.ts';
 import { scopeFeatures } from './features.ts';
 import { type Head, packNetwork, quantilesOf, ranksOf, unpackNetwork } from './head.ts';
-import { statisticOf } from './model.ts';
-import { type SequenceWeights, trainSequence, type TrainingSequence } from './sequence.ts';
+import { statisticOf, warmUpWindows } from './model.ts';
+import { type SequenceWeights, type TrainingSequence, trainSequence } from './sequence.ts';
 
 /** What one credential did, window by window, and whether it was misuse. */
 export interface LabelledSequence {
@@ -30,8 +30,6 @@ export interface TrainScopeOptions {
 const hidden = 8;
 /** Parts of the data of which each is judged by what was trained on the others, for joining and calibration. */
 const parts = 5;
-/** Windows of a credential before it is learned from: of fewer, little can be said. */
-const warmUp = 2;
 const linearPenalty = 3;
 const fewestBenign = 20;
 
@@ -46,10 +44,10 @@ const weightOf = (sequences: readonly Pick<LabelledSequence, 'malicious' | 'vect
   const of = (malicious: boolean) => sequences.length / 2 / Math.max(1, malicious ? bad : sequences.length - bad);
   const [good, evil] = [of(false), of(true)];
   return ({ malicious, vectors }: Pick<LabelledSequence, 'malicious' | 'vectors'>) =>
-    (malicious ? evil : good) / Math.max(1, vectors.length - warmUp);
+    (malicious ? evil : good) / Math.max(1, vectors.length - warmUpWindows);
 };
 
-const counts = (step: number, steps: number): boolean => step >= Math.min(warmUp, steps - 1);
+const counts = (step: number, steps: number): boolean => step >= Math.min(warmUpWindows, steps - 1);
 
 const scaleOf = (sequences: readonly LabelledSequence[], use: TrainScopeOptions['use']) => ({
   quantiles: scopeFeatures.features.map((_, i) =>

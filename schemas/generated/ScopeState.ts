@@ -17,6 +17,10 @@ export interface ScopeState {
   labelsOffset: number;
   /** Times of narrowings counted against the budget, the subject's or the partition's (event time, epoch milliseconds). */
   budget: number[];
+  /** End of the last window closed (event time), 0 before the first. */
+  closedThrough: number;
+  /** Windows closed, 0 and up. */
+  windows: number;
   /** Recent visits, as models/scope/visits.ts lays them out. */
   visits: number[];
   /** The open window: start, end, calls, bytes, and calls at its last assessment. */
@@ -29,6 +33,8 @@ export interface ScopeState {
   services: Record<string, number[]>;
   /** Operations, clients and networks known, by kind: a hash and when it was seen last in turn. */
   seen: Record<string, number[]>;
+  /** Threat indicators matched lately: confidence, 0 to 100, and when last, by feed and indicator joined by a newline. */
+  threats: Record<string, number[]>;
   /** Carried state of the model's network. */
   carried: number[];
   /** Model that the carried state belongs to. */
@@ -102,6 +108,21 @@ export const ScopeStateSchema = {
       "default": []
     },
     {
+      "name": "closedThrough",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "End of the last window closed (event time), 0 before the first.",
+      "default": 0
+    },
+    {
+      "name": "windows",
+      "type": "int",
+      "doc": "Windows closed, 0 and up.",
+      "default": 0
+    },
+    {
       "name": "visits",
       "type": {
         "type": "array",
@@ -159,6 +180,18 @@ export const ScopeStateSchema = {
         }
       },
       "doc": "Operations, clients and networks known, by kind: a hash and when it was seen last in turn.",
+      "default": {}
+    },
+    {
+      "name": "threats",
+      "type": {
+        "type": "map",
+        "values": {
+          "type": "array",
+          "items": "double"
+        }
+      },
+      "doc": "Threat indicators matched lately: confidence, 0 to 100, and when last, by feed and indicator joined by a newline.",
       "default": {}
     },
     {
