@@ -31,12 +31,12 @@ export interface Told {
  * waits: every instance sees the same tables, and no kill switch is missed.
  *
  * @param topic - beside `control`
- * @param valueOf - what a table holds of a record
+ * @param valueIn - what a table holds of a record
  */
 export const openTables = async <R, V>(
   { kafka, registry, log }: AppContext,
   topic: TopicSpec,
-  valueOf: (record: R) => V,
+  valueIn: (record: R) => V,
   told: Told = {},
 ): Promise<Tables<V>> => {
   const limits = { now: () => performance.now() };
@@ -70,7 +70,7 @@ export const openTables = async <R, V>(
       control.set(key, message.offset, record);
       return;
     }
-    const value = message.value ? valueOf(await readPatiently(records, message.value, patience)) : undefined;
+    const value = message.value ? valueIn(await readPatiently(records, message.value, patience)) : undefined;
     tableOf(message.partition).set(key, message.offset, value);
   };
 

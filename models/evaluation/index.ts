@@ -43,6 +43,18 @@ export const subjects: Readonly<Record<string, EvaluationSubject>> = {
       'random',
     ],
   },
+  scope: {
+    summary: 'the scope model, on sessions of people and bots',
+    sets: {
+      // Sessions go through the pipeline itself, which models know nothing of: it is fetched when it is asked for.
+      'web-bot': {
+        folder: 'web-bot',
+        evaluate: async (request) =>
+          (await import('../../pipelines/scope/evaluation/webBot.ts')).evaluateWebBot(request),
+      },
+    },
+    detectors: ['ebbtide', 'withoutCaching', 'walk', 'linear', 'lstm', 'signs', 'random'],
+  },
 };
 
 /** Where the data sets lie unless told otherwise. */
