@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { emptyCall } from '../../schemas/apiCall.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { ApiTelemetry } from '../../schemas/generated/ApiTelemetry.ts';
 
@@ -63,26 +64,14 @@ export const readWebSessions = (folder: string): WebSession[] => {
       const path = target!.replace(/\?.*/s, '');
       const time = Date.UTC(+year!, months.indexOf(month!), +day!, +hour!, +minute!, +second!);
       const call: ApiTelemetry = {
+        ...emptyCall,
         frontendCredential: id!,
         service: serviceOf(path),
         operation: `${method} ${path}`,
         time,
         status: Number(status),
-        requestBytes: 0,
         responseBytes: Number(bytes) || 0,
-        durationMs: 0,
-        address: null,
-        latitude: null,
-        longitude: null,
-        scope: '',
-        denied: false,
-        errorCode: '',
         userAgent: userAgent!.slice(0, 256),
-        group: '',
-        threatFeed: '',
-        threatIndicator: '',
-        threatConfidence: 0,
-        clock: null,
       };
       calls.set(id!, [...(calls.get(id!) ?? []), call]);
     }
