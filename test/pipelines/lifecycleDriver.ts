@@ -186,7 +186,12 @@ export class LifecycleDriver {
       budget: [...(own?.budget ?? [])],
       drift: new DriftState(own?.drift ?? []),
     };
-    const orders = ordersAsOf('lifecycle', this.control, (control) => this.refused.push(control.key), lifecyclePolicies);
+    const orders = ordersAsOf(
+      'lifecycle',
+      this.control,
+      (control) => this.refused.push(control.key),
+      lifecyclePolicies,
+    );
     this.#input = new Subject();
     this.#input
       .pipe(
