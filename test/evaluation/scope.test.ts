@@ -14,8 +14,7 @@ suite('people and bots on a web service', () => {
     const sessions = readWebSessions(folder);
     const count = (visitor: string) => sessions.filter((one) => one.visitor === visitor).length;
     assert.deepEqual([count('human'), count('moderate'), count('advanced')], [35, 50, 30]);
-    for (const { calls } of sessions)
-      assert.ok(calls.every((call, i) => i === 0 || call.time >= calls[i - 1]!.time));
+    for (const { calls } of sessions) assert.ok(calls.every((call, i) => i === 0 || call.time >= calls[i - 1]!.time));
   });
 
   test('bots are told from people, and few people are restricted', { skip }, async () => {
