@@ -12,8 +12,9 @@ const mostSeen: Readonly<Record<Kind, number>> = { services: 64, operations: 512
 
 /** Time in which half of what was new is forgotten, ms. */
 const noveltyHalfLifeMs = 1_800_000;
-/** Windows after which a credential is known well, and calls of its first time are no news. */
+/** Windows after which a credential is known well, and the time that it must have been known for, ms. */
 const matureWindows = 20;
+const matureMs = 4 * 3_600_000;
 /** Windows that the memory of usual amounts comes to. */
 const memoryWindows = 200;
 const priorWindows = 10;
@@ -76,9 +77,14 @@ export class Baseline {
     };
   }
 
-  /** How well the credential is known, 0 to 1. */
-  get maturity(): number {
-    return Math.min(1, this.#numbers[layout.windows]! / matureWindows);
+  /**
+   * How well the credential is known, 0 to 1: by windows learned and by time, so that nobody becomes known in minutes.
+   *
+   * @param time - epoch milliseconds
+   */
+  maturity(time: number): number {
+    const [firstAt, windows] = [this.#numbers[layout.firstAt]!, this.#numbers[layout.windows]!];
+    return firstAt === 0 ? 0 : Math.min(1, windows / matureWindows, Math.max(0, time - firstAt) / matureMs);
   }
 
   /** The service that was called most, undefined before the first window. */
@@ -217,7 +223,7 @@ export class Baseline {
   #see(kind: Kind, hash: number, time: number): void {
     const seen = this.#seen[kind];
     if (!seen.delete(hash)) {
-      const mature = this.maturity;
+      const mature = this.maturity(time);
       if (mature > 0) {
         const at = layout.novelty + 2 * kinds.indexOf(kind);
         this.#numbers[at] = this.novelty(kind, time) + mature;

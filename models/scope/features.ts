@@ -2,7 +2,7 @@ import { type Feature, hashFeatures } from '../features/spec.ts';
 import { trait } from './operations.ts';
 import { horizonMs, type Profile } from './profile.ts';
 import type { Visit } from './visits.ts';
-import { deviationOf, entropyOf, gapsOf, mainService, quantileOf, walkOf } from './walk.ts';
+import { deviationOf, entropyOf, gapsOf, mainService, quantileOf, turnsTaken, walkOf } from './walk.ts';
 
 /** A feature of a credential's calls. */
 export interface ScopeFeature extends Feature {
@@ -70,6 +70,7 @@ const features = [
   sliding('errors.failed', 'share', 'calls that failed otherwise'),
   sliding('client.tool', 'share', 'calls of a client that names itself as a tool of attackers'),
   sliding('client.interactive', 'share', 'calls of browsers and consoles'),
+  sliding('client.turns', 'turns', ln1p('times that another client in another network comes back')),
   against('novelty.services', 'services', ln1p('services called for the first time lately')),
   against('novelty.operations', 'operations', ln1p('operations called for the first time lately')),
   against('novelty.clients', 'clients', ln1p('kinds of client software seen for the first time lately')),
@@ -79,7 +80,8 @@ const features = [
   against('volume.service', 'deviations', 'ln(1 + calls of one service in the window) above the usual, the largest'),
   against('time.unusual', 'decades', 'by which the hour or weekday is rarer than even, after a first week'),
   against('travel.speed', 'km/h', ln1p('speed of the fastest journey lately over 100')),
-  against('baseline.maturity', 'share', 'windows learned, of 20'),
+  against('operations.familiar', 'share', 'operations that are not new, of a credential that is known'),
+  against('baseline.maturity', 'share', 'windows learned, of 20, and time known, of 4 hours; the less'),
 ] as const satisfies readonly ScopeFeature[];
 
 /** Name of a feature of the scope model. */
@@ -125,6 +127,7 @@ export const scopeVector = (profile: Profile, time: number): Float64Array => {
   const gaps = gapsOf(visits);
   const minutes = Math.max(1, (time - (visits[0]?.from ?? time)) / 60_000);
   const [q10, q25, q50, q75, q90] = walk.quantiles as [number, number, number, number, number];
+  const maturity = baseline.maturity(time);
   const share = (count: number) => (calls > 0 ? count / calls : Number.NaN);
   return Float64Array.of(
     q10,
@@ -161,6 +164,7 @@ export const scopeVector = (profile: Profile, time: number): Float64Array => {
     share(sum(({ failed }) => failed)),
     share(callsHaving(trait.tool)),
     share(callsHaving(trait.interactive)),
+    Math.log1p(turnsTaken(visits)),
     Math.log1p(baseline.novelty('services', time)),
     Math.log1p(baseline.novelty('operations', time)),
     Math.log1p(baseline.novelty('clients', time)),
@@ -170,6 +174,7 @@ export const scopeVector = (profile: Profile, time: number): Float64Array => {
     window ? baseline.aboveByService(window.byService) : Number.NaN,
     baseline.unusualTime(time),
     Math.log1p(baseline.speed(time) / 100),
-    baseline.maturity,
+    maturity * (1 - Math.min(1, baseline.novelty('operations', time) / Math.max(1, distinct(visits)))),
+    maturity,
   );
 };

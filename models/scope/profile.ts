@@ -1,7 +1,7 @@
 import type { ApiTelemetry } from '../../schemas/generated/ApiTelemetry.ts';
 import type { ScopeState } from '../../schemas/generated/ScopeState.ts';
 import { Baseline } from './baseline.ts';
-import { hashOf, isRefusal, traitsOf, traitsOfClient } from './operations.ts';
+import { clientOf, hashOf, isRefusal, networkOf, traitsOf, traitsOfClient } from './operations.ts';
 import { Visits } from './visits.ts';
 
 /** How far back features look, ms. */
@@ -94,6 +94,8 @@ export class Profile {
       refused: refused ? 1 : 0,
       failed: !refused && !denied && (status >= 400 || errorCode !== '') ? 1 : 0,
       traits,
+      network: call.address ? hashOf(networkOf(call.address)) : 0,
+      client: call.userAgent ? hashOf(clientOf(call.userAgent)) : 0,
     });
     this.baseline.observe(call);
     return { window, refused, traits };

@@ -1,10 +1,10 @@
 /** Numbers of a visit: see {@link Visit}. */
-const stride = 9;
+const stride = 11;
 
 /** Visits that are remembered at most. */
 export const mostVisits = 256;
 
-/** A run of calls of one operation. */
+/** A run of calls of one operation, from one network and client. */
 export interface Visit {
   /** Hashes of names. */
   service: number;
@@ -20,13 +20,28 @@ export interface Visit {
   failed: number;
   /** Bits of `trait`. */
   traits: number;
+  /** Hashes of the network and of the client; 0 where it is not known. */
+  network: number;
+  client: number;
 }
 
-const fields = ['service', 'operation', 'from', 'to', 'calls', 'bytes', 'refused', 'failed', 'traits'] as const;
+const fields = [
+  'service',
+  'operation',
+  'from',
+  'to',
+  'calls',
+  'bytes',
+  'refused',
+  'failed',
+  'traits',
+  'network',
+  'client',
+] as const;
 
 /**
- * The recent past of a credential, call by call: calls of one operation in a row are one visit, so that polling takes
- * no room. The oldest visits go first.
+ * The recent past of a credential, call by call: calls of one operation in a row, from one network and client,
+ * are one visit, so that polling takes no room. The oldest visits go first.
  */
 export class Visits {
   #numbers: Float64Array;
@@ -48,7 +63,8 @@ export class Visits {
     if (this.#length > 0) {
       const at = this.#place(this.#length - 1);
       const numbers = this.#numbers;
-      if (numbers[at] === call.service && numbers[at + 1] === call.operation) {
+      const same = numbers[at + 9] === call.network && numbers[at + 10] === call.client;
+      if (same && numbers[at] === call.service && numbers[at + 1] === call.operation) {
         numbers[at + 3] = Math.max(numbers[at + 3]!, call.time);
         numbers[at + 4]!++;
         numbers[at + 5]! += call.bytes;
@@ -61,8 +77,8 @@ export class Visits {
     if (this.#length === mostVisits) this.#drop();
     if (this.#length * stride === this.#numbers.length) this.#grow();
     const at = this.#place(this.#length++);
-    const { service, operation, time, bytes, refused, failed, traits } = call;
-    this.#numbers.set([service, operation, time, time, 1, bytes, refused, failed, traits], at);
+    const { service, operation, time, bytes, refused, failed, traits, network, client } = call;
+    this.#numbers.set([service, operation, time, time, 1, bytes, refused, failed, traits, network, client], at);
   }
 
   /** Forget what ended before a time. */

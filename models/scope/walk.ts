@@ -107,3 +107,22 @@ export const walkOf = (visits: readonly Visit[]): Walk => {
     visits: visits.length,
   };
 };
+
+/**
+ * How often a network and client, both other than those of the call before, come back: two callers that share a
+ * credential take turns. Somebody who moves on does not come back, and one client over two networks is one caller.
+ */
+export const turnsTaken = (visits: readonly Visit[]): number => {
+  const seen = new Set<string>();
+  let before: Visit | undefined;
+  let turns = 0;
+  for (const visit of visits) {
+    const { network, client } = visit;
+    if (network === 0) continue;
+    const caller = `${network}/${client}`;
+    if (before && before.network !== network && before.client !== client && seen.has(caller)) turns++;
+    seen.add(caller);
+    before = visit;
+  }
+  return turns;
+};

@@ -75,7 +75,7 @@ export const assessCalls = ({
 
   const conclude = (
     one: Credential,
-    part: { windowStart: number; windowEnd: number; calls: number; closed: boolean },
+    part: Pick<Assessed, 'windowStart' | 'windowEnd' | 'calls' | 'closed' | 'news'>,
     assessment: RiskAssessment | undefined,
     orders: Orders<ScopePolicy>,
     replayed: boolean,
@@ -107,7 +107,13 @@ export const assessCalls = ({
     const window = profile.window!;
     const orders = topics.orders(time.joined, time.now);
     const assessment = model.assess(profile, at);
-    const part = { windowStart: window.start, windowEnd: closed ? window.end : at, calls: window.calls, closed };
+    const part = {
+      windowStart: window.start,
+      windowEnd: closed ? window.end : at,
+      calls: window.calls,
+      closed,
+      news: window.calls > window.assessedAt,
+    };
     window.assessedAt = window.calls;
     const risk = conclude(one, part, assessment, orders, replayed);
     if (!closed) return;
@@ -157,7 +163,7 @@ export const assessCalls = ({
       if (label && label.at > one.labelledAt) takeLabel(one, label, offset);
       if (rule.level > 0 && !profile.window && time.now - rule.at >= windowMs) {
         changed(one, offset);
-        const part = { windowStart: rule.at, windowEnd: time.now, calls: 0, closed: true };
+        const part = { windowStart: rule.at, windowEnd: time.now, calls: 0, closed: true, news: false };
         conclude(one, part, undefined, orders, replayed);
       }
       if (time.now - one.neededTime >= savedAfterMs && one.neededFrom <= offset) sink.touched.add(one.name);

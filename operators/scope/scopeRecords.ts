@@ -11,6 +11,8 @@ export interface Assessed {
   readonly calls: number;
   /** Whether the whole window is assessed. */
   readonly closed: boolean;
+  /** Whether calls came since the assessment before. */
+  readonly news: boolean;
   /** Risk that counts, with threat intelligence, 0 to 100. */
   readonly risk: number;
   /** What threat intelligence says, most important first. */

@@ -59,6 +59,7 @@ const hundredths = (value: number): number => Math.round(value * 100) / 100;
  * @param risk - of the assessment, 0 to 100; undefined where time passed and no call came
  * @param time - event time, epoch milliseconds
  * @param closed - whether a whole window is assessed, or a part of one before its end
+ * @param news - whether calls came since the assessment before: the same calls do not confirm themselves
  */
 export const scopeRule = (
   before: ScopeRuleState,
@@ -66,6 +67,7 @@ export const scopeRule = (
   time: number,
   closed: boolean,
   rules: ScopeRules,
+  news = true,
 ): ScopeOutcome => {
   const { ranges, narrowAfter, widenAfter, riskHalfLifeMs, overrideMs } = rules;
   const held = decayed(before.risk, time - before.at, riskHalfLifeMs);
@@ -73,7 +75,7 @@ export const scopeRule = (
   const level = Math.min(before.level, ranges.length - 1);
   const now = levelOf(ranges, counted);
   const fresh = risk === undefined ? level : levelOf(ranges, risk);
-  const above = fresh > level ? before.above + 1 : closed ? 0 : before.above;
+  const above = fresh > level ? before.above + (news ? 1 : 0) : closed ? 0 : before.above;
   const aboveLevel =
     fresh > level ? (before.above > 0 ? Math.min(before.aboveLevel, fresh) : fresh) : before.aboveLevel;
   const below = now < level ? before.below + (closed ? 1 : 0) : 0;
