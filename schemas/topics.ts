@@ -13,6 +13,7 @@ import {
   LifecycleStateSchema,
   ResourceTelemetrySchema,
   ScopeOverrideSchema,
+  ScopeStateSchema,
   ScoreSchema,
   TranslationSchema,
 } from './generated/index.ts';
@@ -62,6 +63,7 @@ export const topics = {
   scopeOverrides: topic('scope-overrides', ScopeOverrideSchema, 'frontendCredential', { cleanup: 'compact' }),
   labels: topic('labels', LabelSchema, 'subject', { retentionMs: -1 }),
   alerts: topic('alerts', AlertSchema, 'subject', { retentionMs: 30 * day }),
+  stateScope: topic('state.scope', ScopeStateSchema, 'subject', { cleanup: 'compact' }),
   stateLifecycle: topic('state.lifecycle', LifecycleStateSchema, 'subject', { cleanup: 'compact' }),
   deadLetters: topic('dead-letters', DeadLetterSchema, 'topic', { retentionMs: 30 * day }),
 } as const satisfies Record<string, TopicSpec>;

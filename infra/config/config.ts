@@ -2,16 +2,27 @@ import { z } from 'zod';
 import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
+import { scopePolicySchema } from '../../schemas/scopePolicy.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
-import { lifecycleConfigSchema } from '../jobs/config.ts';
+import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
 
 const { login, ...vaultServer } = vaultConfig.shape;
+
+/** The name of an instance, which is made at start where it is not given. */
+const instanceKey = {
+  instanceId: lifecycleConfigSchema.shape.instanceId
+    .unwrap()
+    .optional()
+    .describe(
+      'Name of this instance, unique in its group; else host and process. One that comes back under its name fences its predecessor at once',
+    ),
+};
 
 /**
  * Everything that `ebbtide.yaml` may say. Each section's schema stands beside the component that it configures.
@@ -37,21 +48,14 @@ export const configSchema = z.strictObject({
     .describe('Vault or OpenBao'),
   clickhouse: clickhouseConfig.prefault({}).describe('ClickHouse'),
   policy: z
-    .strictObject({ lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline') })
-    .prefault({})
-    .describe('Policies, until others are put in force through the topic "control"'),
-  lifecycle: lifecycleConfigSchema
-    .omit({ instanceId: true })
-    .extend({
-      instanceId: lifecycleConfigSchema.shape.instanceId
-        .unwrap()
-        .optional()
-        .describe(
-          'Name of this instance, unique in its group; else host and process. One that comes back under its name fences its predecessor at once',
-        ),
+    .strictObject({
+      lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline'),
+      scope: scopePolicySchema.prefault({}).describe('Policy of the scope pipeline'),
     })
     .prefault({})
-    .describe('The lifecycle pipeline'),
+    .describe('Policies, until others are put in force through the topic "control"'),
+  lifecycle: lifecycleConfigSchema.extend(instanceKey).prefault({}).describe('The lifecycle pipeline'),
+  scope: scopeConfigSchema.extend(instanceKey).prefault({}).describe('The scope pipeline'),
   models: modelsConfigSchema
     .extend(modelRuntimeConfig.shape)
     .prefault({})

@@ -55,6 +55,18 @@ export const subjects: Readonly<Record<SubjectName, EvaluationSubject>> = {
       'random',
     ],
   },
+  scope: {
+    summary: 'the scope model, on sessions of people and bots',
+    sets: {
+      // Sessions go through the pipeline itself, which models know nothing of: it is fetched when it is asked for.
+      'web-bot': {
+        folder: 'web-bot',
+        evaluate: async (request) =>
+          (await import('../../pipelines/scope/evaluation/webBot.ts')).evaluateWebBot(request),
+      },
+    },
+    detectors: ['ebbtide', 'withoutCaching', 'walk', 'linear', 'lstm', 'signs', 'random'],
+  },
   access: {
     summary: 'when people come back, on a log of job submissions',
     sets: {

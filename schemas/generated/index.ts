@@ -11,5 +11,6 @@ export * from './Label.ts';
 export * from './LifecycleState.ts';
 export * from './ResourceTelemetry.ts';
 export * from './ScopeOverride.ts';
+export * from './ScopeState.ts';
 export * from './Score.ts';
 export * from './Translation.ts';

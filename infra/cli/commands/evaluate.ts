@@ -9,7 +9,7 @@ export const defineEvaluate = (): Command =>
     .addArgument(new Argument('<subject>', 'what is measured').choices(subjectNames))
     .requiredOption(
       '--data <set>',
-      'a data set (anomaly: nab, smd, attacks; access: nasa; biometric: cmu, balabit), one elsewhere (nab=DIR), or a folder of CSV files',
+      'a data set (anomaly: nab, smd, attacks; scope: web-bot; access: nasa; biometric: cmu, balabit), one elsewhere (nab=DIR), or a folder of CSV files',
     )
     .option('--detectors <names>', 'which to compare, with commas; figures are those of the first')
     .option('--html <file>', 'write a page with tables, plots and timelines')
@@ -20,6 +20,7 @@ Examples:
   ebbtide evaluate anomaly --data nab --html nab.html
   ebbtide evaluate anomaly --data smd --json
   ebbtide evaluate anomaly --data ./telemetry --detectors ebbtide,pca
+  ebbtide evaluate scope --data web-bot --html scope.html
   ebbtide evaluate access --data nasa --html access.html
   ebbtide evaluate biometric --data cmu --html cmu.html
   ebbtide evaluate biometric --data cmu --detectors statistical,scaledManhattan

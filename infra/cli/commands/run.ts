@@ -7,12 +7,15 @@ export const defineRun = (): Command =>
     .description(
       'Run one or more pipelines in this process. Start as many processes of one pipeline as there are partitions to share.',
     )
-    .addArgument(new Argument('<pipeline...>', 'which').choices(['lifecycle', 'actuate', 'archive', 'retrain']))
+    .addArgument(
+      new Argument('<pipeline...>', 'which').choices(['lifecycle', 'scope', 'actuate', 'archive', 'retrain']),
+    )
     .addHelpText(
       'after',
       `
 Pipelines:
   lifecycle  telemetry to scores and decisions, exactly once
+  scope      API calls to risks, decisions and overrides of scope, exactly once
   actuate    decisions to Vault, and Vault's answers to effects
   archive    every topic to ClickHouse
   retrain    analysts' labels to challengers, and these to champions where they win; in a process of its own
