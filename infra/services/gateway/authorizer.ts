@@ -26,12 +26,10 @@ export interface Check {
   readonly bytes?: number | undefined;
 }
 
-/** A request of a service that knows itself what its caller wants. */
-export interface DirectCheck {
-  readonly route: Route;
+/** What a service asks that knows itself what its caller wants. */
+export interface ServiceCheck extends Pick<Check, 'headerOf' | 'peer'> {
   readonly request: ScopedRequest;
   readonly credential: string | undefined;
-  readonly headerOf: HeaderOf;
 }
 
 /** The answer to a {@link Check}. */
@@ -83,8 +81,12 @@ export class Authorizer {
     return table.loaded && table.ageMs() <= config.staleAfterMs;
   }
 
-  /** Decide a request. A promise only where a signature has to be checked first. */
-  check(check: Check): Answer | Promise<Answer> {
+  /**
+   * Decide a request. A promise only where a signature has to be checked first.
+   *
+   * @param known - identifier of the credential, where it has been established already
+   */
+  check(check: Check, known?: string): Answer | Promise<Answer> {
     const began = performance.now();
     const path = plainPath(check.target);
     if (path === undefined) return this.#conclude(check, began, nowhere, undefined, pathAmbiguous);
@@ -92,16 +94,17 @@ export class Authorizer {
     if (!route) return this.#conclude(check, began, nowhere, undefined, routeUnknown);
     const { service, operation } = route;
     const request = { service, method: check.method, operation, resource: path };
-    const credential = this.#parts.identifier.identify(check.headerOf);
+    const credential = known ?? this.#parts.identifier.identify(check.headerOf);
     if (credential instanceof Promise)
-      return credential.then((known) => this.#decide(check, began, route, request, known));
+      return credential.then((verified) => this.#decide(check, began, route, request, verified));
     return this.#decide(check, began, route, request, credential);
   }
 
-  /** Decide a request of a service that names service and operation itself. */
-  checkDirect({ route, request, credential, headerOf }: DirectCheck): Answer {
-    const check = { method: request.method, host: '', target: request.resource, headerOf };
-    return this.#decide(check, performance.now(), route, request, credential);
+  /** Decide what a service asks that names service and operation itself: enforced, and closed while the table is not known. */
+  checkService({ request, credential, ...from }: ServiceCheck): Answer {
+    const { service, operation, method, resource } = request;
+    const route: Route = { service, operation, open: false, shadow: false };
+    return this.#decide({ method, host: '', target: resource, ...from }, performance.now(), route, request, credential);
   }
 
   #decide(check: Check, began: number, route: Route, request: ScopedRequest, credential: string | undefined): Answer {
