@@ -23,7 +23,7 @@ export interface Check {
   /** Address of who is connected to the proxy, where the proxy tells it beside the headers. */
   readonly peer?: string | undefined;
   /** Bytes of the request's body, where the proxy tells them beside the headers. */
-  readonly bytes?: number | undefined;
+  readonly bytes?: string | undefined;
 }
 
 /** What a service asks that knows itself what its caller wants. */
@@ -149,7 +149,7 @@ export class Authorizer {
       operation,
       time: at,
       status: ruling.status,
-      requestBytes: bytes ?? bytesOf(headerOf),
+      requestBytes: bytesOf(bytes ?? headerOf('content-length')),
       responseBytes: 0,
       durationMs: 0,
       address: addressOf(headerOf, peer, config.trustedProxies),

@@ -33,9 +33,9 @@ export const addressOf = (headerOf: HeaderOf, peer: string | undefined, trustedP
   return peer !== undefined && isIP(peer) !== 0 ? peer : null;
 };
 
-/** Bytes of the body, as the request says. */
-export const bytesOf = (headerOf: HeaderOf): number => {
-  const bytes = Number(headerOf('content-length') ?? 0);
+/** Bytes of the body, as the request or the proxy says; 0 where that is no number of bytes. */
+export const bytesOf = (said: string | number | undefined): number => {
+  const bytes = Number(said);
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 0;
 };
 

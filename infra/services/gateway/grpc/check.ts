@@ -14,14 +14,12 @@ const set = (key: string, value: string): HeaderOption => ({ header: { key, valu
 export const checkOf = ({ attributes }: CheckRequest): Check => {
   const http = attributes?.request?.http;
   const headers = http?.headers ?? {};
-  const size = typeof http?.size === 'object' ? http.size.toNumber() : (http?.size ?? -1);
   return {
     method: http?.method ?? '',
     host: http?.host ?? '',
     target: http?.path ?? '',
     headerOf: (name) => (Object.hasOwn(headers, name) ? headers[name] : undefined),
     peer: attributes?.source?.address?.socketAddress?.address,
-    bytes: size >= 0 ? size : undefined,
   };
 };
 

@@ -13,8 +13,6 @@ export interface CheckRequest {
         readonly host?: string;
         readonly path?: string;
         readonly headers?: Readonly<Record<string, string>>;
-        /** -1 where it is not known. */
-        readonly size?: number | { toNumber(): number };
       };
     };
   };

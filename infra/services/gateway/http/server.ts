@@ -70,7 +70,9 @@ export const startHttpServer = async (
           const headerOf = read(request);
           const method = headerOf('x-original-method') ?? '';
           const original = headerOf('x-original-uri') ?? '';
-          return answerProxy({ method, host: headerOf('host') ?? '', target: original, headerOf }, response);
+          const bytes = headerOf('x-original-content-length') ?? '';
+          const check = { method, host: headerOf('host') ?? '', target: original, headerOf, bytes };
+          return answerProxy(check, response);
         }
         if (target === authorizePath && request.method === 'POST')
           return void answerService(request, response).catch((error) => fail(response, error));
