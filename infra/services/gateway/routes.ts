@@ -45,6 +45,9 @@ export class Routes {
    */
   find(method: string, host: string, path: string): Route | undefined {
     const name = host.replace(/:\d+$/, '').toLowerCase();
-    return this.#router.find(method as HTTPMethod, path, { host: name })?.store as Route | undefined;
+    const found = this.#router.find(method as HTTPMethod, path, { host: name });
+    // An empty segment stands for nothing
+    for (const parameter in found?.params) if (parameter !== '*' && found.params[parameter] === '') return undefined;
+    return found?.store as Route | undefined;
   }
 }

@@ -93,9 +93,10 @@ export class Shard {
       else this.#nexts[before] = this.#nexts[row]!;
       this.#nexts[row] = this.#freeRow;
       this.#freeRow = row;
+      const profile = this.#profiles[row]!;
       if (this.#heads[number] === none && ++this.#emptyKeys > firstKeys && this.#emptyKeys > this.#keys / 2)
         this.#rebuild();
-      return this.#profiles[row]!;
+      return profile;
     }
     return none;
   }
