@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
@@ -15,6 +16,8 @@ import { followTable } from './table/follow.ts';
 import { Overrides } from './table/overrides.ts';
 import { RowTable } from './table/rows.ts';
 import { Telemetry, telemetrySlice } from './telemetry.ts';
+
+const longestCloseMs = 5_000;
 
 /** What {@link startGateway} is told. */
 export interface GatewayOptions {
@@ -81,7 +84,9 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   const close = async () => {
     await Promise.allSettled(opened.map((server) => server.close()));
     await telemetry.close();
-    await Promise.allSettled([table.close(), producer.close()]);
+    // A producer waits half a minute for a broker that is away
+    const late = sleep(longestCloseMs, undefined, { ref: false });
+    await Promise.race([late, Promise.allSettled([table.close(), producer.close()])]);
   };
   const listen = async <T extends { port: number; close(): Promise<void> }>(
     key: string,

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { TopicCodec } from '../../../schemas/codec.ts';
 import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
@@ -9,6 +9,7 @@ import type { GatewayMetrics } from './metrics.ts';
 /** Most records encoded before the event loop turns: some 0.1 ms of work. */
 export const telemetrySlice = 32;
 const longestCloseMs = 5_000;
+const pollMs = 5;
 
 /** Writes telemetry.api in the background. Adding a record never waits; what does not fit is counted and given up. */
 export class Telemetry {
@@ -55,15 +56,15 @@ export class Telemetry {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, longestCloseMs);
     });
-    await Promise.race([late, this.#drain()]);
+    await Promise.race([late, this.#drain(performance.now() + longestCloseMs)]);
     clearTimeout(timer);
   }
 
-  async #drain(): Promise<void> {
-    while (this.pending > 0) {
+  async #drain(deadline: number): Promise<void> {
+    while (this.pending > 0 && performance.now() < deadline) {
       this.#begin();
       await this.#flushing;
-      await turn();
+      await sleep(pollMs);
     }
   }
 

@@ -38,14 +38,14 @@ export const startBackend = async (t: TestContext): Promise<{ port: number; rece
   return { port: (server.address() as { port: number }).port, received };
 };
 
-/** A gateway on free ports; what it is configured with beside that. */
+/** A gateway on free ports, to be disposed of before its broker is; what it is configured with beside that. */
 export const gatewayOn = async (
   t: TestContext,
   rig: Pick<KafkaRig, 'context'>,
   config: object,
   scopes: Readonly<Record<string, ScopeDefinition>> = {},
   now?: () => number,
-): Promise<RunningGateway & { identifier(secret: string): string }> => {
+): Promise<RunningGateway & AsyncDisposable & { identifier(secret: string): string }> => {
   const file = join(temporaryFolder(t, 'ebbtide-gateway-'), 'hash.key');
   const gateway = await startGateway(rig.context(), {
     gateway: gatewayConfig.parse({ port: 0, grpcPort: 0, ...config }),
@@ -57,7 +57,7 @@ export const gatewayOn = async (
   const close = () => (closed ??= gateway.close());
   t.after(close);
   const key = await readHashKey(file, false);
-  return { ...gateway, close, identifier: (secret) => identifierOf(secret, key) };
+  return { ...gateway, close, [Symbol.asyncDispose]: close, identifier: (secret) => identifierOf(secret, key) };
 };
 
 /** A row of the translation table. */
