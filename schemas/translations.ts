@@ -54,7 +54,12 @@ const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 export const rowsOfFile = (value: unknown, scopes: Scopes): RowContent[] => {
   const parsed = translationFileSchema.safeParse(value);
   if (!parsed.success)
-    throw invalid(parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'file'}: ${message}`));
+    throw invalid(
+      parsed.error.issues.map((issue) => {
+        const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+        return `${issue.path.join('.') || 'file'}: ${message}`;
+      }),
+    );
   const problems: string[] = [];
   const rows = Object.entries(parsed.data.credentials).flatMap(([frontendCredential, { group, services }]) =>
     Object.entries(services).map(([service, { scope, backend }]): RowContent => {
