@@ -84,7 +84,7 @@ test('ebbtide scope table import names everything that is wrong with a file, and
     ['credentials: { "a b": { services: {} } }', /printable ASCII/],
     ['credentials: { a: { services: { o: { scope: default, secret: x } } } }', /secret/],
     ['credentials: { a: { services: {} }, a: { services: {} } }', /cannot be read as YAML/],
-    ['\u0000\u0001', /cannot be read as YAML|credentials/],
+    ['\u0000\u0001', /cannot be read as YAML|expected object/],
   ] as const) {
     const run = await scope('table', 'import', file(text));
     assert.equal(run.status, exitCodes.usage, text);
