@@ -49,6 +49,8 @@ export const startHttpServer = async (
   };
 
   const fail = (response: ServerResponse, error: unknown) => {
+    // Whoever went away needs no answer
+    if (response.destroyed) return;
     onError(error);
     if (!response.headersSent) problem(response, 500, 'internal', 'Something failed inside; the log has more');
   };
