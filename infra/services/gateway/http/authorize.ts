@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { reasonsOf } from '../answers.ts';
-import type { Answer, Authorizer, Check } from '../authorizer.ts';
+import type { Answer, Authorizer } from '../authorizer.ts';
 import type { HeaderOf, Identifier } from '../identify.ts';
 
 const method = z.string().regex(/^[A-Z-]{0,32}$/, 'must be a method in capitals');
@@ -31,21 +31,20 @@ export const authorizeRequest = z
 export type AuthorizeRequest = z.output<typeof authorizeRequest>;
 
 /** Decide what the body of `POST /v1/authorize` asks. */
-export const authorize = async (
+export const authorize = (
   body: AuthorizeRequest,
   authorizer: Authorizer,
   identifier: Identifier,
-): Promise<Answer> => {
+): Answer | Promise<Answer> => {
   const { service, operation, resource, headers, frontendCredential, path, host, address: peer } = body;
   const headerOf: HeaderOf = (wanted) => (Object.hasOwn(headers, wanted) ? headers[wanted] : undefined);
-  const credential = frontendCredential ?? (await identifier.identify(headerOf));
-  if (service === undefined) {
-    const check: Check = { method: body.method, host, target: path!, headerOf, peer };
-    return authorizer.check(check, frontendCredential);
-  }
+  if (service === undefined)
+    return authorizer.check({ method: body.method, host, target: path!, headerOf, peer }, frontendCredential);
   const named = operation ?? `${body.method} ${resource}`;
   const request = { service, method: body.method, operation: named, resource };
-  return authorizer.checkService({ request, credential, headerOf, peer });
+  const decide = (credential: string | undefined) => authorizer.checkService({ request, credential, headerOf, peer });
+  const credential = frontendCredential ?? identifier.identify(headerOf);
+  return credential instanceof Promise ? credential.then(decide) : decide(credential);
 };
 
 /** What a service is told of a request that is allowed. */

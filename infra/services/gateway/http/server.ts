@@ -35,17 +35,40 @@ export const startHttpServer = async (
     answer.then(send).catch((error) => fail(response, error));
   };
 
-  const answerService = async (request: IncomingMessage, response: ServerResponse) => {
-    const text = await bodyOf(request);
-    if (text === undefined) return problem(response, 413, 'too-large', `The body exceeds ${largestBody} bytes`, true);
+  const answerService = (text: string, response: ServerResponse) => {
     const parsed = authorizeRequest.safeParse(jsonOf(text));
     if (!parsed.success) {
       const words = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
       return problem(response, 400, 'request-invalid', words.join('; ').slice(0, 1000));
     }
-    const answer = await authorize(parsed.data, authorizer, identifier);
-    if (answer.ruling.status !== 200) return reply(response, answer, withReasons);
-    sendJson(response, 200, allowedBody(answer, withReasons), [correlationHeader, answer.correlationId]);
+    const send = (answer: Answer) => {
+      if (answer.ruling.status !== 200) return reply(response, answer, withReasons);
+      sendJson(response, 200, allowedBody(answer, withReasons), [correlationHeader, answer.correlationId]);
+    };
+    const answer = authorize(parsed.data, authorizer, identifier);
+    if (!(answer instanceof Promise)) return send(answer);
+    answer.then(send).catch((error) => fail(response, error));
+  };
+
+  /** Read a body as a whole; what exceeds the limit is not read to its end. */
+  const readBody = (request: IncomingMessage, response: ServerResponse): void => {
+    let text = '';
+    let bytes = 0;
+    request.setEncoding('utf8');
+    request.on('data', (chunk: string) => {
+      bytes += chunk.length;
+      if (bytes <= largestBody) text += chunk;
+      else if (!response.headersSent)
+        problem(response, 413, 'too-large', `The body exceeds ${largestBody} characters`, true);
+    });
+    request.on('end', () => {
+      if (response.headersSent) return;
+      try {
+        answerService(text, response);
+      } catch (error) {
+        fail(response, error);
+      }
+    });
   };
 
   const fail = (response: ServerResponse, error: unknown) => {
@@ -76,8 +99,7 @@ export const startHttpServer = async (
           const check = { method, host: headerOf('host') ?? '', target: original, headerOf, bytes };
           return answerProxy(check, response);
         }
-        if (target === authorizePath && request.method === 'POST')
-          return void answerService(request, response).catch((error) => fail(response, error));
+        if (target === authorizePath && request.method === 'POST') return readBody(request, response);
         request.resume();
         if (target === '/health/live') return sendJson(response, 200, '{"live":true}');
         if (target === '/health/ready')
@@ -112,18 +134,6 @@ const read =
     const value = headers[name];
     return Array.isArray(value) ? value.join(',') : value;
   };
-
-/** The text of a body; undefined where it is too large. What comes after is not read. */
-const bodyOf = async (request: IncomingMessage): Promise<string | undefined> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > largestBody) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
 
 const jsonOf = (text: string): unknown => {
   try {
