@@ -5,12 +5,13 @@ export const defineServe = (): Command =>
   new Command('serve')
     .summary('run services')
     .description('Run one or more services in this process.')
-    .addArgument(new Argument('<service...>', 'which').choices(['token', 'console']))
+    .addArgument(new Argument('<service...>', 'which').choices(['token', 'gateway', 'console']))
     .addHelpText(
       'after',
       `
 Services:
   token    issues credentials to functions and answers their renewals
+  gateway  decides requests for Envoy, nginx and services
   console  the page on which credentials are watched
 
 Examples:
