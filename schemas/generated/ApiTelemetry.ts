@@ -1,4 +1,14 @@
 // Generated from ApiTelemetry.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
+/** An indicator of a threat feed that a call matched. */
+export interface ThreatMatch {
+  /** Name of the feed, as configured. */
+  feed: string;
+  /** Indicator that matched: a network in CIDR notation, a domain or a user agent. */
+  indicator: string;
+  /** How sure the feed is, 0 to 100. */
+  confidence: number;
+}
+
 /** One API call that the gateway decided. */
 export interface ApiTelemetry {
   /** Identifier of the caller's credential, never the credential itself. Also the message key. */
@@ -31,6 +41,8 @@ export interface ApiTelemetry {
   errorCode: string;
   /** Client software as it names itself, at most 256 characters; empty where unknown. */
   userAgent: string;
+  /** Threat indicators in force when the call arrived that it matched; kept with the call, so that a replay needs no feed. */
+  threats: ThreatMatch[];
 }
 
 /** The Avro schema of {@link ApiTelemetry}. */
@@ -136,6 +148,36 @@ export const ApiTelemetrySchema = {
       "type": "string",
       "doc": "Client software as it names itself, at most 256 characters; empty where unknown.",
       "default": ""
+    },
+    {
+      "name": "threats",
+      "type": {
+        "type": "array",
+        "items": {
+          "type": "record",
+          "name": "ThreatMatch",
+          "doc": "An indicator of a threat feed that a call matched.",
+          "fields": [
+            {
+              "name": "feed",
+              "type": "string",
+              "doc": "Name of the feed, as configured."
+            },
+            {
+              "name": "indicator",
+              "type": "string",
+              "doc": "Indicator that matched: a network in CIDR notation, a domain or a user agent."
+            },
+            {
+              "name": "confidence",
+              "type": "int",
+              "doc": "How sure the feed is, 0 to 100."
+            }
+          ]
+        }
+      },
+      "doc": "Threat indicators in force when the call arrived that it matched; kept with the call, so that a replay needs no feed.",
+      "default": []
     }
   ]
 } as const;
