@@ -41,7 +41,7 @@ export const readFeed = async (
       const begin = piece.trimStart();
       if (begin === '') return;
       const format = feed.format === 'auto' ? (begin.startsWith('{') ? 'stix' : 'list') : feed.format;
-      if (/^<(!doctype|html|\?xml)/i.test(begin)) throw refuse('is a web page, not a list of indicators');
+      if (begin.startsWith('<')) throw refuse('is a web page or XML, not a list of indicators');
       if (format === 'stix') stix = stixReader(feed.name, into, nowMs);
       else line = listReader(feed, into);
     }

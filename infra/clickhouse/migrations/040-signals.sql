@@ -1,8 +1,4 @@
--- Threat indicators, what API calls matched of them, notifications of alerts and security event tokens.
-ALTER TABLE telemetry_api_raw
-  ADD COLUMN IF NOT EXISTS threats Array(Tuple(feed String, indicator String, confidence Int32)) CODEC(ZSTD(1)) AFTER user_agent;
-
-CREATE OR REPLACE VIEW telemetry_api AS SELECT * FROM telemetry_api_raw FINAL;
+-- Threat indicators, notifications of alerts and security event tokens.
 
 -- One row a part of a version of a feed, and one for each time that a version was put in force (part -1).
 CREATE TABLE IF NOT EXISTS threat_indicators_raw

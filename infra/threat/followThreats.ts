@@ -1,0 +1,61 @@
+import { Gauge } from 'prom-client';
+import { TopicCodec } from '../../schemas/codec.ts';
+import type { ThreatIndicators, ThreatMatch } from '../../schemas/generated/index.ts';
+import { topics } from '../../schemas/topics.ts';
+import type { AppContext } from '../context.ts';
+import { type Follower, follow } from '../vault/follow.ts';
+import type { CallTraits } from './feedTable.ts';
+import { IndicatorTables } from './indicatorTables.ts';
+
+/** The indicators in force, as they are on Kafka. */
+export interface Threats extends Follower {
+  /** Indicators in force. */
+  readonly size: number;
+  /**
+   * What a call matches, for the field `threats` of its record of API telemetry.
+   *
+   * @param atMs - when the call arrived, epoch milliseconds
+   */
+  matches(traits: CallTraits, atMs: number): ThreatMatch[];
+}
+
+/**
+ * Follow the indicators in force. Whoever observes an API call puts its matches into the record, once: pipelines read
+ * them there, so that a replay gives the same risk whatever the feeds say by then.
+ *
+ * @example
+ * const threats = await followThreats(context);
+ * await threats.caughtUp;
+ * record.threats = threats.matches(record, record.time);
+ */
+export const followThreats = async ({ kafka, registry, log, metrics }: AppContext): Promise<Threats> => {
+  const codec = await TopicCodec.open<ThreatIndicators>(topics.threatIndicators, registry);
+  const tables = new IndicatorTables();
+  const follower = await follow(
+    kafka,
+    codec,
+    (record, { key }) => {
+      if (!record) return tables.remove(String(key));
+      const missing = tables.apply(record);
+      if (missing) log.warn({ feed: record.feed, version: record.version }, missing);
+    },
+    log,
+  );
+  const name = 'ebbtide_threat_indicators_in_force';
+  metrics.removeSingleMetric(name);
+  new Gauge({
+    name,
+    help: 'Threat indicators that calls are compared with',
+    registers: [metrics],
+    collect() {
+      this.set(tables.size);
+    },
+  });
+  return {
+    ...follower,
+    get size() {
+      return tables.size;
+    },
+    matches: (traits, atMs) => tables.matches(traits, atMs),
+  };
+};
