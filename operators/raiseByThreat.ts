@@ -1,5 +1,4 @@
-import type { ThreatMatch } from '../schemas/generated/index.ts';
-import type { ThreatPolicy } from '../schemas/threat.ts';
+import type { ThreatMatch, ThreatPolicy } from '../schemas/threat.ts';
 
 /** A risk after threat intelligence. */
 export interface RaisedRisk {

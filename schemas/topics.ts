@@ -14,6 +14,7 @@ import {
   NotificationSchema,
   ResourceTelemetrySchema,
   ScopeOverrideSchema,
+  ScopeStateSchema,
   ScoreSchema,
   SignalSchema,
   ThreatIndicatorsSchema,
@@ -71,6 +72,7 @@ export const topics = {
   alerts: topic('alerts', AlertSchema, 'subject', { retentionMs: 30 * day }),
   notifications: topic('notifications', NotificationSchema, 'notificationId', { retentionMs: 30 * day }),
   signals: topic('signals', SignalSchema, 'subject', { retentionMs: 30 * day }),
+  stateScope: topic('state.scope', ScopeStateSchema, 'subject', { cleanup: 'compact' }),
   stateLifecycle: topic('state.lifecycle', LifecycleStateSchema, 'subject', { cleanup: 'compact' }),
   deadLetters: topic('dead-letters', DeadLetterSchema, 'topic', { retentionMs: 30 * day }),
 } as const satisfies Record<string, TopicSpec>;

@@ -1,4 +1,5 @@
-import type { ThreatIndicator, ThreatMatch } from '../../schemas/generated/index.ts';
+import type { ThreatIndicator } from '../../schemas/generated/index.ts';
+import type { ThreatMatch } from '../../schemas/threat.ts';
 import { addressWords, networkOf, networkText } from './address.ts';
 import { NetworkSet } from './networkSet.ts';
 

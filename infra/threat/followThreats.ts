@@ -1,6 +1,7 @@
 import { Gauge } from 'prom-client';
 import { TopicCodec } from '../../schemas/codec.ts';
-import type { ThreatIndicators, ThreatMatch } from '../../schemas/generated/index.ts';
+import type { ThreatIndicators } from '../../schemas/generated/index.ts';
+import type { ThreatMatch } from '../../schemas/threat.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import { type Follower, follow } from '../vault/follow.ts';

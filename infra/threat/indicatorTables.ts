@@ -1,4 +1,5 @@
-import type { ThreatIndicators, ThreatMatch } from '../../schemas/generated/index.ts';
+import type { ThreatIndicators } from '../../schemas/generated/index.ts';
+import type { ThreatMatch } from '../../schemas/threat.ts';
 import { type CallTraits, FeedTable } from './feedTable.ts';
 
 /** More would make a record of API telemetry large without telling more. */

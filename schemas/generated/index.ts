@@ -12,6 +12,7 @@ export * from './LifecycleState.ts';
 export * from './Notification.ts';
 export * from './ResourceTelemetry.ts';
 export * from './ScopeOverride.ts';
+export * from './ScopeState.ts';
 export * from './Score.ts';
 export * from './Signal.ts';
 export * from './ThreatIndicators.ts';
