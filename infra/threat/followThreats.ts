@@ -13,7 +13,7 @@ export interface Threats extends Follower {
   /** Indicators in force. */
   readonly size: number;
   /**
-   * What a call matches, for the field `threats` of its record of API telemetry.
+   * What a call matches, the most confident first; `threatFields` of `schemas/threat.ts` puts it into a record.
    *
    * @param atMs - when the call arrived, epoch milliseconds
    */
@@ -27,7 +27,7 @@ export interface Threats extends Follower {
  * @example
  * const threats = await followThreats(context);
  * await threats.caughtUp;
- * record.threats = threats.matches(record, record.time);
+ * const record = { ...call, ...threatFields(threats.matches(call, call.time)) };
  */
 export const followThreats = async ({ kafka, registry, log, metrics }: AppContext): Promise<Threats> => {
   const codec = await TopicCodec.open<ThreatIndicators>(topics.threatIndicators, registry);

@@ -2,7 +2,7 @@ import type { ThreatIndicators } from '../../schemas/generated/index.ts';
 import type { ThreatMatch } from '../../schemas/threat.ts';
 import { type CallTraits, FeedTable } from './feedTable.ts';
 
-/** More would make a record of API telemetry large without telling more. */
+/** More would tell nothing more. */
 const maxMatches = 16;
 
 interface Building {
