@@ -110,6 +110,8 @@ export const openOutbound = (maxConnections = 16): Outbound => {
           ...(body === undefined ? {} : { body }),
           signal: signal ?? AbortSignal.timeout(timeoutMs * 2),
         });
+        // A body that is destroyed unread must not take the process with it; who reads it hears of errors all the same
+        answer.body.on('error', () => {});
         return { status: answer.statusCode, headers: answer.headers, body: answer.body };
       } catch (error) {
         const { cause } = error as { cause?: unknown };

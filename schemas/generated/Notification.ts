@@ -4,12 +4,16 @@ export type NotificationState = 'pending' | 'delivered' | 'dead' | 'unknown';
 
 /** What became of an alert on its way to one webhook; the last record of a notification counts. */
 export interface Notification {
-  /** Deterministic identifier of alert and route: the key of deduplication, sent as webhook-id. Also the message key. */
+  /** Deterministic identifier, '<route>/<alert id>': the key of deduplication, whose hash is sent as webhook-id. Also the message key. */
   notificationId: string;
   /** Alert that is told. */
   alertId: string;
   /** Route that it takes, as configured. */
   route: string;
+  /** Partition of the alert, 0 and up. */
+  partition: number;
+  /** Offset of the alert, 0 and up. */
+  offset: number;
   /** How far it is: accepted and to be sent (pending), answered with success (delivered), given up (dead). */
   state: NotificationState;
   /** What is sent, while it is pending; else empty. */
@@ -34,7 +38,7 @@ export const NotificationSchema = {
     {
       "name": "notificationId",
       "type": "string",
-      "doc": "Deterministic identifier of alert and route: the key of deduplication, sent as webhook-id. Also the message key."
+      "doc": "Deterministic identifier, '<route>/<alert id>': the key of deduplication, whose hash is sent as webhook-id. Also the message key."
     },
     {
       "name": "alertId",
@@ -45,6 +49,16 @@ export const NotificationSchema = {
       "name": "route",
       "type": "string",
       "doc": "Route that it takes, as configured."
+    },
+    {
+      "name": "partition",
+      "type": "int",
+      "doc": "Partition of the alert, 0 and up."
+    },
+    {
+      "name": "offset",
+      "type": "long",
+      "doc": "Offset of the alert, 0 and up."
     },
     {
       "name": "state",

@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS notifications_raw
   notification_id String CODEC(ZSTD(1)),
   alert_id String CODEC(ZSTD(1)),
   route LowCardinality(String),
+  partition Int32 CODEC(ZSTD(1)),
+  offset Int64 CODEC(ZSTD(1)),
   state LowCardinality(String),
   body String CODEC(ZSTD(1)),
   attempts Int32 CODEC(ZSTD(1)),
