@@ -4,8 +4,8 @@ import pRetry, { AbortError } from 'p-retry';
 import { Webhook } from 'standardwebhooks';
 import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { Outbound } from '../http/outbound.ts';
-import { readSecret } from '../vault/session.ts';
 import { jitteredBackoffMs } from '../vault/retry.ts';
+import { readSecret } from '../vault/session.ts';
 import type { NotifyConfig, RouteConfig } from './config.ts';
 
 /** How a delivery went in the end. */
@@ -118,7 +118,9 @@ export const post = async (
       onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
         if (retriesLeft === 0 || isEbbtideError(error, 'ADDRESS_FORBIDDEN')) return;
         const asked = error instanceof Refused ? Math.min(error.waitMs, config.maxRetryAfterMs) : 0;
-        await sleep(Math.max(asked, jitteredBackoffMs({ ...config, retries: 0 }, attemptNumber)), undefined, { signal });
+        await sleep(Math.max(asked, jitteredBackoffMs({ ...config, retries: 0 }, attemptNumber)), undefined, {
+          signal,
+        });
       },
     });
     return { delivered: true, attempts, status, detail: '' };

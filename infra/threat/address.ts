@@ -28,7 +28,7 @@ export const ipv4Word = (text: string): number | undefined => {
     } else {
       // A leading zero is octal to some readers and decimal to others
       if (code < 48 || code > 57 || octet === 0) return undefined;
-      octet = (octet < 0 ? 0 : octet) * 10 + code - 48;
+      octet = Math.max(octet, 0) * 10 + code - 48;
       if (octet > 255) return undefined;
     }
   }

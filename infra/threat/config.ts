@@ -11,7 +11,10 @@ export const feedConfig = z
       .string()
       .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
       .describe('Name in reasons, alerts and weights: lower-case letters, digits, ".", "_" and "-"'),
-    url: z.url({ protocol: /^https?$/ }).optional().describe('Where it is fetched from, https'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Where it is fetched from, https'),
     file: z.string().min(1).optional().describe('File that holds it, instead of a URL'),
     format: z
       .enum(['auto', 'stix', 'list'])
@@ -29,13 +32,20 @@ export const feedConfig = z
       .prefault({})
       .describe('Columns of a CSV list, by name of its header or by number from 0'),
     confidence: z.number().min(0).max(100).default(75).describe('Confidence of indicators that state none, 0 to 100'),
-    pollMs: z.int().min(1_000).max(7 * day).default(3_600_000).describe('Time between two polls, milliseconds'),
+    pollMs: z
+      .int()
+      .min(1_000)
+      .max(7 * day)
+      .default(3_600_000)
+      .describe('Time between two polls, milliseconds'),
     maxAgeMs: z
       .int()
       .min(60_000)
       .max(3650 * day)
       .default(7 * day)
-      .describe('How long an indicator without an end of its own counts after the feed last confirmed it, milliseconds'),
+      .describe(
+        'How long an indicator without an end of its own counts after the feed last confirmed it, milliseconds',
+      ),
     maxShrink: z
       .number()
       .min(0)
@@ -89,7 +99,10 @@ export const threatConfig = z.strictObject({
     .max(1)
     .default(0.1)
     .describe('Share of rows that may be unreadable before the whole feed is refused, 0 to 1'),
-  folder: z.string().optional().describe('Where the last good version of each feed is kept; by default in the data folder'),
+  folder: z
+    .string()
+    .optional()
+    .describe('Where the last good version of each feed is kept; by default in the data folder'),
 });
 
 /** A validated {@link threatConfig}. */

@@ -121,7 +121,12 @@ export class FeedSource {
     const { config, kept, now } = this.#parts;
     const read = await readFeed(createReadStream(kept.path), this.feed, config, confirmedAt).catch((cause: unknown) => {
       if (cause instanceof EbbtideError) throw cause;
-      throw new EbbtideError('FEED_INVALID', `Feed ${this.feed.name} cannot be read again from ${kept.path}`, {}, cause);
+      throw new EbbtideError(
+        'FEED_INVALID',
+        `Feed ${this.feed.name} cannot be read again from ${kept.path}`,
+        {},
+        cause,
+      );
     });
     const nowMs = now();
     const version = versionOf(note.digest, nowMs);

@@ -53,14 +53,19 @@ export const fetchFeed = async (
     if (!found.isFile()) throw unavailable(`${feed.file} is no file`);
     const lastModified = `${found.mtimeMs} ${found.size}`;
     if (lastModified === known.lastModified) return { changed: false };
-    return { changed: true, validators: { lastModified }, ...(await copy(createReadStream(feed.file), feed, to, parts)) };
+    return {
+      changed: true,
+      validators: { lastModified },
+      ...(await copy(createReadStream(feed.file), feed, to, parts)),
+    };
   }
   const token = feed.tokenFile === undefined ? undefined : (await readFile(feed.tokenFile, 'utf8')).trim();
   const answer = await parts.outbound
     .request({
       url: feed.url ?? '',
       headers: {
-        accept: 'application/stix+json;version=2.1, application/taxii+json;version=2.1, text/plain, text/csv, */*;q=0.1',
+        accept:
+          'application/stix+json;version=2.1, application/taxii+json;version=2.1, text/plain, text/csv, */*;q=0.1',
         ...(known.etag === undefined ? {} : { 'if-none-match': known.etag }),
         ...(known.lastModified === undefined ? {} : { 'if-modified-since': known.lastModified }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

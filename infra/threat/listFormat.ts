@@ -60,5 +60,7 @@ const cellAt = (cells: readonly string[], at: number | undefined): string | unde
 /** ISO 8601, UTC where it names no zone, or epoch seconds; NaN for anything else, and the row has then ended. */
 const timeOf = (text: string): number => {
   if (/^\d{9,11}$/.test(text)) return Number(text) * 1000;
-  return Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text.replace(' ', 'T')}${text.includes(':') ? 'Z' : ''}`);
+  return Date.parse(
+    /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text.replace(' ', 'T')}${text.includes(':') ? 'Z' : ''}`,
+  );
 };

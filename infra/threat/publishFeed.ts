@@ -67,9 +67,7 @@ export class FeedPublisher {
   async #bury(feed: string, dead: (key: string) => boolean): Promise<void> {
     const keys = this.#keys.get(feed);
     const buried = [...(keys ?? [])].filter(dead);
-    await this.#producer.send(
-      buried.map((key) => ({ topic: this.#codec.topic.name, partition: 0, key, value: null })),
-    );
+    await this.#producer.send(buried.map((key) => ({ topic: this.#codec.topic.name, partition: 0, key, value: null })));
     for (const key of buried) keys?.delete(key);
   }
 }

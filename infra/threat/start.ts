@@ -53,9 +53,7 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
 
   const parts = { outbound, config, now, signal: stopping.signal };
   const feeds = await Promise.all(
-    config.feeds.map((feed) =>
-      FeedSource.open(feed, { ...parts, kept: new KeptFeed(join(folder), feed.name) }),
-    ),
+    config.feeds.map((feed) => FeedSource.open(feed, { ...parts, kept: new KeptFeed(join(folder), feed.name) })),
   );
 
   const settle = async (outcome: PollOutcome): Promise<void> => {

@@ -46,10 +46,9 @@ export const stixReader = (
       return;
     }
     const found = indicator.pattern_type === 'stix' ? patternIndicators(indicator.pattern) : [];
-    if (found.length === 0) return into.notUnderstood();
+    if (found.length === 0) into.notUnderstood();
     const validUntil = indicator.valid_until === undefined ? undefined : Date.parse(indicator.valid_until);
-    for (const one of found)
-      if (!into.add({ ...one, confidence: indicator.confidence, validUntil })) into.malformed();
+    for (const one of found) if (!into.add({ ...one, confidence: indicator.confidence, validUntil })) into.malformed();
   };
   const check = () => {
     if (failure)

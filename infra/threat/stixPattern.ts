@@ -79,9 +79,7 @@ class Reader {
   }
 
   #comparisons(): Found | undefined {
-    return this.#alternatives(() =>
-      this.#take('(') ? this.#closed(this.#comparisons(), ')') : this.#comparison(),
-    );
+    return this.#alternatives(() => (this.#take('(') ? this.#closed(this.#comparisons(), ')') : this.#comparison()));
   }
 
   #alternatives(one: () => Found | undefined): Found | undefined {

@@ -4,6 +4,7 @@ import { subjectHistory } from '../../clickhouse/history.ts';
 import type { Config } from '../../config/config.ts';
 import { startConsole } from '../../console/server.ts';
 import type { AppContext, Running } from '../../context.ts';
+import { startSignals } from '../../services/signals/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
 import { addressOf } from '../connect.ts';
 import type { Action } from '../invocation.ts';
@@ -48,7 +49,9 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
   };
 };
 
-const services = { token: serveToken, console: serveConsole } as const;
+const serveSignals: Start = (context, config) => startSignals(context, config.signals);
+
+const services = { token: serveToken, console: serveConsole, signals: serveSignals } as const;
 
 /** Run services until stopped. */
 export const run: Action<object, [(keyof typeof services)[]]> = async ({ terminal, load }, _options, names) => {

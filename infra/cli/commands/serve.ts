@@ -5,13 +5,14 @@ export const defineServe = (): Command =>
   new Command('serve')
     .summary('run services')
     .description('Run one or more services in this process.')
-    .addArgument(new Argument('<service...>', 'which').choices(['token', 'console']))
+    .addArgument(new Argument('<service...>', 'which').choices(['token', 'console', 'signals']))
     .addHelpText(
       'after',
       `
 Services:
   token    issues credentials to functions and answers their renewals
   console  the page on which credentials are watched
+  signals  security events to others and from others (OpenID Shared Signals, CAEP)
 
 Examples:
   ebbtide serve token --config ebbtide.yaml

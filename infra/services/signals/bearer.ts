@@ -14,7 +14,9 @@ export class BearerTokens<T> {
   async add(file: string, owner: T): Promise<void> {
     const token = await readSecret(file);
     if (token.length < shortest)
-      throw new EbbtideError('CONFIG_INVALID', `The token in ${file} must have at least ${shortest} characters`, { file });
+      throw new EbbtideError('CONFIG_INVALID', `The token in ${file} must have at least ${shortest} characters`, {
+        file,
+      });
     this.#owners.push({ digest: digest(token), owner });
   }
 

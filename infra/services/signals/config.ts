@@ -34,22 +34,42 @@ const transmitterConfig = z.strictObject({
   mediumRisk: z.number().min(0).max(100).default(31).describe('Risk from which on the level is MEDIUM, 0 to 100'),
   highRisk: z.number().min(0).max(100).default(61).describe('Risk from which on the level is HIGH, 0 to 100'),
   maxStreams: z.int().min(1).max(100).default(5).describe('Streams of one receiver at most'),
-  maxSubjects: z.int().min(1).max(1_000_000).default(10_000).describe('Subjects added to or removed from a stream at most'),
+  maxSubjects: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('Subjects added to or removed from a stream at most'),
   maxUndelivered: z
     .int()
     .min(1)
     .max(1_000_000)
     .default(10_000)
     .describe('Undelivered tokens kept for one stream; beyond it the oldest are given up, with an alert'),
-  longPollMs: z.int().min(0).max(300_000).default(30_000).describe('Longest wait of a poll without events, milliseconds'),
+  longPollMs: z
+    .int()
+    .min(0)
+    .max(300_000)
+    .default(30_000)
+    .describe('Longest wait of a poll without events, milliseconds'),
   minVerificationMs: z
     .int()
     .min(0)
     .max(86_400_000)
     .default(10_000)
     .describe('Least time between two verifications of a stream, milliseconds'),
-  timeoutMs: z.int().min(100).max(60_000).default(10_000).describe('Longest wait for a push to be answered, milliseconds'),
-  backoffMs: z.int().min(1).max(60_000).default(1_000).describe('Wait before a push is tried again, milliseconds; it doubles'),
+  timeoutMs: z
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(10_000)
+    .describe('Longest wait for a push to be answered, milliseconds'),
+  backoffMs: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(1_000)
+    .describe('Wait before a push is tried again, milliseconds; it doubles'),
   maxBackoffMs: z.int().min(1).max(3_600_000).default(300_000).describe('Longest wait between tries, milliseconds'),
 });
 

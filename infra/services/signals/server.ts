@@ -24,7 +24,12 @@ const bodyLimitBytes = 4_000_000;
 /** The HTTP face of shared signals. Neither bodies nor headers are logged. */
 export const createSignalsServer = async (parts: SignalsServerParts): Promise<FastifyInstance> => {
   const { transmitter, receiver, jwks, metrics, log, signal } = parts;
-  const app = fastify({ bodyLimit: bodyLimitBytes, genReqId: () => randomUUID(), logger: false, forceCloseConnections: true });
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    genReqId: () => randomUUID(),
+    logger: false,
+    forceCloseConnections: true,
+  });
   app.addHook('onSend', async (request, reply) => {
     reply
       .header('x-correlation-id', request.id)
@@ -60,7 +65,12 @@ export const createSignalsServer = async (parts: SignalsServerParts): Promise<Fa
   app.get('/.well-known/ssf-configuration/*', async () => metadata());
   app.get('/ssf/jwks.json', async () => jwks);
   transmitterRoutes(app, transmitter);
-  pollRoute(app, { ...transmitter, log, signal, onAnswer: (outcome, count) => metrics.delivered('poll', outcome, count) });
+  pollRoute(app, {
+    ...transmitter,
+    log,
+    signal,
+    onAnswer: (outcome, count) => metrics.delivered('poll', outcome, count),
+  });
   await pushRoute(app, { ...receiver, log, onTaken: metrics.taken });
   return app;
 };

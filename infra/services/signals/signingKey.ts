@@ -44,11 +44,14 @@ export const openSigningKey = async (path: string): Promise<SigningKey> => {
   const [first] = keys;
   if (!first) throw new EbbtideError('CONFIG_INVALID', `There is no key in ${path}`, { path });
   const privateKey = await importJWK(first, algorithm);
-  const named = await Promise.all(keys.map(async (key) => ({ ...key, kid: key.kid ?? (await calculateJwkThumbprint(key)) })));
+  const named = await Promise.all(
+    keys.map(async (key) => ({ ...key, kid: key.kid ?? (await calculateJwkThumbprint(key)) })),
+  );
   const kid = named[0]!.kid;
   return {
     jwks: { keys: named.map(publicOf) },
-    sign: (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: algorithm, typ: 'secevent+jwt', kid }).sign(privateKey),
+    sign: (claims) =>
+      new SignJWT({ ...claims }).setProtectedHeader({ alg: algorithm, typ: 'secevent+jwt', kid }).sign(privateKey),
   };
 };
 

@@ -18,8 +18,8 @@ import { signalsMetrics } from './metrics.ts';
 import { peerKeys } from './receiver/peerKeys.ts';
 import { pollPeer } from './receiver/poller.ts';
 import { SignalReceiver } from './receiver/receiver.ts';
-import { createSignalsServer } from './server.ts';
 import { EventReader } from './sending.ts';
+import { createSignalsServer } from './server.ts';
 import { openSigningKey } from './signingKey.ts';
 import { pushStream } from './transmitter/pusher.ts';
 import type { Stream } from './transmitter/stream.ts';
@@ -204,7 +204,12 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
       closing.next();
       await app.close();
       await Promise.allSettled([drained, ...pushing.values(), ...polling.map((one) => one?.done)]);
-      await Promise.allSettled([consumer.close(), producer.close(), outbound.close(), ...followers.map((one) => one.close())]);
+      await Promise.allSettled([
+        consumer.close(),
+        producer.close(),
+        outbound.close(),
+        ...followers.map((one) => one.close()),
+      ]);
     },
   };
 };

@@ -24,7 +24,12 @@ const found = (set: NetworkSet, address: string, atMs = 0): string[] => {
 };
 
 test('NetworkSet.find must give every network that holds an address, the narrowest first', () => {
-  const set = setOf(1, ['198.51.100.0/24', '198.0.0.0/8', '198.51.100.7', '198.51.100.128/25', '203.0.113.0/24'].map((text) => entry(text)));
+  const set = setOf(
+    1,
+    ['198.51.100.0/24', '198.0.0.0/8', '198.51.100.7', '198.51.100.128/25', '203.0.113.0/24'].map((text) =>
+      entry(text),
+    ),
+  );
   assert.deepEqual(found(set, '198.51.100.7'), ['198.51.100.7/32', '198.51.100.0/24', '198.0.0.0/8']);
   assert.deepEqual(found(set, '198.51.100.200'), ['198.51.100.128/25', '198.51.100.0/24', '198.0.0.0/8']);
   assert.deepEqual(found(set, '198.52.0.1'), ['198.0.0.0/8']);
@@ -40,7 +45,10 @@ test('NetworkSet.find must pass over what has ended, and find what holds it', ()
 
 test('NetworkSet must keep the more confident of one network twice', () => {
   const set = setOf(1, [entry('198.51.100.0/24', 30), entry('198.51.100.0/24', 80), entry('198.51.100.0/24', 10)]);
-  assert.deepEqual([...set.entries()].map(({ confidence }) => confidence), [80]);
+  assert.deepEqual(
+    [...set.entries()].map(({ confidence }) => confidence),
+    [80],
+  );
 });
 
 test('NetworkSet.add must refuse what is out of order', () => {
@@ -51,7 +59,10 @@ test('NetworkSet.add must refuse what is out of order', () => {
 
 const random = (width: 1 | 4) =>
   fc.record({
-    words: fc.array(fc.integer({ min: 0, max: 3 }).map((word) => (word * 0x40000001) >>> 0), { minLength: width, maxLength: width }),
+    words: fc.array(
+      fc.integer({ min: 0, max: 3 }).map((word) => (word * 0x40000001) >>> 0),
+      { minLength: width, maxLength: width },
+    ),
     prefix: fc.integer({ min: 0, max: width * 32 }),
   });
 
@@ -93,7 +104,11 @@ test('networkOf must read prefixes, clear what is beyond them, and refuse wrong 
 
 test('rangeOf must cover a range exactly', () => {
   assert.deepEqual(rangeOf('192.0.2.0', '192.0.2.255')!.map(networkText), ['192.0.2.0/24']);
-  assert.deepEqual(rangeOf('192.0.2.1', '192.0.2.4')!.map(networkText), ['192.0.2.1/32', '192.0.2.2/31', '192.0.2.4/32']);
+  assert.deepEqual(rangeOf('192.0.2.1', '192.0.2.4')!.map(networkText), [
+    '192.0.2.1/32',
+    '192.0.2.2/31',
+    '192.0.2.4/32',
+  ]);
   assert.deepEqual(rangeOf('0.0.0.0', '255.255.255.255')!.map(networkText), ['0.0.0.0/0']);
   assert.equal(rangeOf('192.0.2.4', '192.0.2.1'), undefined);
 });

@@ -20,17 +20,24 @@ const refused = (words: RegExp, ...args: Parameters<typeof read>) =>
   assert.rejects(read(...args), (error: EbbtideError) => error.code === 'FEED_INVALID' && words.test(error.message));
 
 test('readFeed must read plain addresses, networks, ranges and comments', async () => {
-  const text = '# Drop list\n; more\n\n198.51.100.0/24 ; SBL1\r\n203.0.113.9\n2001:db8::/32\n192.0.2.4-192.0.2.5 # two\n';
-  assert.deepEqual(await values(text), ['192.0.2.4/31 75', '198.51.100.0/24 75', '203.0.113.9/32 75', '2001:db8::/32 75']);
+  const text =
+    '# Drop list\n; more\n\n198.51.100.0/24 ; SBL1\r\n203.0.113.9\n2001:db8::/32\n192.0.2.4-192.0.2.5 # two\n';
+  assert.deepEqual(await values(text), [
+    '192.0.2.4/31 75',
+    '198.51.100.0/24 75',
+    '203.0.113.9/32 75',
+    '2001:db8::/32 75',
+  ]);
 });
 
 test('readFeed must read CSV by the names of its columns, quoted cells too', async () => {
   const text = 'first_seen,ip,score,until\n"2026-01-01","198.51.100.1",90,2027-01-01\n2026,198.51.100.2,,2020-01-01\n';
   const columns = { value: 'ip', confidence: 'score', validUntil: 'until' };
   const { table, leftOut } = await read(text, { columns });
-  assert.deepEqual([...table.indicators()], [
-    { kind: 'address', value: '198.51.100.1/32', confidence: 90, validUntil: Date.UTC(2027, 0, 1) },
-  ]);
+  assert.deepEqual(
+    [...table.indicators()],
+    [{ kind: 'address', value: '198.51.100.1/32', confidence: 90, validUntil: Date.UTC(2027, 0, 1) }],
+  );
   assert.equal(leftOut.ended, 1);
 });
 
@@ -38,7 +45,7 @@ test('readFeed must find the address in a CSV whose columns nobody named', async
   assert.deepEqual(await values('date,dst_ip,port\n2026-01-01,198.51.100.1,443\n'), ['198.51.100.1/32 75']);
 });
 
-test('readFeed must give an end to what has none: the feed\'s age', async () => {
+test("readFeed must give an end to what has none: the feed's age", async () => {
   const { table } = await read('198.51.100.1\n', { maxAgeMs: 60_000 });
   assert.deepEqual(table.matches({ address: '198.51.100.1' }, now + 59_999).length, 1);
   assert.deepEqual(table.matches({ address: '198.51.100.1' }, now + 60_000), []);
@@ -85,9 +92,10 @@ test('readFeed must read a STIX 2.1 bundle, with confidence, end, revocation, an
       indicator('rule x {}', { pattern_type: 'yara' }),
     ),
   );
-  assert.deepEqual([...table.indicators()], [
-    { kind: 'address', value: '198.51.100.1/32', confidence: 40, validUntil: Date.UTC(2026, 1, 1) },
-  ]);
+  assert.deepEqual(
+    [...table.indicators()],
+    [{ kind: 'address', value: '198.51.100.1/32', confidence: 40, validUntil: Date.UTC(2026, 1, 1) }],
+  );
   assert.deepEqual(leftOut, { malformed: 0, notUnderstood: 2, tooWide: 0, notPublic: 0, ended: 3 });
 });
 

@@ -8,8 +8,14 @@ const understood: readonly (readonly [string, readonly string[]])[] = [
   ["[ipv4-addr:value = '198.51.100.0/24']", ['address 198.51.100.0/24']],
   ["[ipv6-addr:value ISSUBSET '2001:db8::/32']", ['address 2001:db8::/32']],
   ["[ipv4-addr:value IN ('198.51.100.1', '198.51.100.2')]", ['address 198.51.100.1', 'address 198.51.100.2']],
-  ["[ipv4-addr:value = '198.51.100.1'] OR [domain-name:value = 'evil.example']", ['address 198.51.100.1', 'domain evil.example']],
-  ["[ipv4-addr:value = '198.51.100.1' OR (ipv4-addr:value = '198.51.100.2')]", ['address 198.51.100.1', 'address 198.51.100.2']],
+  [
+    "[ipv4-addr:value = '198.51.100.1'] OR [domain-name:value = 'evil.example']",
+    ['address 198.51.100.1', 'domain evil.example'],
+  ],
+  [
+    "[ipv4-addr:value = '198.51.100.1' OR (ipv4-addr:value = '198.51.100.2')]",
+    ['address 198.51.100.1', 'address 198.51.100.2'],
+  ],
   ["([network-traffic:src_ref.value = '198.51.100.1'])", ['address 198.51.100.1']],
   [
     "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'bad \\'bot\\' 1.0']",
@@ -39,7 +45,7 @@ const notUnderstood = [
   "[domain-name:value LIKE '%.example']",
   "[ipv4-addr:value = '198.51.100.1'",
   "ipv4-addr:value = '198.51.100.1'",
-  "[ipv4-addr:value = ]",
+  '[ipv4-addr:value = ]',
   "[ipv4-addr:value = 'unclosed]",
   '',
 ];
@@ -51,9 +57,13 @@ for (const pattern of notUnderstood)
 
 test('patternIndicators must come to an end on any text', () => {
   fc.assert(
-    fc.property(fc.string(), fc.array(fc.constantFrom('[', ']', '(', ')', 'OR', "'a'", 'IN', '=', 'x:y')), (text, tokens) => {
-      patternIndicators(text);
-      patternIndicators(tokens.join(' '));
-    }),
+    fc.property(
+      fc.string(),
+      fc.array(fc.constantFrom('[', ']', '(', ')', 'OR', "'a'", 'IN', '=', 'x:y')),
+      (text, tokens) => {
+        patternIndicators(text);
+        patternIndicators(tokens.join(' '));
+      },
+    ),
   );
 });

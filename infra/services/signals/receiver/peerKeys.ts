@@ -42,7 +42,10 @@ export const getMetadata = async (peer: Peer, outbound: Outbound): Promise<Trans
   const url = metadataUrl(peer.issuer);
   const metadata = metadataSchema.parse(JSON.parse(await getDocument(url, peer, outbound)));
   if (metadata.issuer !== peer.issuer)
-    throw new EbbtideError('REQUEST_INVALID', `${url} is the configuration of ${metadata.issuer}, not of ${peer.issuer}`);
+    throw new EbbtideError(
+      'REQUEST_INVALID',
+      `${url} is the configuration of ${metadata.issuer}, not of ${peer.issuer}`,
+    );
   return metadata;
 };
 
@@ -55,7 +58,10 @@ export const peerKeys = (peer: Peer, outbound: Outbound): JWTVerifyGetKey => {
     return createRemoteJWKSet(new URL(uri), {
       cooldownDuration: 5_000,
       [customFetch]: async (url: string) =>
-        new Response(await getDocument(url, peer, outbound), { status: 200, headers: { 'content-type': 'application/json' } }),
+        new Response(await getDocument(url, peer, outbound), {
+          status: 200,
+          headers: { 'content-type': 'application/json' },
+        }),
     });
   };
   return async (header, token) => {

@@ -50,7 +50,9 @@ export const pollPeer = async (peer: Peer, parts: PollerParts): Promise<void> =>
   while (!signal.aborted) {
     try {
       url ??= await setUpStream(peer, parts);
-      const { sets } = answerSchema.parse(await send(url, { ...done, returnImmediately: false, maxEvents: 100 }, peer, parts));
+      const { sets } = answerSchema.parse(
+        await send(url, { ...done, returnImmediately: false, maxEvents: 100 }, peer, parts),
+      );
       done = await takeAll(sets, peer, parts);
       failures = 0;
       if (Object.keys(sets).length === 0) await sleep(peer.pollMs, undefined, { signal });
@@ -110,7 +112,8 @@ const setUpStream = async (peer: Peer, parts: PollerParts): Promise<string> => {
       `The stream at ${peer.issuer} is of ${stream.iss} for ${audience.join(', ')}, which signals.receiver.audience does not name`,
     );
   const { endpoint_url: url } = stream.delivery;
-  if (url === undefined) throw new EbbtideError('REQUEST_INVALID', `The stream at ${peer.issuer} has no address to poll`);
+  if (url === undefined)
+    throw new EbbtideError('REQUEST_INVALID', `The stream at ${peer.issuer} has no address to poll`);
   if (verification !== undefined) {
     const state = randomUUID();
     parts.receiver.expect(peer, stream.stream_id, state);

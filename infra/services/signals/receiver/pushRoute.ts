@@ -36,7 +36,8 @@ export const pushRoute = async (app: FastifyInstance, parts: PushRouteParts): Pr
         if (status === 401) reply.header('www-authenticate', 'Bearer');
         onTaken(err);
         log.warn({ correlationId: request.id, err, code, message: (error as Error).message }, 'pushed token refused');
-        const description = error instanceof SetError ? error.message : `Send ${contentType} of ${maxBytes} bytes at most`;
+        const description =
+          error instanceof SetError ? error.message : `Send ${contentType} of ${maxBytes} bytes at most`;
         return reply.status(status).header('content-language', 'en').send({ err, description });
       }
       log.error({ correlationId: request.id, error: (error as Error).message }, 'pushed token not taken');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JWTVerifyGetKey } from 'jose';
-import { LastSeen } from '../../../../operators/actuate/lastSeen.ts';
 import type { Controls } from '../../../../operators/actuate/controls.ts';
+import { LastSeen } from '../../../../operators/actuate/lastSeen.ts';
 import { asksToRevoke, credentialsOfSubject, decideBySignal } from '../../../../operators/decideBySignal.ts';
 import type { Decision, Signal } from '../../../../schemas/generated/index.ts';
 import { eventTypes } from '../../../../schemas/securityEvents.ts';
@@ -94,7 +94,11 @@ export class SignalReceiver {
     const mapping = { ...peer, subjectIssuers: peer.subjectIssuers ?? [peer.issuer] };
     const credentials = asksToRevoke(claims) ? credentialsOfSubject(claims.sub_id, register.all(), mapping) : [];
     const decisions = credentials.map((credential) =>
-      decideBySignal(credential, claims, { ...this.#ground(credential.credentialId, at), signalId: hash(signalId), now: at }),
+      decideBySignal(credential, claims, {
+        ...this.#ground(credential.credentialId, at),
+        signalId: hash(signalId),
+        now: at,
+      }),
     );
     const outcome = decisions.length > 0 ? 'decided' : asksToRevoke(claims) ? 'unmapped' : 'noted';
     await record(

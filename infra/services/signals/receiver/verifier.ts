@@ -57,7 +57,11 @@ export const verifySet = async (
     throw refuse('invalid_request', 'The body is not a signed JWT');
   }
   if (issuer !== peer.issuer) throw refuse('invalid_issuer', 'The issuer (iss) is not one whose tokens are taken here');
-  if (String(type).toLowerCase().replace(/^application\//, '') !== 'secevent+jwt')
+  if (
+    String(type)
+      .toLowerCase()
+      .replace(/^application\//, '') !== 'secevent+jwt'
+  )
     throw refuse('invalid_request', 'The type (typ) must be secevent+jwt');
   if (algorithm !== 'RS256') throw refuse('invalid_key', 'The token must be signed with RS256');
   let payload: unknown;
@@ -76,7 +80,8 @@ export const verifySet = async (
   if (!audience.some((one) => config.audience.includes(one as string)))
     throw refuse('invalid_audience', 'The audience (aud) is not this receiver');
   const ageMs = nowMs - claims.iat * 1000;
-  if (ageMs > config.maxAgeMs + config.skewMs) throw refuse('invalid_request', 'The token was issued (iat) too long ago');
+  if (ageMs > config.maxAgeMs + config.skewMs)
+    throw refuse('invalid_request', 'The token was issued (iat) too long ago');
   if (ageMs < -config.skewMs) throw refuse('invalid_request', 'The token was issued (iat) in the future');
   const types = Object.keys(claims.events);
   if (types.length !== 1) throw refuse('invalid_request', `There must be one event, got ${types.length}`);

@@ -74,7 +74,10 @@ const push = async (
     const text = await textOf(answer.body, longestAnswer);
     // 200 where a receiver does not know that it should be 202
     if (answer.status === 202 || answer.status === 200) return 'delivered';
-    log.warn({ stream: stream_id, jti, status: answer.status, answer: text.slice(0, 300) }, 'pushed token not accepted');
+    log.warn(
+      { stream: stream_id, jti, status: answer.status, answer: text.slice(0, 300) },
+      'pushed token not accepted',
+    );
     // The receiver has read it and will not have it: it would not have it the next time either
     return answer.status === 400 && /"err"/.test(text) ? 'refused' : 'failed';
   } catch (error) {

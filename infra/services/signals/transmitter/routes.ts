@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isEbbtideError } from '../../../../schemas/errors.ts';
 import { deliveryMethods, type SubjectId } from '../../../../schemas/securityEvents.ts';
 import { checkReach } from '../../../http/outbound.ts';
-import { isEbbtideError } from '../../../../schemas/errors.ts';
 import { Problem } from '../../token/problem.ts';
 import type { BearerTokens } from '../bearer.ts';
 import type { ReceiverAccount } from '../config.ts';
@@ -90,7 +90,10 @@ export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteP
     const account = authenticated(request, tokens);
     const { stream_id } = request.query;
     if (stream_id !== undefined) return view(streamOf(account, stream_id, transmitter));
-    return streams.all().filter(({ receiver }) => receiver === account.name).map(view);
+    return streams
+      .all()
+      .filter(({ receiver }) => receiver === account.name)
+      .map(view);
   });
 
   app.patch('/ssf/streams', async (request) => {

@@ -40,7 +40,8 @@ export class Transmitter {
   subjectId(subject: string): SubjectId {
     const { config, issuer } = this.parts;
     if (config.subjectFormat === 'opaque') return { format: 'opaque', id: subject };
-    if (config.subjectFormat === 'email' && /^[^@\s]+@[^@\s]+$/.test(subject)) return { format: 'email', email: subject };
+    if (config.subjectFormat === 'email' && /^[^@\s]+@[^@\s]+$/.test(subject))
+      return { format: 'email', email: subject };
     return { format: 'iss_sub', iss: issuer, sub: subject };
   }
 

@@ -71,8 +71,10 @@ export const otherParty = async (t: TestContext) => {
     issuer,
     jwksUri: `${server.url}/jwks`,
     claims,
-    sign: (rest: object = {}, header: object = {}, key: CryptoKey = privateKey as CryptoKey) =>
-      new SignJWT(claims(rest)).setProtectedHeader({ alg: 'RS256', typ: 'secevent+jwt', kid: 'k1', ...header }).sign(key),
+    sign: (rest: object = {}, header: object = {}, key = privateKey) =>
+      new SignJWT(claims(rest))
+        .setProtectedHeader({ alg: 'RS256', typ: 'secevent+jwt', kid: 'k1', ...header })
+        .sign(key),
   };
 };
 
