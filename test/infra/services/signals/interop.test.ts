@@ -44,7 +44,10 @@ test('what one party revokes must become a decision at the other, over Kafka, by
   await until('the verification', () => received(eventTypes.verification).length > 0);
   await context.write(topics.effects, [revoked('cred-1')]);
   const polled = await until('the decision', () => decisions.find(({ subject }) => subject === 'cred-1'));
-  assert.deepEqual([polled.pipeline, polled.action, polled.mode, polled.withheld], ['signals', 'revoke', 'enforce', '']);
+  assert.deepEqual(
+    [polled.pipeline, polled.action, polled.mode, polled.withheld],
+    ['signals', 'revoke', 'enforce', ''],
+  );
 
   // By push: a second stream, whose tokens are others, about the same event
   const authorization = `Bearer ${token}`;
