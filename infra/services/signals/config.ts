@@ -13,19 +13,41 @@ const reach = {
     .describe('Allow URLs whose host is on a private, loopback or link-local address'),
 };
 
-const receiverAccount = z.strictObject({
-  name,
-  tokenFile: z.string().min(1).describe('File with the bearer token of its requests, 16 characters and more'),
-  audience: z.array(z.string().min(1)).min(1).describe('Audience (aud) of tokens for it'),
-  events: z
-    .array(z.enum(caepEvents))
-    .default([...caepEvents])
-    .describe('Event types that it may have'),
+const receiverAccount = z
+  .strictObject({
+    name,
+    tokenFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File with the bearer token of its requests, 16 characters and more'),
+    clientId: z.string().min(1).optional().describe('Its client identifier at the authorization server, for OAuth'),
+    audience: z.array(z.string().min(1)).min(1).describe('Audience (aud) of tokens for it'),
+    events: z
+      .array(z.enum(caepEvents))
+      .default([...caepEvents])
+      .describe('Event types that it may have'),
+    ...reach,
+  })
+  .refine(({ tokenFile, clientId }) => tokenFile !== undefined || clientId !== undefined, {
+    path: ['tokenFile'],
+    error: 'name a tokenFile, a clientId, or both',
+  });
+
+const oauthConfig = z.strictObject({
+  issuer: z.url().describe('Issuer of access tokens (iss)'),
+  jwksUri: z.url().describe('Its keys'),
+  audience: z.string().min(1).describe('Audience of access tokens (aud) for this service'),
   ...reach,
 });
 
 const transmitterConfig = z.strictObject({
   receivers: z.array(receiverAccount).max(100).default([]).describe('Who may set up streams'),
+  oauth: oauthConfig
+    .optional()
+    .describe(
+      'Authorization server whose access tokens (JWT, RFC 9068) are taken, with scopes ssf.read and ssf.manage',
+    ),
   subjectFormat: z
     .enum(['iss_sub', 'email', 'opaque'])
     .default('iss_sub')
@@ -157,6 +179,8 @@ export const signalsConfig = z.strictObject({
 export type SignalsConfig = z.output<typeof signalsConfig>;
 export type TransmitterConfig = z.output<typeof transmitterConfig>;
 export type ReceiverConfig = z.output<typeof receiverConfig>;
+/** Authorization server of receivers. */
+export type OAuthConfig = z.output<typeof oauthConfig>;
 /** Who may set up streams. */
 export type ReceiverAccount = z.output<typeof receiverAccount>;
 /** Whose tokens are taken. */

@@ -41,6 +41,7 @@ export const createSignalsServer = async (parts: SignalsServerParts): Promise<Fa
     const { code, message } = error as { code?: string; message?: string };
     log[problem.status >= 500 ? 'error' : 'info']({ correlationId: request.id, code, message }, 'request refused');
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+    if (problem.code === 'insufficient_scope') reply.header('www-authenticate', 'Bearer error="insufficient_scope"');
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
 
@@ -56,7 +57,10 @@ export const createSignalsServer = async (parts: SignalsServerParts): Promise<Fa
       add_subject_endpoint: `${issuer}/ssf/subjects/add`,
       remove_subject_endpoint: `${issuer}/ssf/subjects/remove`,
       verification_endpoint: `${issuer}/ssf/verify`,
-      authorization_schemes: [{ spec_urn: 'urn:ietf:rfc:6750' }],
+      authorization_schemes: [
+        ...(transmitter.transmitter.parts.config.oauth ? [{ spec_urn: 'urn:ietf:rfc:6749' }] : []),
+        { spec_urn: 'urn:ietf:rfc:6750' },
+      ],
       default_subjects: 'ALL',
     };
   };

@@ -18,9 +18,11 @@ import { signalsMetrics } from './metrics.ts';
 import { peerKeys } from './receiver/peerKeys.ts';
 import { pollPeer } from './receiver/poller.ts';
 import { SignalReceiver } from './receiver/receiver.ts';
+import { remoteKeys } from './remoteKeys.ts';
 import { EventReader } from './sending.ts';
 import { createSignalsServer } from './server.ts';
 import { openSigningKey } from './signingKey.ts';
+import { Access } from './transmitter/access.ts';
 import { pushStream } from './transmitter/pusher.ts';
 import type { Stream } from './transmitter/stream.ts';
 import { Streams } from './transmitter/streams.ts';
@@ -44,7 +46,14 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
   const streams = await Streams.open(join(folder, 'streams'), config.transmitter.maxUndelivered);
   const accounts = new Map(config.transmitter.receivers.map((account) => [account.name, account]));
   const receiverTokens = new BearerTokens<ReceiverAccount>();
-  for (const account of accounts.values()) await receiverTokens.add(account.tokenFile, account);
+  for (const account of accounts.values())
+    if (account.tokenFile !== undefined) await receiverTokens.add(account.tokenFile, account);
+  const { oauth } = config.transmitter;
+  const access = new Access({
+    tokens: receiverTokens,
+    accounts,
+    oauth: oauth && { config: oauth, keys: remoteKeys(oauth.jwksUri, oauth, outbound) },
+  });
   const peerTokens = new BearerTokens<Peer>();
   for (const peer of config.receiver.transmitters)
     if (peer.pushTokenFile !== undefined) await peerTokens.add(peer.pushTokenFile, peer);
@@ -163,7 +172,7 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
   failed.catch(() => {});
   for (const follower of followers) follower.failed.catch(fail);
   const app = await createSignalsServer({
-    transmitter: { transmitter, tokens: receiverTokens, onStream, onQueued },
+    transmitter: { transmitter, access, onStream, onQueued },
     receiver: { receiver, tokens: peerTokens, maxBytes: config.receiver.maxBytes },
     ...{ jwks: key.jwks, metrics, log, signal },
   });

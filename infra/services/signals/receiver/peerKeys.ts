@@ -1,8 +1,9 @@
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import type { JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { EbbtideError } from '../../../../schemas/errors.ts';
-import { type Outbound, textOf } from '../../../http/outbound.ts';
+import type { Outbound } from '../../../http/outbound.ts';
 import type { Peer } from '../config.ts';
+import { getDocument, remoteKeys } from '../remoteKeys.ts';
 
 const metadataSchema = z.looseObject({
   issuer: z.string(),
@@ -14,23 +15,10 @@ const metadataSchema = z.looseObject({
 /** What a transmitter says of itself (SSF 1.0, section 7.1). */
 export type TransmitterMetadata = z.output<typeof metadataSchema>;
 
-const largestDocument = 256_000;
-const timeoutMs = 10_000;
-
 /** Where a transmitter's configuration is, by its issuer (SSF 1.0, section 7.2). */
 export const metadataUrl = (issuer: string): string => {
   const { origin, pathname } = new URL(issuer);
   return `${origin}/.well-known/ssf-configuration${pathname.replace(/\/$/, '')}`;
-};
-
-/** Get a JSON document of a transmitter. @throws {EbbtideError} `REQUEST_INVALID` for another answer than 200 */
-export const getDocument = async (url: string, peer: Peer, outbound: Outbound): Promise<string> => {
-  const { allowHttp, allowPrivateAddress } = peer;
-  const answer = await outbound.request({ url, timeoutMs, allowHttp, allowPrivateAddress });
-  const text = await textOf(answer.body, largestDocument);
-  if (answer.status !== 200)
-    throw new EbbtideError('REQUEST_INVALID', `${url} answered ${answer.status}`, { url, status: answer.status });
-  return text;
 };
 
 /**
@@ -55,14 +43,7 @@ export const peerKeys = (peer: Peer, outbound: Outbound): JWTVerifyGetKey => {
   const open = async (): Promise<JWTVerifyGetKey> => {
     const uri = peer.jwksUri ?? (await getMetadata(peer, outbound)).jwks_uri;
     if (uri === undefined) throw new EbbtideError('REQUEST_INVALID', `${peer.issuer} publishes no keys (jwks_uri)`);
-    return createRemoteJWKSet(new URL(uri), {
-      cooldownDuration: 5_000,
-      [customFetch]: async (url: string) =>
-        new Response(await getDocument(url, peer, outbound), {
-          status: 200,
-          headers: { 'content-type': 'application/json' },
-        }),
-    });
+    return remoteKeys(uri, peer, outbound);
   };
   return async (header, token) => {
     keys ??= open();

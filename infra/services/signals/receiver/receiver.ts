@@ -129,7 +129,8 @@ export class SignalReceiver {
         ? ('exemption' as const)
         : ('' as const);
     return {
-      mode: controls.mode('signals', subject, at) ?? config.mode,
+      // Whoever lets all pipelines act has not thereby let others act through them
+      mode: config.mode === 'shadow' ? ('shadow' as const) : (controls.mode('signals', subject, at) ?? config.mode),
       withheld,
       policyVersion: this.#policyVersion,
     };

@@ -2,16 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import { deliveryMethods } from '../../../../schemas/securityEvents.ts';
 import type { Logger } from '../../../log.ts';
 import { Problem } from '../../token/problem.ts';
-import type { BearerTokens } from '../bearer.ts';
-import type { ReceiverAccount } from '../config.ts';
+import type { Access } from './access.ts';
 import { parsed, pollRequest } from './requests.ts';
-import { authenticated, streamOf } from './routes.ts';
+import { streamOf } from './routes.ts';
 import type { Transmitter } from './transmitter.ts';
 
 /** What polling works with. */
 export interface PollRouteParts {
   readonly transmitter: Transmitter;
-  readonly tokens: BearerTokens<ReceiverAccount>;
+  readonly access: Access;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onAnswer: (outcome: 'delivered' | 'refused', count: number) => void;
@@ -25,11 +24,11 @@ const mostEvents = 100;
  * Source: RFC 8936
  */
 export const pollRoute = (app: FastifyInstance, parts: PollRouteParts): void => {
-  const { transmitter, tokens, log, signal, onAnswer } = parts;
+  const { transmitter, access, log, signal, onAnswer } = parts;
   const { streams, config } = transmitter.parts;
 
   app.post<{ Params: { id: string } }>('/ssf/poll/:id', async (request, reply) => {
-    const account = authenticated(request, tokens);
+    const account = await access.authenticate(request, 'read');
     const { stream_id: id, delivery } = streamOf(account, request.params.id, transmitter);
     if (delivery.method !== deliveryMethods.poll)
       throw new Problem(404, 'not-found', 'The stream is pushed; change its delivery to poll it');

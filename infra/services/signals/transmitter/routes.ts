@@ -5,8 +5,8 @@ import { isEbbtideError } from '../../../../schemas/errors.ts';
 import { deliveryMethods, type SubjectId } from '../../../../schemas/securityEvents.ts';
 import { checkReach } from '../../../http/outbound.ts';
 import { Problem } from '../../token/problem.ts';
-import type { BearerTokens } from '../bearer.ts';
 import type { ReceiverAccount } from '../config.ts';
+import type { Access } from './access.ts';
 import { changeStatus, changeStream, changeSubject, createStream, parsed, verifyStream } from './requests.ts';
 import { type Delivery, type Stream, streamView, subjectKey } from './stream.ts';
 import type { QueuedToken, Transmitter } from './transmitter.ts';
@@ -14,19 +14,12 @@ import type { QueuedToken, Transmitter } from './transmitter.ts';
 /** What the stream management works with. */
 export interface TransmitterRouteParts {
   readonly transmitter: Transmitter;
-  readonly tokens: BearerTokens<ReceiverAccount>;
+  readonly access: Access;
   /** Told of a new stream, which is to be pushed. */
   readonly onStream: (stream: Stream) => void;
   /** Told of each token that was put into a stream. */
   readonly onQueued: (token: QueuedToken) => Promise<void>;
 }
-
-/** The receiver that a request comes from. @throws {Problem} 401 */
-export const authenticated = (request: FastifyRequest, tokens: BearerTokens<ReceiverAccount>): ReceiverAccount => {
-  const account = tokens.ownerOf(request.headers.authorization);
-  if (!account) throw new Problem(401, 'unauthenticated', 'Send the bearer token that was agreed on');
-  return account;
-};
 
 /** The stream of a receiver by its id; other receivers' streams do not exist for it. @throws {Problem} 404 */
 export const streamOf = (account: ReceiverAccount, id: string | undefined, { parts }: Transmitter): Stream => {
@@ -39,7 +32,7 @@ type Query = { Querystring: { stream_id?: string } };
 
 /** The stream management API (SSF 1.0, section 8), under `/ssf/`. */
 export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteParts): void => {
-  const { transmitter, tokens } = parts;
+  const { transmitter, access } = parts;
   const { streams, config, now } = transmitter.parts;
   const verifiedAt = new Map<string, number>();
 
@@ -67,7 +60,7 @@ export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteP
   };
 
   app.post('/ssf/streams', async (request, reply) => {
-    const account = authenticated(request, tokens);
+    const account = await access.authenticate(request, 'manage');
     const body = parsed(createStream, request.body);
     if (streams.all().filter(({ receiver }) => receiver === account.name).length >= config.maxStreams)
       throw new Problem(409, 'too-many-streams', `There may be ${config.maxStreams} streams; delete one`);
@@ -87,7 +80,7 @@ export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteP
   });
 
   app.get<Query>('/ssf/streams', async (request) => {
-    const account = authenticated(request, tokens);
+    const account = await access.authenticate(request, 'read');
     const { stream_id } = request.query;
     if (stream_id !== undefined) return view(streamOf(account, stream_id, transmitter));
     return streams
@@ -97,7 +90,7 @@ export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteP
   });
 
   app.patch('/ssf/streams', async (request) => {
-    const account = authenticated(request, tokens);
+    const account = await access.authenticate(request, 'manage');
     const body = parsed(changeStream, request.body);
     const stream = streamOf(account, body.stream_id, transmitter);
     checkSupplied(stream, body);
@@ -112,7 +105,7 @@ export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteP
   });
 
   app.put('/ssf/streams', async (request) => {
-    const account = authenticated(request, tokens);
+    const account = await access.authenticate(request, 'manage');
     const body = parsed(changeStream, request.body);
     const stream = streamOf(account, body.stream_id, transmitter);
     checkSupplied(stream, body);
@@ -127,7 +120,7 @@ export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteP
   });
 
   app.delete<Query>('/ssf/streams', async (request, reply) => {
-    const stream = streamOf(authenticated(request, tokens), request.query.stream_id, transmitter);
+    const stream = streamOf(await access.authenticate(request, 'manage'), request.query.stream_id, transmitter);
     await streams.delete(stream.stream_id);
     verifiedAt.delete(stream.stream_id);
     return reply.status(204).send();
@@ -139,10 +132,10 @@ export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteP
     ...(reason === undefined ? {} : { reason }),
   });
   app.get<Query>('/ssf/status', async (request) =>
-    status(streamOf(authenticated(request, tokens), request.query.stream_id, transmitter)),
+    status(streamOf(await access.authenticate(request, 'manage'), request.query.stream_id, transmitter)),
   );
   app.post('/ssf/status', async (request) => {
-    const account = authenticated(request, tokens);
+    const account = await access.authenticate(request, 'manage');
     const body = parsed(changeStatus, request.body);
     const changed: Stream = {
       ...streamOf(account, body.stream_id, transmitter),
@@ -154,7 +147,7 @@ export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteP
   });
 
   const changeSubjects = async (request: FastifyRequest, change: (removed: Set<string>, key: string) => void) => {
-    const account = authenticated(request, tokens);
+    const account = await access.authenticate(request, 'manage');
     const body = parsed(changeSubject, request.body);
     const stream = streamOf(account, body.stream_id, transmitter);
     const removed = new Set(stream.removed);
@@ -174,7 +167,7 @@ export const transmitterRoutes = (app: FastifyInstance, parts: TransmitterRouteP
   });
 
   app.post('/ssf/verify', async (request, reply) => {
-    const account = authenticated(request, tokens);
+    const account = await access.authenticate(request, 'manage');
     const body = parsed(verifyStream, request.body);
     const stream = streamOf(account, body.stream_id, transmitter);
     const since = now() - (verifiedAt.get(stream.stream_id) ?? Number.NEGATIVE_INFINITY);

@@ -8,7 +8,7 @@ import { topics } from '../../../../schemas/topics.ts';
 import { testContext, until } from '../../../services/context.ts';
 import { temporaryFolder } from '../../../services/folder.ts';
 import { recorder } from '../../../services/http.ts';
-import { audience, credentialOf, revoked, startService, token, tokenFile } from './rig.ts';
+import { audience, credentialOf, otherParty, revoked, startService, token, tokenFile } from './rig.ts';
 
 const rig = async (t: TestContext, transmitter: object = {}) => {
   const context = await testContext(t);
@@ -227,6 +227,28 @@ test('a paused stream must hold its tokens, a disabled one must not, and a remov
   assert.equal((await call(address, 'POST', '/ssf/subjects/add', { stream_id, subject })).status, 200);
   await context.write(topics.effects, [revoked('cred-3', { decisionId: 'again' })]);
   await until('the subject is back', async () => Object.keys((await poll(address, stream_id)).sets).length === 1);
+});
+
+test('access tokens of the authorization server must count, as far as their scope goes', async (t) => {
+  const server = await otherParty(t);
+  const oauth = { issuer: server.issuer, jwksUri: server.jwksUri, audience: 'https://signals.example' };
+  const inside = { allowHttp: true, allowPrivateAddress: true };
+  const receivers = [{ name: 'partner', clientId: 'client-1', audience: [audience] }];
+  const { start } = await rig(t, { oauth: { ...oauth, ...inside }, receivers });
+  const { address } = await start();
+  const metadata = await (await fetch(`${address}/.well-known/ssf-configuration`)).json();
+  const schemes = (metadata as { authorization_schemes: unknown }).authorization_schemes;
+  assert.deepEqual(schemes, [{ spec_urn: 'urn:ietf:rfc:6749' }, { spec_urn: 'urn:ietf:rfc:6750' }]);
+  const exp = Math.floor(Date.now() / 1000) + 300;
+  const access = (rest: object) =>
+    server.sign({ aud: oauth.audience, exp, client_id: 'client-1', scope: 'ssf.read', ...rest }, { typ: 'at+jwt' });
+  const read = async (rest: object) =>
+    (await call(address, 'GET', '/ssf/streams', undefined, await access(rest))).status;
+  const make = async (rest: object) => (await call(address, 'POST', '/ssf/streams', {}, await access(rest))).status;
+  assert.deepEqual([await read({}), await make({}), await make({ scope: 'x ssf.manage' })], [200, 403, 201]);
+  const refused = [{ exp: 1 }, { exp: undefined }, { aud: 'https://x.example' }, { iss: 'https://x.example' }];
+  for (const rest of [...refused, { client_id: 'client-2' }, { client_id: undefined }])
+    assert.equal(await read(rest), 401, JSON.stringify(rest));
 });
 
 test('a verification must bring the state that was asked for, and not be asked for too often', async (t) => {
