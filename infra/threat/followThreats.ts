@@ -32,13 +32,17 @@ export interface Threats extends Follower {
 export const followThreats = async ({ kafka, registry, log, metrics }: AppContext): Promise<Threats> => {
   const codec = await TopicCodec.open<ThreatIndicators>(topics.threatIndicators, registry);
   const tables = new IndicatorTables();
+  const warnOf = ({ feed, version }: ThreatIndicators, missing: string | undefined) => {
+    if (missing) log.warn({ feed, version }, missing);
+  };
   const follower = await follow(
     kafka,
     codec,
     (record, { key }) => {
-      if (!record) return tables.remove(String(key));
-      const missing = tables.apply(record);
-      if (missing) log.warn({ feed: record.feed, version: record.version }, missing);
+      if (!record) tables.remove(String(key));
+      else warnOf(record, tables.apply(record));
+      // Whoever answers calls beside this gets the event loop back after each part
+      return new Promise<void>((resolve) => setImmediate(resolve));
     },
     log,
   );

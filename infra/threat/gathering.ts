@@ -106,7 +106,7 @@ export class Gathering {
    *
    * @throws {EbbtideError} `FEED_INVALID` where too many rows were malformed, or nothing is left
    */
-  finish(): FeedTable {
+  async finish(): Promise<FeedTable> {
     const { name } = this.#feed;
     const { malformed } = this.leftOut;
     if (malformed > this.#limits.maxMalformed * this.#rows)
@@ -117,8 +117,8 @@ export class Gathering {
       );
     const table = this.#names;
     const sets = table.networkSets;
-    this.#v4.addTo(sets.v4);
-    this.#v6.addTo(sets.v6);
+    await this.#v4.addTo(sets.v4);
+    await this.#v6.addTo(sets.v6);
     if (table.size > 0) return table;
     const why = Object.entries(this.leftOut).filter(([, count]) => count > 0);
     const detail = why.length === 0 ? 'it is empty' : why.map(([reason, count]) => `${count} ${reason}`).join(', ');

@@ -19,11 +19,6 @@ export class IndicatorTables {
   readonly #inForce = new Map<string, { readonly version: string; readonly table: FeedTable }>();
   readonly #building = new Map<string, Building>();
 
-  /** Name of the version of a feed that is in force. */
-  versionOf(feed: string): string | undefined {
-    return this.#inForce.get(feed)?.version;
-  }
-
   get size(): number {
     let size = 0;
     for (const { table } of this.#inForce.values()) size += table.size;

@@ -69,5 +69,5 @@ export const readFeed = async (
   }
   if (line && rest !== '') line(rest);
   stix?.end();
-  return { table: into.finish(), leftOut: into.leftOut };
+  return { table: await into.finish(), leftOut: into.leftOut };
 };

@@ -11,7 +11,6 @@ import { dataFolder } from '../paths.ts';
 import { follow } from '../vault/follow.ts';
 import type { ThreatConfig } from './config.ts';
 import { FeedSource, type PollOutcome } from './feedSource.ts';
-import { IndicatorTables } from './indicatorTables.ts';
 import { KeptFeed } from './keptFeed.ts';
 import { FeedPublisher } from './publishFeed.ts';
 
@@ -30,7 +29,7 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
   const alerts = await TopicCodec.open<Alert>(topics.alerts, registry);
   const producer = await kafka.producer();
   const publisher = new FeedPublisher(producer, codec, now);
-  const inForce = new IndicatorTables();
+  const inForce = new Map<string, string>();
   const folder = config.folder ?? dataFolder('threat');
   const metrics = threatMetrics(context);
   /** Feeds that fail, with the alert that said so; undefined in place of nothing wrong. */
@@ -41,9 +40,11 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
     kafka,
     codec,
     (record, message) => {
-      publisher.recall(String(message.key), record);
-      if (record) inForce.apply(record);
-      else inForce.remove(String(message.key));
+      const key = String(message.key);
+      publisher.recall(key, record);
+      if (record?.part === -1) inForce.set(record.feed, record.version);
+      else if (!record) inForce.delete(key);
+      return new Promise<void>((resolve) => setImmediate(resolve));
     },
     log,
   );
@@ -79,7 +80,7 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
   };
 
   const closing = new Subject<void>();
-  const work = threat({ feeds, inForce: (feed) => inForce.versionOf(feed), settle, jitter: config.jitter });
+  const work = threat({ feeds, inForce: (feed) => inForce.get(feed), settle, jitter: config.jitter });
   const drained = lastValueFrom(work.pipe(takeUntil(closing)), { defaultValue: undefined });
   const failed = new Promise<never>((_, reject) => {
     drained.catch((error: unknown) => stopping.signal.aborted || reject(error));

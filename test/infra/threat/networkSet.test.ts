@@ -10,11 +10,11 @@ const entry = (text: string, confidence = 50, validUntil = Number.POSITIVE_INFIN
   confidence,
   validUntil,
 });
-const setOf = (width: 1 | 4, entries: ReturnType<typeof entry>[]): NetworkSet => {
+const setOf = async (width: 1 | 4, entries: ReturnType<typeof entry>[]): Promise<NetworkSet> => {
   const columns = new NetworkColumns(width);
   for (const one of entries) columns.push(one);
   const set = new NetworkSet(width);
-  columns.addTo(set);
+  await columns.addTo(set);
   return set;
 };
 const found = (set: NetworkSet, address: string, atMs = 0): string[] => {
@@ -23,8 +23,8 @@ const found = (set: NetworkSet, address: string, atMs = 0): string[] => {
   return texts;
 };
 
-test('NetworkSet.find must give every network that holds an address, the narrowest first', () => {
-  const set = setOf(
+test('NetworkSet.find must give every network that holds an address, the narrowest first', async () => {
+  const set = await setOf(
     1,
     ['198.51.100.0/24', '198.0.0.0/8', '198.51.100.7', '198.51.100.128/25', '203.0.113.0/24'].map((text) =>
       entry(text),
@@ -37,14 +37,18 @@ test('NetworkSet.find must give every network that holds an address, the narrowe
   assert.deepEqual(found(set, '255.255.255.255'), []);
 });
 
-test('NetworkSet.find must pass over what has ended, and find what holds it', () => {
-  const set = setOf(1, [entry('198.51.100.0/24', 50, 1000), entry('198.51.0.0/16', 20, 5000)]);
+test('NetworkSet.find must pass over what has ended, and find what holds it', async () => {
+  const set = await setOf(1, [entry('198.51.100.0/24', 50, 1000), entry('198.51.0.0/16', 20, 5000)]);
   assert.deepEqual(found(set, '198.51.100.7', 999), ['198.51.100.0/24', '198.51.0.0/16']);
   assert.deepEqual(found(set, '198.51.100.7', 1000), ['198.51.0.0/16']);
 });
 
-test('NetworkSet must keep the more confident of one network twice', () => {
-  const set = setOf(1, [entry('198.51.100.0/24', 30), entry('198.51.100.0/24', 80), entry('198.51.100.0/24', 10)]);
+test('NetworkSet must keep the more confident of one network twice', async () => {
+  const set = await setOf(1, [
+    entry('198.51.100.0/24', 30),
+    entry('198.51.100.0/24', 80),
+    entry('198.51.100.0/24', 10),
+  ]);
   assert.deepEqual(
     [...set.entries()].map(({ confidence }) => confidence),
     [80],
@@ -67,9 +71,9 @@ const random = (width: 1 | 4) =>
   });
 
 for (const width of [1, 4] as const)
-  test(`NetworkSet.find must agree with looking at every network, ${width * 32} bits`, () => {
-    fc.assert(
-      fc.property(fc.array(random(width)), random(width), (networks, { words }) => {
+  test(`NetworkSet.find must agree with looking at every network, ${width * 32} bits`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(random(width)), random(width), async (networks, { words }) => {
         const entries = networks.map(({ words, prefix }) => ({
           words: masked(words, prefix),
           prefix,
@@ -77,7 +81,7 @@ for (const width of [1, 4] as const)
           validUntil: 1,
         }));
         const seen: string[] = [];
-        setOf(width, entries).find(words, 0, (one) => seen.push(networkText(one)));
+        (await setOf(width, entries)).find(words, 0, (one) => seen.push(networkText(one)));
         const wanted = entries
           .filter((one) => masked(words, one.prefix).join() === one.words.join())
           .sort((a, b) => b.prefix - a.prefix)
