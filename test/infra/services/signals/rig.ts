@@ -25,7 +25,7 @@ export const tokenFile = (t: TestContext, text = token): string => {
 /** Start the service, closed after the test. */
 export const startService = async (
   t: TestContext,
-  context: TestKafka,
+  context: Pick<TestKafka, 'another'>,
   config: object,
 ): Promise<Running & { readonly address: string }> => {
   const running = await startSignals(context.another(), signalsConfig.parse({ port: 0, ...config }));
