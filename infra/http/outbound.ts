@@ -57,7 +57,7 @@ export const isPublicAddress = (address: string): boolean => {
 };
 
 /** Resolves names, and refuses those of which any address is not public: no connection is tried. */
-const publicLookup: LookupFunction = (hostname, options, done) => {
+export const publicLookup: LookupFunction = (hostname, options, done) => {
   lookup(hostname, { ...(options as LookupOptions), all: true }, (error, addresses) => {
     if (error) return done(error, '', 4);
     const found = addresses as unknown as LookupAddress[];

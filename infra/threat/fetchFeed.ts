@@ -81,6 +81,12 @@ export const fetchFeed = async (
     });
   if (answer.status !== 200) answer.body.destroy();
   if (answer.status === 304) return { changed: false };
+  const { location } = answer.headers;
+  // Redirects are not followed: they could lead anywhere, and take the token with them
+  if (location !== undefined)
+    throw unavailable(
+      `the server answered ${answer.status} and points to ${location}; name that as its url if it is right`,
+    );
   if (answer.status !== 200) throw unavailable(`the server answered ${answer.status}`);
   const { etag, 'last-modified': lastModified } = answer.headers;
   const validators = {

@@ -12,7 +12,7 @@ import { type TransmitterRouteParts, transmitterRoutes } from './transmitter/rou
 /** What the server of shared signals works with. */
 export interface SignalsServerParts {
   readonly transmitter: TransmitterRouteParts;
-  readonly receiver: Pick<PushRouteParts, 'receiver' | 'tokens' | 'maxBytes'>;
+  readonly receiver: Pick<PushRouteParts, 'receiver' | 'tokens' | 'maxBytes' | 'onTaken'>;
   readonly jwks: SigningKey['jwks'];
   readonly metrics: ReturnType<typeof signalsMetrics>;
   readonly log: Logger;
@@ -75,6 +75,6 @@ export const createSignalsServer = async (parts: SignalsServerParts): Promise<Fa
     signal,
     onAnswer: (outcome, count) => metrics.delivered('poll', outcome, count),
   });
-  await pushRoute(app, { ...receiver, log, onTaken: metrics.taken });
+  await pushRoute(app, { ...receiver, log });
   return app;
 };

@@ -12,12 +12,13 @@ import { dataFolder } from '../../paths.ts';
 import { follow } from '../../vault/follow.ts';
 import { Register } from '../../vault/register.ts';
 import { readSecret } from '../../vault/session.ts';
+import { SignalAlerts } from './alerts.ts';
 import { BearerTokens } from './bearer.ts';
 import type { Peer, ReceiverAccount, SignalsConfig } from './config.ts';
 import { signalsMetrics } from './metrics.ts';
 import { peerKeys } from './receiver/peerKeys.ts';
 import { pollPeer } from './receiver/poller.ts';
-import { SignalReceiver } from './receiver/receiver.ts';
+import { type OnTaken, SignalReceiver } from './receiver/receiver.ts';
 import { remoteKeys } from './remoteKeys.ts';
 import { EventReader } from './sending.ts';
 import { createSignalsServer } from './server.ts';
@@ -132,16 +133,14 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
     metrics.queued(stream.receiver);
     if (givenUp > 0) await overflow(stream, givenUp);
   }
-  const overflow = async ({ stream_id, receiver: name }: Stream, count: number) => {
-    metrics.givenUp(name, count);
-    const at = now();
-    const alert: Alert = {
-      // Once an hour for each stream
-      alertId: `streamOverflow/${stream_id}/${Math.floor(at / 3_600_000)}`,
-      ...{ subject: name, pipeline: 'signals', kind: 'streamOverflow', severity: 'critical', decisionId: null, at },
-      summary: `Receiver ${name} does not take its security events: the oldest of more than ${config.transmitter.maxUndelivered} are given up`,
-    };
-    await producer.send([{ topic: topics.alerts.name, key: name, value: codecs.alerts.encode(alert) }]);
+  const alerts = new SignalAlerts(producer, codecs.alerts, now);
+  const overflow = async (stream: Stream, count: number) => {
+    metrics.givenUp(stream.receiver, count);
+    await alerts.overflow(stream, config.transmitter.maxUndelivered);
+  };
+  const onTaken: OnTaken = (outcome, peer) => {
+    metrics.taken(outcome);
+    if (peer) alerts.taken(outcome, peer).catch(fail);
   };
   const send = async (event: SecurityEvent): Promise<void> => {
     const queued = await transmitter.send(event);
@@ -173,7 +172,7 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
   for (const follower of followers) follower.failed.catch(fail);
   const app = await createSignalsServer({
     transmitter: { transmitter, access, onStream, onQueued },
-    receiver: { receiver, tokens: peerTokens, maxBytes: config.receiver.maxBytes },
+    receiver: { receiver, tokens: peerTokens, maxBytes: config.receiver.maxBytes, onTaken },
     ...{ jwks: key.jwks, metrics, log, signal },
   });
   const address = await app.listen({ host: config.host, port: config.port });
@@ -184,7 +183,7 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
       if (peer.pollTokenFile === undefined) return;
       const token = await readSecret(peer.pollTokenFile);
       const parts = { receiver, config: config.receiver, token, outbound, log, signal };
-      return { done: pollPeer(peer, { ...parts, onTaken: metrics.taken }).catch(fail) };
+      return { done: pollPeer(peer, { ...parts, onTaken }).catch(fail) };
     }),
   );
 

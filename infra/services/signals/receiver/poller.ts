@@ -8,7 +8,7 @@ import type { Logger } from '../../../log.ts';
 import { jitteredBackoffMs } from '../../../vault/retry.ts';
 import type { Peer, ReceiverConfig } from '../config.ts';
 import { getMetadata } from './peerKeys.ts';
-import type { SignalOutcome, SignalReceiver } from './receiver.ts';
+import type { OnTaken, SignalReceiver } from './receiver.ts';
 import { SetError } from './setError.ts';
 
 /** What polling a transmitter works with. */
@@ -20,7 +20,7 @@ export interface PollerParts {
   readonly outbound: Outbound;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  readonly onTaken: (outcome: SignalOutcome | SetError['err']) => void;
+  readonly onTaken: OnTaken;
 }
 
 /** Longer than a transmitter makes wait. */
@@ -80,11 +80,11 @@ const takeAll = async (
   const done: Acknowledgement = { ack: [], setErrs: {} };
   for (const [jti, set] of Object.entries(sets))
     try {
-      onTaken(await receiver.take(set, peer));
+      onTaken(await receiver.take(set, peer), peer);
       done.ack.push(jti);
     } catch (error) {
       if (!(error instanceof SetError)) throw error;
-      onTaken(error.err);
+      onTaken(error.err, peer);
       log.warn({ transmitter: peer.name, jti, err: error.err, message: error.message }, 'polled token refused');
       done.setErrs[jti] = { err: error.err, description: error.message };
     }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../../../log.ts';
 import type { BearerTokens } from '../bearer.ts';
 import type { Peer } from '../config.ts';
-import type { SignalOutcome, SignalReceiver } from './receiver.ts';
+import type { OnTaken, SignalReceiver } from './receiver.ts';
 import { SetError } from './setError.ts';
 
 /** What the endpoint for pushed tokens works with. */
@@ -11,7 +11,7 @@ export interface PushRouteParts {
   readonly tokens: BearerTokens<Peer>;
   readonly maxBytes: number;
   readonly log: Logger;
-  readonly onTaken: (outcome: SignalOutcome | SetError['err']) => void;
+  readonly onTaken: OnTaken;
 }
 
 const contentType = 'application/secevent+jwt';
@@ -34,7 +34,7 @@ export const pushRoute = async (app: FastifyInstance, parts: PushRouteParts): Pr
         const err = error instanceof SetError ? error.err : 'invalid_request';
         const status = err === 'authentication_failed' ? 401 : error instanceof SetError ? 400 : statusCode;
         if (status === 401) reply.header('www-authenticate', 'Bearer');
-        onTaken(err);
+        onTaken(err, tokens.ownerOf(request.headers.authorization));
         log.warn({ correlationId: request.id, err, code, message: (error as Error).message }, 'pushed token refused');
         const description =
           error instanceof SetError ? error.message : `Send ${contentType} of ${maxBytes} bytes at most`;
@@ -51,7 +51,8 @@ export const pushRoute = async (app: FastifyInstance, parts: PushRouteParts): Pr
     // Before the body is read: strangers must not cost anything
     own.addHook('onRequest', async (request) => void sender(request.headers.authorization));
     own.post('/ssf/events', async (request, reply) => {
-      onTaken(await receiver.take(String(request.body ?? ''), sender(request.headers.authorization)));
+      const peer = sender(request.headers.authorization);
+      onTaken(await receiver.take(String(request.body ?? ''), peer), peer);
       return reply.status(202).send();
     });
   });

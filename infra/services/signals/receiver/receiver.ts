@@ -23,6 +23,9 @@ export interface ReceiverParts {
   readonly now: () => number;
 }
 
+/** Told what became of each token, or why it was refused, and whose it was where that is known. */
+export type OnTaken = (outcome: SignalOutcome | SetError['err'], peer?: Peer) => void;
+
 /** What became of a token. */
 export type SignalOutcome = 'decided' | 'unmapped' | 'noted' | 'known';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { generateKeyPair, SignJWT } from 'jose';
 import { controlRecord } from '../../../../schemas/control.ts';
-import type { Decision, Signal } from '../../../../schemas/generated/index.ts';
+import type { Alert, Decision, Signal } from '../../../../schemas/generated/index.ts';
 import { eventTypes } from '../../../../schemas/securityEvents.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { testContext, until } from '../../../services/context.ts';
@@ -122,7 +122,7 @@ test('a change of a credential must revoke where it was revoked or deleted, and 
 });
 
 test('what is forged, old, for somebody else or no token must be refused with its code, and decide nothing', async (t) => {
-  const { party, start, decisions, signals } = await rig(t, { maxBytes: 4000 });
+  const { context, party, start, decisions, signals } = await rig(t, { maxBytes: 4000 });
   const { address } = await start();
   const stranger = await generateKeyPair('RS256');
   const now = Math.floor(Date.now() / 1000);
@@ -157,6 +157,7 @@ test('what is forged, old, for somebody else or no token must be refused with it
     ['no token', 'rubbish', 'invalid_request'],
     ['nothing', '', 'invalid_request'],
   ];
+  const alerts = await context.records<Alert>(topics.alerts);
   for (const [what, set, code] of refused)
     assert.deepEqual(await pushTo(address, set), { status: 400, err: code }, what);
 
@@ -170,6 +171,12 @@ test('what is forged, old, for somebody else or no token must be refused with it
   assert.equal((await pushTo(address, good)).status, 202);
   await until('the one good token', () => signals.length > 0);
   assert.deepEqual([signals.length, decisions.length], [1, 1]);
+  await until('an alert of each grave refusal', () => alerts.length === 3);
+  assert.deepEqual(alerts.map(({ kind, subject, alertId }) => [kind, subject, alertId.split('/')[2]]).sort(), [
+    ['signalRefused', 'idp', 'invalid_audience'],
+    ['signalRefused', 'idp', 'invalid_issuer'],
+    ['signalRefused', 'idp', 'invalid_key'],
+  ]);
 });
 
 test('while the keys of an issuer cannot be had its tokens must not be refused for good', async (t) => {
