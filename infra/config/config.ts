@@ -5,12 +5,15 @@ import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { scopePolicySchema } from '../../schemas/scopePolicy.ts';
 import { scopesConfig } from '../../schemas/scopes.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
+import { notifyConfig } from '../alerts/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
 import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
 import { gatewayConfig } from '../services/gateway/config.ts';
+import { signalsConfig } from '../services/signals/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
+import { threatConfig } from '../threat/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
 
@@ -71,6 +74,9 @@ export const configSchema = z.strictObject({
   // That a shared secret is there is checked once its embedded default has been filled in
   token: z.strictObject(tokenServiceConfig.shape).prefault({}).describe('The token service'),
   gateway: gatewayConfig.prefault({}).describe("The gateway's decision service"),
+  threat: threatConfig.prefault({}).describe('Threat intelligence'),
+  notify: notifyConfig.prefault({}).describe('Alerts to webhooks'),
+  signals: signalsConfig.prefault({}).describe('Shared signals with others (OpenID SSF and CAEP)'),
   console: consoleConfig.prefault({}).describe('The console'),
   agent: hostAgentConfig.prefault({}).describe('The host agent'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),
