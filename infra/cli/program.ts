@@ -10,10 +10,12 @@ import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
+import { definePolicy } from './commands/policy.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineReplay } from './commands/replay.ts';
 import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
+import { defineScope } from './commands/scope.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
@@ -63,6 +65,8 @@ export const createProgram = (): Command => {
     defineCredentials,
     defineLabel,
     defineControl,
+    definePolicy,
+    defineScope,
     defineConfig,
     defineDoctor,
     defineVersion,
