@@ -1,0 +1,201 @@
+import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
+import type { VaultClient } from '../vault/client.ts';
+import type { Pair } from './names.ts';
+import type { Claim, ClaimOutcome, SecretStore, StoredSecret, Taken } from './store.ts';
+import { type Entry, isEntry } from './vaultEntry.ts';
+
+const rejected = (error: unknown, words: RegExp): boolean =>
+  isEbbtideError(error, 'VAULT_REJECTED') && words.test(error.message);
+const otherWasFirst = (error: unknown): boolean => rejected(error, /check-and-set/);
+const noSuchWrapping = (error: unknown): boolean => rejected(error, /wrapping token is not valid/);
+
+/**
+ * Keeps sealed secrets in Vault's response wrapping: the ciphertext lies in the cubbyhole of a wrapping token, which
+ * gives it once and ends by its TTL whether or not anybody looks after it. The wrapping token lies in a kv (version 2)
+ * mount that only the engine and the delivery service may read, at `pairs/<user>/<vm>`. Every change of that entry is a
+ * check-and-set, so of two instances one is refused.
+ *
+ * Neither half is a secret by itself: whoever reads kv and unwraps has a ciphertext that only its user can open.
+ */
+export class VaultSecretStore implements SecretStore {
+  readonly #vault: VaultClient;
+  readonly #mount: string;
+  readonly #now: () => number;
+
+  constructor(vault: VaultClient, mount: string, now: () => number = Date.now) {
+    this.#vault = vault;
+    this.#mount = mount;
+    this.#now = now;
+  }
+
+  async claim(pair: Pair, decisionId: string, untilMs: number): Promise<ClaimOutcome> {
+    const { entry, version } = await this.#read(pair);
+    const replaced = entry?.state === 'ready' ? storedOf(pair, entry) : undefined;
+    if (entry?.decisionId === decisionId) {
+      if (replaced) return { kind: 'stored', stored: replaced };
+      if (entry.state !== 'claimed') return { kind: 'done' };
+    }
+    if (entry?.state === 'claimed' && entry.untilMs > this.#now()) return { kind: 'held', untilMs: entry.untilMs };
+    const fence = await this.#write(pair, version, { state: 'claimed', decisionId, untilMs });
+    if (fence === undefined) return { kind: 'held', untilMs };
+    if (replaced) await this.#revokeWrapping(replaced.accessor);
+    return { kind: 'claimed', claim: { pair, decisionId, fence, ...(replaced ? { replaced } : {}) } };
+  }
+
+  async put(
+    claim: Claim,
+    sealed: string,
+    facts: Omit<StoredSecret, 'pair' | 'decisionId' | 'accessor'>,
+    ttlMs: number,
+  ): Promise<StoredSecret | undefined> {
+    const { wrap_info: wrapping } = await this.#vault.write(
+      'sys/wrapping/wrap',
+      { sealed },
+      { wrapTtlS: Math.max(1, Math.floor(ttlMs / 1000)), operation: 'wrap', unrepeatable: true },
+    );
+    if (!wrapping) throw new EbbtideError('VAULT_REJECTED', 'Vault wrapped nothing', {});
+    const { accessor, token } = wrapping;
+    const { pair, decisionId } = claim;
+    try {
+      const entry = { state: 'ready', decisionId, ...facts, accessor, wrapping: token } as const;
+      if ((await this.#write(pair, claim.fence, entry)) !== undefined) return storedOf(pair, entry);
+    } catch (error) {
+      await this.#revokeWrapping(accessor).catch(() => {});
+      throw error;
+    }
+    await this.#revokeWrapping(accessor);
+    return undefined;
+  }
+
+  async release({ pair, fence, decisionId }: Claim): Promise<void> {
+    await this.#write(pair, fence, { state: 'claimed', decisionId, untilMs: 0 });
+  }
+
+  async peek(pair: Pair): Promise<StoredSecret | undefined> {
+    const { entry } = await this.#read(pair);
+    return entry?.state === 'ready' ? storedOf(pair, entry) : undefined;
+  }
+
+  async take(pair: Pair): Promise<Taken | undefined> {
+    const { entry, version } = await this.#read(pair);
+    if (entry?.state !== 'ready') return undefined;
+    const { wrapping, ...facts } = entry;
+    if ((await this.#write(pair, version, { ...facts, state: 'taken' })) === undefined) return undefined;
+    const stored = storedOf(pair, entry);
+    try {
+      const { data } = await this.#vault.write<{ sealed: string }>(
+        'sys/wrapping/unwrap',
+        {},
+        { token: wrapping, operation: 'unwrap', unrepeatable: true },
+      );
+      return { stored, sealed: data.sealed };
+    } catch (error) {
+      if (noSuchWrapping(error) || isEbbtideError(error, 'VAULT_FORBIDDEN')) return { stored };
+      await this.#revokeWrapping(stored.accessor).catch(() => {});
+      throw error;
+    }
+  }
+
+  async destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<StoredSecret | undefined> {
+    const { entry, version } = await this.#read(pair);
+    // One that was being taken when Vault went away: nobody has its wrapping token any more
+    if (entry?.state === 'taken') {
+      await this.#revokeWrapping(entry.accessor);
+      await this.#write(pair, version, { state: 'gone', decisionId: entry.decisionId });
+      return undefined;
+    }
+    if (entry?.state !== 'ready') return undefined;
+    const stored = storedOf(pair, entry);
+    if (spare?.(stored)) return undefined;
+    await this.#revokeWrapping(entry.accessor);
+    const fence = await this.#write(pair, version, { state: 'gone', decisionId: entry.decisionId });
+    return fence === undefined ? undefined : stored;
+  }
+
+  async pairs(user?: string): Promise<readonly Pair[]> {
+    const users = user === undefined ? await this.#list('pairs/') : [`${user}/`];
+    const found: Pair[] = [];
+    for (const name of users) {
+      const machines = await this.#list(`pairs/${name}`);
+      found.push(...machines.map((vm) => ({ user: name.replace(/\/$/, ''), vm })));
+    }
+    return found;
+  }
+
+  async #list(path: string): Promise<readonly string[]> {
+    try {
+      const { data } = await this.#vault.list<{ keys: string[] }>(`${this.#mount}/metadata/${path}`, {
+        operation: 'listPairs',
+      });
+      return data.keys;
+    } catch (error) {
+      if (isEbbtideError(error, 'VAULT_NOT_FOUND')) return [];
+      throw error;
+    }
+  }
+
+  async #read(pair: Pair): Promise<{ readonly entry: Entry | undefined; readonly version: number }> {
+    try {
+      const { data } = await this.#vault.read<{ data: unknown; metadata: { version: number } }>(
+        `${this.#mount}/data/${pathOf(pair)}`,
+        { operation: 'readPair' },
+      );
+      return { entry: isEntry(data.data) ? data.data : undefined, version: data.metadata.version };
+    } catch (error) {
+      if (!isEbbtideError(error, 'VAULT_NOT_FOUND')) throw error;
+      return { entry: undefined, version: await this.#deletedVersion(pair) };
+    }
+  }
+
+  /** Version of an entry that Vault has deleted by its time; 0 where there never was one. */
+  async #deletedVersion(pair: Pair): Promise<number> {
+    try {
+      const { data } = await this.#vault.read<{ current_version: number }>(`${this.#mount}/metadata/${pathOf(pair)}`, {
+        operation: 'readPair',
+      });
+      return data.current_version;
+    } catch (error) {
+      if (isEbbtideError(error, 'VAULT_NOT_FOUND')) return 0;
+      throw error;
+    }
+  }
+
+  /** @returns the new version, undefined where somebody else wrote since */
+  async #write(pair: Pair, version: number, entry: Entry): Promise<number | undefined> {
+    try {
+      const { data } = await this.#vault.write<{ version: number }>(
+        `${this.#mount}/data/${pathOf(pair)}`,
+        { options: { cas: version }, data: entry },
+        { operation: 'writePair', unrepeatable: true },
+      );
+      return data.version;
+    } catch (error) {
+      if (otherWasFirst(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #revokeWrapping(accessor: string): Promise<void> {
+    try {
+      await this.#vault.write('auth/token/revoke-accessor', { accessor }, { operation: 'revokeWrapping' });
+    } catch (error) {
+      if (!isEbbtideError(error, 'VAULT_NOT_FOUND')) throw error;
+    }
+  }
+}
+
+const pathOf = ({ user, vm }: Pair): string => `pairs/${user}/${vm}`;
+
+const storedOf = (
+  pair: Pair,
+  {
+    decisionId,
+    method,
+    reference,
+    revocation,
+    recipient,
+    accessor,
+    mintedAt,
+    expiresAt,
+  }: Extract<Entry, { method: unknown }>,
+): StoredSecret => ({ pair, decisionId, method, reference, revocation, recipient, accessor, mintedAt, expiresAt });

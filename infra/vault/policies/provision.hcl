@@ -1,0 +1,47 @@
+# What Ebbtide's provisioning engine may do at Vault: make credentials ahead of time, and keep them sealed until they are
+# asked for. It can neither unwrap for others nor change users' keys, and reads no secret but what it has sealed itself.
+
+# Its own token
+path "auth/token/lookup-self" {
+  capabilities = ["read"]
+}
+path "auth/token/renew-self" {
+  capabilities = ["update"]
+}
+
+# The public keys that it seals to
+path "ebbtide-users/data/users/*" {
+  capabilities = ["read"]
+}
+
+# Where the tokens of wrapped secrets lie; the secrets are in the wrapping, and sealed to their users
+path "ebbtide-provisions/data/pairs/*" {
+  capabilities = ["create", "read", "update"]
+}
+path "ebbtide-provisions/metadata/pairs/*" {
+  capabilities = ["read", "list"]
+}
+path "sys/wrapping/wrap" {
+  capabilities = ["update"]
+}
+
+# What machines check passwords by; written and removed, never read
+path "ebbtide-provisions/data/verifiers/*" {
+  capabilities = ["create", "update"]
+}
+path "ebbtide-provisions/metadata/verifiers/*" {
+  capabilities = ["create", "update", "delete"]
+}
+
+# Credentials: certificates of the SSH authority, and tokens that hold leases
+path "ssh/sign/ebbtide-access" {
+  capabilities = ["update"]
+}
+path "auth/token/create/ebbtide-access-leases" {
+  capabilities = ["update"]
+}
+
+# Destroy wrapped secrets and leases that nobody asked for
+path "auth/token/revoke-accessor" {
+  capabilities = ["update"]
+}
