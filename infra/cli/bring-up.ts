@@ -22,6 +22,7 @@ import type { Closable } from './lifetime.ts';
 import { pipelines } from './pipelines.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { version } from './program.ts';
+import { startProvisioning } from './provisioning.ts';
 import { forgetRunning, noteRunning } from './running.ts';
 import { embeddedSecretFile, tokenServiceOf } from './token-service.ts';
 
@@ -109,6 +110,7 @@ export const bringUp = async (
   const service = await startTokenService(context, { vault: platform.vault.tokenService, token });
   parts.push(service);
   say(`Token service at ${service.address}`);
+  const provisioning = await startProvisioning(context, config, platform.vault.login, parts, say);
   const fleet = demo ? await openFleet(context, token, service, platform) : undefined;
   if (fleet) parts.push(fleet);
   const ports: ConsolePorts = {
@@ -134,6 +136,7 @@ export const bringUp = async (
     clickhouse: platform.clickhouse.url,
     console: console.address,
     ...(service.address === undefined ? {} : { token: service.address }),
+    ...(provisioning === undefined ? {} : { delivery: provisioning }),
   });
   below.push({ name: 'note of what runs', close: async () => forgetRunning() });
   return console;

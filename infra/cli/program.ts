@@ -5,6 +5,7 @@ import { packageRoot } from '../paths.ts';
 import { defineAgent } from './commands/agent.ts';
 import { defineConfig } from './commands/config.ts';
 import { defineControl } from './commands/control.ts';
+import { defineCredential } from './commands/credential.ts';
 import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
@@ -61,6 +62,7 @@ export const createProgram = (): Command => {
     defineQuery,
     defineReplay,
     defineCredentials,
+    defineCredential,
     defineLabel,
     defineControl,
     defineConfig,

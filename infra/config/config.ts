@@ -7,6 +7,8 @@ import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
 import { lifecycleConfigSchema } from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
+import { provisionConfig } from '../provision/config.ts';
+import { deliveryConfig } from '../services/delivery/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
@@ -32,6 +34,12 @@ export const configSchema = z.strictObject({
       tokenServiceLogin: login
         .optional()
         .describe('How the token service logs in; set up for it where Vault is embedded'),
+      provisionLogin: login
+        .optional()
+        .describe('How the provisioning engine logs in; set up for it where Vault is embedded'),
+      deliveryLogin: login
+        .optional()
+        .describe('How the delivery service logs in; set up for it where Vault is embedded'),
     })
     .prefault({})
     .describe('Vault or OpenBao'),
@@ -61,6 +69,8 @@ export const configSchema = z.strictObject({
   archive: archiveConfig.prefault({}).describe('The archive'),
   // That a shared secret is there is checked once its embedded default has been filled in
   token: z.strictObject(tokenServiceConfig.shape).prefault({}).describe('The token service'),
+  provision: provisionConfig.prefault({}).describe('Credentials that are prepared before they are asked for'),
+  delivery: deliveryConfig.prefault({}).describe('The service that users ask for credentials'),
   console: consoleConfig.prefault({}).describe('The console'),
   agent: hostAgentConfig.prefault({}).describe('The host agent'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),

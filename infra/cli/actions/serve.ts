@@ -4,6 +4,8 @@ import { subjectHistory } from '../../clickhouse/history.ts';
 import type { Config } from '../../config/config.ts';
 import { startConsole } from '../../console/server.ts';
 import type { AppContext, Running } from '../../context.ts';
+import { startProvision } from '../../provision/start.ts';
+import { startDelivery } from '../../services/delivery/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
 import { addressOf } from '../connect.ts';
 import type { Action } from '../invocation.ts';
@@ -48,7 +50,20 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
   };
 };
 
-const services = { token: serveToken, console: serveConsole } as const;
+const serveProvision: Start = (context, config) =>
+  startProvision(context, { vault: vaultOf(config, 'provision'), provision: config.provision });
+
+const serveDelivery: Start = (context, config) => {
+  const { provision, delivery } = config;
+  return startDelivery(context, { vault: vaultOf(config, 'delivery'), provision, delivery });
+};
+
+const services = {
+  token: serveToken,
+  provision: serveProvision,
+  delivery: serveDelivery,
+  console: serveConsole,
+} as const;
 
 /** Run services until stopped. */
 export const run: Action<object, [(keyof typeof services)[]]> = async ({ terminal, load }, _options, names) => {

@@ -5,16 +5,19 @@ export const defineServe = (): Command =>
   new Command('serve')
     .summary('run services')
     .description('Run one or more services in this process.')
-    .addArgument(new Argument('<service...>', 'which').choices(['token', 'console']))
+    .addArgument(new Argument('<service...>', 'which').choices(['token', 'provision', 'delivery', 'console']))
     .addHelpText(
       'after',
       `
 Services:
-  token    issues credentials to functions and answers their renewals
-  console  the page on which credentials are watched
+  token      issues credentials to functions and answers their renewals
+  provision  prepares credentials before users ask for them, and destroys what nobody asked for
+  delivery   hands credentials to users: what was prepared at once, else made on demand
+  console    the page on which credentials are watched
 
 Examples:
   ebbtide serve token --config ebbtide.yaml
-  ebbtide serve token console --config ebbtide.yaml`,
+  ebbtide serve token console --config ebbtide.yaml
+  ebbtide serve provision delivery --config ebbtide.yaml`,
     )
     .action(lazily(() => import('../actions/serve.ts')));
