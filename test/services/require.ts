@@ -5,7 +5,7 @@ import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
 
 /** What a test can need beyond Node; `java` is for a broker of the test's own, where Docker does not help. */
-export type Requirement = 'kafka' | 'java' | 'openbao' | 'clickhouse' | 'chromium' | 'data';
+export type Requirement = 'kafka' | 'java' | 'openbao' | 'clickhouse' | 'chromium' | 'sshd' | 'data';
 
 interface KafkaModule {
   runningKafka(): Promise<unknown>;
@@ -29,6 +29,9 @@ export const findChromium = async (): Promise<string | undefined> => {
   return process.env.EBBTIDE_CHROMIUM ?? chromiumNames.map(onPath).find((path) => path !== undefined);
 };
 
+/** OpenSSH's server, which wants to be started by its whole path. */
+export const sshdPath = '/usr/sbin/sshd';
+
 /** The folder of real data sets beside the repository, which is too large to ship. */
 export const sharedData = (): string => join(packageRoot(), '..', 'shared', 'data');
 
@@ -48,6 +51,11 @@ const missing: Record<Requirement, () => Promise<string | undefined>> = {
     return supported ? undefined : 'Linux or macOS';
   },
   chromium: async () => ((await findChromium()) ? undefined : 'Chromium (Debian: chromium)'),
+  sshd: async () => {
+    if (!existsSync(sshdPath)) return `OpenSSH's server at ${sshdPath} (Debian: openssh-server)`;
+    const { onPath } = await loadSetup<ExecModule>('exec.mjs');
+    return onPath('ssh') ? undefined : "OpenSSH's client (Debian: openssh-client)";
+  },
   data: async () => (existsSync(sharedData()) ? undefined : `the data sets in ${sharedData()}`),
 };
 
