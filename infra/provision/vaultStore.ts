@@ -4,6 +4,12 @@ import type { Pair } from './names.ts';
 import type { Claim, ClaimOutcome, SecretStore, StoredSecret, Taken } from './store.ts';
 import { type Entry, isEntry } from './vaultEntry.ts';
 
+/** An entry as it was found, and the version that a change of it must name. */
+interface Seen {
+  readonly entry: Entry | undefined;
+  readonly version: number;
+}
+
 const rejected = (error: unknown, words: RegExp): boolean =>
   isEbbtideError(error, 'VAULT_REJECTED') && words.test(error.message);
 const otherWasFirst = (error: unknown): boolean => rejected(error, /check-and-set/);
@@ -134,7 +140,16 @@ export class VaultSecretStore implements SecretStore {
     }
   }
 
-  async #read(pair: Pair): Promise<{ readonly entry: Entry | undefined; readonly version: number }> {
+  async #read(pair: Pair): Promise<Seen> {
+    const seen = await this.#readEntry(pair);
+    if (seen) return seen;
+    const version = await this.#deletedVersion(pair);
+    if (version === 0) return { entry: undefined, version };
+    // Somebody may have written between the two answers: only what is still absent has that version
+    return (await this.#readEntry(pair)) ?? { entry: undefined, version };
+  }
+
+  async #readEntry(pair: Pair): Promise<Seen | undefined> {
     try {
       const { data } = await this.#vault.read<{ data: unknown; metadata: { version: number } }>(
         `${this.#mount}/data/${pathOf(pair)}`,
@@ -142,8 +157,8 @@ export class VaultSecretStore implements SecretStore {
       );
       return { entry: isEntry(data.data) ? data.data : undefined, version: data.metadata.version };
     } catch (error) {
-      if (!isEbbtideError(error, 'VAULT_NOT_FOUND')) throw error;
-      return { entry: undefined, version: await this.#deletedVersion(pair) };
+      if (isEbbtideError(error, 'VAULT_NOT_FOUND')) return undefined;
+      throw error;
     }
   }
 
