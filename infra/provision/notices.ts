@@ -59,7 +59,8 @@ export const delayed = ({ user, vm, decisionId, windowStart }: Provision, at: nu
 export const failureAlerts = (record: Provision, error: unknown, alertAfter: number): readonly Alert[] => {
   const { user, vm, decisionId, attempts, lastError, at } = record;
   const pair = { user, vm };
-  const id = decisionId || String(at);
+  // Where requests without a decision fail, people hear of it once an hour
+  const id = decisionId || `hour-${Math.floor(at / 3_600_000)}`;
   if (isEbbtideError(error) && error.details.reason === 'risk')
     return [
       alertOf(pair, at, {

@@ -45,7 +45,7 @@ export const provisionRig = async (
 ) => {
   const vault = given.vault ?? (await prepareVault(t, server));
   const kafka = given.kafka ?? (await kafkaRig(t));
-  await vault.root.write('sys/auth/userpass', { type: 'userpass' });
+  if (!given.vault) await vault.root.write('sys/auth/userpass', { type: 'userpass' });
   const provisions = await kafka.seen<Provision>(topics.provisions);
   const config = (overrides: object = {}) =>
     provisionConfig.parse({ targets, minRemainingMs: 2_000, backoffMs: 50, maxBackoffMs: 200, ...overrides });
