@@ -183,9 +183,26 @@ export const provisionRig = async (
     }
     return count;
   };
+  /** Vault ends the token of what was unwrapped a moment after its answer. */
+  const noneWrapped = () => until('nothing to be wrapped', async () => (await wrapped()) === 0);
   const store = async (login: 'provision' | 'delivery' = 'provision', now?: () => number) =>
     new VaultSecretStore(await clientOf(login), 'ebbtide-provisions', now);
-  return { vault, kafka, provisions, config, user, token, want, engine, delivery, step, machine, wrapped, store };
+  return {
+    vault,
+    kafka,
+    provisions,
+    config,
+    user,
+    token,
+    want,
+    engine,
+    delivery,
+    step,
+    machine,
+    wrapped,
+    noneWrapped,
+    store,
+  };
 };
 
 export type ProvisionRig = Awaited<ReturnType<typeof provisionRig>>;
