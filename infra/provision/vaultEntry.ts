@@ -11,10 +11,10 @@ const facts = {
   expiresAt: z.number(),
 };
 
-/** What the kv entry of a pair holds. Only one that is ready has the wrapping token. */
+/** What the kv entry of a pair holds. Only one that is ready has the holder's token. */
 const entrySchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('claimed'), decisionId: z.string(), untilMs: z.number() }),
-  z.object({ state: z.literal('ready'), ...facts, wrapping: z.string() }),
+  z.object({ state: z.literal('ready'), ...facts, holder: z.string() }),
   z.object({ state: z.literal('taken'), ...facts }),
   z.object({ state: z.literal('gone'), decisionId: z.string() }),
 ]);

@@ -10,22 +10,28 @@ interface Seen {
   readonly version: number;
 }
 
-const rejected = (error: unknown, words: RegExp): boolean =>
-  isEbbtideError(error, 'VAULT_REJECTED') && words.test(error.message);
-const otherWasFirst = (error: unknown): boolean => rejected(error, /check-and-set/);
-const noSuchWrapping = (error: unknown): boolean => rejected(error, /wrapping token is not valid/);
+const otherWasFirst = (error: unknown): boolean =>
+  isEbbtideError(error, 'VAULT_REJECTED') && /check-and-set/.test(error.message);
+/** The holder has ended, and its cubbyhole with it. */
+const hasEnded = (error: unknown): boolean =>
+  isEbbtideError(error, 'VAULT_FORBIDDEN') || isEbbtideError(error, 'VAULT_NOT_FOUND');
+
+const cubbyhole = 'cubbyhole/sealed';
 
 /**
- * Keeps sealed secrets in Vault's response wrapping: the ciphertext lies in the cubbyhole of a wrapping token, which
- * gives it once and ends by its TTL whether or not anybody looks after it. The wrapping token lies in a kv (version 2)
+ * Keeps each sealed secret in the cubbyhole of a token of its own, its holder: Vault destroys a cubbyhole with its token,
+ * so a secret is gone after its TTL whether or not anybody looks after it. The holder's token lies in a kv (version 2)
  * mount that only the engine and the delivery service may read, at `pairs/<user>/<vm>`. Every change of that entry is a
  * check-and-set, so of two instances one is refused.
  *
- * Neither half is a secret by itself: whoever reads kv and unwraps has a ciphertext that only its user can open.
+ * This is what Vault's response wrapping does, taken apart: to unwrap costs Vault several writes, and to read a cubbyhole
+ * none, so that a hand-over waits for a single write. Neither half is a secret by itself: whoever reads both has a
+ * ciphertext that only its user can open.
  */
 export class VaultSecretStore implements SecretStore {
   readonly #vault: VaultClient;
   readonly #mount: string;
+  readonly #role = 'ebbtide-sealed';
   readonly #now: () => number;
 
   constructor(vault: VaultClient, mount: string, now: () => number = Date.now) {
@@ -44,7 +50,7 @@ export class VaultSecretStore implements SecretStore {
     if (entry?.state === 'claimed' && entry.untilMs > this.#now()) return { kind: 'held', untilMs: entry.untilMs };
     const fence = await this.#write(pair, version, { state: 'claimed', decisionId, untilMs });
     if (fence === undefined) return { kind: 'held', untilMs };
-    if (replaced) await this.#revokeWrapping(replaced.accessor);
+    if (replaced) await this.#endHolder(replaced.accessor);
     return { kind: 'claimed', claim: { pair, decisionId, fence, ...(replaced ? { replaced } : {}) } };
   }
 
@@ -54,22 +60,28 @@ export class VaultSecretStore implements SecretStore {
     facts: Omit<StoredSecret, 'pair' | 'decisionId' | 'accessor'>,
     ttlMs: number,
   ): Promise<StoredSecret | undefined> {
-    const { wrap_info: wrapping } = await this.#vault.write(
-      'sys/wrapping/wrap',
-      { sealed },
-      { wrapTtlS: Math.max(1, Math.floor(ttlMs / 1000)), operation: 'wrap', unrepeatable: true },
+    const { auth: holder } = await this.#vault.write(
+      `auth/token/create/${this.#role}`,
+      {
+        ttl: `${Math.max(1, Math.floor(ttlMs / 1000))}s`,
+        renewable: false,
+        policies: ['ebbtide-sealed'],
+        no_default_policy: true,
+      },
+      { operation: 'createHolder', unrepeatable: true },
     );
-    if (!wrapping) throw new EbbtideError('VAULT_REJECTED', 'Vault wrapped nothing', {});
-    const { accessor, token } = wrapping;
+    if (!holder) throw new EbbtideError('VAULT_REJECTED', 'Vault issued no token to hold the sealed secret', {});
+    const { accessor, client_token: token } = holder;
     const { pair, decisionId } = claim;
     try {
-      const entry = { state: 'ready', decisionId, ...facts, accessor, wrapping: token } as const;
+      await this.#vault.write(cubbyhole, { sealed }, { token, operation: 'fillHolder' });
+      const entry = { state: 'ready', decisionId, ...facts, accessor, holder: token } as const;
       if ((await this.#write(pair, claim.fence, entry)) !== undefined) return storedOf(pair, entry);
     } catch (error) {
-      await this.#revokeWrapping(accessor).catch(() => {});
+      await this.#endHolder(accessor).catch(() => {});
       throw error;
     }
-    await this.#revokeWrapping(accessor);
+    await this.#endHolder(accessor);
     return undefined;
   }
 
@@ -85,35 +97,32 @@ export class VaultSecretStore implements SecretStore {
   async take(pair: Pair): Promise<Taken | undefined> {
     const { entry, version } = await this.#read(pair);
     if (entry?.state !== 'ready') return undefined;
-    const { wrapping, ...facts } = entry;
-    if ((await this.#write(pair, version, { ...facts, state: 'taken' })) === undefined) return undefined;
+    const { holder, ...facts } = entry;
     const stored = storedOf(pair, entry);
-    try {
-      const { data } = await this.#vault.write<{ sealed: string }>(
-        'sys/wrapping/unwrap',
-        {},
-        { token: wrapping, operation: 'unwrap', unrepeatable: true },
-      );
-      return { stored, sealed: data.sealed };
-    } catch (error) {
-      if (noSuchWrapping(error) || isEbbtideError(error, 'VAULT_FORBIDDEN')) return { stored };
-      await this.#revokeWrapping(stored.accessor).catch(() => {});
-      throw error;
-    }
+    const [fence, sealed] = await Promise.allSettled([
+      this.#write(pair, version, { ...facts, state: 'taken' }),
+      this.#readHolder(holder),
+    ]);
+    if (fence.status === 'rejected') throw fence.reason;
+    if (fence.value === undefined) return undefined;
+    // Nobody waits for it: the entry names the holder no more, and a sweep ends what this cannot
+    this.#endHolder(stored.accessor).catch(() => {});
+    if (sealed.status === 'rejected') throw sealed.reason;
+    return { stored, ...(sealed.value === undefined ? {} : { sealed: sealed.value }) };
   }
 
   async destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<StoredSecret | undefined> {
     const { entry, version } = await this.#read(pair);
-    // One that was being taken when Vault went away: nobody has its wrapping token any more
+    // One that was being taken when Vault went away: nobody has its holder's token any more
     if (entry?.state === 'taken') {
-      await this.#revokeWrapping(entry.accessor);
+      await this.#endHolder(entry.accessor);
       await this.#write(pair, version, { state: 'gone', decisionId: entry.decisionId });
       return undefined;
     }
     if (entry?.state !== 'ready') return undefined;
     const stored = storedOf(pair, entry);
     if (spare?.(stored)) return undefined;
-    await this.#revokeWrapping(entry.accessor);
+    await this.#endHolder(entry.accessor);
     const fence = await this.#write(pair, version, { state: 'gone', decisionId: entry.decisionId });
     return fence === undefined ? undefined : stored;
   }
@@ -126,6 +135,16 @@ export class VaultSecretStore implements SecretStore {
       found.push(...machines.map((vm) => ({ user: name.replace(/\/$/, ''), vm })));
     }
     return found;
+  }
+
+  async #readHolder(token: string): Promise<string | undefined> {
+    try {
+      const { data } = await this.#vault.read<{ sealed: string }>(cubbyhole, { token, operation: 'readHolder' });
+      return data.sealed;
+    } catch (error) {
+      if (hasEnded(error)) return undefined;
+      throw error;
+    }
   }
 
   async #list(path: string): Promise<readonly string[]> {
@@ -190,9 +209,9 @@ export class VaultSecretStore implements SecretStore {
     }
   }
 
-  async #revokeWrapping(accessor: string): Promise<void> {
+  async #endHolder(accessor: string): Promise<void> {
     try {
-      await this.#vault.write('auth/token/revoke-accessor', { accessor }, { operation: 'revokeWrapping' });
+      await this.#vault.write('auth/token/revoke-accessor', { accessor }, { operation: 'endHolder' });
     } catch (error) {
       if (!isEbbtideError(error, 'VAULT_NOT_FOUND')) throw error;
     }

@@ -28,20 +28,11 @@ export interface VaultAuth {
   readonly orphan?: boolean;
 }
 
-/** The `wrap_info` part of an answer: it lies in Vault until its token is used, once. */
-export interface VaultWrapping {
-  readonly token: string;
-  readonly accessor: string;
-  /** Seconds. */
-  readonly ttl: number;
-}
-
 /** An answer of Vault. */
 export interface VaultAnswer<T = unknown> {
   readonly status: number;
   readonly data: T;
   readonly auth: VaultAuth | null;
-  readonly wrap_info: VaultWrapping | null;
   readonly lease_id: string;
   /** Seconds. */
   readonly lease_duration: number;
@@ -57,8 +48,6 @@ export interface RequestOptions {
   readonly operation?: string;
   /** Tries after a failure that passes; false tries once. @default the client's */
   readonly retry?: RetryPolicy | false;
-  /** Have the answer wrapped for so many seconds. */
-  readonly wrapTtlS?: number;
   /** Whether doing it twice differs from doing it once; such requests are repeated only if the first did not arrive. @default false */
   readonly unrepeatable?: boolean;
   readonly signal?: AbortSignal;
@@ -203,7 +192,6 @@ export class VaultClient {
       status: answer.statusCode,
       data: content.data as T,
       auth: content.auth ?? null,
-      wrap_info: content.wrap_info ?? null,
       lease_id: content.lease_id ?? '',
       lease_duration: content.lease_duration ?? 0,
       renewable: content.renewable ?? false,
@@ -215,7 +203,7 @@ export class VaultClient {
     method: VaultMethod,
     path: string,
     body: object | undefined,
-    { token, operation, signal, wrapTtlS }: RequestOptions,
+    { token, operation, signal }: RequestOptions,
   ): Promise<TransportResponse> {
     const labels = { service: this.#service, operation: operation ?? method.toLowerCase() };
     const stop = this.#metrics?.requestSeconds.startTimer(labels);
@@ -223,10 +211,7 @@ export class VaultClient {
       const answer = (await this.#node.request({
         method,
         path: `/${path}`,
-        headers: {
-          ...(token ? { 'X-Vault-Token': token } : {}),
-          ...(wrapTtlS === undefined ? {} : { 'X-Vault-Wrap-TTL': `${wrapTtlS}s` }),
-        },
+        headers: token ? { 'X-Vault-Token': token } : {},
         ...(body === undefined ? {} : { json: body }),
         timeout: this.config.timeoutMs,
         ...(signal ? { signal } : {}),

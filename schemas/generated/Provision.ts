@@ -38,7 +38,7 @@ export interface Provision {
   exposureMs: number;
   /** Risk of the user when it was last asked, 0 to 100. */
   risk: number;
-  /** Accessor of what wraps the sealed secret in the store: with it the secret can be destroyed and not read; empty where none lies there. */
+  /** Accessor of what holds the sealed secret in the store: with it the secret can be destroyed and not read; empty where none lies there. */
   accessor: string;
   /** What the issuer calls the credential: serial number of the certificate or id of the lease; empty for a password. */
   reference: string;
@@ -198,7 +198,7 @@ export const ProvisionSchema = {
     {
       "name": "accessor",
       "type": "string",
-      "doc": "Accessor of what wraps the sealed secret in the store: with it the secret can be destroyed and not read; empty where none lies there.",
+      "doc": "Accessor of what holds the sealed secret in the store: with it the secret can be destroyed and not read; empty where none lies there.",
       "default": ""
     },
     {

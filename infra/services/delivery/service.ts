@@ -159,7 +159,7 @@ export class DeliveryService {
     if (sealed === undefined && alive)
       log.warn(
         { pair: pairKey(stored.pair) },
-        'what was prepared was gone before its time: unwrapped by another, or a clock is wrong',
+        'what was prepared was gone before its time: its holder was revoked, or a clock is wrong',
       );
     await minter.end(stored).catch(() => {});
     return undefined;

@@ -1,5 +1,5 @@
 # What Ebbtide's provisioning engine may do at Vault: make credentials ahead of time, and keep them sealed until they are
-# asked for. It can neither unwrap for others nor change users' keys, and reads no secret but what it has sealed itself.
+# asked for. It cannot change users' keys, and reads no secret but what it has sealed itself.
 
 # Its own token
 path "auth/token/lookup-self" {
@@ -14,14 +14,14 @@ path "ebbtide-users/data/users/*" {
   capabilities = ["read"]
 }
 
-# Where the tokens of wrapped secrets lie; the secrets are in the wrapping, and sealed to their users
+# Where the tokens lie in whose cubbyholes the secrets are, sealed to their users
 path "ebbtide-provisions/data/pairs/*" {
   capabilities = ["create", "read", "update"]
 }
 path "ebbtide-provisions/metadata/pairs/*" {
   capabilities = ["read", "list"]
 }
-path "sys/wrapping/wrap" {
+path "auth/token/create/ebbtide-sealed" {
   capabilities = ["update"]
 }
 
@@ -41,7 +41,7 @@ path "auth/token/create/ebbtide-access-leases" {
   capabilities = ["update"]
 }
 
-# Destroy wrapped secrets and leases that nobody asked for
+# Destroy sealed secrets and leases that nobody asked for
 path "auth/token/revoke-accessor" {
   capabilities = ["update"]
 }

@@ -73,7 +73,7 @@ test('who may not have a credential gets none, and is told why', async (t) => {
     assert.equal(body.served, 'refreshed');
     await assert.rejects(alice.open(body.sealed), { code: 'UNAUTHENTICATED' });
     assert.match(await open(String(body.sealed), identity), /"password"/);
-    await rig.noneWrapped();
+    await rig.noneLies();
   });
 
   await t.test('a key that was changed: what was sealed to the old one is destroyed, and the user told', async () => {
@@ -82,7 +82,7 @@ test('who may not have a credential gets none, and is told why', async (t) => {
     const { recipient } = await generateIdentity();
     assert.equal((await delivery.call('PUT', '/v1/keys', alice.token, { recipient })).status, 204);
     await rig.step('alice/box-2', 'destroyed');
-    await rig.noneWrapped();
+    await rig.noneLies();
     await alert('keyChanged', 'alice');
     await delivery.call('PUT', '/v1/keys', alice.token, { recipient: alice.recipient });
   });
@@ -103,7 +103,7 @@ test('who may not have a credential gets none, and is told why', async (t) => {
     });
     assert.equal(gone.body.code, 'vm-archived');
     await rig.step('alice/web-9', 'destroyed');
-    await rig.noneWrapped();
+    await rig.noneLies();
     await refused(delivery.get('web-9', alice.token), 410, 'vm-archived');
     await rig.want('alice', 'web-9', { decisionId: 'later' });
     const failed = await rig.step('alice/web-9', 'failed', ({ decisionId }) => decisionId === 'later');
@@ -135,7 +135,7 @@ test('who may not have a credential gets none, and is told why', async (t) => {
     await until('the risk to be known', async () => (await status()).status === 403);
     await refused(delivery.get('web-1', carol.token), 403, 'risk-too-high');
     await rig.step('carol/web-1', 'destroyed');
-    await rig.noneWrapped();
+    await rig.noneLies();
     await rig.want('carol', 'web-2');
     const failed = await rig.step('carol/web-2', 'failed');
     assert.deepEqual([failed.risk, /above 60/.test(failed.lastError)], [90, true]);
@@ -183,7 +183,7 @@ test('two engines must prepare a pair once, and carry on for each other', async 
   await rig.engine();
   for (let n = 0; n < 6; n++) await rig.want('alice', `web-${n}`);
   for (let n = 0; n < 6; n++) await rig.step(`alice/web-${n}`, 'preProvisioned');
-  assert.equal(await rig.wrapped(), 6);
+  assert.equal(await rig.lying(), 6);
   const minted = rig.provisions.filter(({ state }) => state === 'preProvisioned').map(({ mintedAt }) => mintedAt);
   assert.equal(new Set(minted).size, 6);
   await first.close();
@@ -203,7 +203,7 @@ test('what nobody asked for must be destroyed at the end of its window, whoever 
     const after = await rig.engine();
     const gone = await rig.step('alice/web-1', 'destroyed');
     assert.ok(gone.endedAt! > mintedAt!);
-    await rig.noneWrapped();
+    await rig.noneLies();
     await after.close();
   });
 
@@ -216,8 +216,8 @@ test('what nobody asked for must be destroyed at the end of its window, whoever 
     const [mintedAt, expiresAt] = [Date.now(), Date.now() + 2_000];
     const facts = { method: 'password', reference: '', revocation: '', recipient: alice.recipient } as const;
     await store.put(outcome.claim, 'sealed', { ...facts, mintedAt, expiresAt }, 2_000);
-    assert.equal(await rig.wrapped(), 1);
-    await rig.noneWrapped();
+    assert.equal(await rig.lying(), 1);
+    await rig.noneLies();
     const engine = await rig.engine({ sweepMs: 50 });
     const swept = await rig.step('alice/web-2', 'expired');
     assert.deepEqual([swept.decisionId, swept.mintedAt], ['unrecorded', mintedAt]);
@@ -244,7 +244,7 @@ test('what nobody asked for must be destroyed at the end of its window, whoever 
     const { decisionId } = await rig.step('alice/web-3', 'preProvisioned');
     await rig.want('alice', 'web-3', { state: 'unwanted', decisionId });
     await rig.step('alice/web-3', 'destroyed');
-    await rig.noneWrapped();
+    await rig.noneLies();
     await engine.close();
   });
 
@@ -264,7 +264,7 @@ test('what nobody asked for must be destroyed at the end of its window, whoever 
       await rig.step('alice/web-5', 'preProvisioned');
       clock.move(-3_600_000);
       await rig.step('alice/web-5', 'destroyed');
-      await rig.noneWrapped();
+      await rig.noneLies();
       await engine.close();
     },
   );
@@ -277,7 +277,7 @@ test('what nobody asked for must be destroyed at the end of its window, whoever 
     const { body } = await delivery.get('web-6', alice.token);
     assert.equal(body.served, 'refreshed');
     assert.equal((await rig.step('alice/web-6', 'delivered')).served, 'refreshed');
-    await rig.noneWrapped();
+    await rig.noneLies();
     await engine.close();
   });
 });
@@ -306,7 +306,7 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
     assert.equal((await delivery.health()).ready, false);
     await server.unseal();
     assert.equal((await delivery.get('web-1', alice.token)).body.served, 'preProvisioned');
-    await rig.noneWrapped();
+    await rig.noneLies();
   });
 
   await t.test('the store alone away: made on demand', async () => {
@@ -319,7 +319,7 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
     await alice.open(body.sealed);
   });
 
-  await t.test('Vault lost between taking and unwrapping: made on demand, and what was wrapped ended', async () => {
+  await t.test('Vault lost while something is taken: made on demand, and what was taken ended', async () => {
     await rig.want('alice', 'web-3');
     await rig.step('alice/web-3', 'preProvisioned');
     const client = await VaultClient.connect(rig.vault.configs.delivery, {
@@ -327,14 +327,14 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
       log: pino({ level: 'silent' }),
     });
     t.after(() => client.close());
-    const write = client.write.bind(client);
-    client.write = ((path: string, ...rest: [object]) =>
-      path === 'sys/wrapping/unwrap'
+    const read = client.read.bind(client);
+    client.read = ((path: string, ...rest: []) =>
+      path.startsWith('cubbyhole/')
         ? Promise.reject(new EbbtideError('VAULT_UNAVAILABLE', 'away'))
-        : write(path, ...rest)) as typeof client.write;
+        : read(path, ...rest)) as typeof client.read;
     const other = await rig.delivery({}, { store: new VaultSecretStore(client, 'ebbtide-provisions') });
     assert.equal((await other.get('web-3', alice.token)).body.served, 'generated');
-    await rig.noneWrapped();
+    await rig.noneLies();
   });
 
   await t.test('Kafka away: what cannot be recorded is not handed over, and ended', async () => {
@@ -360,7 +360,7 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
       },
     );
     assert.equal((await other.get('box-1', alice.token)).status, 503);
-    await rig.noneWrapped();
+    await rig.noneLies();
     assert.equal(await verifiers(), 0, 'its password opens nothing');
     assert.equal((await delivery.get('box-1', alice.token)).body.served, 'generated');
   });

@@ -41,7 +41,16 @@ for (const login of ['provision', 'delivery'] as const)
         await client.list('ebbtide-provisions/metadata/pairs/alice/');
         await client.list('ebbtide-provisions/metadata/pairs/');
       },
-      'sys/wrapping/wrap': () => client.write('sys/wrapping/wrap', { sealed: 'x' }, { wrapTtlS: 5 }),
+      ...(login === 'delivery'
+        ? {}
+        : {
+            'auth/token/create/ebbtide-sealed': () =>
+              client.write('auth/token/create/ebbtide-sealed', {
+                policies: ['ebbtide-sealed'],
+                no_default_policy: true,
+                ttl: '5s',
+              }),
+          }),
       'ebbtide-provisions/data/verifiers/*': () =>
         client.write(`ebbtide-provisions/data/verifiers/vm/${fresh()}`, { data: { verifier: 'x' } }),
       'ebbtide-provisions/metadata/verifiers/*': async () => {
@@ -85,7 +94,6 @@ for (const login of ['provision', 'delivery'] as const)
           allow_user_certificates: true,
           allowed_users: '*',
         });
-        const { wrap_info: wrapped } = await vault.root.write('sys/wrapping/wrap', { a: 1 }, { wrapTtlS: 60 });
         for (const attempt of [
           () => client.read('kv/data/functions/demo'),
           () => client.write('auth/token/create', {}),
@@ -96,7 +104,7 @@ for (const login of ['provision', 'delivery'] as const)
           () => client.write('sys/policies/acl/mine', { policy: '' }),
           () => client.read('ebbtide-provisions/data/verifiers/vm/alice/1'),
           () => client.remove('ebbtide-provisions/metadata/pairs/alice/listed'),
-          () => client.write('sys/wrapping/unwrap', { token: wrapped?.token }),
+          () => client.read('cubbyhole/sealed'),
           ...(login === 'provision'
             ? [() => client.write('ebbtide-users/data/users/alice', { data: { recipient: 'age1' } })]
             : []),

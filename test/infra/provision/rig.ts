@@ -171,20 +171,20 @@ export const provisionRig = async (
       address: null,
       succeeded: true,
     });
-  /** How many secrets are wrapped in Vault now: each has a token of its own. */
-  const wrapped = async (): Promise<number> => {
+  /** How many sealed secrets lie in Vault now: each has a token of its own. */
+  const lying = async (): Promise<number> => {
     const { data } = await vault.root.list<{ keys: string[] }>('auth/token/accessors');
     let count = 0;
     for (const accessor of data.keys) {
       const found = await vault.root
         .write<{ path: string }>('auth/token/lookup-accessor', { accessor })
         .catch(() => undefined);
-      if (found?.data.path === 'sys/wrapping/wrap') count++;
+      if (found?.data.path === 'auth/token/create/ebbtide-sealed') count++;
     }
     return count;
   };
-  /** Vault ends the token of what was unwrapped a moment after its answer. */
-  const noneWrapped = () => until('nothing to be wrapped', async () => (await wrapped()) === 0);
+  /** What was taken is destroyed a moment after the answer. */
+  const noneLies = () => until('nothing to lie in Vault', async () => (await lying()) === 0);
   const store = async (login: 'provision' | 'delivery' = 'provision', now?: () => number) =>
     new VaultSecretStore(await clientOf(login), 'ebbtide-provisions', now);
   return {
@@ -199,8 +199,8 @@ export const provisionRig = async (
     delivery,
     step,
     machine,
-    wrapped,
-    noneWrapped,
+    lying,
+    noneLies,
     store,
   };
 };

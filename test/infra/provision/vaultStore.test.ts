@@ -50,7 +50,7 @@ test('VaultSecretStore', async (t) => {
         undefined,
         'it was lost',
       );
-      await rig.noneWrapped();
+      await rig.noneLies();
       await other.release(claim);
       await claimed(one, at, 'd1');
     },
@@ -74,7 +74,7 @@ test('VaultSecretStore', async (t) => {
   await t.test('take must say so where the secret has ended by its TTL', async () => {
     const at = pair();
     await filled(at, 'd1', 1_000);
-    await rig.noneWrapped();
+    await rig.noneLies();
     const taken = await other.take(at);
     assert.equal(taken?.stored.decisionId, 'd1');
     assert.equal(taken?.sealed, undefined);
@@ -85,7 +85,7 @@ test('VaultSecretStore', async (t) => {
     const before = await filled(at, 'd1');
     const claim = await claimed(other, at, 'd2');
     assert.deepEqual(claim.replaced, before);
-    await rig.noneWrapped();
+    await rig.noneLies();
     assert.equal(await one.take(at), undefined);
   });
 
@@ -96,7 +96,7 @@ test('VaultSecretStore', async (t) => {
     assert.equal((await other.peek(at))?.decisionId, 'd1');
     const gone = await Promise.all([one.destroy(at), other.destroy(at)]);
     assert.equal(gone.filter(Boolean).length, 1);
-    await rig.noneWrapped();
+    await rig.noneLies();
     assert.equal(await one.take(at), undefined);
   });
 
@@ -107,7 +107,7 @@ test('VaultSecretStore', async (t) => {
       const taking = sleep(round % 4).then(() => one.take(at));
       const [taken, gone] = await Promise.all([taking, other.destroy(at)]);
       assert.equal(Number(taken?.sealed !== undefined) + Number(gone !== undefined) <= 1, true, `round ${round}`);
-      await rig.noneWrapped();
+      await rig.noneLies();
     }
   });
 
@@ -118,7 +118,7 @@ test('VaultSecretStore', async (t) => {
     assert.equal((await other.pairs()).length, number + 1);
   });
 
-  await t.test('an older version of an entry must not give its wrapping token away', async () => {
+  await t.test('an older version of an entry must not give the token of its holder away', async () => {
     const at = pair();
     await filled(at);
     await one.take(at);

@@ -28,7 +28,7 @@ test('startDelivery must hand over at once what was prepared, once, and generate
     const record = await rig.step('alice/web-1', 'delivered');
     assert.deepEqual([record.served, record.decisionId], ['preProvisioned', prepared.decisionId]);
     assert.ok(record.endedAt !== null && record.waitedMs !== null);
-    await rig.noneWrapped();
+    await rig.noneLies();
   });
 
   await t.test('asked for again: generated, another one', async () => {
