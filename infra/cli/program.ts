@@ -13,6 +13,7 @@ import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineReplay } from './commands/replay.ts';
+import { defineReport } from './commands/report.ts';
 import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
 import { defineServe } from './commands/serve.ts';
@@ -61,6 +62,7 @@ export const createProgram = (): Command => {
     defineRetrain,
     defineQuery,
     defineReplay,
+    defineReport,
     defineCredentials,
     defineCredential,
     defineLabel,

@@ -9,7 +9,7 @@ import type { ProvisionMetrics } from './metrics.ts';
 import { type Pair, pairKey } from './names.ts';
 import { codeOf, delayed, failureAlerts, refreshed, wordsOf } from './notices.ts';
 import { type PrepareParts, prepare } from './prepare.ts';
-import { blankProvision, factsOf } from './records.ts';
+import { endedRecord, factsOf } from './records.ts';
 import type { StoredSecret } from './store.ts';
 
 /** What an {@link Engine} works with. */
@@ -148,6 +148,7 @@ export class Engine {
         by,
       };
       const notices = done.kind === 'prepared' && done.replaced ? [refreshed(stored, now())] : [];
+      if (done.kind === 'prepared' && done.replaced) await this.#ended(done.replaced, 'destroyed');
       this.take(key, record);
       metrics.steps.inc({ state: 'preProvisioned' });
       log.info({ pair: key, decisionId: wanted.decisionId, method: stored.method }, 'credential prepared');
@@ -213,16 +214,14 @@ export class Engine {
   }
 
   async #destroyed(gone: StoredSecret, state: 'destroyed' | 'expired', record?: Provision): Promise<void> {
-    const { minter, now, by, metrics, log } = this.#parts;
-    await minter.end(gone);
+    await this.#parts.minter.end(gone);
+    this.#parts.log.info({ pair: pairKey(gone.pair), decisionId: gone.decisionId }, 'unused credential destroyed');
+    await this.#ended(gone, state, record);
+  }
+
+  async #ended(gone: StoredSecret, state: 'destroyed' | 'expired', record?: Provision): Promise<void> {
+    const { now, by, metrics } = this.#parts;
     metrics.steps.inc({ state });
-    log.info({ pair: pairKey(gone.pair), decisionId: gone.decisionId }, 'unused credential destroyed');
-    const at = now();
-    const base = record ?? {
-      ...blankProvision(gone.pair, at, by),
-      windowStart: gone.mintedAt,
-      windowEnd: gone.expiresAt,
-    };
-    await this.#parts.write({ ...base, ...factsOf(gone), state, accessor: '', endedAt: at, at, by });
+    await this.#parts.write(endedRecord(gone, state, now(), by, record));
   }
 }

@@ -39,3 +39,16 @@ export const factsOf = ({ decisionId, method, reference, accessor, mintedAt, exp
   mintedAt,
   expiresAt,
 });
+
+/**
+ * A secret lies in the store no more, and nobody got it.
+ *
+ * @param record - what was last said of it, where that is known
+ */
+export const endedRecord = (
+  gone: StoredSecret,
+  state: 'destroyed' | 'expired',
+  at: number,
+  by: string,
+  record: Provision = { ...blankProvision(gone.pair, at, by), windowStart: gone.mintedAt, windowEnd: gone.expiresAt },
+): Provision => ({ ...record, ...factsOf(gone), state, accessor: '', endedAt: at, at, by });

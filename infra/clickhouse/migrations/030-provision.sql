@@ -44,3 +44,28 @@ CREATE VIEW IF NOT EXISTS provisions AS
 SELECT * EXCEPT (deleted)
 FROM (SELECT * FROM provisions_raw ORDER BY pair, kafka_time DESC, kafka_offset DESC LIMIT 1 BY pair)
 WHERE NOT deleted;
+
+-- One row a secret that was prepared: how long it lay, and whether anybody asked for it. What lies still has no end yet,
+-- and none lies longer than it lives.
+CREATE VIEW IF NOT EXISTS provision_secrets AS
+SELECT
+  pair,
+  any(user) AS user,
+  any(vm) AS vm,
+  any(method) AS method,
+  decision_id,
+  assumeNotNull(minted_at) AS minted_at,
+  max(expires_at) AS expires_at,
+  max(ended_at) AS ended_at,
+  max(probability) AS probability,
+  countIf(state = 'delivered' AND served = 'preProvisioned') > 0 AS used,
+  greatest(0, dateDiff('millisecond', assumeNotNull(minted_at), least(coalesce(ended_at, now64(3)), coalesce(expires_at, now64(3))))) AS lay_ms
+FROM (SELECT * FROM provisions_raw FINAL WHERE NOT deleted AND isNotNull(minted_at) AND decision_id != '')
+GROUP BY pair, decision_id, minted_at
+HAVING countIf(state IN ('preProvisioned', 'destroyed', 'expired')) > 0 OR used;
+
+-- One row a request that was served.
+CREATE VIEW IF NOT EXISTS provision_requests AS
+SELECT pair, user, vm, method, served, decision_id, waited_ms, risk, at, by
+FROM provisions_raw FINAL
+WHERE NOT deleted AND state = 'delivered';

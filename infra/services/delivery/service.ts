@@ -6,7 +6,7 @@ import type { Target } from '../../provision/config.ts';
 import { type Pair, pairKey } from '../../provision/names.ts';
 import { codeOf, failureAlerts, wordsOf } from '../../provision/notices.ts';
 import { admit, type PrepareParts, sealedText } from '../../provision/prepare.ts';
-import { blankProvision, factsOf } from '../../provision/records.ts';
+import { blankProvision, endedRecord, factsOf } from '../../provision/records.ts';
 import { seal } from '../../provision/sealing.ts';
 import type { StoredSecret, Taken } from '../../provision/store.ts';
 import { assertKeys, type UserKeys } from '../../provision/userKeys.ts';
@@ -162,6 +162,8 @@ export class DeliveryService {
         'what was prepared was gone before its time: its holder was revoked, or a clock is wrong',
       );
     await minter.end(stored).catch(() => {});
+    const { by } = this.#parts;
+    await this.#parts.write(endedRecord(stored, alive ? 'destroyed' : 'expired', now(), by));
     return undefined;
   }
 
@@ -199,9 +201,7 @@ export class DeliveryService {
     const gone = await store.destroy(pair, spare);
     if (!gone) return;
     await minter.end(gone);
-    const at = now();
-    const record = { ...blankProvision(pair, at, by), ...factsOf(gone), windowStart: gone.mintedAt };
-    await this.#parts.write({ ...record, state: 'destroyed', accessor: '', endedAt: at });
+    await this.#parts.write(endedRecord(gone, 'destroyed', now(), by));
   }
 
   async #failed(pair: Pair, error: unknown): Promise<void> {
