@@ -9,6 +9,7 @@ import { lifecycleConfigSchema } from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
 import { provisionConfig } from '../provision/config.ts';
 import { deliveryConfig } from '../services/delivery/config.ts';
+import { mailConfig } from '../services/mail/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
@@ -71,6 +72,7 @@ export const configSchema = z.strictObject({
   token: z.strictObject(tokenServiceConfig.shape).prefault({}).describe('The token service'),
   provision: provisionConfig.prefault({}).describe('Credentials that are prepared before they are asked for'),
   delivery: deliveryConfig.prefault({}).describe('The service that users ask for credentials'),
+  mail: mailConfig.prefault({}).describe('Notices to users and alerts to administrators by mail'),
   console: consoleConfig.prefault({}).describe('The console'),
   agent: hostAgentConfig.prefault({}).describe('The host agent'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),

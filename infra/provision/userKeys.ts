@@ -9,8 +9,6 @@ export interface UserKeys {
   readonly recipient: string;
   /** The user's own SSH public key; where there is one, no key pair is made. */
   readonly sshPublicKey?: string;
-  /** Where notices go by mail. */
-  readonly email?: string;
 }
 
 /** Public keys that users have enrolled, in a kv (version 2) mount of Vault, at `users/<user>`. */
@@ -29,9 +27,9 @@ export class UserDirectory {
       const { data } = await this.#vault.read<{ data: Partial<UserKeys> }>(`${this.#mount}/data/users/${user}`, {
         operation: 'readUserKeys',
       });
-      const { recipient = '', sshPublicKey, email } = data.data;
+      const { recipient = '', sshPublicKey } = data.data;
       if (!isRecipient(recipient)) return undefined;
-      return { recipient, ...(sshPublicKey ? { sshPublicKey } : {}), ...(email ? { email } : {}) };
+      return { recipient, ...(sshPublicKey ? { sshPublicKey } : {}) };
     } catch (error) {
       if (isEbbtideError(error, 'VAULT_NOT_FOUND')) return undefined;
       throw error;

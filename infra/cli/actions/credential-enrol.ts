@@ -5,7 +5,6 @@ import type { Action } from '../invocation.ts';
 
 interface Options extends DeliveryClientOptions {
   readonly sshKey?: string;
-  readonly email?: string;
 }
 
 /** Enrol a user's public key. */
@@ -17,7 +16,6 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
   await ask('PUT', '/v1/keys', {
     recipient,
     ...(sshPublicKey ? { sshPublicKey } : {}),
-    ...(options.email ? { email: options.email } : {}),
   });
   if (terminal.json) return terminal.printJson({ recipient, identity: path });
   terminal.print(`Enrolled ${recipient}`);

@@ -6,6 +6,7 @@ import { startConsole } from '../../console/server.ts';
 import type { AppContext, Running } from '../../context.ts';
 import { startProvision } from '../../provision/start.ts';
 import { startDelivery } from '../../services/delivery/start.ts';
+import { startMail } from '../../services/mail/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
 import { addressOf } from '../connect.ts';
 import type { Action } from '../invocation.ts';
@@ -58,10 +59,13 @@ const serveDelivery: Start = (context, config) => {
   return startDelivery(context, { vault: vaultOf(config, 'delivery'), provision, delivery });
 };
 
+const serveMail: Start = (context, config) => startMail(context, { mail: config.mail });
+
 const services = {
   token: serveToken,
   provision: serveProvision,
   delivery: serveDelivery,
+  mail: serveMail,
   console: serveConsole,
 } as const;
 

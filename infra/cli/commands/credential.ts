@@ -20,8 +20,7 @@ export const defineCredential = (): Command => {
     command
       .command('enrol')
       .description('Make an age identity where there is none, and enrol its public key for your user.')
-      .option('--ssh-key <file>', 'your own SSH public key: certificates are made for it, and no key pair')
-      .option('--email <address>', 'where notices of refreshes and delays go'),
+      .option('--ssh-key <file>', 'your own SSH public key: certificates are made for it, and no key pair'),
   ).action(lazily(() => import('../actions/credential-enrol.ts')));
   connecting(
     command

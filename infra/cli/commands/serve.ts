@@ -5,7 +5,7 @@ export const defineServe = (): Command =>
   new Command('serve')
     .summary('run services')
     .description('Run one or more services in this process.')
-    .addArgument(new Argument('<service...>', 'which').choices(['token', 'provision', 'delivery', 'console']))
+    .addArgument(new Argument('<service...>', 'which').choices(['token', 'provision', 'delivery', 'mail', 'console']))
     .addHelpText(
       'after',
       `
@@ -13,6 +13,7 @@ Services:
   token      issues credentials to functions and answers their renewals
   provision  prepares credentials before users ask for them, and destroys what nobody asked for
   delivery   hands credentials to users: what was prepared at once, else made on demand
+  mail       sends notices to users and alerts to administrators over SMTP
   console    the page on which credentials are watched
 
 Examples:

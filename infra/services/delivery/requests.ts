@@ -26,6 +26,5 @@ export type CredentialRequest = z.output<typeof credentialRequest>;
 /** Body of `PUT /v1/keys`. */
 export const keysRequest = z.strictObject({
   ...keys,
-  email: z.email().max(254).optional(),
   auth: material.optional(),
 });

@@ -88,9 +88,9 @@ export const createDeliveryRoutes = (parts: DeliveryRouteParts): FastifyInstance
   });
 
   app.put('/v1/keys', async (request, reply) => {
-    const { auth, recipient, sshPublicKey, email } = parseBody(keysRequest, request.body);
+    const { auth, recipient, sshPublicKey } = parseBody(keysRequest, request.body);
     const user = await identify(request, auth);
-    await service.enrol(user, { recipient, ...(sshPublicKey ? { sshPublicKey } : {}), ...(email ? { email } : {}) });
+    await service.enrol(user, { recipient, ...(sshPublicKey ? { sshPublicKey } : {}) });
     log.info({ correlationId: request.id, user }, 'public key enrolled');
     return reply.status(204).send();
   });
