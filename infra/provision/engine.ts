@@ -1,3 +1,4 @@
+import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import type { TokenBucket } from '../../operators/actuate/tokenBucket.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Alert, Provision } from '../../schemas/generated/index.ts';
@@ -7,7 +8,7 @@ import { jitteredBackoffMs } from '../vault/retry.ts';
 import { Deadlines } from './deadlines.ts';
 import type { ProvisionMetrics } from './metrics.ts';
 import { type Pair, pairKey } from './names.ts';
-import { codeOf, delayed, failureAlerts, refreshed, wordsOf } from './notices.ts';
+import { codeOf, delayed, failureAlerts, refreshed, scheduled, wordsOf } from './notices.ts';
 import { type PrepareParts, prepare } from './prepare.ts';
 import { endedRecord, factsOf } from './records.ts';
 import type { StoredSecret } from './store.ts';
@@ -24,6 +25,10 @@ export interface EngineParts extends PrepareParts {
   readonly steadyNow?: () => number;
 }
 
+/** Pairs remembered as served at most. */
+const remembered = 100_000;
+/** A refresh that is nearer than this needs no notice, milliseconds. */
+const noticeMs = 60_000;
 /** Pairs worked on at the same time. */
 const concurrency = 8;
 
@@ -38,6 +43,10 @@ export class Engine {
   /** The last record that wants each pair prepared. */
   readonly #wanted = new Map<string, Provision>();
   readonly #prepared = new Map<string, Provision>();
+  /** Pairs whose user has a credential from us. */
+  readonly #delivered = new LastSeen<string, true>(remembered);
+  readonly #announced: Alert[] = [];
+  #live = false;
   readonly #mintAt: Deadlines;
   readonly #destroyAt: Deadlines;
   readonly #tries = new Map<string, number>();
@@ -64,6 +73,7 @@ export class Engine {
       this.#wanted.set(key, record);
       this.#tries.delete(key);
       this.#mintAt.set(key, Math.max(record.windowStart, this.#parts.now()));
+      this.#announce(key, record);
       return;
     }
     const wanted = this.#wanted.get(key);
@@ -74,6 +84,7 @@ export class Engine {
       this.#destroyAt.set(key, Math.min(record.windowEnd, record.expiresAt ?? record.windowEnd));
       return;
     }
+    if (record?.state === 'delivered') this.#delivered.set(key, true);
     if (record?.state === 'failed') this.#failures.set(key, record.attempts);
     if (record?.state === 'unwanted' || !record) {
       if (this.#prepared.has(key)) this.#destroyAt.set(key, 0);
@@ -85,6 +96,9 @@ export class Engine {
 
   /** Do what is due. Resolves once it is done; called again and again, it never does one pair twice at once. */
   async tick(): Promise<void> {
+    this.#live = true;
+    const announced = this.#announced.splice(0);
+    if (announced.length > 0) await this.#parts.write(undefined, announced);
     for (const key of this.#destroyAt.takeDue()) this.#begin(key, () => this.#destroy(key));
     for (const key of this.#mintAt.takeDue()) {
       const waitMs = this.#working.size >= concurrency ? 100 : 0;
@@ -113,6 +127,12 @@ export class Engine {
     });
     this.#working.set(key, current);
     void current.then(() => this.#working.get(key) === current && this.#working.delete(key));
+  }
+
+  /** A user is told when a credential is made anew, well ahead; of what was wanted before this process began, once only. */
+  #announce(key: string, wanted: Provision): void {
+    if (!this.#live || wanted.windowStart < this.#parts.now() + noticeMs) return;
+    if (this.#prepared.has(key) || this.#delivered.has(key)) this.#announced.push(scheduled(wanted, this.#parts.now()));
   }
 
   #forgetWanted(key: string): void {

@@ -176,6 +176,28 @@ test('who may not have a credential gets none, and is told why', async (t) => {
   });
 });
 
+test('a user must be told of a refresh that is scheduled, and of one that was done', async (t) => {
+  const rig = await provisionRig(t, await openBao(t));
+  await rig.user('alice');
+  await rig.engine();
+  await rig.want('alice', 'web-1');
+  await rig.step('alice/web-1', 'preProvisioned');
+  const start = Date.now() + 120_000;
+  await rig.want('alice', 'web-1', { decisionId: 'next', windowStart: start, windowEnd: start + 60_000 });
+  const notice = (summary: RegExp) =>
+    until(`notice ${summary}`, () =>
+      rig.kafka.alerts.find(
+        (one) => one.kind === 'noticeRefresh' && one.subject === 'alice' && summary.test(one.summary),
+      ),
+    );
+  await notice(/^Your credential for web-1 is made anew at /);
+  await rig.want('alice', 'web-1', { decisionId: 'now' });
+  await rig.step('alice/web-1', 'destroyed');
+  await rig.step('alice/web-1', 'preProvisioned', ({ decisionId }) => decisionId === 'now');
+  await notice(/was replaced by a new one/);
+  assert.equal(await rig.lying(), 1);
+});
+
 test('two engines must prepare a pair once, and carry on for each other', async (t) => {
   const rig = await provisionRig(t, await openBao(t));
   await rig.user('alice');
