@@ -44,8 +44,8 @@ export const deliveryClient = async (
       const why = (cause.cause as { code?: string } | undefined)?.code ?? cause.name;
       throw new EbbtideError('SERVICE_MISSING', `The delivery service at ${base} does not answer: ${why}`, { base });
     });
-    const text = await response.text();
-    const answer = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+    // A proxy's page is no JSON
+    const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
     if (response.ok) return answer;
     throw refusalOf(response.status, answer);
   };

@@ -1,5 +1,6 @@
 /**
- * How long a hand-over takes from the request to the answer, of what was prepared and of what is made on demand, over HTTP
+ * How long a hand-over takes from the request to the answer, of what was prepared and of what is made on demand (certificates of
+ * the SSH authority with their key pairs, passwords, accounts of a PostgreSQL), over HTTP
  * against a real OpenBao that writes to disk. Requests come one after the other with a pause between them, as those of people
  * do. See README.md beside this file.
  *
@@ -9,7 +10,8 @@ import { loadavg } from 'node:os';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { provisionRig } from '../infra/provision/rig.ts';
+import { type ProvisionRig, provisionRig, targets } from '../infra/provision/rig.ts';
+import { databaseEngine, postgres, postgresBinaries } from '../infra/vault/postgres.ts';
 import { until } from '../infra/vault/rig.ts';
 import { sealableOpenBao } from '../services/openbao.ts';
 import { median, report, round, say } from './report.ts';
@@ -26,15 +28,31 @@ const quantile = (values: readonly number[], q: number): number => {
   return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)]!;
 };
 
+/** Accounts of a real PostgreSQL, through the database engine. */
+const prepareDatabase = async (t: TestContext, { vault }: ProvisionRig, binaries: string): Promise<void> => {
+  const { port, sql } = await postgres(t, binaries);
+  await until('PostgreSQL to answer', () => sql('select 1').catch(() => undefined));
+  await databaseEngine(vault, port);
+  await vault.root.write('database/roles/ebbtide-access', {
+    db_name: 'pg',
+    creation_statements: [`CREATE ROLE "{{name}}" WITH LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}';`],
+    default_ttl: '1h',
+    max_ttl: '4h',
+  });
+};
+
 const teardown: (() => unknown)[] = [];
 try {
   const t = { after: (fn: () => unknown) => teardown.unshift(fn) } as unknown as TestContext;
   const rig = await provisionRig(t, await sealableOpenBao(t));
   const alice = await rig.user('alice');
-  await rig.engine({ mintsPerSecond: 1_000, mintsBurst: 1_000 });
-  const delivery = await rig.delivery();
+  const all = { ...targets, 'db-*': { method: 'dynamicLease' } };
+  const delivery = await rig.delivery({ targets: all });
   const total = requests + warmUp;
-  const kinds = { certificate: 'web', password: 'box' } as const;
+  const binaries = postgresBinaries();
+  if (binaries) await prepareDatabase(t, rig, binaries);
+  else say('PostgreSQL is not installed: database accounts are left out');
+  const kinds = { '': 'web', Password: 'box', ...(binaries ? { Lease: 'db' } : {}) };
 
   const ask = async (vm: string, wanted: string): Promise<number> => {
     await sleep(pauseMs);
@@ -55,14 +73,15 @@ try {
     return took;
   };
   const figures: Record<string, number> = {};
-  for (const [kind, machine] of Object.entries(kinds)) {
-    say(`${kind}: preparing ${total}`);
+  for (const [of, machine] of Object.entries(kinds)) {
+    say(`${machine}: preparing ${total}`);
+    const engine = await rig.engine({ targets: all, mintsPerSecond: 1_000, mintsBurst: 1_000 });
     for (let n = 0; n < total; n++) await rig.want('alice', `${machine}-${n}`, { windowEnd: Date.now() + 3_600_000 });
     const ready = () => rig.provisions.filter(({ state, vm }) => state === 'preProvisioned' && vm.startsWith(machine));
     await until('all to be prepared', () => new Set(ready().map(({ pair }) => pair)).size === total);
+    await engine.close();
     const handOver = await measure(machine, 'preProvisioned');
     const generate = await measure(machine, 'generated');
-    const of = kind === 'certificate' ? '' : 'Password';
     figures[`handOver${of}P50Ms`] = round(median(handOver), 2);
     figures[`handOver${of}P99Ms`] = round(quantile(handOver, 0.99), 2);
     figures[`generate${of}P50Ms`] = round(median(generate), 2);
