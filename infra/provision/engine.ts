@@ -94,20 +94,23 @@ export class Engine {
     this.#destroyAt.delete(key);
   }
 
-  /** Do what is due. Resolves once it is done; called again and again, it never does one pair twice at once. */
+  /** Begin what is due, as far as there is room for it; one pair is never worked on twice at once. */
   async tick(): Promise<void> {
     this.#live = true;
     const announced = this.#announced.splice(0);
     if (announced.length > 0) await this.#parts.write(undefined, announced);
-    for (const key of this.#destroyAt.takeDue()) this.#begin(key, () => this.#destroy(key));
-    for (const key of this.#mintAt.takeDue()) {
-      const waitMs = this.#working.size >= concurrency ? 100 : 0;
-      if (waitMs > 0 || !this.#parts.mints.tryTake(performance.now())) {
-        this.#mintAt.set(key, this.#parts.now() + Math.max(waitMs, 100));
-        continue;
-      }
-      this.#begin(key, () => this.#prepare(key));
-    }
+    // What is to be destroyed has a share of its own: a rush of new ones must not keep old ones alive
+    for (const key of this.#destroyAt.takeDue())
+      if (this.#working.size < 2 * concurrency) this.#begin(key, () => this.#destroy(key));
+      else this.#destroyAt.set(key, 0);
+    for (const key of this.#mintAt.takeDue())
+      if (this.#working.size < concurrency && this.#parts.mints.tryTake(performance.now()))
+        this.#begin(key, () => this.#prepare(key));
+      else this.#mintAt.set(key, 0);
+  }
+
+  /** Resolves once what was begun is done. */
+  async drained(): Promise<void> {
     await Promise.all(this.#working.values());
   }
 

@@ -88,6 +88,7 @@ export const startProvision = async (context: AppContext, options: ProvisionOpti
     },
     async close() {
       await stop();
+      await engine.drained();
       await Promise.allSettled([provisions.close(), gate.close(), producer.close()]);
       await vault.close();
     },

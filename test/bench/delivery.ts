@@ -78,7 +78,7 @@ try {
     const engine = await rig.engine({ targets: all, mintsPerSecond: 1_000, mintsBurst: 1_000 });
     for (let n = 0; n < total; n++) await rig.want('alice', `${machine}-${n}`, { windowEnd: Date.now() + 3_600_000 });
     const ready = () => rig.provisions.filter(({ state, vm }) => state === 'preProvisioned' && vm.startsWith(machine));
-    await until('all to be prepared', () => new Set(ready().map(({ pair }) => pair)).size === total);
+    while (new Set(ready().map(({ pair }) => pair)).size < total) await sleep(200);
     await engine.close();
     const handOver = await measure(machine, 'preProvisioned');
     const generate = await measure(machine, 'generated');
