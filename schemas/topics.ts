@@ -11,10 +11,14 @@ import {
   EffectSchema,
   LabelSchema,
   LifecycleStateSchema,
+  NotificationSchema,
   ProvisionSchema,
   ResourceTelemetrySchema,
   ScopeOverrideSchema,
+  ScopeStateSchema,
   ScoreSchema,
+  SignalSchema,
+  ThreatIndicatorsSchema,
   TranslationSchema,
 } from './generated/index.ts';
 
@@ -62,8 +66,15 @@ export const topics = {
   translations: topic('translations', TranslationSchema, 'key', { cleanup: 'compact' }),
   scopeOverrides: topic('scope-overrides', ScopeOverrideSchema, 'frontendCredential', { cleanup: 'compact' }),
   provisions: topic('provisions', ProvisionSchema, 'pair', { cleanup: 'compact' }),
+  threatIndicators: topic('threat-indicators', ThreatIndicatorsSchema, 'key', {
+    partitioning: 'single',
+    cleanup: 'compact',
+  }),
   labels: topic('labels', LabelSchema, 'subject', { retentionMs: -1 }),
   alerts: topic('alerts', AlertSchema, 'subject', { retentionMs: 30 * day }),
+  notifications: topic('notifications', NotificationSchema, 'notificationId', { retentionMs: 30 * day }),
+  signals: topic('signals', SignalSchema, 'subject', { retentionMs: 30 * day }),
+  stateScope: topic('state.scope', ScopeStateSchema, 'subject', { cleanup: 'compact' }),
   stateLifecycle: topic('state.lifecycle', LifecycleStateSchema, 'subject', { cleanup: 'compact' }),
   deadLetters: topic('dead-letters', DeadLetterSchema, 'topic', { retentionMs: 30 * day }),
 } as const satisfies Record<string, TopicSpec>;

@@ -11,11 +11,13 @@ import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
+import { definePolicy } from './commands/policy.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineReplay } from './commands/replay.ts';
 import { defineReport } from './commands/report.ts';
 import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
+import { defineScope } from './commands/scope.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
@@ -67,6 +69,8 @@ export const createProgram = (): Command => {
     defineCredential,
     defineLabel,
     defineControl,
+    definePolicy,
+    defineScope,
     defineConfig,
     defineDoctor,
     defineVersion,

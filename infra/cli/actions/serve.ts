@@ -6,9 +6,12 @@ import { startConsole } from '../../console/server.ts';
 import type { AppContext, Running } from '../../context.ts';
 import { startProvision } from '../../provision/start.ts';
 import { startDelivery } from '../../services/delivery/start.ts';
+import { startGateway } from '../../services/gateway/start.ts';
 import { startMail } from '../../services/mail/start.ts';
+import { startSignals } from '../../services/signals/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
 import { addressOf } from '../connect.ts';
+import { gatewayOf } from '../gateway.ts';
 import type { Action } from '../invocation.ts';
 import { beProcess } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,6 +32,8 @@ const serveToken: Start = (context, config) => {
     token: tokenServiceOf(config, secretFile),
   });
 };
+
+const serveGateway: Start = (context, config) => startGateway(context, gatewayOf(config));
 
 const serveConsole: Start = async (context, config, { say }, parts) => {
   const archive = openArchive({
@@ -51,6 +56,8 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
   };
 };
 
+const serveSignals: Start = (context, config) => startSignals(context, config.signals);
+
 const serveProvision: Start = (context, config) =>
   startProvision(context, { vault: vaultOf(config, 'provision'), provision: config.provision });
 
@@ -63,9 +70,11 @@ const serveMail: Start = (context, config) => startMail(context, { mail: config.
 
 const services = {
   token: serveToken,
+  gateway: serveGateway,
   provision: serveProvision,
   delivery: serveDelivery,
   mail: serveMail,
+  signals: serveSignals,
   console: serveConsole,
 } as const;
 

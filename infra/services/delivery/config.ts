@@ -19,7 +19,7 @@ export type UserRule = z.output<typeof caller>;
 /** The delivery service; `delivery` in `ebbtide.yaml`. */
 export const deliveryConfig = z.strictObject({
   host: z.string().default('127.0.0.1').describe('Address to listen on'),
-  port: z.int().min(0).max(65_535).default(7073).describe('Port; 0 takes a free one'),
+  port: z.int().min(0).max(65_535).default(7075).describe('Port; 0 takes a free one'),
   tlsCertFile: z.string().optional().describe('PEM file of the certificate to serve HTTPS with'),
   tlsKeyFile: z.string().optional().describe("PEM file of that certificate's private key"),
   callers: z

@@ -38,7 +38,7 @@ export interface DeliveryOptions {
  * @example
  * const { vault, provision, delivery } = config;
  * const running = await startDelivery(context, { vault, provision, delivery });
- * running.address; // 'http://127.0.0.1:7073'
+ * running.address; // 'http://127.0.0.1:7075'
  */
 export const startDelivery = async (context: AppContext, options: DeliveryOptions): Promise<Running> => {
   const { kafka, registry, log, metrics } = context;

@@ -1,0 +1,30 @@
+/** One burst of behaviour on its way through the pipeline of key lifespans. */
+export interface BehaviourEvent {
+  /** Pseudonym of the user. */
+  readonly user: string;
+  readonly session: string;
+  /** Event time, epoch milliseconds. */
+  readonly time: number;
+  /** Name of the feature specification, such as `phrase`. */
+  readonly specification: string;
+  readonly features: Readonly<Record<string, number>>;
+}
+
+/** A burst, and what speaks against a person having made it. */
+export interface CheckedBehaviour extends BehaviourEvent {
+  readonly faults: readonly string[];
+}
+
+/** A burst that was compared with its user's baseline. */
+export interface AssessedBehaviour extends CheckedBehaviour {
+  /** Log odds that it is an impostor's; NaN where nothing could be compared. */
+  readonly logOdds: number;
+}
+
+/** What became of a session with a burst. */
+export interface FollowedBehaviour extends AssessedBehaviour {
+  /** Risk of the session, from 0 to 1; NaN for a session without a key. */
+  readonly risk: number;
+  /** New end of the key's life, epoch milliseconds; absent where it stays. */
+  readonly cutTo?: number;
+}
