@@ -12,6 +12,7 @@ import {
   LabelSchema,
   LifecycleStateSchema,
   NotificationSchema,
+  ProvisionSchema,
   ResourceTelemetrySchema,
   ScopeOverrideSchema,
   ScopeStateSchema,
@@ -64,6 +65,7 @@ export const topics = {
   control: topic('control', ControlSchema, 'key', { partitioning: 'single', cleanup: 'compact' }),
   translations: topic('translations', TranslationSchema, 'key', { cleanup: 'compact' }),
   scopeOverrides: topic('scope-overrides', ScopeOverrideSchema, 'frontendCredential', { cleanup: 'compact' }),
+  provisions: topic('provisions', ProvisionSchema, 'pair', { cleanup: 'compact' }),
   threatIndicators: topic('threat-indicators', ThreatIndicatorsSchema, 'key', {
     partitioning: 'single',
     cleanup: 'compact',

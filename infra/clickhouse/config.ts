@@ -17,6 +17,7 @@ export const retentionConfig = z.strictObject({
   effects: days(730, 'effects'),
   translations: days(0, 'rows of the credential translation table'),
   scope_overrides: days(0, 'overrides of scope'),
+  provisions: days(730, 'steps of pre-provisioned credentials'),
   control: days(0, 'settings'),
   labels: days(0, "analysts' judgements"),
   alerts: days(365, 'alerts'),

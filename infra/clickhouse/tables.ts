@@ -145,6 +145,7 @@ export const archivedTopics: readonly TopicRows[] = [
   plain(topics.effects),
   compacted(topics.translations),
   compacted(topics.scopeOverrides),
+  compacted(topics.provisions),
   compacted(topics.control),
   plain(topics.labels),
   plain(topics.alerts),
