@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
+import { accessCollectorConfig } from '../agents/access/config.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
@@ -63,6 +64,7 @@ export const configSchema = z.strictObject({
   token: z.strictObject(tokenServiceConfig.shape).prefault({}).describe('The token service'),
   console: consoleConfig.prefault({}).describe('The console'),
   agent: hostAgentConfig.prefault({}).describe('The host agent'),
+  collector: accessCollectorConfig.prefault({}).describe('The access collector'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),
 });
 

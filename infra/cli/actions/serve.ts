@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { startAccessCollector } from '../../agents/access/start.ts';
 import { openArchive } from '../../clickhouse/client.ts';
 import { subjectHistory } from '../../clickhouse/history.ts';
 import type { Config } from '../../config/config.ts';
@@ -48,7 +49,9 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
   };
 };
 
-const services = { token: serveToken, console: serveConsole } as const;
+const serveCollector: Start = (context, config) => startAccessCollector(context, config.collector);
+
+const services = { token: serveToken, console: serveConsole, collector: serveCollector } as const;
 
 /** Run services until stopped. */
 export const run: Action<object, [(keyof typeof services)[]]> = async ({ terminal, load }, _options, names) => {

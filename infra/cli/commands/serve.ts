@@ -5,13 +5,14 @@ export const defineServe = (): Command =>
   new Command('serve')
     .summary('run services')
     .description('Run one or more services in this process.')
-    .addArgument(new Argument('<service...>', 'which').choices(['token', 'console']))
+    .addArgument(new Argument('<service...>', 'which').choices(['token', 'console', 'collector']))
     .addHelpText(
       'after',
       `
 Services:
-  token    issues credentials to functions and answers their renewals
-  console  the page on which credentials are watched
+  token      issues credentials to functions and answers their renewals
+  console    the page on which credentials are watched
+  collector  reads this host's logins, schedules and machines' states
 
 Examples:
   ebbtide serve token --config ebbtide.yaml
