@@ -11,6 +11,7 @@ import {
   EffectSchema,
   LabelSchema,
   LifecycleStateSchema,
+  PreprovisionStateSchema,
   ResourceTelemetrySchema,
   ScopeOverrideSchema,
   ScoreSchema,
@@ -62,6 +63,7 @@ export const topics = {
   scopeOverrides: topic('scope-overrides', ScopeOverrideSchema, 'frontendCredential', { cleanup: 'compact' }),
   labels: topic('labels', LabelSchema, 'subject', { retentionMs: -1 }),
   alerts: topic('alerts', AlertSchema, 'subject', { retentionMs: 30 * day }),
+  statePreprovision: topic('state.preprovision', PreprovisionStateSchema, 'pair', { cleanup: 'compact' }),
   stateLifecycle: topic('state.lifecycle', LifecycleStateSchema, 'subject', { cleanup: 'compact' }),
   deadLetters: topic('dead-letters', DeadLetterSchema, 'topic', { retentionMs: 30 * day }),
 } as const satisfies Record<string, TopicSpec>;

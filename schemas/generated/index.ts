@@ -9,6 +9,7 @@ export * from './Decision.ts';
 export * from './Effect.ts';
 export * from './Label.ts';
 export * from './LifecycleState.ts';
+export * from './PreprovisionState.ts';
 export * from './ResourceTelemetry.ts';
 export * from './ScopeOverride.ts';
 export * from './Score.ts';
