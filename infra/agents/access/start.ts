@@ -29,6 +29,7 @@ export const startAccessCollector = async (
   const collector = await Collector.open(config, stateFile);
   const accesses = await TopicCodec.open<AccessTelemetry>(topics.telemetryAccess, registry);
   const letters = await TopicCodec.open<DeadLetter>(topics.deadLetters, registry);
+  const partitions = Array.from({ length: await kafka.partitionsOf(accesses.topic.name) }, (_, i) => i);
   const producer = await kafka.producer();
   const told = new Counter({
     name: 'ebbtide_access_collector_records_total',
@@ -44,11 +45,11 @@ export const startAccessCollector = async (
   });
 
   const messagesOf = ({ source, records, refused }: Collected, nowMs: number): OutgoingMessage[] => [
-    ...records.map((record) => ({
-      topic: accesses.topic.name,
-      key: record.user,
-      value: accesses.encode(record),
-    })),
+    ...records.flatMap((record) => {
+      const message = { topic: accesses.topic.name, key: record.user, value: accesses.encode(record) };
+      // Users of a machine are spread over all partitions
+      return record.user === '' ? partitions.map((partition) => ({ ...message, partition })) : [message];
+    }),
     ...refused.map(({ raw, why }) => ({
       topic: letters.topic.name,
       key: accesses.topic.name,

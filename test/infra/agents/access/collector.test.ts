@@ -82,7 +82,7 @@ test('the collector writes records and dead letters, keeps what a broker that is
   const metrics = createMetrics('serve collector', 'test');
   const log = rememberingLog();
   const context = {
-    kafka: { producer: async () => broker.producer() },
+    kafka: { producer: async () => broker.producer(), partitionsOf: async () => 2 },
     registry,
     metrics,
     log,
@@ -98,12 +98,16 @@ test('the collector writes records and dead letters, keeps what a broker that is
   await until('a try', () => broker.attempts > 1);
   assert.deepEqual(await collector.health(), { ready: false, detail: 'Broker is away' });
   broker.mode = 'up';
-  await until('both messages', () => broker.messages.length >= 2);
+  await until('all messages', () => broker.messages.length >= 3);
   await until('ready', async () => (await collector.health()).ready);
-  assert.equal(broker.messages.length, 2);
+  // A machine’s state concerns users in every partition
+  assert.deepEqual(
+    broker.messages.map(({ partition }) => partition),
+    [0, 1, undefined],
+  );
   const accesses = await TopicCodec.open<AccessTelemetry>(topics.telemetryAccess, registry);
   const letters = await TopicCodec.open<DeadLetter>(topics.deadLetters, registry);
-  const [record, letter] = broker.messages;
+  const [record, , letter] = broker.messages;
   assert.deepEqual([record!.topic, record!.key], ['telemetry.access', '']);
   assert.equal(accesses.decode(record!.value!).vmState, 'running');
   const { value, message, errorCode, pipeline } = letters.decode(letter!.value!);
