@@ -1,6 +1,7 @@
 import { hourMs } from './calendar.ts';
+import { chanceOfCell, recencyHazard } from './chances.ts';
 import { breathe, chunks } from './chunks.ts';
-import { accessFeatureList, chanceOfCell, recencyHazard } from './features.ts';
+import { accessFeatureList } from './features.ts';
 import { hazardBins, hazardEdges } from './hazard.ts';
 import { cellOf, cells, historyLayout, hoursKept, recencyBin, recencyEdges } from './history.ts';
 import { dayBin } from './join.ts';
