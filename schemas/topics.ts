@@ -12,6 +12,7 @@ import {
   LabelSchema,
   LifecycleStateSchema,
   NotificationSchema,
+  PreprovisionStateSchema,
   ProvisionSchema,
   ResourceTelemetrySchema,
   ScopeOverrideSchema,
@@ -75,6 +76,7 @@ export const topics = {
   notifications: topic('notifications', NotificationSchema, 'notificationId', { retentionMs: 30 * day }),
   signals: topic('signals', SignalSchema, 'subject', { retentionMs: 30 * day }),
   stateScope: topic('state.scope', ScopeStateSchema, 'subject', { cleanup: 'compact' }),
+  statePreprovision: topic('state.preprovision', PreprovisionStateSchema, 'pair', { cleanup: 'compact' }),
   stateLifecycle: topic('state.lifecycle', LifecycleStateSchema, 'subject', { cleanup: 'compact' }),
   deadLetters: topic('dead-letters', DeadLetterSchema, 'topic', { retentionMs: 30 * day }),
 } as const satisfies Record<string, TopicSpec>;

@@ -4,6 +4,7 @@ import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { scopePolicySchema } from '../../schemas/scopePolicy.ts';
 import { scopesConfig } from '../../schemas/scopes.ts';
+import { accessCollectorConfig } from '../agents/access/config.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
 import { notifyConfig } from '../alerts/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
@@ -91,6 +92,7 @@ export const configSchema = z.strictObject({
   signals: signalsConfig.prefault({}).describe('Shared signals with others (OpenID SSF and CAEP)'),
   console: consoleConfig.prefault({}).describe('The console'),
   agent: hostAgentConfig.prefault({}).describe('The host agent'),
+  collector: accessCollectorConfig.prefault({}).describe('The access collector'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),
 });
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { startAccessCollector } from '../../agents/access/start.ts';
 import { openArchive } from '../../clickhouse/client.ts';
 import { subjectHistory } from '../../clickhouse/history.ts';
 import type { Config } from '../../config/config.ts';
@@ -68,6 +69,8 @@ const serveDelivery: Start = (context, config) => {
 
 const serveMail: Start = (context, config) => startMail(context, { mail: config.mail });
 
+const serveCollector: Start = (context, config) => startAccessCollector(context, config.collector);
+
 const services = {
   token: serveToken,
   gateway: serveGateway,
@@ -76,6 +79,7 @@ const services = {
   mail: serveMail,
   signals: serveSignals,
   console: serveConsole,
+  collector: serveCollector,
 } as const;
 
 /** Run services until stopped. */

@@ -14,6 +14,7 @@ export const defineServe = (): Command =>
         'mail',
         'signals',
         'console',
+        'collector',
       ]),
     )
     .addHelpText(
@@ -27,6 +28,7 @@ Services:
   mail       sends notices to users and alerts to administrators over SMTP
   signals    security events to others and from others (OpenID Shared Signals, CAEP)
   console    the page on which credentials are watched
+  collector  reads this host's logins, schedules and machines' states
 
 Examples:
   ebbtide serve token --config ebbtide.yaml

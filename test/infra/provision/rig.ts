@@ -169,6 +169,7 @@ export const provisionRig = async (
       scheduledFor: null,
       durationMs: null,
       address: null,
+      clock: null,
       succeeded: true,
     });
   /** How many sealed secrets lie in Vault now: each has a token of its own. */
