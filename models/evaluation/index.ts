@@ -53,7 +53,7 @@ export const subjects: Readonly<Record<string, EvaluationSubject>> = {
           (await import('../../pipelines/scope/evaluation/webBot.ts')).evaluateWebBot(request),
       },
     },
-    detectors: ['ebbtide', 'withoutCaching', 'walk', 'linear', 'lstm', 'signs', 'random'],
+    detectors: ['ebbtide', 'withoutCaching', 'walk', 'linear', 'lstm', 'usual', 'signs', 'random'],
   },
 };
 

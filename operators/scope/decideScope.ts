@@ -102,7 +102,14 @@ export const scopeDecider = (budget: number[], counts: ScopeCounts): DecideScope
       apply({ state: { ...noScopeRule, at: time }, reason: `The override is lifted: ${spared}` }, 'widen');
       return;
     }
-    const outcome = scopeRule(before, assessed.assessment && assessed.risk, time, assessed.closed, rules, assessed.news);
+    const outcome = scopeRule(
+      before,
+      assessed.assessment && assessed.risk,
+      time,
+      assessed.closed,
+      rules,
+      assessed.news,
+    );
     const { action } = outcome;
     if (action === 'narrow') {
       const withheld = spared || (exhausted(one, time, policy) ? 'budget' : '');

@@ -2,7 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { lazily } from '../invocation.ts';
 import { durationMs, instantOrAgo, wholeNumber } from '../values.ts';
 
-/** Kinds of models that can be trained; `trainers.ts` has one trainer for each. */
+/** Kinds of models that can be trained with checkpoints; `trainers.ts` has one trainer for each. */
 export const trainableModels = ['anomaly'] as const;
 
 /** See {@link trainableModels}. */
@@ -26,7 +26,7 @@ export const defineTrain = (): Command =>
     .description(
       'Train a model, write it to a folder, and register it as a version of its own; models promote puts it in force. A training that was interrupted, or killed, goes on with --resume, and ends with the same weights as if it had not been.',
     )
-    .addArgument(new Argument('<model>', 'which').choices(trainableModels))
+    .addArgument(new Argument('<model>', 'which').choices([...trainableModels, 'scope']))
     .addOption(
       new Option('--from <origin>', 'what to learn from: shipped (recordings that ship), archive, or file=PATH')
         .argParser(originOf)
@@ -47,12 +47,15 @@ export const defineTrain = (): Command =>
       'after',
       `
 Files end in .csv, .ndjson, .jsonl (also .gz) or .avro. Columns of CSV: subject, time (epoch milliseconds or ISO 8601), and
-any of the metrics that docs/models.md names.
+any of the metrics that docs/models.md names. The scope model learns from API calls, one JSON object a line, as docs/scope.md
+says; it is written to its folder alone.
 
 Examples:
   ebbtide train anomaly
   ebbtide train anomaly --from archive --since 30d --out .ebbtide/models/anomaly
   ebbtide train anomaly --from file=telemetry.csv --window 60s --seed 7
-  ebbtide train anomaly --resume`,
+  ebbtide train anomaly --resume
+  ebbtide train scope --from archive --since 30d
+  ebbtide train scope --from file=calls.ndjson`,
     )
     .action(lazily(() => import('../actions/train.ts')));
