@@ -1,4 +1,5 @@
 import { openModelRegistry } from '../../models/registry/open.ts';
+import { startNotify } from '../alerts/start.ts';
 import { openArchive } from '../clickhouse/client.ts';
 import type { ClickHouseConfig } from '../clickhouse/config.ts';
 import type { Config } from '../config/config.ts';
@@ -10,6 +11,7 @@ import { startLifecycle } from '../jobs/lifecycle.ts';
 import { startRuntime } from '../jobs/runtime.ts';
 import { startScope } from '../jobs/scope.ts';
 import { dataFolder } from '../paths.ts';
+import { startThreat } from '../threat/start.ts';
 import type { VaultConfig } from '../vault/config.ts';
 import { version } from './program.ts';
 import { retrainRegistry } from './retrain-registry.ts';
@@ -53,6 +55,8 @@ export const pipelines = {
       },
     };
   },
+  threat: (context: AppContext, config: Config): Promise<Running> => startThreat(context, config.threat),
+  notify: (context: AppContext, config: Config): Promise<Running> => startNotify(context, config.notify),
   retrain: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
     const { startRetrain } = await import('../jobs/retrain/start.ts');
     const archive = openArchive(clickhouse());

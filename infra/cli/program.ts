@@ -15,6 +15,7 @@ import { defineQuery } from './commands/query.ts';
 import { defineReplay } from './commands/replay.ts';
 import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
+import { defineScope } from './commands/scope.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
@@ -65,6 +66,7 @@ export const createProgram = (): Command => {
     defineLabel,
     defineControl,
     definePolicy,
+    defineScope,
     defineConfig,
     defineDoctor,
     defineVersion,

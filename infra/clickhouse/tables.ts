@@ -148,5 +148,8 @@ export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.control),
   plain(topics.labels),
   plain(topics.alerts),
+  compacted(topics.threatIndicators),
+  plain(topics.notifications),
+  plain(topics.signals),
   plain(topics.deadLetters),
 ];

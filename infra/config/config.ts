@@ -3,12 +3,17 @@ import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { scopePolicySchema } from '../../schemas/scopePolicy.ts';
+import { scopesConfig } from '../../schemas/scopes.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
+import { notifyConfig } from '../alerts/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
 import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
+import { gatewayConfig } from '../services/gateway/config.ts';
+import { signalsConfig } from '../services/signals/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
+import { threatConfig } from '../threat/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
 
@@ -54,6 +59,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Policies, until others are put in force through the topic "control"'),
+  scopes: scopesConfig
+    .prefault({})
+    .describe('Scopes of your own, by name, beside default, read-only, single-service and blocked'),
   lifecycle: lifecycleConfigSchema.extend(instanceKey).prefault({}).describe('The lifecycle pipeline'),
   scope: scopeConfigSchema.extend(instanceKey).prefault({}).describe('The scope pipeline'),
   models: modelsConfigSchema
@@ -65,6 +73,10 @@ export const configSchema = z.strictObject({
   archive: archiveConfig.prefault({}).describe('The archive'),
   // That a shared secret is there is checked once its embedded default has been filled in
   token: z.strictObject(tokenServiceConfig.shape).prefault({}).describe('The token service'),
+  gateway: gatewayConfig.prefault({}).describe("The gateway's decision service"),
+  threat: threatConfig.prefault({}).describe('Threat intelligence'),
+  notify: notifyConfig.prefault({}).describe('Alerts to webhooks'),
+  signals: signalsConfig.prefault({}).describe('Shared signals with others (OpenID SSF and CAEP)'),
   console: consoleConfig.prefault({}).describe('The console'),
   agent: hostAgentConfig.prefault({}).describe('The host agent'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),

@@ -14,13 +14,16 @@ const queueFull = -184;
  * Hand messages to librdkafka's queue, waiting where it is full.
  *
  * @param queued - called for each message that is in the queue, even where a later one is refused
+ * @param sliceMessages - most messages handed over before the event loop turns
  */
 export const enqueue = async (
   producer: NativeProducer,
   messages: readonly OutgoingMessage[],
   queued?: () => void,
+  sliceMessages = Number.POSITIVE_INFINITY,
 ): Promise<void> => {
   for (let i = 0; i < messages.length; i++) {
+    if (i > 0 && i % sliceMessages === 0) await new Promise((resolve) => setImmediate(resolve));
     const { topic, partition, key, value } = messages[i]!;
     for (;;) {
       try {
@@ -39,8 +42,12 @@ export const enqueue = async (
  * A producer that acknowledges whole groups: calls made while one group is in flight are sent together as the next.
  *
  * @param options.lingerMs - how long librdkafka waits to fill a request, milliseconds, 0 and up
+ * @param options.sliceMessages - most messages handed over before the event loop turns @default all
  */
-export const openProducer = async (cluster: ClusterOptions, options: { lingerMs?: number } = {}): Promise<Producer> => {
+export const openProducer = async (
+  cluster: ClusterOptions,
+  options: { lingerMs?: number; sliceMessages?: number } = {},
+): Promise<Producer> => {
   const deliveryTimeoutMs = 30_000;
   const producer = await connectProducer(cluster, {
     'linger.ms': options.lingerMs ?? 2,
@@ -71,7 +78,7 @@ export const openProducer = async (cluster: ClusterOptions, options: { lingerMs?
     const accepted: Group[] = [];
     for (const group of groups) {
       try {
-        await enqueue(producer, group.messages, () => outstanding++);
+        await enqueue(producer, group.messages, () => outstanding++, options.sliceMessages);
         accepted.push(group);
       } catch (error) {
         // What was queued of it before is still reported, and must not count for the next ones.

@@ -54,6 +54,12 @@ export interface Tail {
   batches(): AsyncIterable<readonly Message[]>;
   /** Resolves once everything that was there at the start has been yielded. */
   caughtUp: Promise<void>;
+  /**
+   * Committed records that the broker has and that were not yet yielded, over all partitions.
+   *
+   * @throws {EbbtideError} `KAFKA_UNAVAILABLE` where the broker does not say
+   */
+  lag(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -61,7 +67,8 @@ export interface Tail {
 export interface Kafka {
   /** Addresses, `host:port` joined by commas. */
   readonly brokers: string;
-  producer(options?: { lingerMs?: number }): Promise<Producer>;
+  /** `sliceMessages` is the most messages handed over before the event loop turns; without it, all at once. */
+  producer(options?: { lingerMs?: number; sliceMessages?: number }): Promise<Producer>;
   /** `batchSize` bounds the messages in one batch, 1 and up. */
   consumer(options: { groupId: string; topics: readonly string[]; batchSize?: number }): Promise<GroupConsumer>;
   /** Follow all partitions of the topics, or just the partitions named. */

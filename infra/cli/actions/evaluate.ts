@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { findEvaluator, subjects } from '../../../models/evaluation/index.ts';
+import { findEvaluator } from '../../../models/evaluation/index.ts';
 import { drawPage } from '../../../models/evaluation/page/page.ts';
 import { measuredOn } from '../environment.ts';
 import type { Action } from '../invocation.ts';
@@ -15,8 +15,8 @@ interface Options {
 
 /** Measure models on real data; tables for people, figures for programs, a page for both. */
 export const run: Action<Options, [string]> = async ({ terminal }, { data, detectors, html }, subject) => {
-  const { evaluate, folder } = findEvaluator(subject, data);
-  const names = detectors?.split(',').map((name) => name.trim()) ?? subjects[subject]!.detectors;
+  const { evaluate, folder, detectors: usual } = findEvaluator(subject, data);
+  const names = detectors?.split(',').map((name) => name.trim()) ?? usual;
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   process.once('SIGINT', interrupt);

@@ -5,13 +5,15 @@ export const defineServe = (): Command =>
   new Command('serve')
     .summary('run services')
     .description('Run one or more services in this process.')
-    .addArgument(new Argument('<service...>', 'which').choices(['token', 'console']))
+    .addArgument(new Argument('<service...>', 'which').choices(['token', 'gateway', 'signals', 'console']))
     .addHelpText(
       'after',
       `
 Services:
   token    issues credentials to functions and answers their renewals
+  gateway  decides requests for Envoy, nginx and services
   console  the page on which credentials are watched
+  signals  security events to others and from others (OpenID Shared Signals, CAEP)
 
 Examples:
   ebbtide serve token --config ebbtide.yaml
