@@ -106,7 +106,7 @@ const pin = (pid: number, core: number): void => {
 const startGateway = async (stage: Stage): Promise<{ child: ChildProcess; told: Gateway }> => {
   const profile = options.profile ? ['--cpu-prof', '--cpu-prof-dir=.ebbtide/profiles'] : [];
   const child = fork(program('child'), [JSON.stringify(stage)], {
-    execArgv: [...process.execArgv, '--expose-gc', '--max-semi-space-size=16', ...profile],
+    execArgv: [...process.execArgv, '--expose-gc', ...profile],
     env: { ...process.env, EBBTIDE_LOG: 'error' },
   });
   teardown.unshift(() => child.disconnect());

@@ -131,7 +131,7 @@ export class Authorizer {
       version: `${row ? row.version.toString(16).padStart(8, '0') : '0'}-${override ? override.version : '0'}`,
       expiresAt: Math.min(at + config.cacheMs, override?.expiresAt ?? Number.POSITIVE_INFINITY),
     };
-    metrics.decisions.inc({ status, because });
+    metrics.decided(status, because);
     if (ruling.wouldRefuse && status === 200) metrics.wouldRefuse.inc();
     if (ruling.wouldRefuse) this.#logDenial(answer);
     // What nobody knows is no key of telemetry: anybody could make up any number of them

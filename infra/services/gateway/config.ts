@@ -127,7 +127,7 @@ export const gatewayConfig = z.strictObject({
         .max(10_000_000)
         .default(100_000)
         .describe('Records kept while Kafka is away; more are dropped'),
-      flushMs: z.int().min(1).max(60_000).default(50).describe('Longest wait of a record, milliseconds'),
+      flushMs: z.int().min(1).max(60_000).default(20).describe('Longest wait of a record, milliseconds'),
     })
     .prefault({})
     .describe('Telemetry of each decided request'),
