@@ -21,6 +21,7 @@ import { createMemory, recall } from '../vault/memory.ts';
 import { Outage } from '../vault/outage.ts';
 import { Publisher } from '../vault/publisher.ts';
 import { Register } from '../vault/register.ts';
+import { areVaultScopes } from '../vault/scope-body.ts';
 import { isAboutScope, ScopeEnforcer } from '../vault/scope-enforcer.ts';
 import { Watcher } from '../vault/watcher.ts';
 
@@ -128,7 +129,7 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
       performance.now(),
     ),
   });
-  const scopeEnforcer = config.scopes
+  const scopeEnforcer = areVaultScopes(config.scopes)
     ? new ScopeEnforcer({ ...shared, vault, done: memory.done, scopes: config.scopes })
     : undefined;
   const watcher = new Watcher({

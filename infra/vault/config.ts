@@ -78,7 +78,9 @@ export const actuatorConfig = z.strictObject({
     })
     .prefault({})
     .describe('Second line of defence behind the budgets of the policy'),
-  scopes: scopePolicies.optional(),
+  scopes: scopePolicies
+    .prefault({})
+    .describe('Narrowing the scope of live tokens by policies that only deny; off while no paths are named'),
   outageAlertMs: durationMs.default(10_000).describe('Vault away for this long raises an alert, milliseconds'),
   watch: z
     .strictObject({

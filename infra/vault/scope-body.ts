@@ -5,26 +5,28 @@ import { builtInScope } from '../../schemas/scopes.ts';
 const path = z.string().regex(/^[\w./+*{}@-]{1,512}$/, 'must be a path of Vault, without quotes or spaces');
 
 /** How scopes become policies of Vault; `actuate.scopes` in `ebbtide.yaml`. */
-export const scopePolicies = z
-  .strictObject({
-    policyPrefix: z
-      .string()
-      .regex(/^[a-z0-9-]{1,64}$/)
-      .default('ebbtide-scope-')
-      .describe("Prefix of the policies' names; the actuator must be allowed to write them"),
-    denied: z
-      .record(z.string(), z.array(path))
-      .default({})
-      .describe('Paths that a scope refuses, by its name, written as in the policies that grant them'),
-    services: z
-      .record(z.string(), z.array(path))
-      .default({})
-      .describe('Paths of each service; a single service refuses those of all others, blocked those of all'),
-  })
-  .describe('Narrowing the scope of live tokens by policies that only deny');
+export const scopePolicies = z.strictObject({
+  policyPrefix: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .default('ebbtide-scope-')
+    .describe("Prefix of the policies' names; the actuator must be allowed to write them"),
+  denied: z
+    .record(z.string(), z.array(path))
+    .default({})
+    .describe('Paths that a scope refuses, by its name, written as in the policies that grant them'),
+  services: z
+    .record(z.string(), z.array(path))
+    .default({})
+    .describe('Paths of each service; a single service refuses those of all others, blocked those of all'),
+});
 
 /** A validated {@link scopePolicies}. */
 export type ScopePolicyConfig = z.output<typeof scopePolicies>;
+
+/** Whether any paths are named: else Vault has nothing to do with scopes. */
+export const areVaultScopes = ({ denied, services }: ScopePolicyConfig): boolean =>
+  Object.keys(denied).length + Object.keys(services).length > 0;
 
 /**
  * Name of the policy that narrows the tokens of a frontend credential. Tokens are issued with it: the list of names on a
