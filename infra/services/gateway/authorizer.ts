@@ -143,6 +143,7 @@ export class Authorizer {
 
   #tell({ headerOf, peer, bytes }: Check, { ruling, credential, service, operation }: Answer, at: number): void {
     const { telemetry, config } = this.#parts;
+    const { latitude, longitude } = config.place;
     telemetry.add({
       frontendCredential: credential!,
       service,
@@ -153,8 +154,8 @@ export class Authorizer {
       responseBytes: 0,
       durationMs: 0,
       address: addressOf(headerOf, peer, config.trustedProxies),
-      latitude: config.place ? degreesOf(headerOf(config.place.latitude), 90) : null,
-      longitude: config.place ? degreesOf(headerOf(config.place.longitude), 180) : null,
+      latitude: latitude === undefined ? null : degreesOf(headerOf(latitude), 90),
+      longitude: longitude === undefined ? null : degreesOf(headerOf(longitude), 180),
       scope: ruling.scope?.name ?? '',
       denied: ruling.status !== 200,
       errorCode: ruling.status === 200 ? '' : ruling.because,

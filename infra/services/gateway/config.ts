@@ -116,9 +116,12 @@ export const gatewayConfig = z.strictObject({
     .default(1)
     .describe("Proxies that append to X-Forwarded-For: the caller's address is that many from its end; 0 ignores it"),
   place: z
-    .strictObject({ latitude: headerName, longitude: headerName })
-    .optional()
-    .describe('Headers in which a trusted proxy tells where the caller is, degrees'),
+    .strictObject({
+      latitude: headerName.optional().describe('Header with the latitude, degrees'),
+      longitude: headerName.optional().describe('Header with the longitude, degrees'),
+    })
+    .prefault({})
+    .describe('Headers in which a trusted proxy tells where the caller is'),
   telemetry: z
     .strictObject({
       buffer: z
