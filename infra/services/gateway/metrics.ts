@@ -65,7 +65,7 @@ export const createGatewayMetrics = (registry: Registry, levels: GatewayLevels) 
     }),
     telemetrySent: new Counter({
       name: 'ebbtide_gateway_telemetry_sent_total',
-      help: 'Telemetry records that Kafka has taken',
+      help: 'Telemetry records handed over to Kafka; those that it did not take are counted as dropped too',
       registers,
     }),
   };

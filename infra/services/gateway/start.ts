@@ -56,12 +56,19 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   const rows = new RowTable();
   const overrides = new Overrides(scopes, config.clockSkewMs);
   const table = await followTable(context, rows, overrides);
-  const producer = await kafka.producer({ lingerMs: 5, sliceMessages: telemetrySlice });
   const metrics = createGatewayMetrics(context.metrics, {
     rows: () => rows.size,
     overrides: () => overrides.size,
     ageMs: () => table.ageMs(),
     telemetryPending: () => telemetry.pending,
+  });
+  const producer = await kafka.producer({
+    lingerMs: 20,
+    sliceMessages: telemetrySlice,
+    unacknowledged: {
+      onLost: (messages) => metrics.telemetryDropped.inc(messages),
+      queueMessages: config.telemetry.buffer,
+    },
   });
   const codec = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry);
   const telemetry = new Telemetry(codec, producer, metrics, log, config.telemetry);
