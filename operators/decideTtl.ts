@@ -18,8 +18,8 @@ export interface CredentialFacts {
 }
 
 /** The policy and the orders of administrators, as in force somewhere in the stream. */
-export interface Orders {
-  readonly policy: LifecyclePolicy;
+export interface Orders<P = LifecyclePolicy> {
+  readonly policy: P;
   readonly policyVersion: string;
   /** Whether the kill switch stops everything. */
   readonly killSwitch: boolean;

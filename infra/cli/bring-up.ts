@@ -98,12 +98,15 @@ export const bringUp = async (
   const archive = isEmbedded ? { ...config.archive, cluster: `embedded-${Date.now()}` } : config.archive;
   const starting = [
     pipelines.lifecycle(context, config, servers),
+    pipelines.scope(context, config, servers),
     pipelines.actuate(context, config, servers),
     pipelines.archive(context, { ...config, archive }, servers),
+    ...(config.threat.feeds.length > 0 ? [pipelines.threat(context, config)] : []),
+    ...(config.notify.routes.length > 0 ? [pipelines.notify(context, config)] : []),
   ].map(async (running) => void parts.push(await running));
   // All of them are awaited, so that those which have started are closed when another has not
   for (const outcome of await Promise.allSettled(starting)) if (outcome.status === 'rejected') throw outcome.reason;
-  say('Pipelines run: lifecycle, actuate, archive');
+  say(`Pipelines run: ${parts.map(({ name }) => name).join(', ')}`);
   const history = openArchive(platform.clickhouse);
   below.push({ name: 'ClickHouse client', close: () => history.close() });
   if (config.token.sharedSecretFile === undefined) await ensureSharedSecret(embeddedSecretFile());

@@ -10,6 +10,7 @@ import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
+import { definePolicy } from './commands/policy.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineReplay } from './commands/replay.ts';
 import { defineRetrain } from './commands/retrain.ts';
@@ -64,6 +65,7 @@ export const createProgram = (): Command => {
     defineCredentials,
     defineLabel,
     defineControl,
+    definePolicy,
     defineScope,
     defineConfig,
     defineDoctor,

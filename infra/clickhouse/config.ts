@@ -20,6 +20,9 @@ export const retentionConfig = z.strictObject({
   control: days(0, 'settings'),
   labels: days(0, "analysts' judgements"),
   alerts: days(365, 'alerts'),
+  threat_indicators: days(90, 'versions of threat feeds'),
+  notifications: days(365, 'notifications of alerts'),
+  signals: days(730, 'security event tokens'),
   dead_letters: days(30, 'records that could not be processed'),
 });
 

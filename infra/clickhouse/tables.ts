@@ -1,4 +1,4 @@
-import { ResourceTelemetrySchema } from '../../schemas/generated/index.ts';
+import { ApiTelemetrySchema, ResourceTelemetrySchema } from '../../schemas/generated/index.ts';
 import { type TopicSpec, topics } from '../../schemas/topics.ts';
 import {
   type Column,
@@ -108,6 +108,26 @@ const resourceTelemetry = (): TopicRows => {
   };
 };
 
+/** One row a call; a clock record is a row of `telemetry_api_clock_raw`. */
+const apiTelemetry = (): TopicRows => {
+  const topic = topics.telemetryApi;
+  const { fields } = ApiTelemetrySchema as unknown as { fields: { name: string; type: never }[] };
+  const call = columnsOf({ fields }, (name) => name !== 'clock');
+  const { type } = fields.find(({ name }) => name === 'clock')! as { type: readonly [null, RecordFields] };
+  const clock = columnsOf(type[1]);
+  const calls: ArchiveTable = { name: tableOf(topic), columns: named(call) };
+  const clocks: ArchiveTable = { name: 'telemetry_api_clock_raw', columns: named(clock) };
+  return {
+    topic,
+    tables: [calls, clocks],
+    write(record, begin) {
+      const message = record as Fields & { clock: Fields | null };
+      if (message.clock) writeRecord(clock, begin(clocks), message.clock);
+      else writeRecord(call, begin(calls), message);
+    },
+  };
+};
+
 /**
  * Every archived topic.
  *
@@ -117,7 +137,7 @@ const resourceTelemetry = (): TopicRows => {
 export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.credentials),
   resourceTelemetry(),
-  plain(topics.telemetryApi),
+  apiTelemetry(),
   plain(topics.telemetryAccess),
   plain(topics.telemetryBiometric),
   plain(topics.scores),
@@ -128,5 +148,8 @@ export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.control),
   plain(topics.labels),
   plain(topics.alerts),
+  compacted(topics.threatIndicators),
+  plain(topics.notifications),
+  plain(topics.signals),
   plain(topics.deadLetters),
 ];

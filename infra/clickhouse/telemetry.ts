@@ -1,9 +1,8 @@
-import type { Row } from '@clickhouse/client';
 import { resourceMetrics } from '../../models/features/resource.ts';
 import type { TelemetrySource, TimeRange } from '../../models/training/telemetry/source.ts';
 import type { ClickHouseArchive } from './client.ts';
 import { snakeCase } from './columns.ts';
-import { clickhouseError } from './errors.ts';
+import { streamRows } from './rows.ts';
 
 const columns = resourceMetrics.map(snakeCase);
 /** Subjects named in one query: their names travel in its address. */
@@ -27,32 +26,12 @@ ORDER BY credential_id, time, kafka_cluster, kafka_partition, kafka_offset, samp
  * @throws {EbbtideError} from its methods: `CLICKHOUSE_UNAVAILABLE`, `CLICKHOUSE_REJECTED`, `CANCELLED`
  */
 export const archiveTelemetry = (archive: ClickHouseArchive): TelemetrySource => {
-  const stream = async (
+  const stream = (
     query: string,
     parameters: Record<string, unknown>,
     each: (row: readonly unknown[]) => void,
     signal: AbortSignal | undefined,
-  ): Promise<void> => {
-    try {
-      const answer = await archive.client.query({
-        query,
-        query_params: parameters,
-        format: 'JSONCompactEachRow',
-        clickhouse_settings: {
-          readonly: '1',
-          output_format_json_quote_64bit_integers: 0,
-          output_format_json_quote_denormals: 0,
-          optimize_read_in_order: 1,
-          cancel_http_readonly_queries_on_client_close: 1,
-        },
-        ...(signal ? { abort_signal: signal } : {}),
-      });
-      for await (const rows of answer.stream<readonly unknown[]>())
-        for (const row of rows as Row<readonly unknown[], 'JSONCompactEachRow'>[]) each(row.json());
-    } catch (error) {
-      throw clickhouseError('Cannot read telemetry from the archive', error, signal);
-    }
-  };
+  ): Promise<void> => streamRows(archive, 'telemetry', query, parameters, each, signal);
   return {
     lineage: { kind: 'archive', database: archive.database, extents: extentsQuery, samples: samplesQuery },
     extents: (range, visit, signal) =>

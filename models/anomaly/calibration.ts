@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { curveSchema, fitCurve, readyCurve, surpriseAt, tailShape, tailShare } from '../calibration/curve.ts';
 import { defaultQuietWindows } from './alarms.ts';
 
 /** Class of subjects whose statistics are alike: how long they were watched, and how many metrics they show. */
@@ -7,13 +8,7 @@ const classSchema = z.strictObject({
   fromWindow: z.number().int().nonnegative(),
   /** From this many judged metrics, inclusive. */
   fromMetrics: z.number().int().nonnegative(),
-  samples: z.number().int().positive(),
-  /** Statistics in ascending order … */
-  statistics: z.array(z.number()).min(2),
-  /** … and −log10 of the p-value at each. */
-  surprises: z.array(z.number()).min(2),
-  /** Scale of the generalised Pareto tail beyond the last statistic. */
-  tailScale: z.number().positive(),
+  ...curveSchema.shape,
 });
 
 /** Conformal calibration: what a statistic of benign windows looks like, per class. */
@@ -32,14 +27,9 @@ export const calibrationSchema = z.strictObject({
 
 /** See {@link calibrationSchema}. */
 export type Calibration = z.infer<typeof calibrationSchema>;
-type CalibrationClass = z.infer<typeof classSchema>;
 
 /** Ages and numbers of metrics at which classes begin. */
 export const classEdges = { windows: [0, 60, 120, 400], metrics: [0, 4, 8] } as const;
-
-const tailShape = 0.1;
-const tailShare = 0.02;
-const knots = 200;
 
 /** Index of the last edge at or below a value. */
 const classOf = (edges: readonly number[], value: number): number => {
@@ -71,30 +61,13 @@ export const surprise = (calibration: Calibration): Surprise => {
   const table = windows.map((fromWindow) =>
     metrics.map((fromMetrics) => {
       const entry = calibration.classes.find((it) => it.fromWindow === fromWindow && it.fromMetrics === fromMetrics)!;
-      return {
-        statistics: Float64Array.from(entry.statistics),
-        surprises: Float64Array.from(entry.surprises),
-        tailScale: entry.tailScale,
-      };
+      return readyCurve(entry);
     }),
   );
   const shape = calibration.tailShape;
   return {
     of(statistic, seen, judged) {
-      const { statistics, surprises, tailScale } = table[classOf(windows, seen)]![classOf(metrics, judged)]!;
-      const last = statistics.length - 1;
-      if (statistic <= statistics[0]!) return 0;
-      if (statistic >= statistics[last]!)
-        return surprises[last]! + Math.log10(1 + (shape * (statistic - statistics[last]!)) / tailScale) / shape;
-      let low = 0;
-      let high = last;
-      while (high - low > 1) {
-        const middle = (low + high) >> 1;
-        if (statistics[middle]! <= statistic) low = middle;
-        else high = middle;
-      }
-      const share = (statistic - statistics[low]!) / (statistics[high]! - statistics[low]!);
-      return surprises[low]! + share * (surprises[high]! - surprises[low]!);
+      return surpriseAt(table[classOf(windows, seen)]![classOf(metrics, judged)]!, statistic, shape);
     },
   };
 };
@@ -105,29 +78,6 @@ export interface CalibrationSample {
   readonly seen: number;
   readonly metrics: number;
 }
-
-const fitClass = (fromWindow: number, fromMetrics: number, values: Float64Array): CalibrationClass => {
-  const sorted = values.sort();
-  const samples = sorted.length;
-  const tail = Math.max(5, Math.floor(samples * tailShare));
-  const end = samples - tail;
-  const statistics: number[] = [];
-  const surprises: number[] = [];
-  for (let knot = 0; knot <= knots; knot++) {
-    // Knots crowd towards the tail, where decisions are made.
-    const rank = Math.min(end, Math.round(end * (1 - (1 - knot / knots) ** 2)));
-    const statistic = sorted[rank]!;
-    // Of equal statistics the first stands: its p-value counts all of them as at least as strange.
-    if (statistics.length > 0 && statistic <= statistics.at(-1)!) continue;
-    statistics.push(statistic);
-    surprises.push(-Math.log10((samples - rank + 1) / (samples + 1)));
-  }
-  const threshold = statistics.at(-1)!;
-  let excess = 0;
-  for (let i = end; i < samples; i++) excess += sorted[i]! - threshold;
-  const tailScale = Math.max((excess / tail) * (1 - tailShape), 1e-3);
-  return { fromWindow, fromMetrics, samples, statistics, surprises, tailScale };
-};
 
 /**
  * Fit the calibration to benign windows that the network was not trained on.
@@ -155,8 +105,10 @@ export const fitCalibration = (
     alarms: { clusterWindows: 1, quietWindows: defaultQuietWindows },
     tailShape,
     tailShare,
-    classes: classes.map(({ fromWindow, fromMetrics, values }) =>
-      fitClass(fromWindow, fromMetrics, values.length >= 100 ? Float64Array.from(values) : everything.slice()),
-    ),
+    classes: classes.map(({ fromWindow, fromMetrics, values }) => ({
+      fromWindow,
+      fromMetrics,
+      ...fitCurve(values.length >= 100 ? Float64Array.from(values) : everything.slice()),
+    })),
   };
 };

@@ -5,7 +5,7 @@ export const defineServe = (): Command =>
   new Command('serve')
     .summary('run services')
     .description('Run one or more services in this process.')
-    .addArgument(new Argument('<service...>', 'which').choices(['token', 'gateway', 'console']))
+    .addArgument(new Argument('<service...>', 'which').choices(['token', 'gateway', 'signals', 'console']))
     .addHelpText(
       'after',
       `
@@ -13,6 +13,7 @@ Services:
   token    issues credentials to functions and answers their renewals
   gateway  decides requests for Envoy, nginx and services
   console  the page on which credentials are watched
+  signals  security events to others and from others (OpenID Shared Signals, CAEP)
 
 Examples:
   ebbtide serve token --config ebbtide.yaml

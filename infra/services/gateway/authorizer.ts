@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
 import type { ScopedRequest, Scopes } from '../../../schemas/scopes.ts';
+import { type ThreatMatch, threatFields } from '../../../schemas/threat.ts';
 import type { Logger } from '../../log.ts';
+import type { CallTraits } from '../../threat/feedTable.ts';
 import type { GatewayConfig } from './config.ts';
 import { pathAmbiguous, type Ruling, routeUnknown, rule, withoutCredential, withoutTable } from './decide.ts';
 import { addressOf, boundedText, bytesOf, correlationIdOf, degreesOf, overridingMethodOf } from './headers.ts';
@@ -54,6 +56,8 @@ export interface AuthorizerParts {
   readonly rows: RowTable;
   readonly overrides: Overrides;
   readonly table: Freshness;
+  /** What a call matches, the most confident first. */
+  readonly threats: { matches(traits: CallTraits, atMs: number): readonly ThreatMatch[] };
   readonly telemetry: { add(record: ApiTelemetry): void };
   readonly metrics: GatewayMetrics;
   readonly config: GatewayConfig;
@@ -142,8 +146,10 @@ export class Authorizer {
   }
 
   #tell({ headerOf, peer, bytes }: Check, { ruling, credential, service, operation }: Answer, at: number): void {
-    const { telemetry, config } = this.#parts;
+    const { telemetry, threats, config } = this.#parts;
     const { latitude, longitude } = config.place;
+    const address = addressOf(headerOf, peer, config.trustedProxies);
+    const userAgent = boundedText(headerOf('user-agent'), 256);
     telemetry.add({
       frontendCredential: credential!,
       service,
@@ -153,13 +159,16 @@ export class Authorizer {
       requestBytes: bytesOf(bytes ?? headerOf('content-length')),
       responseBytes: 0,
       durationMs: 0,
-      address: addressOf(headerOf, peer, config.trustedProxies),
+      address,
       latitude: latitude === undefined ? null : degreesOf(headerOf(latitude), 90),
       longitude: longitude === undefined ? null : degreesOf(headerOf(longitude), 180),
       scope: ruling.scope?.name ?? '',
       denied: ruling.status !== 200,
       errorCode: ruling.status === 200 ? '' : ruling.because,
-      userAgent: boundedText(headerOf('user-agent'), 256),
+      userAgent,
+      group: ruling.row?.profile.group ?? '',
+      ...threatFields(threats.matches({ address, userAgent }, at)),
+      clock: null,
     });
   }
 

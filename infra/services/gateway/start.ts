@@ -5,6 +5,7 @@ import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
 import { type ScopeDefinition, Scopes } from '../../../schemas/scopes.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Health, Running } from '../../context.ts';
+import { followThreats } from '../../threat/followThreats.ts';
 import { Authorizer } from './authorizer.ts';
 import type { GatewayConfig } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -56,6 +57,9 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   const rows = new RowTable();
   const overrides = new Overrides(scopes, config.clockSkewMs);
   const table = await followTable(context, rows, overrides);
+  const threats = await followThreats(context);
+  // Requests are decided without them
+  threats.failed.catch((err) => log.error({ err }, 'threat indicators are followed no more'));
   const metrics = createGatewayMetrics(context.metrics, {
     rows: () => rows.size,
     overrides: () => overrides.size,
@@ -73,7 +77,7 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   const codec = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry);
   const telemetry = new Telemetry(codec, producer, metrics, log, config.telemetry);
   const now = options.now ?? Date.now;
-  const parts = { scopes, routes, identifier, rows, overrides, table, telemetry, metrics, config, log, now };
+  const parts = { scopes, routes, identifier, rows, overrides, table, threats, telemetry, metrics, config, log, now };
   const authorizer = new Authorizer(parts);
   const onError = (error: unknown) => log.error({ err: error }, 'a decision failed');
   const health = async (): Promise<Health> => {
@@ -93,7 +97,7 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
     await telemetry.close();
     // A producer waits half a minute for a broker that is away
     const late = sleep(longestCloseMs, undefined, { ref: false });
-    await Promise.race([late, Promise.allSettled([table.close(), producer.close()])]);
+    await Promise.race([late, Promise.allSettled([table.close(), threats.close(), producer.close()])]);
   };
   const listen = async <T extends { port: number; close(): Promise<void> }>(
     key: string,
