@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -121,6 +121,29 @@ test('the last good version must come in force from disk where the brokers have 
     away = true;
     await running.close();
   }
+});
+
+test('a version that is lost on disk must be fetched again, though the feed has not changed', async (t) => {
+  const context = await testContext(t);
+  const folder = temporaryFolder(t);
+  const conditional: boolean[] = [];
+  const url = await serve(t, (request, answer) => {
+    const same = request.headers['if-none-match'] === '"1"';
+    conditional.push(same);
+    return same ? answer.writeHead(304).end() : answer.writeHead(200, { etag: '"1"' }).end(list(20));
+  });
+  const { start } = await rig(t, context, { url }, { folder });
+  const first = await start();
+  const threats = await following(t, context);
+  await until('the version', () => threats.size === 20);
+  await first.close();
+  rmSync(join(folder, 'drop.feed'));
+  const elsewhere = await testContext(t);
+  const second = await rig(t, elsewhere, { url }, { folder });
+  await second.start();
+  const there = await following(t, elsewhere);
+  await until('the version, fetched again', () => there.size === 20);
+  assert.equal(conditional.filter((same) => !same).length, 2);
 });
 
 test('a file that is no feed any longer must go out of force with its configuration', async (t) => {
