@@ -4,7 +4,6 @@ import { type TestContext, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { notifyConfig } from '../../infra/alerts/config.ts';
 import { startNotify } from '../../infra/alerts/start.ts';
-import type { Running } from '../../infra/context.ts';
 import type { Alert, AlertSeverity, DeadLetter, Notification } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import { type TestKafka, testContext, until } from '../services/context.ts';
@@ -20,8 +19,6 @@ const alertOf = (alertId: string, severity: AlertSeverity = 'warning', rest: Par
 
 const rig = async (t: TestContext) => {
   const context = await testContext(t);
-  const open: Running[] = [];
-  t.after(() => Promise.all(open.map((running) => running.close())));
   return {
     context,
     start: async (routes: object[], more: object = {}) => {
@@ -31,7 +28,7 @@ const rig = async (t: TestContext) => {
         context.another(),
         notifyConfig.parse({ ...config, routes: routes.map((route) => ({ name: 'main', ...common, ...route })) }),
       );
-      open.push(running);
+      context.closing(() => running.close());
       return running;
     },
   };
@@ -167,7 +164,7 @@ test('what is no alert must go to the dead letters', async (t) => {
   const { context, start } = await rig(t);
   const letters = await context.records<DeadLetter>(topics.deadLetters);
   const producer = await context.kafka.producer();
-  t.after(() => producer.close());
+  context.closing(() => producer.close());
   await start([]);
   await producer.send([{ topic: topics.alerts.name, key: 'x', value: Buffer.from('rubbish') }]);
   await until('a dead letter', () => letters.length === 1);
@@ -181,7 +178,7 @@ test('an alert of long ago must tell nobody, so that a first start raises no flo
   const tomorrow = () => Date.now() + 172_800_000;
   const route = { name: 'main', url, secret, allowHttp: true, allowPrivateAddress: true };
   const running = await startNotify(other, notifyConfig.parse({ routes: [route] }), tomorrow);
-  t.after(() => running.close());
+  context.closing(() => running.close());
   await raise(context, alertOf('a'), alertOf('b'));
   await until('both passed over', async () => {
     const { values } = await other.metrics.getSingleMetric('ebbtide_notifications_too_old_total')!.get();
