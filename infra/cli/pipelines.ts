@@ -6,9 +6,10 @@ import type { Config } from '../config/config.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startActuate } from '../jobs/actuate.ts';
 import { startArchive } from '../jobs/archive.ts';
-import { lifecycleConfigSchema } from '../jobs/config.ts';
+import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { startLifecycle } from '../jobs/lifecycle.ts';
 import { startRuntime } from '../jobs/runtime.ts';
+import { startScope } from '../jobs/scope.ts';
 import { dataFolder } from '../paths.ts';
 import { startThreat } from '../threat/start.ts';
 import type { VaultConfig } from '../vault/config.ts';
@@ -35,6 +36,11 @@ export const pipelines = {
       config.policy.lifecycle,
       await openModelRegistry(config.models),
     );
+  },
+  scope: (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+    const { instanceId, ...rest } = config.scope;
+    const complete = scopeConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
+    return startScope(context, { brokers, settings: config.kafka.settings }, complete, config.policy.scope);
   },
   actuate: (context: AppContext, config: Config, { vault }: PipelineServers): Promise<Running> =>
     startActuate(context, { vault: vault(), actuator: config.actuate }),

@@ -17,16 +17,24 @@ export interface ScopeState {
   labelsOffset: number;
   /** Times of narrowings counted against the budget, the subject's or the partition's (event time, epoch milliseconds). */
   budget: number[];
+  /** End of the last window closed (event time), 0 before the first. */
+  closedThrough: number;
+  /** Windows closed, 0 and up. */
+  windows: number;
   /** Recent visits, as models/scope/visits.ts lays them out. */
   visits: number[];
-  /** The open window, as models/scope/window.ts lays it out. */
+  /** The open window: start, end, calls, bytes, and calls at its last assessment. */
   window: number[];
+  /** Calls of the open window by service. */
+  windowServices: Record<string, number>;
   /** Numbers of the baseline, as models/scope/baseline.ts lays them out. */
   baseline: number[];
   /** What is known of each service, by its name, as models/scope/baseline.ts lays it out. */
   services: Record<string, number[]>;
   /** Operations, clients and networks known, by kind: a hash and when it was seen last in turn. */
   seen: Record<string, number[]>;
+  /** Threat indicators matched lately: confidence, 0 to 100, and when last, by feed and indicator joined by a newline. */
+  threats: Record<string, number[]>;
   /** Carried state of the model's network. */
   carried: number[];
   /** Model that the carried state belongs to. */
@@ -100,6 +108,21 @@ export const ScopeStateSchema = {
       "default": []
     },
     {
+      "name": "closedThrough",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "End of the last window closed (event time), 0 before the first.",
+      "default": 0
+    },
+    {
+      "name": "windows",
+      "type": "int",
+      "doc": "Windows closed, 0 and up.",
+      "default": 0
+    },
+    {
       "name": "visits",
       "type": {
         "type": "array",
@@ -114,8 +137,17 @@ export const ScopeStateSchema = {
         "type": "array",
         "items": "double"
       },
-      "doc": "The open window, as models/scope/window.ts lays it out.",
+      "doc": "The open window: start, end, calls, bytes, and calls at its last assessment.",
       "default": []
+    },
+    {
+      "name": "windowServices",
+      "type": {
+        "type": "map",
+        "values": "double"
+      },
+      "doc": "Calls of the open window by service.",
+      "default": {}
     },
     {
       "name": "baseline",
@@ -148,6 +180,18 @@ export const ScopeStateSchema = {
         }
       },
       "doc": "Operations, clients and networks known, by kind: a hash and when it was seen last in turn.",
+      "default": {}
+    },
+    {
+      "name": "threats",
+      "type": {
+        "type": "map",
+        "values": {
+          "type": "array",
+          "items": "double"
+        }
+      },
+      "doc": "Threat indicators matched lately: confidence, 0 to 100, and when last, by feed and indicator joined by a newline.",
       "default": {}
     },
     {

@@ -10,6 +10,7 @@ export const defineRun = (): Command =>
     .addArgument(
       new Argument('<pipeline...>', 'which').choices([
         'lifecycle',
+        'scope',
         'actuate',
         'archive',
         'threat',
@@ -22,6 +23,7 @@ export const defineRun = (): Command =>
       `
 Pipelines:
   lifecycle  telemetry to scores and decisions, exactly once
+  scope      API calls to risks, decisions and overrides of scope, exactly once
   actuate    decisions to Vault, and Vault's answers to effects
   archive    every topic to ClickHouse
   threat     feeds of threat intelligence, put in force for whoever observes API calls; one process is enough
