@@ -35,7 +35,9 @@ export const publishPolicy = async (
     by: 'configuration',
     reason: 'as configured at start',
   });
+  // Reckoned before it is sent: it may be read before sending is known to have succeeded
+  const after = tables.control.position + 1;
   await producer.send([{ topic: topics.control.name, partition: 0, key, value }]);
-  await tables.control.reached(tables.control.position + 1);
+  await tables.control.reached(after);
   log.info({ policyVersion: version, mode: policy.mode }, 'policy published');
 };
