@@ -15,6 +15,8 @@ export interface CredentialFacts {
   readonly maxTtlMs: number;
   readonly issuedAt: number;
   readonly ended: boolean;
+  /** Function that holds it; absent where the register does not say. */
+  readonly function?: string;
 }
 
 /** The policy and the orders of administrators, as in force somewhere in the stream. */

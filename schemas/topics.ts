@@ -12,6 +12,8 @@ import {
   LabelSchema,
   LifecycleStateSchema,
   NotificationSchema,
+  PreprovisionStateSchema,
+  ProvisionSchema,
   ResourceTelemetrySchema,
   ScopeOverrideSchema,
   ScopeStateSchema,
@@ -64,6 +66,7 @@ export const topics = {
   control: topic('control', ControlSchema, 'key', { partitioning: 'single', cleanup: 'compact' }),
   translations: topic('translations', TranslationSchema, 'key', { cleanup: 'compact' }),
   scopeOverrides: topic('scope-overrides', ScopeOverrideSchema, 'frontendCredential', { cleanup: 'compact' }),
+  provisions: topic('provisions', ProvisionSchema, 'pair', { cleanup: 'compact' }),
   threatIndicators: topic('threat-indicators', ThreatIndicatorsSchema, 'key', {
     partitioning: 'single',
     cleanup: 'compact',
@@ -73,6 +76,7 @@ export const topics = {
   notifications: topic('notifications', NotificationSchema, 'notificationId', { retentionMs: 30 * day }),
   signals: topic('signals', SignalSchema, 'subject', { retentionMs: 30 * day }),
   stateScope: topic('state.scope', ScopeStateSchema, 'subject', { cleanup: 'compact' }),
+  statePreprovision: topic('state.preprovision', PreprovisionStateSchema, 'pair', { cleanup: 'compact' }),
   stateLifecycle: topic('state.lifecycle', LifecycleStateSchema, 'subject', { cleanup: 'compact' }),
   deadLetters: topic('dead-letters', DeadLetterSchema, 'topic', { retentionMs: 30 * day }),
 } as const satisfies Record<string, TopicSpec>;

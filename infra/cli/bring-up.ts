@@ -24,6 +24,7 @@ import type { Closable } from './lifetime.ts';
 import { pipelines } from './pipelines.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { version } from './program.ts';
+import { startProvisioning } from './provisioning.ts';
 import { forgetRunning, noteRunning } from './running.ts';
 import { embeddedSecretFile, tokenServiceOf } from './token-service.ts';
 
@@ -114,6 +115,7 @@ export const bringUp = async (
   const service = await startTokenService(context, { vault: platform.vault.tokenService, token });
   parts.push(service);
   say(`Token service at ${service.address}`);
+  const provisioning = await startProvisioning(context, config, platform.vault.login, parts, say);
   const gateway = await startGateway(context, await onFreePorts(gatewayOf(config), say));
   parts.push(gateway);
   say(`Gateway at ${gateway.address} and, for gRPC, ${gateway.grpcAddress}`);
@@ -143,6 +145,7 @@ export const bringUp = async (
     console: console.address,
     gateway: gateway.address,
     ...(service.address === undefined ? {} : { token: service.address }),
+    ...(provisioning === undefined ? {} : { delivery: provisioning }),
   });
   below.push({ name: 'note of what runs', close: async () => forgetRunning() });
   return console;
