@@ -10,6 +10,7 @@ export const retentionConfig = z.strictObject({
   telemetry_resource: days(90, 'samples of resources'),
   telemetry_clock: days(90, 'clock records and heartbeats'),
   telemetry_api: days(90, 'API calls'),
+  telemetry_api_clock: days(90, 'clock records among API calls'),
   telemetry_access: days(365, 'logins and uses of machines'),
   telemetry_access_clock: days(90, 'clock records of pre-provisioning'),
   telemetry_biometric: days(30, 'features of behaviour'),

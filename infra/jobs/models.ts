@@ -14,6 +14,7 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import type { Producer } from '../kafka/types.ts';
 import type { Logger } from '../log.ts';
+import { readBack } from './joinedTables.ts';
 import type { JoinedTables } from './joinedTopics.ts';
 import type { LifecycleMetrics } from './metrics.ts';
 import { ModelPool } from './modelPool.ts';
@@ -73,10 +74,8 @@ export const openModels = async ({ configured, folder, registry, windowMs, metri
         if (tables.control.at(record.key, Number.POSITIVE_INFINITY)) return;
         const codec = await TopicCodec.open<Control>(topics.control, context.registry);
         const value = codec.encode(record);
-        // Reckoned before it is sent: it may be read before sending is known to have succeeded
-        const after = tables.control.position + 1;
         await producer.send([{ topic: topics.control.name, partition: controlPartition, key: record.key, value }]);
-        await tables.control.reached(after);
+        await readBack(tables.control, record.key, record.version);
         log.info({ sequence: last.sequence, champion: last.champion.version }, 'model pointer written to control');
       } catch (error) {
         log.warn({ error: (error as Error).message }, 'model registry not read at start');

@@ -125,6 +125,13 @@ describe('a trained scope model', () => {
   });
 });
 
+describe('sequenceOf', () => {
+  it('gives nothing away of the verdict', () => {
+    const of = (malicious: boolean) => sequenceOf('x', malicious, visitor(1, false), windowMs).vectors;
+    assert.deepEqual(of(true), of(false));
+  });
+});
+
 describe('risk', () => {
   it('grows with the decades of the p-value, as the ranges of the policy promise', () => {
     assert.deepEqual([0, 1, 2, 3, 4, 6, 9].map(riskOfSurprise), [0, 15, 30, 60, 80, 100, 100]);
