@@ -15,9 +15,15 @@ export interface CheckedBehaviour extends BehaviourEvent {
   readonly faults: readonly string[];
 }
 
-/** A burst that was compared with its user's baseline. */
-export interface AssessedBehaviour extends CheckedBehaviour {
-  /** Log odds that it is an impostor's; NaN where nothing could be compared. */
+/** Bursts of one session and specification that are compared together. */
+export interface GatheredBehaviour extends CheckedBehaviour {
+  /** Features of each, oldest first; those of the event itself are the last. */
+  readonly bursts: readonly BehaviourEvent['features'][];
+}
+
+/** Bursts that were compared with their user's baseline. */
+export interface AssessedBehaviour extends GatheredBehaviour {
+  /** Log odds that they are an impostor's; NaN where nothing could be compared. */
   readonly logOdds: number;
 }
 

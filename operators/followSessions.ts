@@ -9,7 +9,7 @@ export type FollowSession<State> = (
 ) => { readonly state: State; readonly risk: number; readonly cutTo?: number };
 
 /**
- * Follow each session after its key was issued, and say where the key's life must be cut. A burst with faults counts as
+ * Follow each session after its key was issued, and say where the key's life must be cut. What has faults counts as
  * surely an impostor's: in doubt a key is short-lived. What could not be compared and has no fault changes nothing.
  *
  * @param sessions - states by session, begun where keys are issued; updated

@@ -1,6 +1,6 @@
 import type { Row } from '@clickhouse/client';
-import type { Typing } from '../../models/biometric/cmu.ts';
 import { keysOf, keystrokeFeatures, timingNames } from '../../models/biometric/keystrokes.ts';
+import type { Typing } from '../../models/biometric/typing.ts';
 import type { TimeRange } from '../../models/training/telemetry/source.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { TypingSource } from '../files/typing.ts';

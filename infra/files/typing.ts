@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { readTyping, type Typing } from '../../models/biometric/cmu.ts';
+import { readTyping, type Typing } from '../../models/biometric/typing.ts';
 import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 
 /** What people typed, and where it is from. */

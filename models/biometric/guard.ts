@@ -8,8 +8,11 @@ export interface LearningGuard {
   readonly leniency: number;
 }
 
-/** What the recipe found: an attacker who blends in slowly gains little, and owners lose nothing. */
-export const learningGuard: LearningGuard = { most: 0.2, mostByAnchor: 0.5, leniency: 0.1 };
+/**
+ * Chosen on the training part of CMU's benchmark: with half the leniency an attacker who blends in slowly gains half as
+ * much, and owners lose half a percent; with none the attacker gains nothing, and owners nothing from learning.
+ */
+export const learningGuard: LearningGuard = { most: 0.2, mostByAnchor: 0.5, leniency: 0.05 };
 
 /** Risk of a session by both templates. */
 export interface GuardedRisk {

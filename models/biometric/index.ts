@@ -3,7 +3,7 @@ import { type Baseline, layAnchor, learnSamples, templatesOf } from './baseline.
 import { type GuardedRisk, guardedRisk, type LearningGuard, learningGuard, mayLearn } from './guard.ts';
 import { type JointOpinion, joinOpinions } from './join.ts';
 import { type LifespanRule, lifespanOf, lifespanRule } from './lifespan.ts';
-import { statisticalVerifier } from './statistical.ts';
+import { isCopy, statisticalVerifier } from './statistical.ts';
 import type { Template } from './template.ts';
 import { type Behaviour, opinionsOf, type Verifier } from './verifier.ts';
 
@@ -21,12 +21,14 @@ export type AssessmentReason =
   /** Nothing, or too little, is known of the person yet. */
   | 'learning'
   /** Nothing that could be compared was seen. */
-  | 'unseen';
+  | 'unseen'
+  /** A phrase is one that was typed before, with noise added: a recording. */
+  | 'replayed';
 
 /** How risky a session is, and how long its key may live. */
 export interface Assessment {
   readonly reason: AssessmentReason;
-  /** From 0 to 1; 1 when nothing could be compared. */
+  /** From 0 to 1; 1 when nothing could be compared, or it is a recording. */
   readonly risk: number;
   /** By the recent and by the anchored baseline; absent unless assessed. */
   readonly guarded?: GuardedRisk;
@@ -134,6 +136,10 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
       if (known.length === 0)
         return { reason: 'learning', lifespanMs: Math.min(learningLifespanMs, rule.otherwiseMs), ...nothing };
       const fitting = comparable(person, behaviour);
+      const typed = fitting.get('keystroke') ?? [];
+      const kept = known.find(([modality]) => modality === 'keystroke')?.[1];
+      if (kept && typed.some((it) => Object.values(templates(kept)).some((template) => isCopy(template, it))))
+        return { reason: 'replayed', lifespanMs: lifespanOf(1, rule), ...nothing };
       const opinion = async (of: 'anchor' | 'recent', leniency: number): Promise<JointOpinion | undefined> => {
         const byModality = new Map<string, Template>(known.map(([name, baseline]) => [name, templates(baseline)[of]]));
         return joinOpinions(await opinionsOf(verifiers, byModality, fitting, leniency), weights);

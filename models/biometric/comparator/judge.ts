@@ -1,7 +1,7 @@
-import type { Typing } from '../cmu.ts';
 import { areaUnderRoc, equalErrorRate, errorCurve } from '../errorRates.ts';
 import { logTimings } from '../keystrokes.ts';
 import { makeTemplate } from '../template.ts';
+import type { Typing } from '../typing.ts';
 import type { Comparator } from './model.ts';
 
 /** Share of a person's repetitions that are enrolled, at most so many; impostors' first ones try. */

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { Random } from '../../training/random.ts';
-import type { Typing, Typist } from '../cmu.ts';
 import { keysOf, logTimings } from '../keystrokes.ts';
 import { makeTemplate } from '../template.ts';
+import type { Typing, Typist } from '../typing.ts';
 import { fillInputs, inputsOf, inputsPerKey, learnPopulation, type Population, type Typical } from './inputs.ts';
 import type { Pairs } from './trainable.ts';
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import { readTyping, type Typing } from '../../biometric/cmu.ts';
 import { logTimings } from '../../biometric/keystrokes.ts';
+import { readTyping, type Typing } from '../../biometric/typing.ts';
 
 /** Repetitions of each person in CMU's benchmark, and those of them that are enrolled. */
 export const cmuRepetitions = 400;

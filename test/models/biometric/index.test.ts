@@ -141,3 +141,17 @@ test('mouse actions count from five on, and join keystrokes', async () => {
   assert.deepEqual(own.missing, []);
   assert.ok(foreign.risk > own.risk + 0.1, `${own.risk} and ${foreign.risk}`);
 });
+
+test('a recording played again with noise is no owner', async () => {
+  const engine = createRiskEngine();
+  const person = engine.enrol(keystrokes(0, 0, 100));
+  const random = createRandom(8);
+  const played = samples(0, 42, 43)[0]!.map((it) => it + 0.02 * random.normal());
+  const { reason, risk, lifespanMs, learnable } = await engine.assess(person, new Map([['keystroke', [played]]]));
+  assert.deepEqual(
+    { reason, risk, lifespanMs, learnable },
+    { reason: 'replayed', risk: 1, lifespanMs: 300_000, learnable: false },
+  );
+  for (let at = 100; at < 200; at++)
+    assert.equal((await engine.assess(person, keystrokes(0, at, at + 1))).reason, 'assessed');
+});

@@ -1,5 +1,5 @@
-import type { Typing } from '../../../models/biometric/cmu.ts';
 import { timingsOf } from '../../../models/biometric/keystrokes.ts';
+import type { Typing } from '../../../models/biometric/typing.ts';
 import { createRandom } from '../../../models/training/random.ts';
 
 /**

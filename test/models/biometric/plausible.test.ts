@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { logTimings } from '../../../models/biometric/keystrokes.ts';
 import { actionFeatures, movementNames } from '../../../models/biometric/mouse/movement.ts';
 import { movementFaults, phraseFaults, phraseFingerprint } from '../../../models/biometric/plausible.ts';
+import { isCopy } from '../../../models/biometric/statistical.ts';
+import { makeTemplate } from '../../../models/biometric/template.ts';
 import { readCmu } from '../../../models/evaluation/biometric/cmuData.ts';
+import { createRandom } from '../../../models/training/random.ts';
 import { sharedData } from '../../services/require.ts';
 import { inventedTyping } from './people.ts';
 
@@ -55,4 +59,27 @@ test('movementFaults() finds a script’s straight and even line, and a jump no 
   assert.ok(movementFaults(moved((i) => [i * 0.002, (i % 2) * 3000, i])).includes('tooFast'));
   assert.deepEqual(movementFaults({}), ['impossible']);
   assert.deepEqual(movementFaults({ path: Number.NaN }), ['impossible']);
+});
+
+test('isCopy() takes no real phrase for a copy, and notices a copy with 5 ms of noise a key', {
+  skip: existsSync(keystrokes) ? false : `the data set is not in ${keystrokes}`,
+}, () => {
+  const data = readCmu(keystrokes);
+  const random = createRandom(2);
+  for (const person of data.typists.keys()) {
+    const template = makeTemplate(data.samples(person, 0, 200), data.timings);
+    for (let i = 200; i < 400; i++) assert.equal(isCopy(template, data.sample(person, i)), false);
+    const seconds = data.seconds(person, 77).slice();
+    const noise = () => 0.005 * (2 * random.next() - 1);
+    let [down, up] = [noise(), noise()];
+    seconds[0]! += up - down;
+    for (let i = 1; i < seconds.length; i += 3) {
+      const [nextDown, nextUp] = [noise(), noise()];
+      seconds[i]! += nextDown - down;
+      seconds[i + 1]! += nextDown - up;
+      seconds[i + 2]! += nextUp - nextDown;
+      [down, up] = [nextDown, nextUp];
+    }
+    assert.equal(isCopy(template, logTimings(seconds, data.timings)), true, data.typists[person]!.name);
+  }
 });

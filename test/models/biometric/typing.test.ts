@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readTyping } from '../../../models/biometric/cmu.ts';
+import { readTyping } from '../../../models/biometric/typing.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 
 const header = 'subject,sessionIndex,rep,H.a,DD.a.b,UD.a.b,H.b';
