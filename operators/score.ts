@@ -1,6 +1,6 @@
 import { concatMap, type OperatorFunction } from 'rxjs';
 import type { Contribution } from '../schemas/generated/index.ts';
-import type { Challenge, FeaturizedBatch, Joined, ScoredBatch, WindowScore } from './batch.ts';
+import type { Challenge, FeaturizedBatch, Joined, ScoredBatch, WindowEvent, WindowScore } from './batch.ts';
 import type { KeyedState } from './keyedState.ts';
 
 /** Scores of some windows, one entry a row; see `models/anomaly`. */
@@ -34,7 +34,15 @@ export interface WindowModel {
   /** @default each deviation is an alarm */
   readonly alarms?: AlarmRule;
   readonly stateSize: number;
-  score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<ScoreColumns>;
+  /** Functions whose instances it calibrates apart. @default none */
+  readonly cohorts?: ReadonlySet<string>;
+  score(
+    vectors: Float32Array,
+    states: Float32Array,
+    times: Float64Array,
+    n: number,
+    cohorts?: readonly (string | undefined)[],
+  ): Promise<ScoreColumns>;
 }
 
 /** The models that score somewhere in the stream. */
@@ -67,13 +75,17 @@ const explainedFeatures = 3;
  * @param model - the configured model
  * @param state - the partition's subjects
  * @param choice - which models are in force; the configured one everywhere when absent
+ * @param functionOf - the function that a subject is an instance of, as of a place in the stream
  */
 export const score = (
   model: WindowModel,
   state: KeyedState,
   choice?: ModelChoice,
+  functionOf: (subject: string, joined: Joined) => string | undefined = () => undefined,
 ): OperatorFunction<FeaturizedBatch, ScoredBatch> => {
   const configured: ModelsInForce = { champion: model };
+
+  const cohortOf = ({ subject, joined }: WindowEvent): string | undefined => functionOf(subject, joined);
 
   const scoreRows = async (
     scorer: WindowModel,
@@ -94,7 +106,9 @@ export const score = (
       states.set(state.carried.read(version, stateSize, slot), i * stateSize);
       times[i] = windowEnd;
     }
-    const columns = await scorer.score(vectors, states, times, n);
+    const told = (scorer.cohorts?.size ?? 0) > 0;
+    const cohorts = told ? rows.map((row) => cohortOf(batch.events[row]!)) : undefined;
+    const columns = await scorer.score(vectors, states, times, n, cohorts);
     for (let i = 0; i < n; i++) {
       const row = rows[i]!;
       state.carried.write(version, batch.events[row]!.slot, states.subarray(i * stateSize, (i + 1) * stateSize));

@@ -183,7 +183,7 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
 const bytesOf = (state: Float32Array | undefined): Buffer => (state ? Buffer.from(state.buffer) : Buffer.alloc(0));
 
 /** What was in force of the joined topics just before an offset; older entries of the history are dropped. */
-const joinedAt = (time: PartitionTime, offset: number): Joined => {
+export const joinedAt = (time: PartitionTime, offset: number): Joined => {
   while (time.history.length > 1 && time.history[1]!.offset < offset) time.history.shift();
   const first = time.history[0];
   return first && first.offset < offset ? first.joined : time.joined;

@@ -51,4 +51,5 @@ export type Trainer = (request: TrainingRequest, listener: TrainingListener) => 
 export const trainers: Readonly<Record<TrainableModel, () => Promise<Trainer>>> = {
   anomaly: async () => (await import('./trainers/anomaly.ts')).trainAnomalyModel,
   access: async () => (await import('./trainers/access.ts')).trainAccessModel,
+  biometric: async () => (await import('./trainers/biometric.ts')).trainBiometricModel,
 };

@@ -18,9 +18,13 @@ export const retentionConfig = z.strictObject({
   effects: days(730, 'effects'),
   translations: days(0, 'rows of the credential translation table'),
   scope_overrides: days(0, 'overrides of scope'),
+  provisions: days(730, 'steps of pre-provisioned credentials'),
   control: days(0, 'settings'),
   labels: days(0, "analysts' judgements"),
   alerts: days(365, 'alerts'),
+  threat_indicators: days(90, 'versions of threat feeds'),
+  notifications: days(365, 'notifications of alerts'),
+  signals: days(730, 'security event tokens'),
   dead_letters: days(30, 'records that could not be processed'),
 });
 

@@ -136,7 +136,7 @@ const withClock = (topic: TopicSpec, clockTable: string): TopicRows => {
 export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.credentials),
   resourceTelemetry(),
-  plain(topics.telemetryApi),
+  withClock(topics.telemetryApi, 'telemetry_api_clock_raw'),
   withClock(topics.telemetryAccess, 'telemetry_access_clock_raw'),
   plain(topics.telemetryBiometric),
   plain(topics.scores),
@@ -144,8 +144,12 @@ export const archivedTopics: readonly TopicRows[] = [
   plain(topics.effects),
   compacted(topics.translations),
   compacted(topics.scopeOverrides),
+  compacted(topics.provisions),
   compacted(topics.control),
   plain(topics.labels),
   plain(topics.alerts),
+  compacted(topics.threatIndicators),
+  plain(topics.notifications),
+  plain(topics.signals),
   plain(topics.deadLetters),
 ];

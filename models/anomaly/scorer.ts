@@ -29,8 +29,13 @@ export interface ScorerParts {
   readonly windowMs?: number;
 }
 
+/** Per row the function that the subject is an instance of; undefined, or no entry, where that is not known. */
+export type Cohorts = readonly (string | undefined)[];
+
+const noCohorts: Cohorts = [];
+
 /** Called for each row before its score is made; calibration collects what it sees. */
-export type Watch = (observation: Observation, statistic: number) => void;
+export type Watch = (observation: Observation, statistic: number, cohort: string | undefined) => void;
 
 /** Scores windows, one step of the network each. */
 export class Scorer {
@@ -62,23 +67,36 @@ export class Scorer {
   }
 
   /** See {@link AnomalyModel.score}. Calls wait for one another, since the buffers of the network are shared. */
-  score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores> {
+  score(
+    vectors: Float32Array,
+    states: Float32Array,
+    times: Float64Array,
+    n: number,
+    cohorts: Cohorts = noCohorts,
+  ): Promise<AnomalyScores> {
     const { size } = this.#parts.spec;
     if (vectors.length < n * size || states.length < n * this.layout.size || times.length < n)
       throw new RangeError(
         `Buffers are too short for ${n} rows of ${size} features and ${this.layout.size} state floats`,
       );
-    const result = this.#tail.then(() => this.#scoreAll(vectors, states, times, n));
+    const result = this.#tail.then(() => this.#scoreAll(vectors, states, times, n, cohorts));
     this.#tail = result.catch(() => undefined);
     return result;
   }
 
-  async #scoreAll(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores> {
+  async #scoreAll(
+    vectors: Float32Array,
+    states: Float32Array,
+    times: Float64Array,
+    n: number,
+    cohorts: Cohorts,
+  ): Promise<AnomalyScores> {
     const scores = allocateScores(n, this.#parts.spec, this.#parts.metricCount);
     const { batch } = this.#parts.parameters;
     for (let from = 0; from < n; from += batch) {
       const to = Math.min(n, from + batch);
-      for (let row = from; row < to; row++) this.#observe(row, row - from, vectors, states, times, scores);
+      for (let row = from; row < to; row++)
+        this.#observe(row, row - from, vectors, states, times, cohorts[row], scores);
       await this.#step.run();
       for (let row = from; row < to; row++) this.#carry(states, row * this.layout.size, row - from);
     }
@@ -91,6 +109,7 @@ export class Scorer {
     vectors: Float32Array,
     states: Float32Array,
     times: Float64Array,
+    cohort: string | undefined,
     scores: ReturnType<typeof allocateScores>,
   ): void {
     const { layout } = this;
@@ -123,12 +142,13 @@ export class Scorer {
       scores.learning[row] = 1;
       return;
     }
-    this.#watch?.(observation, statistic);
-    const ofCohort = this.#surprise.of(statistic, observation.seen, observation.judged);
+    this.#watch?.(observation, statistic, cohort);
+    const ofCohort = this.#surprise.of(statistic, observation.seen, observation.judged, cohort);
     const strange = this.#reference.of(states, offset, ofCohort);
     scores.cohortP[row] = 10 ** -ofCohort;
     const severity = severityOf(strange, parameters);
-    const frequency = countDeviation(states, offset, layout, observation, strange, parameters);
+    const surprises = { own: strange, cohort: ofCohort };
+    const frequency = countDeviation(states, offset, layout, observation, surprises, parameters);
     scores.pValue[row] = 10 ** -strange;
     scores.severity[row] = round6(severity);
     scores.frequency[row] = round6(frequency);

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { packageRoot } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { evaluateAttacks } from './attacks.ts';
+import { balabitDetectors, cmuDetectors } from './biometric/names.ts';
 import type { Evaluator } from './evaluation.ts';
 import { evaluateFolder } from './folder.ts';
 import { evaluateNab } from './nab.ts';
@@ -15,7 +16,17 @@ export type { Evaluation, EvaluationRequest, Evaluator } from './evaluation.ts';
 export interface EvaluationSubject {
   readonly summary: string;
   /** By the name of a data set of a known form. */
-  readonly sets: Readonly<Record<string, { readonly folder: string; readonly evaluate: Evaluator }>>;
+  readonly sets: Readonly<
+    Record<
+      string,
+      {
+        readonly folder: string;
+        readonly evaluate: Evaluator;
+        /** Where they are not those of the subject. */
+        readonly detectors?: readonly string[];
+      }
+    >
+  >;
   /** For a folder of one's own, where that is possible. */
   readonly own?: Evaluator;
   /** Detectors that are compared unless others are named; the first is ours. */
@@ -44,6 +55,18 @@ export const subjects: Readonly<Record<SubjectName, EvaluationSubject>> = {
       'random',
     ],
   },
+  scope: {
+    summary: 'the scope model, on sessions of people and bots',
+    sets: {
+      // Sessions go through the pipeline itself, which models know nothing of: it is fetched when it is asked for.
+      'web-bot': {
+        folder: 'web-bot',
+        evaluate: async (request) =>
+          (await import('../../pipelines/scope/evaluation/webBot.ts')).evaluateWebBot(request),
+      },
+    },
+    detectors: ['ebbtide', 'withoutCaching', 'walk', 'linear', 'lstm', 'usual', 'signs', 'random'],
+  },
   access: {
     summary: 'when people come back, on a log of job submissions',
     sets: {
@@ -53,6 +76,21 @@ export const subjects: Readonly<Record<SubjectName, EvaluationSubject>> = {
       },
     },
     detectors: ['ebbtide', 'network', 'trees', 'statistics', 'recency'],
+  },
+  biometric: {
+    summary: 'verifiers of behaviour: how people type, and how they move a mouse',
+    sets: {
+      cmu: {
+        folder: 'keystroke',
+        evaluate: async (request) => (await import('./biometric/cmu.ts')).evaluateCmu(request),
+      },
+      balabit: {
+        folder: 'mouse',
+        evaluate: async (request) => (await import('./biometric/balabit.ts')).evaluateBalabit(request),
+        detectors: balabitDetectors,
+      },
+    },
+    detectors: cmuDetectors,
   },
 };
 
@@ -98,5 +136,5 @@ export const findEvaluator = (
         : `Folder ${folder} is not there or empty; name a data set (${Object.keys(found.sets).join(', ')}) or a folder of CSV files`,
       { folder },
     );
-  return { evaluate: set ? set.evaluate : found.own!, folder, detectors: found.detectors };
+  return { evaluate: set ? set.evaluate : found.own!, folder, detectors: set?.detectors ?? found.detectors };
 };

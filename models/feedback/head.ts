@@ -67,12 +67,18 @@ export const applyHead = (head: FeedbackHead, scores: AnomalyScores, rows: numbe
   }
 };
 
-type Score = (vectors: Float32Array, states: Float32Array, times: Float64Array, n: number) => Promise<AnomalyScores>;
+type Score = (
+  vectors: Float32Array,
+  states: Float32Array,
+  times: Float64Array,
+  n: number,
+  cohorts?: readonly (string | undefined)[],
+) => Promise<AnomalyScores>;
 
 /** A scorer with the correction after it; the scorer itself without one. */
 export const withHead = (scorer: { score: Score }, head: FeedbackHead | undefined): { score: Score } => ({
-  score: (vectors, states, times, n) =>
-    scorer.score(vectors, states, times, n).then((scores) => {
+  score: (vectors, states, times, n, cohorts) =>
+    scorer.score(vectors, states, times, n, cohorts).then((scores) => {
       if (head) applyHead(head, scores, n);
       return scores;
     }),

@@ -1,5 +1,6 @@
 import { loadAccessModel } from '../access/stored.ts';
 import { type AnomalyModel, type LoadOptions, loadAnomalyModel } from '../anomaly/model.ts';
+import { loadComparator } from '../biometric/comparator/model.ts';
 import { type AnyManifest, type ModelSource, readAnyManifest, readModelFile } from '../manifest.ts';
 import type { ModelKind } from './record.ts';
 
@@ -31,6 +32,7 @@ const loaders: Readonly<
   >
 > = {
   anomaly: checkedAnomalyModel,
+  biometric: loadComparator,
   access: async (source) => {
     const { model, manifest } = await loadAccessModel(source);
     return { manifest, close: () => model.close() };

@@ -96,6 +96,12 @@ const dataOf = async (
   return { data: { place: { kind: 'archive', archive }, range, windowMs }, close: () => archive.close() };
 };
 
+/** What comes next for a version. */
+const nextStep = (model: TrainableModel, version: string): string =>
+  model === 'anomaly'
+    ? `ebbtide models promote ${version} puts it in force`
+    : `ebbtide models show ${version} --kind ${model} shows it`;
+
 /** Register what was trained as a version. @returns the registry's name */
 const register = async (model: TrainableModel, folder: string, load: Invocation['load']): Promise<string> => {
   const registry = await openModelRegistry((await load()).config.models);
@@ -104,7 +110,9 @@ const register = async (model: TrainableModel, folder: string, load: Invocation[
 };
 
 /** Train a model, and register it. */
-export const run: Action<Options, [TrainableModel]> = async ({ terminal, load }, options, model) => {
+export const run: Action<Options, [TrainableModel | 'scope']> = async (invocation, options, model) => {
+  if (model === 'scope') return (await import('./train-scope.ts')).run(invocation, options, model);
+  const { terminal, load } = invocation;
   // The name of a version is of its time, the checkpoint's must be found again
   const file = options.out === undefined ? dataFolder('models', `${model}.checkpoint`) : `${options.out}.checkpoint`;
   const abort = new AbortController();
@@ -162,7 +170,7 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
     const result = { ...outcome, registered, durationMs: Math.round(performance.now() - started) };
     if (terminal.json) return terminal.printJson(result);
     terminal.print(`Model ${outcome.version} in ${where} after ${duration(result.durationMs)}`);
-    terminal.print(`Registered in ${registered}; ebbtide models promote ${outcome.version} puts it in force`);
+    terminal.print(`Registered in ${registered}; ${nextStep(model, outcome.version)}`);
     for (const [name, value] of Object.entries(outcome.metrics)) terminal.print(`  ${name.padEnd(28)} ${value}`);
   } catch (error) {
     if (error instanceof EbbtideError && error.code === 'CANCELLED' && existsSync(file))
