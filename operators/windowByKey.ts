@@ -82,7 +82,8 @@ export const windowByKey = (
       aggregates = larger;
     }
     if (row === undefined) aggregates.fill(0, at, at + open.stride);
-    else aggregates.set(open.aggregates.subarray(row * open.stride, (row + 1) * open.stride), at);
+    else
+      for (let i = 0, from = row * open.stride; i < open.stride; i++) aggregates[at + i] = open.aggregates[from + i]!;
     events.push(event);
   };
 
