@@ -2,6 +2,7 @@ import { concatMap, type OperatorFunction } from 'rxjs';
 import type { Contribution } from '../schemas/generated/index.ts';
 import type { Challenge, FeaturizedBatch, Joined, ScoredBatch, WindowScore } from './batch.ts';
 import type { KeyedState } from './keyedState.ts';
+import { Reused } from './reused.ts';
 
 /** Scores of some windows, one entry a row; see `models/anomaly`. */
 export interface ScoreColumns {
@@ -76,6 +77,8 @@ const explainedFeatures = 3;
  * A model's state of a subject goes on as long as that model, as champion or challenger, scores every window of the
  * subject, and else begins anew: a challenger that is promoted knows what it saw as a challenger.
  *
+ * Scores are used again for the next batch, once this one has left the chain.
+ *
  * @param model - the configured model
  * @param state - the partition's subjects
  * @param choice - which models are in force; the configured one everywhere when absent
@@ -87,6 +90,7 @@ export const score = (
 ): OperatorFunction<FeaturizedBatch, ScoredBatch> => {
   const configured: ModelsInForce = { champion: model };
   const { carried } = state;
+  const reused = new Reused(newScore);
 
   /** Score rows where their vectors and states lie. */
   const inPlace = (scorer: WindowModel, batch: FeaturizedBatch, rows: readonly number[]) => {
@@ -128,6 +132,7 @@ export const score = (
   };
 
   const scoreAll = async (batch: FeaturizedBatch): Promise<ScoredBatch> => {
+    reused.begin();
     const { events } = batch;
     const { length } = events;
     const scores: (WindowScore | undefined)[] = new Array(length).fill(undefined);
@@ -156,14 +161,17 @@ export const score = (
       }
       for (const [champion, rows] of champions) {
         const columns = await (champion.scoreRows ? inPlace : inCopies)(champion, batch, rows);
-        for (let i = 0; i < rows.length; i++) scores[rows[i]!] = scoreOf(columns, i, champion.spec.size);
+        for (let i = 0; i < rows.length; i++) scores[rows[i]!] = scoreOf(columns, i, champion.spec.size, reused.next());
       }
       for (const [challenger, rows] of challengers) {
         const { version } = challenger;
         try {
           const columns = await inCopies(challenger, batch, rows);
           for (let i = 0; i < rows.length; i++)
-            challenges[rows[i]!] = { modelVersion: version, score: scoreOf(columns, i, challenger.spec.size) };
+            challenges[rows[i]!] = {
+              modelVersion: version,
+              score: scoreOf(columns, i, challenger.spec.size, reused.next()),
+            };
         } catch (error) {
           choice?.challengerFailed(version, error);
         }
@@ -177,20 +185,39 @@ export const score = (
 
 const unexplained: Contribution[] = [];
 
-/** A row of the columns. */
-const scoreOf = (columns: ScoreColumns, row: number, size: number): WindowScore => ({
-  score: columns.score[row]!,
-  severity: columns.severity[row]!,
-  frequency: columns.frequency[row]!,
-  pValue: columns.pValue[row]!,
-  statistic: columns.statistic[row]!,
-  learning: columns.learning[row] === 1,
-  contributions: columns.score[row]! >= explainedFrom ? columns.contributions(row, explainedFeatures) : unexplained,
-  strayed: columns.strayed?.[row],
-  strayedFeature: columns.strayed && columns.strayed[row]! > 0 ? columns.strayedFeature?.(row) : undefined,
-  parts: columns.parts,
-  partsFrom: row * size,
+type WritableScore = { -readonly [Field in keyof Omit<WindowScore, 'alarm'>]-?: WindowScore[Field] };
+
+const newScore = (): WritableScore => ({
+  score: Number.NaN,
+  severity: Number.NaN,
+  frequency: Number.NaN,
+  pValue: Number.NaN,
+  statistic: Number.NaN,
+  learning: false,
+  contributions: unexplained,
+  strayed: Number.NaN,
+  strayedFeature: undefined,
+  parts: undefined,
+  partsFrom: 0,
 });
+
+/** A row of the columns, written into an object. */
+const scoreOf = (columns: ScoreColumns, row: number, size: number, into: WritableScore): WindowScore => {
+  const strayed = columns.strayed?.[row] ?? 0;
+  into.score = columns.score[row]!;
+  into.severity = columns.severity[row]!;
+  into.frequency = columns.frequency[row]!;
+  into.pValue = columns.pValue[row]!;
+  into.statistic = columns.statistic[row]!;
+  into.learning = columns.learning[row] === 1;
+  into.contributions =
+    columns.score[row]! >= explainedFrom ? columns.contributions(row, explainedFeatures) : unexplained;
+  into.strayed = strayed;
+  into.strayedFeature = strayed > 1 ? columns.strayedFeature?.(row) : undefined;
+  into.parts = columns.parts;
+  into.partsFrom = row * size;
+  return into;
+};
 
 const push = (rows: Map<WindowModel, number[]>, model: WindowModel, row: number): void => {
   const list = rows.get(model);

@@ -1,7 +1,7 @@
 import { type OperatorFunction, Subject } from 'rxjs';
 import type { ExactlyOnceSession, Polled } from '../infra/kafka/session.ts';
 import type { OutgoingMessage } from '../infra/kafka/types.ts';
-import type { InputBatch, InputMessage, OutputBatch } from '../operators/batch.ts';
+import type { InputBatch, InputMessage, OutputBatch, OutputRecord } from '../operators/batch.ts';
 
 /** One partition's chain, with the state it was brought up with. */
 export interface PartitionTask {
@@ -28,19 +28,69 @@ export interface JobOptions {
   /** Resolves after some milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
   readonly observer: JobObserver;
+  /** Name of the compacted topic that state goes to: of each key, a transaction writes the last record alone. */
+  readonly changelog?: string;
 }
 
 /** Batches that one transaction takes at most. */
 const batchesTogether = 8;
 
+/**
+ * Bytes of messages that a chain is given at once: its tables then stay in the processor's cache, and what it makes of
+ * them is gone before the garbage collector looks.
+ */
+const pieceBytes = 262_144;
+
+const piecesOf = (messages: readonly InputMessage[]): (readonly InputMessage[])[] => {
+  const pieces: (readonly InputMessage[])[] = [];
+  let from = 0;
+  let bytes = 0;
+  for (let i = 0; i < messages.length; i++) {
+    bytes += messages[i]!.value?.length ?? 0;
+    if (bytes < pieceBytes && i < messages.length - 1) continue;
+    pieces.push(messages.slice(from, i + 1));
+    from = i + 1;
+    bytes = 0;
+  }
+  return pieces;
+};
+
 /** What was processed and is not committed yet. */
-interface Pending {
-  readonly records: OutgoingMessage[];
-  readonly next: Map<number, number>;
-  batches: number;
+class Pending {
+  readonly #records: OutgoingMessage[] = [];
+  /** Last record of each key of the changelog, by partition. */
+  readonly #states = new Map<number, Map<string | null, OutgoingMessage>>();
+  readonly #changelog: string | undefined;
+  readonly next = new Map<number, number>();
+  batches = 0;
+
+  constructor(changelog: string | undefined) {
+    this.#changelog = changelog;
+  }
+
+  add(partition: number, { records, next }: OutputBatch): void {
+    this.next.set(partition, next);
+    let states = this.#states.get(partition);
+    if (!states) {
+      states = new Map();
+      this.#states.set(partition, states);
+    }
+    for (const { topic, key, value } of records) {
+      const record = { topic, partition, key, value };
+      if (topic === this.#changelog) states.set(key, record);
+      else this.#records.push(record);
+    }
+  }
+
+  /** All that a transaction writes, the changelog last. */
+  records(): OutgoingMessage[] {
+    for (const states of this.#states.values()) for (const record of states.values()) this.#records.push(record);
+    this.#states.clear();
+    return this.#records;
+  }
 }
 
-/** A chain that runs: batches go in one at a time and come out as one each. */
+/** A chain that runs: batches go in one at a time, in pieces, and come out as one each. */
 export class RunningTask {
   readonly replayBefore: number;
   readonly #input = new Subject<InputBatch>();
@@ -58,7 +108,20 @@ export class RunningTask {
     });
   }
 
-  process(messages: readonly InputMessage[]): Promise<OutputBatch> {
+  async process(messages: readonly InputMessage[]): Promise<OutputBatch> {
+    const pieces = piecesOf(messages);
+    if (pieces.length <= 1) return this.#run(messages);
+    const records: OutputRecord[] = [];
+    let next = 0;
+    for (const piece of pieces) {
+      const output = await this.#run(piece);
+      for (const record of output.records) records.push(record);
+      next = output.next;
+    }
+    return { records, next };
+  }
+
+  #run(messages: readonly InputMessage[]): Promise<OutputBatch> {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -115,7 +178,7 @@ export class Job {
 
   /** Process until {@link stop}; what was begun is committed. */
   async run(session: ExactlyOnceSession): Promise<void> {
-    const { batchSize, commitEveryMs, stopwatch, pause, observer } = this.#options;
+    const { batchSize, commitEveryMs, stopwatch, pause, observer, changelog } = this.#options;
     let pending: Pending | undefined;
     let committing: Promise<void> | undefined;
     let failure: { cause: unknown } | undefined;
@@ -126,7 +189,8 @@ export class Job {
       while (pending) {
         const early = beganAt + commitEveryMs - stopwatch();
         if (early > 0) await pause(early);
-        const { records, next } = pending;
+        const { next } = pending;
+        const records = pending.records();
         pending = undefined;
         roomMade();
         beganAt = stopwatch();
@@ -146,12 +210,13 @@ export class Job {
     };
     const take = async (messages: Polled['messages']) => {
       const began = stopwatch();
-      const { records, next } = await this.#process(messages);
-      observer.batch(messages.length, records.length, stopwatch() - began);
-      if (next.size === 0) return;
-      pending ??= { records: [], next: new Map(), batches: 0 };
-      for (const record of records) pending.records.push(record);
-      for (const [partition, offset] of next) pending.next.set(partition, offset);
+      const outputs = await this.#process(messages);
+      let records = 0;
+      for (const output of outputs.values()) records += output.records.length;
+      observer.batch(messages.length, records, stopwatch() - began);
+      if (outputs.size === 0) return;
+      pending ??= new Pending(changelog);
+      for (const [partition, output] of outputs) pending.add(partition, output);
       pending.batches++;
       commit();
     };
@@ -180,24 +245,25 @@ export class Job {
     this.#stopping = true;
   }
 
-  async #process(messages: readonly (InputMessage & { partition: number })[]) {
+  /** What came of each partition's messages; nothing where they only rebuilt state. */
+  async #process(
+    messages: readonly (InputMessage & { partition: number })[],
+  ): Promise<ReadonlyMap<number, OutputBatch>> {
     const byPartition = new Map<number, InputMessage[]>();
     for (const message of messages) {
       const list = byPartition.get(message.partition);
       if (list) list.push(message);
       else byPartition.set(message.partition, [message]);
     }
-    const records: OutgoingMessage[] = [];
-    const next = new Map<number, number>();
+    const outputs = new Map<number, OutputBatch>();
     await Promise.all(
       [...byPartition].map(async ([partition, list]) => {
         const task = this.#tasks.get(partition);
         if (!task) return;
         const output = await task.process(list);
-        if (output.next > task.replayBefore) next.set(partition, output.next);
-        for (const { topic, key, value } of output.records) records.push({ topic, partition, key, value });
+        if (output.next > task.replayBefore) outputs.set(partition, output);
       }),
     );
-    return { records, next };
+    return outputs;
   }
 }

@@ -159,6 +159,7 @@ export const startLifecycle = async (
       stopwatch: () => performance.now(),
       pause: (ms) => sleep(ms),
       observer,
+      changelog: topics.stateLifecycle.name,
     });
     const current = job;
     session = await openSession(
