@@ -18,7 +18,8 @@ export interface Encoders {
   readonly decisions: Encoder<Decision>;
   readonly alerts: Encoder<Alert>;
   readonly deadLetters: Encoder<DeadLetter>;
-  readonly state: Encoder<LifecycleState>;
+  /** Absent where nothing is saved, as in a replay. */
+  readonly state?: Encoder<LifecycleState>;
 }
 
 /** Where a partition stands, for its changelog. */
@@ -97,11 +98,17 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
     return { topic: encoders.scores.topic.name, key: subject, value: encoders.scores.encode(record) };
   };
 
-  const saveSubject = (slot: number, next: number): OutputRecord => {
+  const { state: changelog } = encoders;
+
+  /** A subject's state is about to be in the changelog: what it needs of the input begins later. */
+  const covered = (slot: number) => {
     const earliest = open.earliest(state.openWindow, slot);
     state.neededFrom[slot] = earliest.offset;
     state.neededTime[slot] = earliest.time;
     state.unsaved[slot] = 0;
+  };
+
+  const saveSubject = (into: Encoder<LifecycleState>, slot: number, next: number): OutputRecord => {
     const subject = state.nameOf(slot);
     const [model, challenger] = state.carried.of(slot);
     const record: LifecycleState = {
@@ -122,10 +129,10 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
       alarmedAt: state.alarmedAt[slot]!,
       processedOffset: next,
     };
-    return { topic: encoders.state.topic.name, key: subject, value: encoders.state.encode(record) };
+    return { topic: into.topic.name, key: subject, value: into.encode(record) };
   };
 
-  const savePartition = (next: number): OutputRecord => {
+  const savePartition = (into: Encoder<LifecycleState>, next: number): OutputRecord => {
     const rewind = state.rewind() ?? { offset: next, time: time.now };
     const joined = joinedAt(time, rewind.offset);
     const record: LifecycleState = {
@@ -140,7 +147,7 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
       budget: partition.budget,
       drift: partition.drift?.save() ?? [],
     };
-    return { topic: encoders.state.topic.name, key: partitionKey, value: encoders.state.encode(record) };
+    return { topic: into.topic.name, key: partitionKey, value: into.encode(record) };
   };
 
   return map((batch) => {
@@ -170,21 +177,30 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
         key: partition.topic,
         value: encoders.deadLetters.encode(deadLetter(partition, letter)),
       });
-    for (const slot of batch.touched) records.push(saveSubject(slot, next));
+    for (const slot of batch.touched) {
+      covered(slot);
+      if (changelog) records.push(saveSubject(changelog, slot, next));
+    }
     for (const subject of batch.forgotten) {
-      records.push({ topic: encoders.state.topic.name, key: subject, value: null });
+      if (changelog) records.push({ topic: changelog.topic.name, key: subject, value: null });
       state.remove(subject);
     }
-    records.push(savePartition(next));
+    if (changelog) records.push(savePartition(changelog, next));
+    else forgetBefore(time, next);
     return { records, next };
   });
 };
 
 const bytesOf = (state: Float32Array | undefined): Buffer => (state ? Buffer.from(state.buffer) : Buffer.alloc(0));
 
+/** Drop what was in force of the joined topics only before an offset. */
+const forgetBefore = (time: PartitionTime, offset: number): void => {
+  while (time.history.length > 1 && time.history[1]!.offset < offset) time.history.shift();
+};
+
 /** What was in force of the joined topics just before an offset; older entries of the history are dropped. */
 const joinedAt = (time: PartitionTime, offset: number): Joined => {
-  while (time.history.length > 1 && time.history[1]!.offset < offset) time.history.shift();
+  forgetBefore(time, offset);
   const first = time.history[0];
   return first && first.offset < offset ? first.joined : time.joined;
 };

@@ -209,20 +209,23 @@ export const windowByKey = (
       place.offset = message.offset;
       place.now = time.now;
       place.before = before;
-      for (let at = start * width; at < last * width; at += width) {
-        const sampled = values[at]!;
+      for (let at = start; at < last; ) {
+        const sampled = values[at * width]!;
         if (sampled < through) {
           late++;
+          at++;
           continue;
         }
-        if (row < 0 || sampled < open.start[row]! || sampled >= open.end[row]!) {
-          row = open.locate(state.openWindow, slot, sampled, windows, through, place);
-          if (message.offset < state.neededFrom[slot]!) {
-            state.neededFrom[slot] = message.offset;
-            state.neededTime[slot] = before;
-          }
+        row = open.locate(state.openWindow, slot, sampled, windows, through, place);
+        if (message.offset < state.neededFrom[slot]!) {
+          state.neededFrom[slot] = message.offset;
+          state.neededTime[slot] = before;
         }
-        open.add(row, values, at + 1);
+        const from = at++;
+        const opens = Math.max(through, open.start[row]!);
+        const closes = open.end[row]!;
+        while (at < last && values[at * width]! >= opens && values[at * width]! < closes) at++;
+        open.add(row, values, width, from, at);
       }
       if (row >= 0 && message.offset >= state.coveredBefore[slot]!) state.flags[slot]! &= ~flag.silent;
       if (!replayed) {

@@ -1,4 +1,4 @@
-import { followAnchor } from './anchor.ts';
+import { anchorFollower } from './anchor.ts';
 import type { AnomalyParameters } from './parameters.ts';
 import { type StateLayout, streams, timeUnit } from './state.ts';
 
@@ -74,6 +74,7 @@ export const createTracker = (
   const { clip, winsor, residualClip, deviationFloor, priorDeviation, priorWindows, minSeen } = parameters;
   const { baselineWindows, anomalousRate, fastRate, slowRate, usualWindows, usualCap, usualFloor } = parameters;
   const perMetric = featureCount / metricCount;
+  const followAnchor = anchorFollower(layout, parameters);
   const observation: Observation = {
     seen: 0,
     elapsed: 1,
@@ -140,7 +141,7 @@ export const createTracker = (
         }
         const seenAt = stateOffset + layout.metricSeen + metric;
         const metricSeen = states[seenAt]!;
-        const away = followAnchor(states, stateOffset, layout, metric, vector[vectorOffset + first]!, parameters);
+        const away = followAnchor(states, stateOffset, metric, vector[vectorOffset + first]!);
         if (away > strayed) {
           strayed = away;
           strayedMetric = metric;

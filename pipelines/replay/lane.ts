@@ -6,7 +6,7 @@ import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
 import type { ModelChoice, WindowModel } from '../../operators/score.ts';
 import type { Encoder, Encoders } from '../../operators/toOutput.ts';
-import type { Alert, DeadLetter, Decision, LifecycleState, Score } from '../../schemas/generated/index.ts';
+import type { Alert, DeadLetter, Decision, Score } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import { RunningTask } from '../job.ts';
 import { lifecycle } from '../lifecycle.ts';
@@ -104,7 +104,6 @@ export class Lane {
         return bytes ? encoder.encode(record) : nothing;
       },
     });
-    const unsaved: Encoder<LifecycleState> = { topic: encoders.state.topic, encode: () => nothing };
     const joinedAtStart = { control: 0, credentials: 0, labels: 0 };
     const chain = lifecycle({
       partition: {
@@ -129,7 +128,6 @@ export class Lane {
         deadLetters: watch({ topic: encoders.deadLetters.topic, encode: () => nothing }, (record) =>
           seen.rejected.push(record),
         ),
-        state: unsaved,
       },
       counts: this.counts,
     });
