@@ -1,16 +1,7 @@
-import { type OperatorFunction, Subject } from 'rxjs';
 import type { ExactlyOnceSession, Polled } from '../infra/kafka/session.ts';
-import type { OutgoingMessage } from '../infra/kafka/types.ts';
-import type { InputBatch, InputMessage, OutputBatch, OutputRecord } from '../operators/batch.ts';
-
-/** One partition's chain, with the state it was brought up with. */
-export interface PartitionTask {
-  readonly chain: OperatorFunction<InputBatch, OutputBatch>;
-  /** Offset to begin to read at. */
-  readonly start: number;
-  /** What comes of messages before this offset was written before. */
-  readonly replayBefore: number;
-}
+import type { InputMessage, OutputBatch } from '../operators/batch.ts';
+import { Pending } from './job/pending.ts';
+import { type PartitionTask, RunningTask } from './job/runningTask.ts';
 
 /** Counts of what a job does; infra makes metrics of them. */
 export interface JobObserver {
@@ -21,7 +12,10 @@ export interface JobObserver {
 export interface JobOptions {
   /** Messages taken at once, 1 and up. Bounds what is in memory: what comes of eight such batches at most. */
   readonly batchSize: number;
-  /** Least time from the beginning of one transaction to that of the next, milliseconds, 0 and up. */
+  /**
+   * Least time from the beginning of one transaction to that of the next, milliseconds, 0 and up; five times as long
+   * while the job is behind, for then larger transactions get it there sooner.
+   */
   readonly commitEveryMs: number;
   /** Milliseconds from an arbitrary beginning. */
   readonly stopwatch: () => number;
@@ -34,105 +28,8 @@ export interface JobOptions {
 
 /** Batches that one transaction takes at most. */
 const batchesTogether = 8;
-
-/**
- * Bytes of messages that a chain is given at once: its tables then stay in the processor's cache, and what it makes of
- * them is gone before the garbage collector looks.
- */
-const pieceBytes = 262_144;
-
-const piecesOf = (messages: readonly InputMessage[]): (readonly InputMessage[])[] => {
-  const pieces: (readonly InputMessage[])[] = [];
-  let from = 0;
-  let bytes = 0;
-  for (let i = 0; i < messages.length; i++) {
-    bytes += messages[i]!.value?.length ?? 0;
-    if (bytes < pieceBytes && i < messages.length - 1) continue;
-    pieces.push(messages.slice(from, i + 1));
-    from = i + 1;
-    bytes = 0;
-  }
-  return pieces;
-};
-
-/** What was processed and is not committed yet. */
-class Pending {
-  readonly #records: OutgoingMessage[] = [];
-  /** Last record of each key of the changelog, by partition. */
-  readonly #states = new Map<number, Map<string | null, OutgoingMessage>>();
-  readonly #changelog: string | undefined;
-  readonly next = new Map<number, number>();
-  batches = 0;
-
-  constructor(changelog: string | undefined) {
-    this.#changelog = changelog;
-  }
-
-  add(partition: number, { records, next }: OutputBatch): void {
-    this.next.set(partition, next);
-    let states = this.#states.get(partition);
-    if (!states) {
-      states = new Map();
-      this.#states.set(partition, states);
-    }
-    for (const { topic, key, value } of records) {
-      const record = { topic, partition, key, value };
-      if (topic === this.#changelog) states.set(key, record);
-      else this.#records.push(record);
-    }
-  }
-
-  /** All that a transaction writes, the changelog last. */
-  records(): OutgoingMessage[] {
-    for (const states of this.#states.values()) for (const record of states.values()) this.#records.push(record);
-    this.#states.clear();
-    return this.#records;
-  }
-}
-
-/** A chain that runs: batches go in one at a time, in pieces, and come out as one each. */
-export class RunningTask {
-  readonly replayBefore: number;
-  readonly #input = new Subject<InputBatch>();
-  #settle: { resolve: (output: OutputBatch) => void; reject: (error: unknown) => void } | undefined;
-  #failure: unknown;
-
-  constructor({ chain, replayBefore }: PartitionTask) {
-    this.replayBefore = replayBefore;
-    this.#input.pipe(chain).subscribe({
-      next: (output) => this.#settle?.resolve(output),
-      error: (error) => {
-        this.#failure = error;
-        this.#settle?.reject(error);
-      },
-    });
-  }
-
-  async process(messages: readonly InputMessage[]): Promise<OutputBatch> {
-    const pieces = piecesOf(messages);
-    if (pieces.length <= 1) return this.#run(messages);
-    const records: OutputRecord[] = [];
-    let next = 0;
-    for (const piece of pieces) {
-      const output = await this.#run(piece);
-      for (const record of output.records) records.push(record);
-      next = output.next;
-    }
-    return { records, next };
-  }
-
-  #run(messages: readonly InputMessage[]): Promise<OutputBatch> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-      this.#input.next({ messages, replayBefore: this.replayBefore });
-    });
-  }
-
-  close(): void {
-    this.#input.complete();
-  }
-}
+/** Transactions of a job that is behind are so many times rarer. */
+const rarerWhenBehind = 5;
 
 /**
  * Runs a chain over the partitions that a session is given, exactly once: batch by batch, all partitions of a batch at
@@ -184,11 +81,25 @@ export class Job {
     let failure: { cause: unknown } | undefined;
     let beganAt = Number.NEGATIVE_INFINITY;
     let roomMade = () => {};
+    let behind = false;
+    let reconsider = () => {};
+
+    /** Resolves when the next transaction may begin. */
+    const dueTime = async () => {
+      for (;;) {
+        const patient = behind && pending!.batches < batchesTogether && !this.#stopping;
+        const early = beganAt + commitEveryMs * (patient ? rarerWhenBehind : 1) - stopwatch();
+        if (early <= 0) return;
+        const changed = new Promise<void>((resolve) => {
+          reconsider = resolve;
+        });
+        await Promise.race([pause(early), changed]);
+      }
+    };
 
     const commitPending = async () => {
       while (pending) {
-        const early = beganAt + commitEveryMs - stopwatch();
-        if (early > 0) await pause(early);
+        await dueTime();
         const { next } = pending;
         const records = pending.records();
         pending = undefined;
@@ -218,6 +129,8 @@ export class Job {
       pending ??= new Pending(changelog);
       for (const [partition, output] of outputs) pending.add(partition, output);
       pending.batches++;
+      behind = messages.length >= batchSize;
+      if (!behind || pending.batches >= batchesTogether) reconsider();
       commit();
     };
 

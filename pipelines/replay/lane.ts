@@ -8,7 +8,7 @@ import type { ModelChoice, WindowModel } from '../../operators/score.ts';
 import type { Encoder, Encoders } from '../../operators/toOutput.ts';
 import type { Alert, DeadLetter, Decision, Score } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
-import { RunningTask } from '../job.ts';
+import { RunningTask } from '../job/runningTask.ts';
 import { lifecycle } from '../lifecycle.ts';
 import type { HistoricPart } from './history.ts';
 

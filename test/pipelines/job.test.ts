@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { map } from 'rxjs';
 import type { ExactlyOnceSession } from '../../infra/kafka/session.ts';
 import type { Message, OutgoingMessage } from '../../infra/kafka/types.ts';
-import { Job, RunningTask } from '../../pipelines/job.ts';
+import { RunningTask } from '../../pipelines/job/runningTask.ts';
+import { Job } from '../../pipelines/job.ts';
 
 const message = (partition: number, offset: number, bytes = 10): Message => ({
   topic: 'in',
