@@ -10,6 +10,7 @@ import type { PartitionTime } from './windowByKey.ts';
 /** Encodes the records of one topic. */
 export interface Encoder<T> {
   readonly topic: { readonly name: string };
+  /** @param record - may be filled anew for the next; who keeps it keeps a copy */
   encode(record: T): Buffer;
 }
 
@@ -67,6 +68,25 @@ const noState: LifecycleState = {
   drift: [],
 };
 
+/** A score to be filled in. */
+const newScore = (pipeline: string): { -readonly [Field in keyof Score]: Score[Field] } => ({
+  subject: '',
+  pipeline,
+  windowStart: Number.NaN,
+  windowEnd: Number.NaN,
+  samples: 0,
+  score: Number.NaN,
+  risk: Number.NaN,
+  severity: Number.NaN,
+  frequency: Number.NaN,
+  pValue: Number.NaN,
+  statistic: Number.NaN,
+  learning: false,
+  contributions: [],
+  modelVersion: '',
+  role: 'champion',
+});
+
 /**
  * Turn a decided batch into the records of its transaction: scores, decisions, alerts, dead letters, and the
  * changelog: the state of every touched subject, and from where on the rest is rebuilt from the input.
@@ -76,26 +96,24 @@ const noState: LifecycleState = {
 export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunction<DecidedBatch, OutputBatch> => {
   const { state, time, open } = partition;
 
+  const scored = newScore(partition.name);
+
   const saveScore = (event: WindowEvent, score: WindowScore, modelVersion: string, role: ModelRole): OutputRecord => {
-    const { subject, windowStart, windowEnd, samples } = event;
-    const record: Score = {
-      subject,
-      pipeline: partition.name,
-      windowStart,
-      windowEnd,
-      samples,
-      score: score.score,
-      risk: score.score * 100,
-      severity: score.severity,
-      frequency: score.frequency,
-      pValue: score.pValue,
-      statistic: score.statistic,
-      learning: score.learning,
-      contributions: score.contributions,
-      modelVersion,
-      role,
-    };
-    return { topic: encoders.scores.topic.name, key: subject, value: encoders.scores.encode(record) };
+    scored.subject = event.subject;
+    scored.windowStart = event.windowStart;
+    scored.windowEnd = event.windowEnd;
+    scored.samples = event.samples;
+    scored.score = score.score;
+    scored.risk = score.score * 100;
+    scored.severity = score.severity;
+    scored.frequency = score.frequency;
+    scored.pValue = score.pValue;
+    scored.statistic = score.statistic;
+    scored.learning = score.learning;
+    scored.contributions = score.contributions;
+    scored.modelVersion = modelVersion;
+    scored.role = role;
+    return { topic: encoders.scores.topic.name, key: event.subject, value: encoders.scores.encode(scored) };
   };
 
   const { state: changelog } = encoders;

@@ -122,7 +122,7 @@ export class Lane {
       model,
       ...(pool ? { models: pool } : {}),
       encoders: {
-        scores: watch(encoders.scores, (record) => seen.scores.push(record)),
+        scores: watch(encoders.scores, (record) => seen.scores.push({ ...record })),
         decisions: watch(encoders.decisions, (record) => seen.decisions.push(record)),
         alerts: watch(encoders.alerts, (record) => seen.alerts.push(record)),
         deadLetters: watch({ topic: encoders.deadLetters.topic, encode: () => nothing }, (record) =>
