@@ -1,22 +1,15 @@
 import { concatMap, type OperatorFunction } from 'rxjs';
-import type { DecodedBatch, Joined } from './batch.ts';
 
 /**
  * Hold a batch back until the topics it is joined with have been read as far as its clock records say, so that a join
  * gives the same whenever it is done, and the models that it names are there.
  *
- * @param reached - resolves once the joined topics were read that far
+ * @param reached - resolves once the joined topics were read as far as a clock record says
  */
-export const awaitJoined = (
-  reached: (joined: Joined) => Promise<void> | undefined,
-): OperatorFunction<DecodedBatch, DecodedBatch> =>
+export const awaitJoined = <C, B extends { readonly clocks: ReadonlyMap<number, C> }>(
+  reached: (clock: C) => Promise<void> | undefined,
+): OperatorFunction<B, B> =>
   concatMap(async (batch) => {
-    for (const clock of batch.clocks.values())
-      await reached({
-        control: clock.controlOffset,
-        credentials: clock.credentialsOffset,
-        labels: clock.labelsOffset,
-        models: clock.modelSequence,
-      });
+    for (const clock of batch.clocks.values()) await reached(clock);
     return batch;
   });

@@ -15,11 +15,13 @@ export interface CredentialFacts {
   readonly maxTtlMs: number;
   readonly issuedAt: number;
   readonly ended: boolean;
+  /** Function that holds it; absent where the register does not say. */
+  readonly function?: string;
 }
 
 /** The policy and the orders of administrators, as in force somewhere in the stream. */
-export interface Orders {
-  readonly policy: LifecyclePolicy;
+export interface Orders<P = LifecyclePolicy> {
+  readonly policy: P;
   readonly policyVersion: string;
   /** Whether the kill switch stops everything. */
   readonly killSwitch: boolean;

@@ -32,7 +32,8 @@ export class HarshBudget {
   }
 }
 
-const spent = (times: number[], perMs: number, now: number): number => {
+/** How many of some times lie within a period up to now; older ones are dropped. */
+export const spent = (times: number[], perMs: number, now: number): number => {
   while (times.length > 0 && times[0]! <= now - perMs) times.shift();
   return times.length;
 };

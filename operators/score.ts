@@ -35,7 +35,15 @@ export interface WindowModel {
   /** @default each deviation is an alarm */
   readonly alarms?: AlarmRule;
   readonly stateSize: number;
-  score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<ScoreColumns>;
+  /** Functions whose instances it calibrates apart. @default none */
+  readonly cohorts?: ReadonlySet<string>;
+  score(
+    vectors: Float32Array,
+    states: Float32Array,
+    times: Float64Array,
+    n: number,
+    cohorts?: readonly (string | undefined)[],
+  ): Promise<ScoreColumns>;
   /**
    * The same of rows that lie anywhere in larger tables, so that nothing is copied: row `i` is row `vectorRows[i]` of
    * `vectors` and row `stateRows[i]` of `states`. Where it fails, states may be half updated.
@@ -47,6 +55,7 @@ export interface WindowModel {
     stateRows: Int32Array,
     times: Float64Array,
     n: number,
+    cohorts?: readonly (string | undefined)[],
   ): Promise<ScoreColumns>;
 }
 
@@ -82,15 +91,23 @@ const explainedFeatures = 3;
  * @param model - the configured model
  * @param state - the partition's subjects
  * @param choice - which models are in force; the configured one everywhere when absent
+ * @param functionOf - the function that a subject is an instance of, as of a place in the stream
  */
 export const score = (
   model: WindowModel,
   state: KeyedState,
   choice?: ModelChoice,
+  functionOf: (subject: string, joined: Joined) => string | undefined = () => undefined,
 ): OperatorFunction<FeaturizedBatch, ScoredBatch> => {
   const configured: ModelsInForce = { champion: model };
   const { carried } = state;
   const reused = new Reused(newScore);
+
+  /** What the subjects of rows are instances of, where the model wants to know. */
+  const cohortsOf = (scorer: WindowModel, { events }: FeaturizedBatch, rows: readonly number[]) =>
+    (scorer.cohorts?.size ?? 0) > 0
+      ? rows.map((row) => functionOf(events[row]!.subject, events[row]!.joined))
+      : undefined;
 
   /** Score rows where their vectors and states lie. */
   const inPlace = (scorer: WindowModel, batch: FeaturizedBatch, rows: readonly number[]) => {
@@ -107,7 +124,15 @@ export const score = (
       times[i] = windowEnd;
       carried.reserve(version, stateSize, slot);
     }
-    return scorer.scoreRows!(batch.vectors, vectorRows, carried.valuesOf(version), stateRows, times, n);
+    return scorer.scoreRows!(
+      batch.vectors,
+      vectorRows,
+      carried.valuesOf(version),
+      stateRows,
+      times,
+      n,
+      cohortsOf(scorer, batch, rows),
+    );
   };
 
   /** Score copies of vectors and states, and carry the states on once all went well. */
@@ -125,7 +150,7 @@ export const score = (
       states.set(carried.read(version, stateSize, slot), i * stateSize);
       times[i] = windowEnd;
     }
-    const columns = await scorer.score(vectors, states, times, n);
+    const columns = await scorer.score(vectors, states, times, n, cohortsOf(scorer, batch, rows));
     for (let i = 0; i < n; i++)
       carried.write(version, batch.events[rows[i]!]!.slot, states.subarray(i * stateSize, (i + 1) * stateSize));
     return columns;

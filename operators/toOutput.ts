@@ -217,7 +217,7 @@ const forgetBefore = (time: PartitionTime, offset: number): void => {
 };
 
 /** What was in force of the joined topics just before an offset; older entries of the history are dropped. */
-const joinedAt = (time: PartitionTime, offset: number): Joined => {
+export const joinedAt = (time: PartitionTime, offset: number): Joined => {
   forgetBefore(time, offset);
   const first = time.history[0];
   return first && first.offset < offset ? first.joined : time.joined;

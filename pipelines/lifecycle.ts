@@ -9,6 +9,7 @@ import { type AlarmCounts, raiseAlarms } from '../operators/raiseAlarms.ts';
 import { type ModelChoice, score, type WindowModel } from '../operators/score.ts';
 import { type Encoders, type Partition, toOutput } from '../operators/toOutput.ts';
 import { type WindowCounts, windowByKey } from '../operators/windowByKey.ts';
+import type { Clock } from '../schemas/generated/index.ts';
 
 /** What the lifecycle pipeline works with on one partition of `telemetry.resource`. */
 export interface LifecycleTask {
@@ -23,6 +24,13 @@ export interface LifecycleTask {
   readonly encoders: Encoders;
   readonly counts: WindowCounts & DecisionCounts & AlarmCounts;
 }
+
+const joinedOf = ({ controlOffset, credentialsOffset, labelsOffset, modelSequence }: Clock): Joined => ({
+  control: controlOffset,
+  credentials: credentialsOffset,
+  labels: labelsOffset,
+  models: modelSequence,
+});
 
 /** For models that do not know how deviations cluster. */
 const everyDeviation = { clusterWindows: 1, quietWindows: 60 } as const;
@@ -47,7 +55,7 @@ export const lifecycle = ({
   const names = model.spec.features?.map(({ name }) => name) ?? [];
   return pipe(
     decodeTelemetry(reader),
-    awaitJoined((position) => joined.reached(position)),
+    awaitJoined((clock: Clock) => joined.reached(joinedOf(clock))),
     windowByKey(
       partition.state,
       partition.time,
@@ -57,7 +65,7 @@ export const lifecycle = ({
       partition.open,
     ),
     featurize(features, reader.metrics),
-    score(model, partition.state, models),
+    score(model, partition.state, models, (subject, at) => joined.credential(subject, at)?.function),
     raiseAlarms(partition.name, partition.state, joined, alarmRule, counts),
     detectDrift(partition.name, partition.partition, drift, joined, names, counts),
     decideTtl(partition.name, partition.state, joined, partition.budget, counts),

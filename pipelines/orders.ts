@@ -7,13 +7,39 @@ import {
   modeSet,
   policyOf,
   refusalOf,
+  scopePolicyOf,
 } from '../schemas/control.ts';
 import type { Control } from '../schemas/generated/index.ts';
 import { type LifecyclePolicy, lifecyclePolicySchema, policyVersion } from '../schemas/policy.ts';
+import { type ScopePolicy, scopePolicySchema } from '../schemas/scopePolicy.ts';
 import type { VersionedTable } from './versionedTable.ts';
 
 /** Key of the policy that a deployment's configuration sets; administrators' own goes before it. */
 export const configuredPolicyKey = (pipeline: string): string => `policy/${pipeline}/configured`;
+
+/** What policies of all pipelines have. */
+export interface PipelinePolicy {
+  readonly mode: 'shadow' | 'enforce';
+  readonly exempt: readonly string[];
+}
+
+/** A policy that orders are read for: what a record holds, and what counts where there is none. */
+export interface PolicyKind<P> {
+  of(control: Control): P;
+  standard(): P;
+}
+
+/** Policies of the lifecycle pipeline. */
+export const lifecyclePolicies: PolicyKind<LifecyclePolicy> = {
+  of: policyOf,
+  standard: () => lifecyclePolicySchema.parse({}),
+};
+
+/** Policies of the scope pipeline. */
+export const scopePolicies: PolicyKind<ScopePolicy> = {
+  of: scopePolicyOf,
+  standard: () => scopePolicySchema.parse({}),
+};
 
 /**
  * What topic `control` orders for a pipeline as of its offsets and a time: policy and mode, kill switch, exemptions.
@@ -21,16 +47,18 @@ export const configuredPolicyKey = (pipeline: string): string => `policy/${pipel
  *
  * @param table - topic `control`
  * @param refused - told of each order that was passed over, once
+ * @param policies - how the pipeline's policy is read
  * @param instead - a policy that takes the place of those in `control`, as a replay may ask for; all else stays in force
  * @returns given an end offset of `control` and an event time, epoch milliseconds
  */
-export const ordersAsOf = (
+export const ordersAsOf = <P extends PipelinePolicy>(
   pipeline: string,
   table: VersionedTable<Control>,
   refused: (control: Control, why: string) => void,
-  instead?: LifecyclePolicy,
-): ((offset: number, time: number) => Orders) => {
-  let known: { offset: number; from: number; until: number; orders: Orders } | undefined;
+  policies: PolicyKind<P>,
+  instead?: P,
+): ((offset: number, time: number) => Orders<P>) => {
+  let known: { offset: number; from: number; until: number; orders: Orders<P> } | undefined;
   const judged = new WeakMap<Control, boolean>();
   const accept = (control: Control): boolean => {
     const before = judged.get(control);
@@ -56,10 +84,10 @@ export const ordersAsOf = (
     }
     const find: FindSetting = (key) => settings.get(key);
     const set = [find(`policy/${pipeline}`), find(configuredPolicyKey(pipeline))].find((one) => inForce(one, time));
-    let policy = instead ?? (set ? policyOf(set) : lifecyclePolicySchema.parse({}));
+    let policy = instead ?? (set ? policies.of(set) : policies.standard());
     policy = { ...policy, mode: modeSet(find, pipeline, null, time) ?? policy.mode };
     const exempt = new Set(policy.exempt);
-    const orders: Orders = {
+    const orders: Orders<P> = {
       policy,
       policyVersion: policyVersion(policy),
       killSwitch: killSwitchOn(find, pipeline, null, time),

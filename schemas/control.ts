@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { EbbtideError } from './errors.ts';
 import type { Control, ControlKind } from './generated/Control.ts';
 import { type LifecyclePolicy, parseLifecyclePolicy } from './policy.ts';
+import { parseScopePolicy, type ScopePolicy } from './scopePolicy.ts';
 
 /** What somebody sets in topic `control`. */
 export interface Setting {
@@ -74,31 +75,45 @@ export const inForce = (control: Control | undefined, time: number): control is 
   control !== undefined && (control.expiresAt === null || time < control.expiresAt);
 
 /**
- * Why a record must not take effect, undefined where it may: a mode that is none, a policy of the lifecycle pipeline
- * that does not hold. Kill switches and exemptions are never refused: one that cannot be read is on.
+ * Why a record must not take effect, undefined where it may: a mode that is none, a policy of the lifecycle or the scope
+ * pipeline that does not hold. Kill switches and exemptions are never refused: one that cannot be read is on.
  */
 export const refusalOf = (control: Control): string | undefined => {
   if (control.kind === 'mode' && modeOf(control) === undefined)
     return `Mode must be "shadow" or "enforce", got ${control.value}`;
-  if (control.kind === 'policy' && (control.pipeline === '' || control.pipeline === 'lifecycle')) {
-    try {
-      policyOf(control);
-    } catch (error) {
-      return (error as Error).message;
-    }
-  }
+  if (control.kind === 'policy' && (control.pipeline === '' || control.pipeline === 'lifecycle'))
+    return whyNot(() => policyOf(control));
+  if (control.kind === 'policy' && control.pipeline === 'scope') return whyNot(() => scopePolicyOf(control));
   return undefined;
 };
 
+const whyNot = (parse: () => unknown): string | undefined => {
+  try {
+    parse();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
 /**
- * The policy in a record of kind `policy`.
+ * The policy of the lifecycle pipeline in a record of kind `policy`.
  *
  * @throws {EbbtideError} `POLICY_INVALID`
  */
-export const policyOf = (control: Control): LifecyclePolicy => {
+export const policyOf = (control: Control): LifecyclePolicy => parseLifecyclePolicy(policyValue(control));
+
+/**
+ * The policy of the scope pipeline in a record of kind `policy`.
+ *
+ * @throws {EbbtideError} `POLICY_INVALID`
+ */
+export const scopePolicyOf = (control: Control): ScopePolicy => parseScopePolicy(policyValue(control));
+
+const policyValue = (control: Control): unknown => {
   const value = parsed(control.value);
   if (value === undefined) throw new EbbtideError('POLICY_INVALID', 'Policy refused: its value is not JSON');
-  return parseLifecyclePolicy(value);
+  return value;
 };
 
 /** The mode in a record: `"shadow"`, `"enforce"` or an object with the member `mode`; undefined for anything else. */

@@ -129,7 +129,7 @@ export const parseLifecyclePolicy = (value: unknown): LifecyclePolicy => {
 };
 
 /** The version of a policy: the first 12 hex digits of the SHA-256 of its JSON with sorted keys. */
-export const policyVersion = (policy: LifecyclePolicy): string => {
+export const policyVersion = (policy: object): string => {
   const sorted = JSON.stringify(policy, (_, value) =>
     value && typeof value === 'object' && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -11,9 +11,15 @@ import {
   EffectSchema,
   LabelSchema,
   LifecycleStateSchema,
+  NotificationSchema,
+  PreprovisionStateSchema,
+  ProvisionSchema,
   ResourceTelemetrySchema,
   ScopeOverrideSchema,
+  ScopeStateSchema,
   ScoreSchema,
+  SignalSchema,
+  ThreatIndicatorsSchema,
   TranslationSchema,
 } from './generated/index.ts';
 
@@ -60,8 +66,17 @@ export const topics = {
   control: topic('control', ControlSchema, 'key', { partitioning: 'single', cleanup: 'compact' }),
   translations: topic('translations', TranslationSchema, 'key', { cleanup: 'compact' }),
   scopeOverrides: topic('scope-overrides', ScopeOverrideSchema, 'frontendCredential', { cleanup: 'compact' }),
+  provisions: topic('provisions', ProvisionSchema, 'pair', { cleanup: 'compact' }),
+  threatIndicators: topic('threat-indicators', ThreatIndicatorsSchema, 'key', {
+    partitioning: 'single',
+    cleanup: 'compact',
+  }),
   labels: topic('labels', LabelSchema, 'subject', { retentionMs: -1 }),
   alerts: topic('alerts', AlertSchema, 'subject', { retentionMs: 30 * day }),
+  notifications: topic('notifications', NotificationSchema, 'notificationId', { retentionMs: 30 * day }),
+  signals: topic('signals', SignalSchema, 'subject', { retentionMs: 30 * day }),
+  stateScope: topic('state.scope', ScopeStateSchema, 'subject', { cleanup: 'compact' }),
+  statePreprovision: topic('state.preprovision', PreprovisionStateSchema, 'pair', { cleanup: 'compact' }),
   stateLifecycle: topic('state.lifecycle', LifecycleStateSchema, 'subject', { cleanup: 'compact' }),
   deadLetters: topic('dead-letters', DeadLetterSchema, 'topic', { retentionMs: 30 * day }),
 } as const satisfies Record<string, TopicSpec>;

@@ -13,15 +13,18 @@ import { connectKafka } from '../kafka/connect.ts';
 import type { Kafka } from '../kafka/types.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
+import { type GatewayOptions, startGateway } from '../services/gateway/start.ts';
 import type { TokenServiceConfig } from '../services/token/config.ts';
 import { ensureSharedSecret, readSharedSecret } from '../services/token/shared-secret.ts';
 import { startTokenService } from '../services/token/start.ts';
 import { assertPortFree } from '../setup/guarded.ts';
 import { demoSecretPath } from '../vault/bootstrap.ts';
+import { gatewayOf } from './gateway.ts';
 import type { Closable } from './lifetime.ts';
 import { pipelines } from './pipelines.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { version } from './program.ts';
+import { startProvisioning } from './provisioning.ts';
 import { forgetRunning, noteRunning } from './running.ts';
 import { embeddedSecretFile, tokenServiceOf } from './token-service.ts';
 
@@ -96,12 +99,15 @@ export const bringUp = async (
   const archive = isEmbedded ? { ...config.archive, cluster: `embedded-${Date.now()}` } : config.archive;
   const starting = [
     pipelines.lifecycle(context, config, servers),
+    pipelines.scope(context, config, servers),
     pipelines.actuate(context, config, servers),
     pipelines.archive(context, { ...config, archive }, servers),
+    ...(config.threat.feeds.length > 0 ? [pipelines.threat(context, config)] : []),
+    ...(config.notify.routes.length > 0 ? [pipelines.notify(context, config)] : []),
   ].map(async (running) => void parts.push(await running));
   // All of them are awaited, so that those which have started are closed when another has not
   for (const outcome of await Promise.allSettled(starting)) if (outcome.status === 'rejected') throw outcome.reason;
-  say('Pipelines run: lifecycle, actuate, archive');
+  say(`Pipelines run: ${parts.map(({ name }) => name).join(', ')}`);
   const history = openArchive(platform.clickhouse);
   below.push({ name: 'ClickHouse client', close: () => history.close() });
   if (config.token.sharedSecretFile === undefined) await ensureSharedSecret(embeddedSecretFile());
@@ -109,6 +115,10 @@ export const bringUp = async (
   const service = await startTokenService(context, { vault: platform.vault.tokenService, token });
   parts.push(service);
   say(`Token service at ${service.address}`);
+  const provisioning = await startProvisioning(context, config, platform.vault.login, parts, say);
+  const gateway = await startGateway(context, await onFreePorts(gatewayOf(config), say));
+  parts.push(gateway);
+  say(`Gateway at ${gateway.address} and, for gRPC, ${gateway.grpcAddress}`);
   const fleet = demo ? await openFleet(context, token, service, platform) : undefined;
   if (fleet) parts.push(fleet);
   const ports: ConsolePorts = {
@@ -133,7 +143,9 @@ export const bringUp = async (
     vault: platform.vault.address,
     clickhouse: platform.clickhouse.url,
     console: console.address,
+    gateway: gateway.address,
     ...(service.address === undefined ? {} : { token: service.address }),
+    ...(provisioning === undefined ? {} : { delivery: provisioning }),
   });
   below.push({ name: 'note of what runs', close: async () => forgetRunning() });
   return console;
@@ -157,13 +169,27 @@ const openFleet = async (
     secretPath: demoSecretPath,
   });
 
-/** Two of these may run on one machine: the second one's token service takes another port. */
-const onFreePort = async (token: TokenServiceConfig, say: (line: string) => void): Promise<TokenServiceConfig> => {
+/** Two of these may run on one machine: the second one's services take other ports. */
+const freeOr0 = async (port: number, name: string, say: (line: string) => void): Promise<number> => {
   try {
-    if (token.port !== 0) await assertPortFree(token.port, 'The token service', 'CONFIG_INVALID');
-    return token;
+    if (port !== 0) await assertPortFree(port, name, 'CONFIG_INVALID');
+    return port;
   } catch {
-    say(`Port ${token.port} is taken; the token service takes another one`);
-    return { ...token, port: 0 };
+    say(`Port ${port} is taken; ${name.toLowerCase()} takes another one`);
+    return 0;
   }
 };
+
+const onFreePort = async (token: TokenServiceConfig, say: (line: string) => void): Promise<TokenServiceConfig> => ({
+  ...token,
+  port: await freeOr0(token.port, 'The token service', say),
+});
+
+const onFreePorts = async (options: GatewayOptions, say: (line: string) => void): Promise<GatewayOptions> => ({
+  ...options,
+  gateway: {
+    ...options.gateway,
+    port: await freeOr0(options.gateway.port, 'The gateway', say),
+    grpcPort: await freeOr0(options.gateway.grpcPort, 'The gateway', say),
+  },
+});

@@ -1,14 +1,17 @@
 import { openModelRegistry } from '../../models/registry/open.ts';
+import { startNotify } from '../alerts/start.ts';
 import { openArchive } from '../clickhouse/client.ts';
 import type { ClickHouseConfig } from '../clickhouse/config.ts';
 import type { Config } from '../config/config.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startActuate } from '../jobs/actuate.ts';
 import { startArchive } from '../jobs/archive.ts';
-import { lifecycleConfigSchema } from '../jobs/config.ts';
+import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { startLifecycle } from '../jobs/lifecycle.ts';
 import { startRuntime } from '../jobs/runtime.ts';
+import { startScope } from '../jobs/scope.ts';
 import { dataFolder } from '../paths.ts';
+import { startThreat } from '../threat/start.ts';
 import type { VaultConfig } from '../vault/config.ts';
 import { version } from './program.ts';
 import { retrainRegistry } from './retrain-registry.ts';
@@ -34,6 +37,11 @@ export const pipelines = {
       await openModelRegistry(config.models),
     );
   },
+  scope: (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+    const { instanceId, ...rest } = config.scope;
+    const complete = scopeConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
+    return startScope(context, { brokers, settings: config.kafka.settings }, complete, config.policy.scope);
+  },
   actuate: (context: AppContext, config: Config, { vault }: PipelineServers): Promise<Running> =>
     startActuate(context, { vault: vault(), actuator: config.actuate }),
   archive: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
@@ -47,6 +55,8 @@ export const pipelines = {
       },
     };
   },
+  threat: (context: AppContext, config: Config): Promise<Running> => startThreat(context, config.threat),
+  notify: (context: AppContext, config: Config): Promise<Running> => startNotify(context, config.notify),
   retrain: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
     const { startRetrain } = await import('../jobs/retrain/start.ts');
     const archive = openArchive(clickhouse());

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { configuredAnomalyModel } from '../../models/anomaly/model.ts';
-import { checkedAnomalyModel } from '../../models/registry/check.ts';
+import { checkedManifest } from '../../models/registry/check.ts';
 import { openModelRegistry } from '../../models/registry/open.ts';
 import { pointerRecord } from '../../models/registry/pointerRecord.ts';
 import type { Chosen, ModelKind, Pointer } from '../../models/registry/record.ts';
@@ -49,17 +49,22 @@ export const pointTo = async (
   decide: Decide,
 ): Promise<Pointer> => {
   const chain = await currentChain(context, registry, kind, folder, by);
-  const current = chain.at(-1)!;
+  const current = chain.at(-1) ?? { ...placeholder, kind, sequence: 0 };
   if (expect !== undefined && current.champion.version !== expect)
     throw new EbbtideError(
       'REGISTRY_CONFLICT',
       `Nothing was changed: the champion is ${current.champion.version} by now, not ${expect}; made so by ${current.by} at ${current.at}`,
       { expect, champion: current.champion.version },
     );
+  const decided = await decide(current, chain, (version) => checkedVersion(registry, kind, version));
+  if (decided.champion.version === '')
+    throw new EbbtideError('REQUEST_INVALID', `No version of ${kind} is champion yet; promote one first`, { kind });
   const next: Pointer = {
     kind,
     sequence: current.sequence + 1,
-    ...(await decide(current, chain, (version) => checkedVersion(registry, kind, version))),
+    ...decided,
+    // The first champion follows nobody
+    challenger: decided.challenger?.version === '' ? null : decided.challenger,
     at: new Date().toISOString(),
     by,
     reason,
@@ -113,6 +118,8 @@ const currentChain = async (
       `Nothing was changed: topic control knows model pointer ${announced}, the registry ${registry.name} only ${chain.at(-1)?.sequence ?? 0}; use the registry that the promotions were made in (models.registry)`,
       { announced, registry: registry.name },
     );
+  // Only the anomaly model is configured; elsewhere the first promotion begins the chain
+  if (chain.length === 0 && kind !== 'anomaly') return chain;
   if (chain.length === 0) {
     const { version, digest } = await registry.publish(kind, folder, by);
     const champion = { version, digest };
@@ -141,7 +148,6 @@ const placeholder: Pointer = {
 /** A version that may be put in force: whole, signed where that is demanded, and of features that this program makes. */
 const checkedVersion = async (registry: ModelRegistry, kind: ModelKind, version: string): Promise<Chosen> => {
   const { record, source } = await registry.version(kind, version);
-  const model = await checkedAnomalyModel(source);
-  await model.close();
+  await checkedManifest(kind, source);
   return { version, digest: record.digest };
 };

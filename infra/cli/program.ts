@@ -5,15 +5,19 @@ import { packageRoot } from '../paths.ts';
 import { defineAgent } from './commands/agent.ts';
 import { defineConfig } from './commands/config.ts';
 import { defineControl } from './commands/control.ts';
+import { defineCredential } from './commands/credential.ts';
 import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
+import { definePolicy } from './commands/policy.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineReplay } from './commands/replay.ts';
+import { defineReport } from './commands/report.ts';
 import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
+import { defineScope } from './commands/scope.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
@@ -60,9 +64,13 @@ export const createProgram = (): Command => {
     defineRetrain,
     defineQuery,
     defineReplay,
+    defineReport,
     defineCredentials,
+    defineCredential,
     defineLabel,
     defineControl,
+    definePolicy,
+    defineScope,
     defineConfig,
     defineDoctor,
     defineVersion,

@@ -1,12 +1,20 @@
 import type { TrainingBackend } from '../../models/training/backend.ts';
 import type { TrainingProgress } from '../../models/training/fit.ts';
-import type { TelemetrySource, TimeRange } from '../../models/training/telemetry/source.ts';
+import type { TimeRange } from '../../models/training/telemetry/source.ts';
+import type { ClickHouseArchive } from '../clickhouse/client.ts';
 import type { TrainableModel } from './commands/train.ts';
+
+/** What a training learns from: each model reads it in its own way. */
+export type TrainingPlace =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'archive'; readonly archive: ClickHouseArchive };
 
 /** What a training is asked for, whichever model it is. */
 export interface TrainingRequest {
-  /** Telemetry to train on, and the range of it; absent: the data that ships. */
-  readonly data?: { readonly source: TelemetrySource; readonly range: TimeRange; readonly windowMs: number };
+  /** What to train on, and the range of it; absent: the data that ships. */
+  readonly data?: { readonly place: TrainingPlace; readonly range: TimeRange; readonly windowMs: number };
+  /** IANA name of the time zone whose calendar people live by. */
+  readonly zone?: string;
   /** Folder for the model. */
   readonly out: string;
   /** File that the training is kept in while it runs. */
@@ -42,4 +50,6 @@ export type Trainer = (request: TrainingRequest, listener: TrainingListener) => 
 /** Every kind of model that can be trained; each is imported when it is asked for. */
 export const trainers: Readonly<Record<TrainableModel, () => Promise<Trainer>>> = {
   anomaly: async () => (await import('./trainers/anomaly.ts')).trainAnomalyModel,
+  access: async () => (await import('./trainers/access.ts')).trainAccessModel,
+  biometric: async () => (await import('./trainers/biometric.ts')).trainBiometricModel,
 };

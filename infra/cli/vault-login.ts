@@ -9,6 +9,8 @@ import { addressOf } from './connect.ts';
 const services = {
   actuator: { key: 'actuatorLogin', role: 'ebbtide-actuator' },
   tokenService: { key: 'tokenServiceLogin', role: 'ebbtide-token-service' },
+  provision: { key: 'provisionLogin', role: 'ebbtide-provision' },
+  delivery: { key: 'deliveryLogin', role: 'ebbtide-delivery' },
 } as const;
 
 /**
@@ -19,7 +21,8 @@ const services = {
  */
 export const vaultOf = (config: Config, service: keyof typeof services): VaultConfig => {
   const { key, role } = services[service];
-  const { address: configured, actuatorLogin: _actuator, tokenServiceLogin: _token, ...rest } = config.vault;
+  const { address: configured, namespace, caFile, timeoutMs } = config.vault;
+  const rest = { namespace, timeoutMs, ...(caFile === undefined ? {} : { caFile }) };
   const address = addressOf(configured, 'vault', 'vault.address');
   const login = config.vault[key];
   if (login) return { ...rest, address, login };

@@ -108,6 +108,25 @@ const resourceTelemetry = (): TopicRows => {
   };
 };
 
+/** One row a record; a clock record is a row of a table of its own. */
+const withClock = (topic: TopicSpec, clockTable: string): TopicRows => {
+  const { fields } = topic.schema as unknown as { fields: { name: string; type: never }[] };
+  const own = columnsOf({ fields }, (name) => name !== 'clock');
+  const { type } = fields.find(({ name }) => name === 'clock')! as { type: readonly [null, RecordFields] };
+  const clock = columnsOf(type[1]);
+  const rows: ArchiveTable = { name: tableOf(topic), columns: named(own) };
+  const clocks: ArchiveTable = { name: clockTable, columns: named(clock) };
+  return {
+    topic,
+    tables: [rows, clocks],
+    write(record, begin) {
+      const message = record as Fields & { clock: Fields | null };
+      if (message.clock) writeRecord(clock, begin(clocks), message.clock);
+      else writeRecord(own, begin(rows), message);
+    },
+  };
+};
+
 /**
  * Every archived topic.
  *
@@ -117,16 +136,20 @@ const resourceTelemetry = (): TopicRows => {
 export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.credentials),
   resourceTelemetry(),
-  plain(topics.telemetryApi),
-  plain(topics.telemetryAccess),
+  withClock(topics.telemetryApi, 'telemetry_api_clock_raw'),
+  withClock(topics.telemetryAccess, 'telemetry_access_clock_raw'),
   plain(topics.telemetryBiometric),
   plain(topics.scores),
   plain(topics.decisions),
   plain(topics.effects),
   compacted(topics.translations),
   compacted(topics.scopeOverrides),
+  compacted(topics.provisions),
   compacted(topics.control),
   plain(topics.labels),
   plain(topics.alerts),
+  compacted(topics.threatIndicators),
+  plain(topics.notifications),
+  plain(topics.signals),
   plain(topics.deadLetters),
 ];

@@ -1,9 +1,8 @@
-import type { Row } from '@clickhouse/client';
 import { resourceMetrics } from '../../models/features/resource.ts';
 import type { TelemetrySource, TimeRange } from '../../models/training/telemetry/source.ts';
 import type { ClickHouseArchive } from './client.ts';
 import { snakeCase } from './columns.ts';
-import { clickhouseError } from './errors.ts';
+import { streamRows } from './rows.ts';
 
 const columns = resourceMetrics.map(snakeCase);
 /** Subjects named in one query: their names travel in its address. */
@@ -21,38 +20,25 @@ WHERE credential_id IN {subjects:Array(String)}
 AND time >= fromUnixTimestamp64Milli({from:Int64}) AND time < fromUnixTimestamp64Milli({to:Int64})
 ORDER BY credential_id, time, kafka_cluster, kafka_partition, kafka_offset, sample_index`;
 
+/** Of the last version of each that a tombstone is not: credentials that ended taught what their function does as well. */
+const functionsQuery = `SELECT credential_id, argMax(function, (kafka_time, kafka_offset)) AS name
+FROM credentials_history
+WHERE credential_id IN {subjects:Array(String)} AND NOT deleted
+GROUP BY credential_id
+HAVING name != ''`;
+
 /**
  * Telemetry of the archive, streamed in batches of rows as ClickHouse sends them.
  *
  * @throws {EbbtideError} from its methods: `CLICKHOUSE_UNAVAILABLE`, `CLICKHOUSE_REJECTED`, `CANCELLED`
  */
 export const archiveTelemetry = (archive: ClickHouseArchive): TelemetrySource => {
-  const stream = async (
+  const stream = (
     query: string,
     parameters: Record<string, unknown>,
-    each: (row: readonly unknown[]) => void,
+    each: (row: readonly unknown[]) => unknown,
     signal: AbortSignal | undefined,
-  ): Promise<void> => {
-    try {
-      const answer = await archive.client.query({
-        query,
-        query_params: parameters,
-        format: 'JSONCompactEachRow',
-        clickhouse_settings: {
-          readonly: '1',
-          output_format_json_quote_64bit_integers: 0,
-          output_format_json_quote_denormals: 0,
-          optimize_read_in_order: 1,
-          cancel_http_readonly_queries_on_client_close: 1,
-        },
-        ...(signal ? { abort_signal: signal } : {}),
-      });
-      for await (const rows of answer.stream<readonly unknown[]>())
-        for (const row of rows as Row<readonly unknown[], 'JSONCompactEachRow'>[]) each(row.json());
-    } catch (error) {
-      throw clickhouseError('Cannot read telemetry from the archive', error, signal);
-    }
-  };
+  ): Promise<void> => streamRows(archive, 'telemetry', query, parameters, each, signal);
   return {
     lineage: { kind: 'archive', database: archive.database, extents: extentsQuery, samples: samplesQuery },
     extents: (range, visit, signal) =>
@@ -62,6 +48,17 @@ export const archiveTelemetry = (archive: ClickHouseArchive): TelemetrySource =>
         ([subject, first, last, count]) => visit(subject as string, first as number, last as number, count as number),
         signal,
       ),
+    async cohorts(subjects, signal) {
+      const found = new Map<string, string>();
+      for (let at = 0; at < subjects.length; at += subjectsPerQuery)
+        await stream(
+          functionsQuery,
+          { subjects: subjects.slice(at, at + subjectsPerQuery) },
+          ([subject, name]) => found.set(subject as string, name as string),
+          signal,
+        );
+      return found;
+    },
     async samples(wanted, visit, signal) {
       const values = new Float64Array(columns.length);
       for (const { range, subjects } of groups(wanted))

@@ -2,16 +2,36 @@ import { z } from 'zod';
 import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
+import { scopePolicySchema } from '../../schemas/scopePolicy.ts';
+import { scopesConfig } from '../../schemas/scopes.ts';
+import { accessCollectorConfig } from '../agents/access/config.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
+import { notifyConfig } from '../alerts/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
-import { lifecycleConfigSchema } from '../jobs/config.ts';
+import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
+import { provisionConfig } from '../provision/config.ts';
+import { deliveryConfig } from '../services/delivery/config.ts';
+import { gatewayConfig } from '../services/gateway/config.ts';
+import { mailConfig } from '../services/mail/config.ts';
+import { signalsConfig } from '../services/signals/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
+import { threatConfig } from '../threat/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
 
 const { login, ...vaultServer } = vaultConfig.shape;
+
+/** The name of an instance, which is made at start where it is not given. */
+const instanceKey = {
+  instanceId: lifecycleConfigSchema.shape.instanceId
+    .unwrap()
+    .optional()
+    .describe(
+      'Name of this instance, unique in its group; else host and process. One that comes back under its name fences its predecessor at once',
+    ),
+};
 
 /**
  * Everything that `ebbtide.yaml` may say. Each section's schema stands beside the component that it configures.
@@ -32,26 +52,28 @@ export const configSchema = z.strictObject({
       tokenServiceLogin: login
         .optional()
         .describe('How the token service logs in; set up for it where Vault is embedded'),
+      provisionLogin: login
+        .optional()
+        .describe('How the provisioning engine logs in; set up for it where Vault is embedded'),
+      deliveryLogin: login
+        .optional()
+        .describe('How the delivery service logs in; set up for it where Vault is embedded'),
     })
     .prefault({})
     .describe('Vault or OpenBao'),
   clickhouse: clickhouseConfig.prefault({}).describe('ClickHouse'),
   policy: z
-    .strictObject({ lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline') })
-    .prefault({})
-    .describe('Policies, until others are put in force through the topic "control"'),
-  lifecycle: lifecycleConfigSchema
-    .omit({ instanceId: true })
-    .extend({
-      instanceId: lifecycleConfigSchema.shape.instanceId
-        .unwrap()
-        .optional()
-        .describe(
-          'Name of this instance, unique in its group; else host and process. One that comes back under its name fences its predecessor at once',
-        ),
+    .strictObject({
+      lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline'),
+      scope: scopePolicySchema.prefault({}).describe('Policy of the scope pipeline'),
     })
     .prefault({})
-    .describe('The lifecycle pipeline'),
+    .describe('Policies, until others are put in force through the topic "control"'),
+  scopes: scopesConfig
+    .prefault({})
+    .describe('Scopes of your own, by name, beside default, read-only, single-service and blocked'),
+  lifecycle: lifecycleConfigSchema.extend(instanceKey).prefault({}).describe('The lifecycle pipeline'),
+  scope: scopeConfigSchema.extend(instanceKey).prefault({}).describe('The scope pipeline'),
   models: modelsConfigSchema
     .extend(modelRuntimeConfig.shape)
     .prefault({})
@@ -61,8 +83,16 @@ export const configSchema = z.strictObject({
   archive: archiveConfig.prefault({}).describe('The archive'),
   // That a shared secret is there is checked once its embedded default has been filled in
   token: z.strictObject(tokenServiceConfig.shape).prefault({}).describe('The token service'),
+  provision: provisionConfig.prefault({}).describe('Credentials that are prepared before they are asked for'),
+  delivery: deliveryConfig.prefault({}).describe('The service that users ask for credentials'),
+  mail: mailConfig.prefault({}).describe('Notices to users and alerts to administrators by mail'),
+  gateway: gatewayConfig.prefault({}).describe("The gateway's decision service"),
+  threat: threatConfig.prefault({}).describe('Threat intelligence'),
+  notify: notifyConfig.prefault({}).describe('Alerts to webhooks'),
+  signals: signalsConfig.prefault({}).describe('Shared signals with others (OpenID SSF and CAEP)'),
   console: consoleConfig.prefault({}).describe('The console'),
   agent: hostAgentConfig.prefault({}).describe('The host agent'),
+  collector: accessCollectorConfig.prefault({}).describe('The access collector'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),
 });
 

@@ -30,7 +30,8 @@ export const splitCsv = (line: string): string[] | undefined => {
   return quoted ? undefined : cells;
 };
 
-const timeOf = (text: string): number => {
+/** Epoch milliseconds of a cell: a number, or ISO 8601. */
+export const timeOf = (text: string): number => {
   if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   // A time without a zone is UTC, as everywhere here.
   return Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text.replace(' ', 'T')}Z`);

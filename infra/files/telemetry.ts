@@ -1,9 +1,8 @@
-import { createReadStream, statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
+import { statSync } from 'node:fs';
 import type { SampleVisitor, TelemetrySource } from '../../models/training/telemetry/source.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { csvReader } from './csv.ts';
+import { readLines } from './lines.ts';
 import { ndjsonReader, readAvroFile } from './records.ts';
 
 /** Called for each sample that a file holds. */
@@ -23,37 +22,6 @@ const formOf = (file: string): keyof typeof lineReaders | 'avro' => {
   );
 };
 
-const readLines = async (file: string, visit: SampleReader, signal: AbortSignal | undefined): Promise<void> => {
-  const form = formOf(file) as keyof typeof lineReaders;
-  const read = lineReaders[form](file, visit);
-  const raw = createReadStream(file);
-  const unpacked = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
-  // pipe() does not hand on errors.
-  raw.on('error', (error) => unpacked.destroy(error));
-  const failure = new Promise<never>((_, reject) => unpacked.once('error', reject));
-  failure.catch(() => undefined);
-  const lines = createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY });
-  let number = 0;
-  try {
-    for await (const line of lines) {
-      if (signal?.aborted) throw new EbbtideError('CANCELLED', `Reading ${file} was cancelled`, { file });
-      read(line, ++number);
-    }
-    if (unpacked.errored) throw unpacked.errored;
-  } catch (cause) {
-    if (cause instanceof EbbtideError) throw cause;
-    throw new EbbtideError(
-      'RECORD_MALFORMED',
-      `File ${file}, after line ${number}: ${(cause as Error).message}`,
-      { file, line: number },
-      cause,
-    );
-  } finally {
-    lines.close();
-    raw.destroy();
-  }
-};
-
 /**
  * Telemetry in a file: CSV, one JSON object a line, or an Avro container. It is read as a stream, twice; samples of one
  * subject must stand in order of time.
@@ -70,7 +38,7 @@ export const fileTelemetry = (file: string): TelemetrySource => {
     throw new EbbtideError('DATA_MISSING', `File ${file} cannot be read: ${(cause as Error).message}`, { file }, cause);
   }
   const read = (visit: SampleReader, signal?: AbortSignal): Promise<void> =>
-    form === 'avro' ? readAvroFile(file, visit, signal) : readLines(file, visit, signal);
+    form === 'avro' ? readAvroFile(file, visit, signal) : readLines(file, lineReaders[form](file, visit), signal);
   return {
     lineage: { kind: 'file', file, bytes },
     extents: ({ fromMs, toMs }, visit, signal) =>

@@ -1,22 +1,20 @@
-import type { Joined } from '../../operators/batch.ts';
-import type { TopicCodec } from '../../schemas/codec.ts';
-import type { ResourceTelemetry } from '../../schemas/generated/index.ts';
 import type { Producer } from '../kafka/types.ts';
 
 /**
  * Writes a clock record into each partition that an instance holds, so that event time passes where no telemetry
  * comes, and a replay joins the other topics at the same place.
  *
+ * @param topic - of the telemetry
  * @param everyMs - milliseconds between records; 0 writes none
  * @param partitions - partitions held now
- * @param joined - how far the joined topics of a partition were read
+ * @param record - the framed record for a time, epoch milliseconds, and a partition
  */
 export const startClock = (
   producer: Producer,
-  codec: TopicCodec<ResourceTelemetry>,
+  topic: string,
   everyMs: number,
   partitions: () => readonly number[],
-  joined: (partition: number) => Joined,
+  record: (time: number, partition: number) => Buffer,
   failed: (error: unknown) => void,
 ): { stop(): void } => {
   let writing = false;
@@ -26,28 +24,7 @@ export const startClock = (
     writing = true;
     try {
       await producer.send(
-        partitions().map((partition) => {
-          const time = Date.now();
-          const { control, credentials, labels, models = 0 } = joined(partition);
-          return {
-            topic: codec.topic.name,
-            partition,
-            key: null,
-            value: codec.encode({
-              credentialId: '',
-              host: '',
-              sentAt: time,
-              samples: [],
-              clock: {
-                time,
-                controlOffset: control,
-                credentialsOffset: credentials,
-                labelsOffset: labels,
-                modelSequence: models,
-              },
-            }),
-          };
-        }),
+        partitions().map((partition) => ({ topic, partition, key: null, value: record(Date.now(), partition) })),
       );
     } catch (error) {
       failed(error);

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
-/** How the lifecycle pipeline runs; `lifecycle` in `ebbtide.yaml`. Its policy is `policy.lifecycle`. */
-export const lifecycleConfigSchema = z.strictObject({
-  groupId: z.string().min(1).default('ebbtide-lifecycle').describe('Consumer group of the pipeline'),
+/** How a job takes its share of the work: the same for every pipeline but for the name of its group. */
+const jobKeys = (pipeline: string) => ({
+  groupId: z.string().min(1).default(`ebbtide-${pipeline}`).describe('Consumer group of the pipeline'),
   instanceId: z
     .string()
     .min(1)
@@ -33,7 +33,26 @@ export const lifecycleConfigSchema = z.strictObject({
     .max(300_000)
     .default(10_000)
     .describe('An instance without a heartbeat for this long is thought dead, milliseconds'),
+});
+
+/** How the lifecycle pipeline runs; `lifecycle` in `ebbtide.yaml`. Its policy is `policy.lifecycle`. */
+export const lifecycleConfigSchema = z.strictObject({
+  ...jobKeys('lifecycle'),
   model: z.string().default('shipped').describe('Folder of the anomaly model, or shipped'),
 });
 
 export type LifecycleConfig = z.infer<typeof lifecycleConfigSchema>;
+
+/** How the scope pipeline runs; `scope` in `ebbtide.yaml`. Its policy is `policy.scope`. */
+export const scopeConfigSchema = z.strictObject({
+  ...jobKeys('scope'),
+  model: z
+    .string()
+    .default('default')
+    .describe('Folder of a trained scope model, or default: signs of misuse that need no training'),
+});
+
+export type ScopeConfig = z.infer<typeof scopeConfigSchema>;
+
+/** What every job is configured with. */
+export type JobConfig = Omit<ScopeConfig, 'model'>;

@@ -1,20 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnomalyModel, configuredAnomalyModel, loadAnomalyModel } from '../../models/anomaly/model.ts';
 import type { ModelRegistry } from '../../models/registry/registry.ts';
 import type { Joined } from '../../operators/batch.ts';
 import type { Partition } from '../../operators/toOutput.ts';
-import { Job } from '../../pipelines/job.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
 import type { TopicCodec } from '../../schemas/codec.ts';
 import type { LifecycleState } from '../../schemas/generated/index.ts';
 import type { LifecyclePolicy } from '../../schemas/policy.ts';
 import { TelemetryCodec } from '../../schemas/telemetry.ts';
 import { topics } from '../../schemas/topics.ts';
-import type { AppContext, Health, Running } from '../context.ts';
+import type { AppContext, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
-import { type ExactlyOnceSession, openSession } from '../kafka/session.ts';
-import { giveMemoryBack } from '../memory.ts';
-import { startClock } from './clock.ts';
 import type { LifecycleConfig } from './config.ts';
 import { openEncoders } from './encoders.ts';
 import { type JoinedTables, openJoinedTables } from './joinedTopics.ts';
@@ -23,12 +18,9 @@ import { lifecycleMetrics } from './metrics.ts';
 import { openModels } from './models.ts';
 import { publishPolicy } from './publishPolicy.ts';
 import { restorePartition } from './restore.ts';
+import { type OpenedPartition, runJob } from './runJob.ts';
 
 const name = 'lifecycle';
-const stillAliveMs = 15_000;
-/** Fewer messages in five seconds than this are a quiet moment. */
-const quietMessages = 2_000;
-const longestBackoffMs = 10_000;
 
 /**
  * Run the lifecycle pipeline on this process's share of the partitions, exactly once, until closed. An error that a
@@ -82,15 +74,7 @@ export const startLifecycle = async (
   void models.announce(context, clockProducer, tables);
   void tables.caughtUp.then(() => models.pool.begin());
 
-  const held = new Map<number, Partition>();
-  let session: ExactlyOnceSession | undefined;
-  let job: Job | undefined;
-  let closing = false;
-  let progressAt = performance.now();
-  let lastError: string | undefined;
-
-  const openPartition = async (partition: number) => {
-    const began = performance.now();
+  const open = async (partition: number): Promise<OpenedPartition<Partition>> => {
     await tables.caughtUp;
     const restored = await restorePartition(
       kafka,
@@ -100,19 +84,6 @@ export const startLifecycle = async (
       reader.metrics,
     );
     await models.pool.reached(restored.partition.time.joined);
-    const tookMs = performance.now() - began;
-    metrics.restore.set(tookMs / 1000);
-    log.info(
-      {
-        partition,
-        subjects: restored.subjects,
-        start: restored.start,
-        replayBefore: restored.replayBefore,
-        tookMs: Math.round(tookMs),
-      },
-      'partition restored',
-    );
-    held.set(partition, restored.partition);
     const joined = tables.forPartition(partition);
     const reached = async (at: Joined) => {
       await joined.reached(at);
@@ -128,97 +99,26 @@ export const startLifecycle = async (
       encoders,
       counts,
     });
-    return { chain, start: restored.start, replayBefore: restored.replayBefore };
+    const { partition: held, start, replayBefore, subjects } = restored;
+    return { chain, start, replayBefore, held, subjects };
   };
 
-  let sinceAsked = 0;
-  const stopGivingBack = giveMemoryBack(() => {
-    const quiet = sinceAsked < quietMessages;
-    sinceAsked = 0;
-    return quiet;
-  });
-
-  const observer = {
-    batch: (messages: number, records: number, processMs: number) => {
-      metrics.messages.inc(messages);
-      sinceAsked += messages;
-      metrics.records.inc(records);
-      metrics.process.observe(processMs / 1000);
-    },
-    committed: (commitMs: number) => {
-      progressAt = performance.now();
-      lastError = undefined;
-      metrics.commit.observe(commitMs / 1000);
-    },
-  };
-
-  const runOnce = async () => {
-    job = new Job(openPartition, {
-      batchSize: config.batchSize,
-      commitEveryMs: config.commitEveryMs,
-      stopwatch: () => performance.now(),
-      pause: (ms) => sleep(ms),
-      observer,
-      changelog: topics.stateLifecycle.name,
+  const clockRecord = (time: number, partition: number): Buffer =>
+    reader.records.encode({
+      credentialId: '',
+      host: '',
+      sentAt: time,
+      samples: [],
+      clock: {
+        time,
+        controlOffset: tables.control.position,
+        credentialsOffset: tables.credentials(partition).position,
+        labelsOffset: 0,
+        modelSequence: models.pool.sequence,
+      },
     });
-    const current = job;
-    session = await openSession(
-      cluster,
-      {
-        groupId: config.groupId,
-        topic: topics.telemetryResource.name,
-        instanceId: config.instanceId,
-        sessionTimeoutMs: config.sessionTimeoutMs,
-      },
-      {
-        assigned: (partitions) => current.assigned(partitions),
-        revoked: async () => {
-          await current.revoked();
-          held.clear();
-        },
-      },
-    );
-    try {
-      if (closing) current.stop();
-      await current.run(session);
-    } finally {
-      held.clear();
-      await session.close();
-    }
-  };
 
-  const supervise = async () => {
-    let backoffMs = 250;
-    while (!closing) {
-      const began = performance.now();
-      try {
-        await runOnce();
-      } catch (error) {
-        lastError = (error as Error).message;
-        metrics.restarts.inc();
-        log.error({ error: lastError, code: (error as { code?: unknown }).code }, 'job begins anew');
-        if (performance.now() - began > 60_000) backoffMs = 250;
-        if (!closing) await new Promise((resolve) => setTimeout(resolve, backoffMs));
-        backoffMs = Math.min(backoffMs * 2, longestBackoffMs);
-      }
-    }
-  };
-
-  const clock = startClock(
-    clockProducer,
-    reader.records,
-    config.clockMs,
-    () => [...held.keys()],
-    (partition) => ({
-      control: tables.control.position,
-      credentials: tables.credentials(partition).position,
-      labels: 0,
-      models: models.pool.sequence,
-    }),
-    (error) => log.warn({ error: (error as Error).message }, 'clock record not written'),
-  );
-
-  const report = setInterval(() => {
+  const report = (held: ReadonlyMap<number, Partition>) => {
     metrics.samples.inc(counts.samples);
     metrics.late.inc(counts.late);
     metrics.rejected.inc(counts.rejected);
@@ -244,43 +144,25 @@ export const startLifecycle = async (
     metrics.modelSequence.set(models.pool.sequence);
     metrics.subjects.set(subjects);
     metrics.openWindows.set(open);
-    metrics.partitions.set(held.size);
-    session?.lag().then(
-      (lag) => metrics.lag.set(lag),
-      () => {},
-    );
-  }, 1000);
-  report.unref();
+  };
 
-  const running = supervise();
-  return {
+  return runJob(context, cluster, {
+    changelog: topics.stateLifecycle.name,
     name,
+    topic: topics.telemetryResource,
+    config,
+    metrics,
+    clockProducer,
+    clockRecord,
+    open,
+    report,
+    describe: () => models.describe(),
     failed: tables.failed,
-    async health(): Promise<Health> {
-      const age = performance.now() - progressAt;
-      if (lastError) return { ready: false, detail: `The job began anew: ${lastError}` };
-      if (!session) return { ready: false, detail: 'Not connected to Kafka yet' };
-      try {
-        await session.reachable();
-      } catch (error) {
-        return { ready: false, detail: (error as Error).message };
-      }
-      if (held.size === 0) return { ready: true, detail: 'Stands by: other processes hold all partitions' };
-      if (age > Math.max(stillAliveMs, config.clockMs * 5))
-        return { ready: false, detail: `Nothing was committed for ${Math.round(age / 1000)} s` };
-      return { ready: true, detail: `Holds ${held.size} partitions, ${models.describe()}` };
-    },
     async close() {
-      closing = true;
-      clearInterval(report);
-      stopGivingBack();
-      clock.stop();
-      job?.stop();
-      await running;
       await tables.close();
       await clockProducer.close();
       await models.pool.close();
       await model.close();
     },
-  };
+  });
 };

@@ -1,16 +1,11 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-
-const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { jobMetrics } from './jobMetrics.ts';
 
 /** Metrics of the lifecycle pipeline, registered where the caller says. */
 export const lifecycleMetrics = (registry: Registry) => {
   const registers = [registry];
   return {
-    messages: new Counter({
-      name: 'ebbtide_lifecycle_messages_total',
-      help: 'Telemetry messages processed',
-      registers,
-    }),
+    ...jobMetrics(registry, 'lifecycle'),
     samples: new Counter({ name: 'ebbtide_lifecycle_samples_total', help: 'Samples processed', registers }),
     late: new Counter({
       name: 'ebbtide_lifecycle_late_samples_total',
@@ -22,13 +17,6 @@ export const lifecycleMetrics = (registry: Registry) => {
       help: 'Samples with NaN, infinite or negative values, or of an implausible time',
       registers,
     }),
-    passedOver: new Counter({
-      name: 'ebbtide_lifecycle_passed_over_records_total',
-      help: 'Records of joined topics that can never be read',
-      labelNames: ['topic'],
-      registers,
-    }),
-    records: new Counter({ name: 'ebbtide_lifecycle_records_total', help: 'Records written', registers }),
     unregistered: new Counter({
       name: 'ebbtide_lifecycle_unregistered_windows_total',
       help: 'Windows of credentials that are not in the register',
@@ -55,23 +43,6 @@ export const lifecycleMetrics = (registry: Registry) => {
       labelNames: ['partition'],
       registers,
     }),
-    restarts: new Counter({
-      name: 'ebbtide_lifecycle_restarts_total',
-      help: 'Times the job began anew after an error',
-      registers,
-    }),
-    process: new Histogram({
-      name: 'ebbtide_lifecycle_batch_seconds',
-      help: 'From a batch read to its records made',
-      buckets: seconds,
-      registers,
-    }),
-    commit: new Histogram({
-      name: 'ebbtide_lifecycle_commit_seconds',
-      help: 'Time of a transaction',
-      buckets: seconds,
-      registers,
-    }),
     modelSequence: new Gauge({
       name: 'ebbtide_lifecycle_model_sequence',
       help: 'Sequence of the model pointer that this instance puts in force, 0 for the configured model',
@@ -82,21 +53,7 @@ export const lifecycleMetrics = (registry: Registry) => {
       help: 'Times the models of a pointer could not be loaded',
       registers,
     }),
-    restore: new Gauge({
-      name: 'ebbtide_lifecycle_restore_seconds',
-      help: 'Time the last restore of a partition took',
-      registers,
-    }),
-    subjects: new Gauge({ name: 'ebbtide_lifecycle_subjects', help: 'Subjects tracked', registers }),
     openWindows: new Gauge({ name: 'ebbtide_lifecycle_open_windows', help: 'Windows open', registers }),
-    lag: new Gauge({ name: 'ebbtide_lifecycle_lag_messages', help: 'Messages not yet read', registers }),
-    watermark: new Gauge({
-      name: 'ebbtide_lifecycle_watermark_seconds',
-      help: 'Event time that a partition has come to, seconds since the epoch',
-      labelNames: ['partition'],
-      registers,
-    }),
-    partitions: new Gauge({ name: 'ebbtide_lifecycle_partitions', help: 'Partitions assigned', registers }),
   };
 };
 

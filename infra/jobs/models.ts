@@ -73,8 +73,10 @@ export const openModels = async ({ configured, folder, registry, windowMs, metri
         if (tables.control.at(record.key, Number.POSITIVE_INFINITY)) return;
         const codec = await TopicCodec.open<Control>(topics.control, context.registry);
         const value = codec.encode(record);
+        // Reckoned before it is sent: it may be read before sending is known to have succeeded
+        const after = tables.control.position + 1;
         await producer.send([{ topic: topics.control.name, partition: controlPartition, key: record.key, value }]);
-        await tables.control.reached(tables.control.position + 1);
+        await tables.control.reached(after);
         log.info({ sequence: last.sequence, champion: last.champion.version }, 'model pointer written to control');
       } catch (error) {
         log.warn({ error: (error as Error).message }, 'model registry not read at start');

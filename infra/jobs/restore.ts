@@ -18,6 +18,38 @@ export interface Restored {
 }
 
 /**
+ * Read one partition's changelog from its beginning.
+ *
+ * @param version - layout of its records that this code reads
+ * @param each - is given each record by its key in turn; undefined for a tombstone
+ * @throws {EbbtideError} `STATE_CORRUPT` for a record of another layout
+ */
+export const readChangelog = async <R extends { readonly version: number }>(
+  kafka: Kafka,
+  codec: TopicCodec<R>,
+  partition: number,
+  version: number,
+  each: (key: string, record: R | undefined) => void,
+): Promise<void> => {
+  const topic = codec.topic.name;
+  const tail = await kafka.tail({ topics: [], from: 'beginning', partitions: [{ topic, partition }] });
+  for await (const messages of tail.batches()) {
+    if (messages.length === 0) break;
+    for (const { key, value, offset } of messages) {
+      const record = value ? await codec.read(value) : undefined;
+      if (record && record.version !== version)
+        throw new EbbtideError(
+          'STATE_CORRUPT',
+          `Changelog record ${offset} of partition ${partition} has layout ${record.version}, expected ${version}`,
+          { partition, offset },
+        );
+      each(key?.toString('utf8') ?? '', record);
+    }
+  }
+  await tail.close();
+};
+
+/**
  * Read one partition's changelog into memory.
  *
  * @param metrics - metrics in a sample
@@ -31,34 +63,11 @@ export const restorePartition = async (
 ): Promise<Restored> => {
   const state = new KeyedState();
   let own: LifecycleState | undefined;
-  const tail = await kafka.tail({
-    topics: [],
-    from: 'beginning',
-    partitions: [{ topic: topics.stateLifecycle.name, partition }],
+  await readChangelog(kafka, codec, partition, stateVersion, (subject, record) => {
+    if (!record) state.remove(subject);
+    else if (subject === partitionKey) own = record;
+    else loadState(state, record);
   });
-  for await (const messages of tail.batches()) {
-    if (messages.length === 0) break;
-    for (const { key, value, offset } of messages) {
-      const subject = key?.toString('utf8') ?? '';
-      if (!value) {
-        state.remove(subject);
-        continue;
-      }
-      const record = await codec.read(value);
-      if (record.version !== stateVersion)
-        throw new EbbtideError(
-          'STATE_CORRUPT',
-          `Changelog record ${offset} of partition ${partition} has layout ${record.version}, expected ${stateVersion}`,
-          {
-            partition,
-            offset,
-          },
-        );
-      if (subject === partitionKey) own = record;
-      else loadState(state, record);
-    }
-  }
-  await tail.close();
   const joined = {
     control: own?.controlOffset ?? 0,
     credentials: own?.credentialsOffset ?? 0,

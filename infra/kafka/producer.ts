@@ -1,6 +1,6 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { type ClusterOptions, connectProducer, disconnect, kafkaError, type NativeProducer } from './client.ts';
-import type { OutgoingMessage, Producer } from './types.ts';
+import type { OutgoingMessage, Producer, ProducerOptions } from './types.ts';
 
 interface Group {
   readonly messages: readonly OutgoingMessage[];
@@ -9,21 +9,21 @@ interface Group {
 }
 
 const queueFull = -184;
-/** After so many messages handed over, others get their turn: one takes about a microsecond. */
-const takeTurnsEvery = 8192;
 
 /**
  * Hand messages to librdkafka's queue, waiting where it is full.
  *
  * @param queued - called for each message that is in the queue, even where a later one is refused
+ * @param sliceMessages - most messages handed over before the event loop turns
  */
 export const enqueue = async (
   producer: NativeProducer,
   messages: readonly OutgoingMessage[],
   queued?: () => void,
+  sliceMessages = Number.POSITIVE_INFINITY,
 ): Promise<void> => {
   for (let i = 0; i < messages.length; i++) {
-    if (i % takeTurnsEvery === takeTurnsEvery - 1) await new Promise((resolve) => setImmediate(resolve));
+    if (i > 0 && i % sliceMessages === 0) await new Promise((resolve) => setImmediate(resolve));
     const { topic, partition, key, value } = messages[i]!;
     for (;;) {
       try {
@@ -38,17 +38,17 @@ export const enqueue = async (
   }
 };
 
-/**
- * A producer that acknowledges whole groups: calls made while one group is in flight are sent together as the next.
- *
- * @param options.lingerMs - how long librdkafka waits to fill a request, milliseconds, 0 and up
- */
-export const openProducer = async (cluster: ClusterOptions, options: { lingerMs?: number } = {}): Promise<Producer> => {
+/** A producer that acknowledges whole groups: calls made while one group is in flight are sent together as the next. */
+export const openProducer = async (cluster: ClusterOptions, options: ProducerOptions = {}): Promise<Producer> => {
   const deliveryTimeoutMs = 30_000;
+  const { lingerMs = 2, sliceMessages, unacknowledged } = options;
   const producer = await connectProducer(cluster, {
-    'linger.ms': options.lingerMs ?? 2,
+    'linger.ms': lingerMs,
     'message.timeout.ms': deliveryTimeoutMs,
     dr_cb: true,
+    ...(unacknowledged
+      ? { 'delivery.report.only.error': true, 'queue.buffering.max.messages': unacknowledged.queueMessages }
+      : {}),
   });
   let waiting: Group[] = [];
   let working: Promise<void> | undefined;
@@ -60,6 +60,7 @@ export const openProducer = async (cluster: ClusterOptions, options: { lingerMs?
     if (--outstanding === 0) allReported?.();
   };
   producer.on('delivery-report', (error) => {
+    if (unacknowledged) return unacknowledged.onLost(1);
     failure ??= error ?? undefined;
     reported();
   });
@@ -74,7 +75,7 @@ export const openProducer = async (cluster: ClusterOptions, options: { lingerMs?
     const accepted: Group[] = [];
     for (const group of groups) {
       try {
-        await enqueue(producer, group.messages, () => outstanding++);
+        await enqueue(producer, group.messages, () => outstanding++, sliceMessages);
         accepted.push(group);
       } catch (error) {
         // What was queued of it before is still reported, and must not count for the next ones.
@@ -82,7 +83,7 @@ export const openProducer = async (cluster: ClusterOptions, options: { lingerMs?
       }
     }
     reported();
-    await delivered;
+    if (!unacknowledged) await delivered;
     for (const { messages, resolve, reject } of accepted)
       if (failure) reject(kafkaError(`Cannot write ${messages.length} messages to Kafka`, failure));
       else resolve();

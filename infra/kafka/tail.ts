@@ -1,8 +1,9 @@
-import { type ClusterOptions, connectConsumer, consume, disconnect } from './client.ts';
+import { type ClusterOptions, call, connectConsumer, consume, disconnect } from './client.ts';
 import { extentsOf } from './offsets.ts';
 import type { Message, Tail } from './types.ts';
 
 let tails = 0;
+const lagTimeoutMs = 5_000;
 
 /** Follow all partitions of some topics (or the partitions named) without a group; see {@link Tail}. */
 export const openTail = async (
@@ -33,6 +34,7 @@ export const openTail = async (
     starts.push({ topic, partition, offset: options.from === 'end' ? high : low });
     if (options.from === 'beginning' && high > low) pending.set(`${topic}/${partition}`, high);
   }
+  const positions = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
   let open = true;
   let reading: Promise<unknown> = Promise.resolve();
   let reachedEnd = () => {};
@@ -41,6 +43,7 @@ export const openTail = async (
   });
   const reach = (topic: string, partition: number, offset: number) => {
     const id = `${topic}/${partition}`;
+    positions.set(id, offset);
     const end = pending.get(id);
     if (end !== undefined && offset >= end) pending.delete(id);
   };
@@ -69,6 +72,17 @@ export const openTail = async (
         if (messages.length > 0) yield messages;
         for (const message of messages) reach(message.topic, message.partition, message.offset + 1);
       }
+    },
+    async lag() {
+      let behind = 0;
+      // One after the other: each holds one of Node's few worker threads, for long where Kafka is away
+      for (const { topic, partition } of starts) {
+        const { highOffset } = await call<{ highOffset: number }>(`Cannot read the end of ${topic}`, (done) =>
+          consumer.queryWatermarkOffsets(topic, partition, lagTimeoutMs, done as never),
+        );
+        behind += Math.max(0, highOffset - positions.get(`${topic}/${partition}`)!);
+      }
+      return behind;
     },
     async close() {
       open = false;

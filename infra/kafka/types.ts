@@ -19,6 +19,23 @@ export interface OutgoingMessage {
   readonly value: Buffer | null;
 }
 
+/** How a {@link Producer} hands messages over. */
+export interface ProducerOptions {
+  /** How long librdkafka waits to fill a request, milliseconds, 0 and up. @default 2 */
+  readonly lingerMs?: number;
+  /** Most messages handed over before the event loop turns. @default all */
+  readonly sliceMessages?: number;
+  /**
+   * For what may be lost: `send` resolves once messages are in the client's queue, and what the broker did not take is
+   * told here. Saves a report for each message.
+   */
+  readonly unacknowledged?: {
+    readonly onLost: (messages: number) => void;
+    /** Most messages in the client's queue, 1 and up; `send` waits beyond. */
+    readonly queueMessages: number;
+  };
+}
+
 /** Writes with idempotence and all replicas' acknowledgement. */
 export interface Producer {
   /**
@@ -54,6 +71,12 @@ export interface Tail {
   batches(): AsyncIterable<readonly Message[]>;
   /** Resolves once everything that was there at the start has been yielded. */
   caughtUp: Promise<void>;
+  /**
+   * Committed records that the broker has and that were not yet yielded, over all partitions.
+   *
+   * @throws {EbbtideError} `KAFKA_UNAVAILABLE` where the broker does not say
+   */
+  lag(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -61,7 +84,7 @@ export interface Tail {
 export interface Kafka {
   /** Addresses, `host:port` joined by commas. */
   readonly brokers: string;
-  producer(options?: { lingerMs?: number }): Promise<Producer>;
+  producer(options?: ProducerOptions): Promise<Producer>;
   /** `batchSize` bounds the messages in one batch, 1 and up. */
   consumer(options: { groupId: string; topics: readonly string[]; batchSize?: number }): Promise<GroupConsumer>;
   /** Follow all partitions of the topics, or just the partitions named. */

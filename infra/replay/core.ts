@@ -1,6 +1,6 @@
 import type { ModelsConfig } from '../../models/registry/config.ts';
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
-import { ordersAsOf } from '../../pipelines/orders.ts';
+import { lifecyclePolicies, ordersAsOf } from '../../pipelines/orders.ts';
 import type { HistoricPart } from '../../pipelines/replay/history.ts';
 import { Lane, type LaneOutput } from '../../pipelines/replay/lane.ts';
 import { ReportBuilder, type ReportSummary } from '../../pipelines/replay/report.ts';
@@ -85,7 +85,13 @@ export const openCore = async (parts: CoreParts): Promise<Core> => {
     ),
   );
   const lanes = specs.map(({ policy }, index) => {
-    const orders = ordersAsOf('lifecycle', control, ({ key }, why) => parts.refused(key, why), policy);
+    const orders = ordersAsOf(
+      'lifecycle',
+      control,
+      ({ key }, why) => parts.refused(key, why),
+      lifecyclePolicies,
+      policy,
+    );
     return new Lane({
       model: models[index]!,
       pool: pools[index],

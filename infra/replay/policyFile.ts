@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { type LifecyclePolicy, parseLifecyclePolicy } from '../../schemas/policy.ts';
+import { parseScopePolicy, type ScopePolicy } from '../../schemas/scopePolicy.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Read a lifecycle policy from a file, YAML or JSON: the policy itself, or a document that has it at
- * `policy.lifecycle` as `ebbtide.yaml` does.
+ * Read a policy from a file, YAML or JSON: the policy itself, or a document that has it at `policy.<pipeline>` as
+ * `ebbtide.yaml` does.
  *
+ * @param parsePolicy - checks what was found
  * @throws {EbbtideError} `REQUEST_INVALID` where it cannot be read; `POLICY_INVALID` where it is no policy, naming the file
  */
-export const readPolicyFile = (path: string): LifecyclePolicy => {
+const readPolicy = <P>(path: string, pipeline: string, parsePolicy: (value: unknown) => P): P => {
   let text: string;
   let document: unknown;
   try {
@@ -28,11 +30,15 @@ export const readPolicyFile = (path: string): LifecyclePolicy => {
   const own = (value: unknown, key: string): unknown =>
     value !== null && typeof value === 'object' && Object.hasOwn(value, key) ? (value as Fields)[key] : undefined;
   try {
-    return parseLifecyclePolicy(
-      own(own(document, 'policy'), 'lifecycle') ?? own(document, 'lifecycle') ?? document ?? {},
-    );
+    return parsePolicy(own(own(document, 'policy'), pipeline) ?? own(document, pipeline) ?? document ?? {});
   } catch (error) {
     if (!(error instanceof EbbtideError)) throw error;
     throw new EbbtideError(error.code, `${path}: ${error.message}`, { ...error.details, path }, error);
   }
 };
+
+/** Read a policy of the lifecycle pipeline from a file: see {@link readPolicy}. */
+export const readPolicyFile = (path: string): LifecyclePolicy => readPolicy(path, 'lifecycle', parseLifecyclePolicy);
+
+/** Read a policy of the scope pipeline from a file: see {@link readPolicy}. */
+export const readScopePolicyFile = (path: string): ScopePolicy => readPolicy(path, 'scope', parseScopePolicy);

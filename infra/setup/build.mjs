@@ -8,7 +8,7 @@ import { fileMark, readStamp, treeMark, updateStamp } from './stamp.mjs';
 
 const rooms = ['schemas', 'operators', 'models', 'pipelines', 'infra', 'test'];
 const dist = join(root, 'dist');
-const agentBuild = join(root, 'infra', 'agents', 'host', 'build.mjs');
+const agentBuilds = ['host', 'browser'].map((agent) => join(root, 'infra', 'agents', agent, 'build.mjs'));
 const consoleBuild = join(root, 'infra', 'console', 'build.mjs');
 
 const sourceMark = () =>
@@ -61,7 +61,7 @@ export const ensureBuild = async () => {
   const stamp = readStamp();
   if (stamp.build !== marks.build || !existsSync(dist)) {
     await step('Compiling', '5 s', compile);
-    await (await import(pathToFileURL(agentBuild).href)).build();
+    for (const path of agentBuilds) await (await import(pathToFileURL(path).href)).build();
     updateStamp({ build: marks.build });
   }
   if (existsSync(consoleBuild) && (stamp.console !== marks.console || stamp.build !== marks.build)) {

@@ -13,18 +13,19 @@ export interface Follower {
 }
 
 /**
- * Take in every record of a topic, from its beginning on. While the schema registry does not answer, this waits. A
+ * Take in every record of a topic, from its beginning on unless told otherwise. While the schema registry does not answer, this waits. A
  * record that can never be read is logged and passed over: whoever owns the topic sees to it.
  *
- * @param take - gets the record, or undefined for a tombstone
+ * @param take - gets the record, or undefined for a tombstone; the next one is read once it is done
  */
 export const follow = async <T>(
   kafka: Kafka,
   codec: TopicCodec<T>,
-  take: (record: T | undefined, message: Message) => void,
+  take: (record: T | undefined, message: Message) => void | Promise<void>,
   log: Logger,
+  from: 'beginning' | 'end' = 'beginning',
 ): Promise<Follower> => {
-  const tail = await kafka.tail({ topics: [codec.topic.name], from: 'beginning' });
+  const tail = await kafka.tail({ topics: [codec.topic.name], from });
   let closing = false;
   const stopping = new AbortController();
   const patience: Patience = {
@@ -36,7 +37,8 @@ export const follow = async <T>(
     for await (const messages of tail.batches())
       for (const message of messages) {
         try {
-          take(message.value ? await readPatiently(codec, message.value, patience) : undefined, message);
+          const taken = take(message.value ? await readPatiently(codec, message.value, patience) : undefined, message);
+          if (taken) await taken;
         } catch (error) {
           if (stopping.signal.aborted) return;
           const { topic, partition, offset } = message;

@@ -26,6 +26,11 @@ export class Register {
     return [...ids].flatMap((id) => this.#byId.get(id) ?? []).filter((credential) => credential.status !== 'ended');
   }
 
+  /** Every credential, those that have ended too. */
+  all(): IterableIterator<Credential> {
+    return this.#byId.values();
+  }
+
   /** Take a record in; undefined is a tombstone. */
   apply(credentialId: string, credential: Credential | undefined): void {
     const before = this.#byId.get(credentialId);

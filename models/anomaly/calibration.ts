@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { curveSchema, fitCurve, readyCurve, surpriseAt, tailShape, tailShare } from '../calibration/curve.ts';
 import { defaultQuietWindows } from './alarms.ts';
 
 /** Class of subjects whose statistics are alike: how long they were watched, and how many metrics they show. */
@@ -7,13 +8,7 @@ const classSchema = z.strictObject({
   fromWindow: z.number().int().nonnegative(),
   /** From this many judged metrics, inclusive. */
   fromMetrics: z.number().int().nonnegative(),
-  samples: z.number().int().positive(),
-  /** Statistics in ascending order … */
-  statistics: z.array(z.number()).min(2),
-  /** … and −log10 of the p-value at each. */
-  surprises: z.array(z.number()).min(2),
-  /** Scale of the generalised Pareto tail beyond the last statistic. */
-  tailScale: z.number().positive(),
+  ...curveSchema.shape,
 });
 
 /** Conformal calibration: what a statistic of benign windows looks like, per class. */
@@ -26,8 +21,10 @@ export const calibrationSchema = z.strictObject({
     .default({ clusterWindows: 1, quietWindows: 60 }),
   tailShape: z.number().positive(),
   tailShare: z.number().gt(0).lt(1),
-  /** Ascending by `fromWindow`, then by `fromMetrics`. */
+  /** Of everybody. Ascending by `fromWindow`, then by `fromMetrics`. */
   classes: z.array(classSchema).min(1),
+  /** Of the instances of one function, by its name: those classes that had enough windows. */
+  cohorts: z.record(z.string(), z.array(classSchema).min(1)).default({}),
 });
 
 /** See {@link calibrationSchema}. */
@@ -36,10 +33,6 @@ type CalibrationClass = z.infer<typeof classSchema>;
 
 /** Ages and numbers of metrics at which classes begin. */
 export const classEdges = { windows: [0, 60, 120, 400], metrics: [0, 4, 8] } as const;
-
-const tailShape = 0.1;
-const tailShare = 0.02;
-const knots = 200;
 
 /** Index of the last edge at or below a value. */
 const classOf = (edges: readonly number[], value: number): number => {
@@ -54,9 +47,10 @@ export interface Surprise {
    * @param statistic the smoothed statistic
    * @param seen windows of the subject so far
    * @param metrics metrics judged in this window
+   * @param cohort function that the subject is an instance of; everybody's classes stand in for one that is unknown or small
    * @returns −log10 p, 0 and up
    */
-  of(statistic: number, seen: number, metrics: number): number;
+  of(statistic: number, seen: number, metrics: number, cohort?: string): number;
 }
 
 /**
@@ -68,33 +62,20 @@ export interface Surprise {
 export const surprise = (calibration: Calibration): Surprise => {
   const windows = [...new Set(calibration.classes.map((entry) => entry.fromWindow))];
   const metrics = [...new Set(calibration.classes.map((entry) => entry.fromMetrics))];
-  const table = windows.map((fromWindow) =>
-    metrics.map((fromMetrics) => {
-      const entry = calibration.classes.find((it) => it.fromWindow === fromWindow && it.fromMetrics === fromMetrics)!;
-      return {
-        statistics: Float64Array.from(entry.statistics),
-        surprises: Float64Array.from(entry.surprises),
-        tailScale: entry.tailScale,
-      };
-    }),
-  );
+  const tableOf = (classes: readonly CalibrationClass[]) =>
+    windows.map((fromWindow) =>
+      metrics.map((fromMetrics) => {
+        const fits = (it: CalibrationClass): boolean => it.fromWindow === fromWindow && it.fromMetrics === fromMetrics;
+        return readyCurve(classes.find(fits) ?? calibration.classes.find(fits)!);
+      }),
+    );
+  const everybody = tableOf(calibration.classes);
+  const cohorts = new Map(Object.entries(calibration.cohorts).map(([name, classes]) => [name, tableOf(classes)]));
   const shape = calibration.tailShape;
   return {
-    of(statistic, seen, judged) {
-      const { statistics, surprises, tailScale } = table[classOf(windows, seen)]![classOf(metrics, judged)]!;
-      const last = statistics.length - 1;
-      if (statistic <= statistics[0]!) return 0;
-      if (statistic >= statistics[last]!)
-        return surprises[last]! + Math.log10(1 + (shape * (statistic - statistics[last]!)) / tailScale) / shape;
-      let low = 0;
-      let high = last;
-      while (high - low > 1) {
-        const middle = (low + high) >> 1;
-        if (statistics[middle]! <= statistic) low = middle;
-        else high = middle;
-      }
-      const share = (statistic - statistics[low]!) / (statistics[high]! - statistics[low]!);
-      return surprises[low]! + share * (surprises[high]! - surprises[low]!);
+    of(statistic, seen, judged, cohort) {
+      const table = (cohort === undefined ? undefined : cohorts.get(cohort)) ?? everybody;
+      return surpriseAt(table[classOf(windows, seen)]![classOf(metrics, judged)]!, statistic, shape);
     },
   };
 };
@@ -104,30 +85,12 @@ export interface CalibrationSample {
   readonly statistic: number;
   readonly seen: number;
   readonly metrics: number;
+  /** Function that the subject is an instance of, where it is known and has enough subjects. */
+  readonly cohort?: string;
 }
 
-const fitClass = (fromWindow: number, fromMetrics: number, values: Float64Array): CalibrationClass => {
-  const sorted = values.sort();
-  const samples = sorted.length;
-  const tail = Math.max(5, Math.floor(samples * tailShare));
-  const end = samples - tail;
-  const statistics: number[] = [];
-  const surprises: number[] = [];
-  for (let knot = 0; knot <= knots; knot++) {
-    // Knots crowd towards the tail, where decisions are made.
-    const rank = Math.min(end, Math.round(end * (1 - (1 - knot / knots) ** 2)));
-    const statistic = sorted[rank]!;
-    // Of equal statistics the first stands: its p-value counts all of them as at least as strange.
-    if (statistics.length > 0 && statistic <= statistics.at(-1)!) continue;
-    statistics.push(statistic);
-    surprises.push(-Math.log10((samples - rank + 1) / (samples + 1)));
-  }
-  const threshold = statistics.at(-1)!;
-  let excess = 0;
-  for (let i = end; i < samples; i++) excess += sorted[i]! - threshold;
-  const tailScale = Math.max((excess / tail) * (1 - tailShape), 1e-3);
-  return { fromWindow, fromMetrics, samples, statistics, surprises, tailScale };
-};
+/** Windows without which a class of everybody is that of all windows, and a class of a cohort is everybody's. */
+const fewestWindows = { everybody: 100, cohort: 400 } as const;
 
 /**
  * Fit the calibration to benign windows that the network was not trained on.
@@ -138,25 +101,40 @@ export const fitCalibration = (
   samples: readonly CalibrationSample[],
   energies: { residual: number; level: number },
 ): Calibration => {
-  const classes = classEdges.windows.flatMap((fromWindow, age) =>
-    classEdges.metrics.map((fromMetrics, presence) => {
-      const values = samples
-        .filter(
-          ({ seen, metrics }) =>
-            classOf(classEdges.windows, seen) === age && classOf(classEdges.metrics, metrics) === presence,
-        )
-        .map(({ statistic }) => statistic);
-      return { fromWindow, fromMetrics, values };
-    }),
-  );
+  const byClass = (of: readonly CalibrationSample[]) =>
+    classEdges.windows.flatMap((fromWindow, age) =>
+      classEdges.metrics.map((fromMetrics, presence) => {
+        const values = of
+          .filter(
+            ({ seen, metrics }) =>
+              classOf(classEdges.windows, seen) === age && classOf(classEdges.metrics, metrics) === presence,
+          )
+          .map(({ statistic }) => statistic);
+        return { fromWindow, fromMetrics, values };
+      }),
+    );
+  const names = [...new Set(samples.flatMap(({ cohort }) => cohort ?? []))].sort();
+  const cohorts = names.flatMap((name) => {
+    const classes = byClass(samples.filter(({ cohort }) => cohort === name))
+      .filter(({ values }) => values.length >= fewestWindows.cohort)
+      .map(({ fromWindow, fromMetrics, values }) => ({
+        fromWindow,
+        fromMetrics,
+        ...fitCurve(Float64Array.from(values)),
+      }));
+    return classes.length > 0 ? [[name, classes] as const] : [];
+  });
   const everything = Float64Array.from(samples, ({ statistic }) => statistic);
   return {
     energies,
     alarms: { clusterWindows: 1, quietWindows: defaultQuietWindows },
     tailShape,
     tailShare,
-    classes: classes.map(({ fromWindow, fromMetrics, values }) =>
-      fitClass(fromWindow, fromMetrics, values.length >= 100 ? Float64Array.from(values) : everything.slice()),
-    ),
+    classes: byClass(samples).map(({ fromWindow, fromMetrics, values }) => ({
+      fromWindow,
+      fromMetrics,
+      ...fitCurve(values.length >= fewestWindows.everybody ? Float64Array.from(values) : everything.slice()),
+    })),
+    cohorts: Object.fromEntries(cohorts),
   };
 };

@@ -29,8 +29,13 @@ export interface ScorerParts {
   readonly windowMs?: number;
 }
 
+/** Per row the function that the subject is an instance of; undefined, or no entry, where that is not known. */
+export type Cohorts = readonly (string | undefined)[];
+
+const noCohorts: Cohorts = [];
+
 /** Called for each row before its score is made; calibration collects what it sees. */
-export type Watch = (observation: Observation, statistic: number) => void;
+export type Watch = (observation: Observation, statistic: number, cohort: string | undefined) => void;
 
 /** Scores windows, one step of the network each. */
 export class Scorer {
@@ -62,14 +67,20 @@ export class Scorer {
   }
 
   /** See {@link AnomalyModel.score}. Calls wait for one another, since the buffers of the network are shared. */
-  score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores> {
+  score(
+    vectors: Float32Array,
+    states: Float32Array,
+    times: Float64Array,
+    n: number,
+    cohorts: Cohorts = noCohorts,
+  ): Promise<AnomalyScores> {
     const { size } = this.#parts.spec;
     if (vectors.length < n * size || states.length < n * this.layout.size || times.length < n)
       throw new RangeError(
         `Buffers are too short for ${n} rows of ${size} features and ${this.layout.size} state floats`,
       );
     const rows = Int32Array.from({ length: n }, (_, row) => row);
-    return this.scoreRows(vectors, rows, states, rows, times, n);
+    return this.scoreRows(vectors, rows, states, rows, times, n, cohorts);
   }
 
   /** See {@link AnomalyModel.scoreRows}. */
@@ -80,8 +91,9 @@ export class Scorer {
     stateRows: Int32Array,
     times: Float64Array,
     n: number,
+    cohorts: Cohorts = [],
   ): Promise<AnomalyScores> {
-    const result = this.#tail.then(() => this.#scoreAll(vectors, vectorRows, states, stateRows, times, n));
+    const result = this.#tail.then(() => this.#scoreAll(vectors, vectorRows, states, stateRows, times, n, cohorts));
     this.#tail = result.catch(() => undefined);
     return result;
   }
@@ -93,6 +105,7 @@ export class Scorer {
     stateRows: Int32Array,
     times: Float64Array,
     n: number,
+    cohorts: Cohorts,
   ): Promise<AnomalyScores> {
     const { spec, metricCount, parameters } = this.#parts;
     const scores = allocateScores(n, spec, metricCount);
@@ -109,6 +122,7 @@ export class Scorer {
           states,
           stateRows[row]! * stateSize,
           times[row]!,
+          cohorts[row],
           scores,
         );
       await this.#step.run();
@@ -125,6 +139,7 @@ export class Scorer {
     states: Float32Array,
     offset: number,
     time: number,
+    cohort: string | undefined,
     scores: ReturnType<typeof allocateScores>,
   ): void {
     const { layout } = this;
@@ -157,12 +172,13 @@ export class Scorer {
       scores.learning[row] = 1;
       return;
     }
-    this.#watch?.(observation, statistic);
-    const ofCohort = this.#surprise.of(statistic, observation.seen, observation.judged);
+    this.#watch?.(observation, statistic, cohort);
+    const ofCohort = this.#surprise.of(statistic, observation.seen, observation.judged, cohort);
     const strange = this.#reference.of(states, offset, ofCohort);
     scores.cohortP[row] = 10 ** -ofCohort;
     const severity = severityOf(strange, parameters);
-    const frequency = countDeviation(states, offset, layout, observation, strange, parameters);
+    const surprises = { own: strange, cohort: ofCohort };
+    const frequency = countDeviation(states, offset, layout, observation, surprises, parameters);
     scores.pValue[row] = 10 ** -strange;
     scores.severity[row] = round6(severity);
     scores.frequency[row] = round6(frequency);

@@ -52,23 +52,42 @@ const rounding = 1e6;
 /** Six decimals, so that the last bits of a processor's arithmetic never decide. */
 export const round6 = (value: number): number => Math.round(value * rounding) / rounding;
 
+/** Added to smoothed energies before the logarithm: to be calmer than usual says little. */
+const energyFloor = 0.1;
+
 /**
- * The statistic: log of the summed smoothed energies, 0 for a normal subject.
+ * The statistic: mean of the logarithms of the smoothed energies, 0 for a normal subject.
  *
  * @param states holds the smoothed energies at `at`
  */
 export const statisticOf = (states: Float32Array, at: number): number => {
-  let sum = 0;
-  for (let stream = 0; stream < streams; stream++) sum += states[at + stream]!;
-  return Math.log(Math.max(sum / streams, 1e-6));
+  // One logarithm of the product costs less than six, and the product is far from the ends of what a float holds.
+  let product = 1;
+  for (let stream = 0; stream < streams; stream++) product *= (states[at + stream]! + energyFloor) / (1 + energyFloor);
+  return Math.log(product) / streams;
 };
 
 /** Severity of −log10 p, 0 to 1. */
 export const severityOf = (surprise: number, parameters: AnomalyParameters): number =>
   Math.min(1, Math.max(0, surprise / parameters.severityDecades));
 
+/** −log10 of the p-values of one window. */
+export interface Surprises {
+  /** By the subject's own reference, 0 and up. */
+  readonly own: number;
+  /** By its cohort alone, 0 and up. */
+  readonly cohort: number;
+}
+
 /**
  * Update a subject's count of deviations and give its frequency.
+ *
+ * The p-value adapts to a subject within some ten windows, or it would not keep what it promises. Its count of
+ * deviations is slower: while a subject is young, a few windows of an attack are a large share of its history, and a
+ * second attack would find itself excused by the first. So deviations count by the cohort up to `trustWindows` windows, and
+ * its own reference relieves a subject of them by and by until twice as many.
+ *
+ * What a subject is learns slowly from whatever deviates by either, so that it does not come to resemble an attack.
  *
  * @returns 0 to 1
  */
@@ -76,16 +95,17 @@ export const countDeviation = (
   states: Float32Array,
   offset: number,
   layout: StateLayout,
-  observation: Observation,
-  surprise: number,
+  { seen, elapsed }: Observation,
+  { own, cohort }: Surprises,
   parameters: AnomalyParameters,
 ): number => {
-  const { alarmP, frequencyWindows, frequencyScale } = parameters;
-  const deviates = surprise >= -Math.log10(alarmP);
-  const decay = Math.exp(-observation.elapsed / frequencyWindows);
-  const count = states[offset + layout.frequency]! * decay + (deviates ? 1 : 0);
+  const { alarmP, frequencyWindows, frequencyScale, mostRelief, trustWindows } = parameters;
+  const deviation = -Math.log10(alarmP);
+  const trust = Math.min(1, Math.max(0, seen / trustWindows - 1));
+  const deviates = Math.max(own, cohort - trust * mostRelief) >= deviation;
+  const count = states[offset + layout.frequency]! * Math.exp(-elapsed / frequencyWindows) + (deviates ? 1 : 0);
   states[offset + layout.frequency] = count;
-  states[offset + layout.deviating] = deviates ? 1 : 0;
+  states[offset + layout.deviating] = Math.max(own, cohort) >= deviation ? 1 : 0;
   return 1 - Math.exp(-Math.max(0, count - alarmP * frequencyWindows) / frequencyScale);
 };
 

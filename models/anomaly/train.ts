@@ -1,5 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Recording } from '../data/index.ts';
 import { resourceFeatures, resourceMetrics } from '../features/resource.ts';
@@ -16,6 +15,7 @@ import { createForecaster } from '../training/forecaster.ts';
 import { saveNetwork } from '../training/layers.ts';
 import { createRandom } from '../training/random.ts';
 import { createStreams } from '../training/streams.ts';
+import { writeModelFolder } from '../training/writeModelFolder.ts';
 import { type AnomalyManifest, describeFile, encodeManifest, manifestFile } from './manifest.ts';
 import { modelFiles } from './model.ts';
 import { type ForecasterWeights, forecasterNetwork, inputSize } from './network.ts';
@@ -80,16 +80,6 @@ export interface TrainAnomalyResult {
   readonly manifest: AnomalyManifest;
 }
 
-const writeFolder = async (folder: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<void> => {
-  const partial = `${folder}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
-  for (const [file, bytes] of Object.entries(files)) await writeFile(join(partial, file), bytes);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(dirname(folder), { recursive: true });
-  await rename(partial, folder);
-};
-
 const initialHash = (weights: ForecasterWeights | undefined): string | null =>
   weights ? sha256(Buffer.from(weights.kernel.buffer, weights.kernel.byteOffset, weights.kernel.byteLength)) : null;
 
@@ -119,7 +109,7 @@ const openCheckpoint = (options: CheckpointOptions | undefined, fingerprint: str
  * @throws EbbtideError DATA_MISSING without recordings, RUNTIME_MISSING without TensorFlow.js, CANCELLED by the signal
  *
  * @example
- * await trainAnomaly({ out: 'models/shipped/anomaly/2' }, ({ step, steps, loss }) => console.error(step, steps, loss));
+ * await trainAnomaly({ out: 'models/shipped/anomaly/3' }, ({ step, steps, loss }) => console.error(step, steps, loss));
  */
 export const trainAnomaly = async (
   options: TrainAnomalyOptions,
@@ -213,7 +203,7 @@ export const trainAnomaly = async (
     metrics: { trainingLoss: fitted.trainingLoss, validationLoss: fitted.validationLoss, ...judged },
     files: Object.fromEntries(Object.entries(files).map(([file, bytes]) => [file, describeFile(bytes)])),
   };
-  await writeFolder(options.out, { ...files, [manifestFile]: encodeManifest(manifest) });
+  await writeModelFolder(options.out, { ...files, [manifestFile]: encodeManifest(manifest) });
   if (options.checkpoint) await rm(options.checkpoint.file, { force: true });
   return { folder: options.out, manifest };
 };

@@ -7,8 +7,11 @@ export interface Feature {
   readonly unit: string;
   /** The formula, in words that a reader of the manifest can follow. */
   readonly transform: string;
-  /** What is aggregated: `tumbling` is one closed window. */
-  readonly window: 'tumbling';
+  /**
+   * What is aggregated: `tumbling` is one closed window, `sliding` the last part of a subject's history, `baseline` the
+   * window against all of it.
+   */
+  readonly window: 'tumbling' | 'sliding' | 'baseline';
 }
 
 /** What a model wants to see, in order, and the hash that ties a trained model to it. */

@@ -78,8 +78,8 @@ export const withHead = (scorer: Scoring, head: FeedbackHead | undefined): Scori
     return scores;
   };
   return {
-    score: (vectors, states, times, n) => corrected(scorer.score(vectors, states, times, n), n),
-    scoreRows: (vectors, vectorRows, states, stateRows, times, n) =>
-      corrected(scorer.scoreRows(vectors, vectorRows, states, stateRows, times, n), n),
+    score: (vectors, states, times, n, cohorts) => corrected(scorer.score(vectors, states, times, n, cohorts), n),
+    scoreRows: (vectors, vectorRows, states, stateRows, times, n, cohorts) =>
+      corrected(scorer.scoreRows(vectors, vectorRows, states, stateRows, times, n, cohorts), n),
   };
 };

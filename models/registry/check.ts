@@ -1,5 +1,8 @@
-import type { ModelSource } from '../anomaly/manifest.ts';
+import { loadAccessModel } from '../access/stored.ts';
 import { type AnomalyModel, type LoadOptions, loadAnomalyModel } from '../anomaly/model.ts';
+import { loadComparator } from '../biometric/comparator/model.ts';
+import { type AnyManifest, type ModelSource, readAnyManifest, readModelFile } from '../manifest.ts';
+import type { ModelKind } from './record.ts';
 
 /**
  * Load a model of which nothing is known yet, and score a window, so that the first one that counts finds it warm.
@@ -20,4 +23,36 @@ export const checkedAnomalyModel = async (
     await model.close();
     throw error;
   }
+};
+
+/** Kinds that are loaded to be checked. */
+const loaders: Readonly<
+  Partial<
+    Record<ModelKind, (source: string | ModelSource) => Promise<{ manifest: AnyManifest; close(): Promise<void> }>>
+  >
+> = {
+  anomaly: checkedAnomalyModel,
+  biometric: loadComparator,
+  access: async (source) => {
+    const { model, manifest } = await loadAccessModel(source);
+    return { manifest, close: () => model.close() };
+  },
+};
+
+/**
+ * Check a model as what uses it would: load it where that can be done, else hold every file to its hash.
+ *
+ * @returns its manifest
+ * @throws EbbtideError as {@link checkedAnomalyModel}
+ */
+export const checkedManifest = async (kind: ModelKind, source: string | ModelSource): Promise<AnyManifest> => {
+  const load = loaders[kind];
+  if (!load) {
+    const manifest = await readAnyManifest(source);
+    for (const file of Object.keys(manifest.files)) await readModelFile(source, manifest, file);
+    return manifest;
+  }
+  const model = await load(source);
+  await model.close();
+  return model.manifest;
 };

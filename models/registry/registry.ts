@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EbbtideError } from '../../schemas/errors.ts';
-import { type ModelSource, manifestFile, readManifest, readModelFile } from '../anomaly/manifest.ts';
+import { type ModelSource, manifestFile, readAnyManifest, readModelFile } from '../manifest.ts';
 import { type ModelKind, type Pointer, pointerSchema, type VersionRecord, versionRecordSchema } from './record.ts';
 import { type RegistryKey, signatureProblem, signVersion } from './signature.ts';
 import { isKeySegment, type ObjectStore } from './store.ts';
@@ -61,8 +61,14 @@ export class ModelRegistry {
    * has that version; REGISTRY_FULL; REGISTRY_UNAVAILABLE
    */
   async publish(kind: ModelKind, folder: string, by: string, at = new Date()): Promise<VersionRecord> {
-    const manifest = await readManifest(folder);
+    const manifest = await readAnyManifest(folder);
     const { version } = manifest;
+    if (manifest.kind !== kind)
+      throw new EbbtideError(
+        'REQUEST_INVALID',
+        `${folder} holds a model of kind ${manifest.kind}, which cannot be published as ${kind}`,
+        { kind, found: manifest.kind },
+      );
     if (!isKeySegment(version))
       throw new EbbtideError(
         'REQUEST_INVALID',

@@ -1,7 +1,17 @@
 // Generated from ApiTelemetry.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
-/** One API call that the gateway decided. */
+/** What a clock record says: how late it is, and how far the topics that scope decisions are joined with are in force. */
+export interface ApiClock {
+  /** Event time, epoch milliseconds. */
+  time: number;
+  /** End offset of control in force from here on. */
+  controlOffset: number;
+  /** End offset of the same partition of labels in force from here on. */
+  labelsOffset: number;
+}
+
+/** One API call that the gateway decided, or a clock record of the scope pipeline: time, and no call. */
 export interface ApiTelemetry {
-  /** Identifier of the caller's credential, never the credential itself. Also the message key. */
+  /** Identifier of the caller's credential, never the credential itself. Also the message key; empty in clock records. */
   frontendCredential: string;
   /** Backend service that was called. */
   service: string;
@@ -31,6 +41,16 @@ export interface ApiTelemetry {
   errorCode: string;
   /** Client software as it names itself, at most 256 characters; empty where unknown. */
   userAgent: string;
+  /** Group of callers that the credential belongs to by the translation table; empty for none. */
+  group: string;
+  /** Threat-intelligence feed whose most confident indicator the call matched when it was decided; empty for none. */
+  threatFeed: string;
+  /** That indicator, as the feed names it. */
+  threatIndicator: string;
+  /** Confidence of the feed in that indicator, 0 to 1. */
+  threatConfidence: number;
+  /** Set in clock records alone, whose key and credential are empty. */
+  clock: null | ApiClock;
 }
 
 /** The Avro schema of {@link ApiTelemetry}. */
@@ -38,12 +58,12 @@ export const ApiTelemetrySchema = {
   "type": "record",
   "name": "ApiTelemetry",
   "namespace": "ebbtide",
-  "doc": "One API call that the gateway decided.",
+  "doc": "One API call that the gateway decided, or a clock record of the scope pipeline: time, and no call.",
   "fields": [
     {
       "name": "frontendCredential",
       "type": "string",
-      "doc": "Identifier of the caller's credential, never the credential itself. Also the message key."
+      "doc": "Identifier of the caller's credential, never the credential itself. Also the message key; empty in clock records."
     },
     {
       "name": "service",
@@ -136,6 +156,65 @@ export const ApiTelemetrySchema = {
       "type": "string",
       "doc": "Client software as it names itself, at most 256 characters; empty where unknown.",
       "default": ""
+    },
+    {
+      "name": "group",
+      "type": "string",
+      "doc": "Group of callers that the credential belongs to by the translation table; empty for none.",
+      "default": ""
+    },
+    {
+      "name": "threatFeed",
+      "type": "string",
+      "doc": "Threat-intelligence feed whose most confident indicator the call matched when it was decided; empty for none.",
+      "default": ""
+    },
+    {
+      "name": "threatIndicator",
+      "type": "string",
+      "doc": "That indicator, as the feed names it.",
+      "default": ""
+    },
+    {
+      "name": "threatConfidence",
+      "type": "double",
+      "doc": "Confidence of the feed in that indicator, 0 to 1.",
+      "default": 0
+    },
+    {
+      "name": "clock",
+      "type": [
+        "null",
+        {
+          "type": "record",
+          "name": "ApiClock",
+          "doc": "What a clock record says: how late it is, and how far the topics that scope decisions are joined with are in force.",
+          "fields": [
+            {
+              "name": "time",
+              "type": {
+                "type": "long",
+                "logicalType": "timestamp-millis"
+              },
+              "doc": "Event time, epoch milliseconds."
+            },
+            {
+              "name": "controlOffset",
+              "type": "long",
+              "doc": "End offset of control in force from here on.",
+              "default": 0
+            },
+            {
+              "name": "labelsOffset",
+              "type": "long",
+              "doc": "End offset of the same partition of labels in force from here on.",
+              "default": 0
+            }
+          ]
+        }
+      ],
+      "doc": "Set in clock records alone, whose key and credential are empty.",
+      "default": null
     }
   ]
 } as const;

@@ -8,7 +8,7 @@ import { OpenWindows } from '../../operators/openWindows.ts';
 import type { ModelChoice, WindowModel } from '../../operators/score.ts';
 import { type Encoders, type Partition, partitionKey } from '../../operators/toOutput.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
-import { ordersAsOf } from '../../pipelines/orders.ts';
+import { lifecyclePolicies, ordersAsOf } from '../../pipelines/orders.ts';
 import { loadState } from '../../pipelines/restoreState.ts';
 import { VersionedTable } from '../../pipelines/versionedTable.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
@@ -186,7 +186,12 @@ export class LifecycleDriver {
       budget: [...(own?.budget ?? [])],
       drift: new DriftState(own?.drift ?? []),
     };
-    const orders = ordersAsOf('lifecycle', this.control, (control) => this.refused.push(control.key));
+    const orders = ordersAsOf(
+      'lifecycle',
+      this.control,
+      (control) => this.refused.push(control.key),
+      lifecyclePolicies,
+    );
     this.#input = new Subject();
     this.#input
       .pipe(

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Controls as ConsoleControls } from '../../infra/console/control.ts';
 import { Controls } from '../../operators/actuate/controls.ts';
-import { ordersAsOf } from '../../pipelines/orders.ts';
+import { lifecyclePolicies, ordersAsOf } from '../../pipelines/orders.ts';
 import { VersionedTable } from '../../pipelines/versionedTable.ts';
 import { controlKey, controlRecord, refusalOf, switchedOn } from '../../schemas/control.ts';
 import type { Control } from '../../schemas/generated/index.ts';
@@ -45,7 +45,7 @@ describe('control', () => {
           actuator.apply(one);
           console.apply(one);
         }
-        const asOf = ordersAsOf('lifecycle', table, () => {});
+        const asOf = ordersAsOf('lifecycle', table, () => {}, lifecyclePolicies);
         asOf(records.length, 50);
         const orders = asOf(records.length, time);
         const view = console.view(time);

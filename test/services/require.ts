@@ -5,7 +5,16 @@ import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
 
 /** What a test can need beyond Node; `java` is for a broker of the test's own, where Docker does not help. */
-export type Requirement = 'kafka' | 'java' | 'openbao' | 'clickhouse' | 'chromium' | 'data';
+export type Requirement =
+  | 'kafka'
+  | 'java'
+  | 'openbao'
+  | 'clickhouse'
+  | 'chromium'
+  | 'envoy'
+  | 'nginx'
+  | 'sshd'
+  | 'data';
 
 interface KafkaModule {
   runningKafka(): Promise<unknown>;
@@ -16,6 +25,9 @@ interface JarsModule {
 }
 interface OpenBaoModule {
   findOpenBao(): { path: string } | undefined;
+}
+interface EnvoyModule {
+  findEnvoy(): string | undefined;
 }
 interface ExecModule {
   onPath(name: string): string | undefined;
@@ -28,6 +40,12 @@ export const findChromium = async (): Promise<string | undefined> => {
   const { onPath } = await loadSetup<ExecModule>('exec.mjs');
   return process.env.EBBTIDE_CHROMIUM ?? chromiumNames.map(onPath).find((path) => path !== undefined);
 };
+
+/** OpenSSH's server, which wants to be started by its whole path. */
+export const sshdPath = '/usr/sbin/sshd';
+/** The nginx on PATH, or where Debian puts it for root alone. */
+export const findNginx = (onPath: ExecModule['onPath']): string | undefined =>
+  onPath('nginx') ?? (existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : undefined);
 
 /** The folder of real data sets beside the repository, which is too large to ship. */
 export const sharedData = (): string => join(packageRoot(), '..', 'shared', 'data');
@@ -48,6 +66,19 @@ const missing: Record<Requirement, () => Promise<string | undefined>> = {
     return supported ? undefined : 'Linux or macOS';
   },
   chromium: async () => ((await findChromium()) ? undefined : 'Chromium (Debian: chromium)'),
+  sshd: async () => {
+    if (!existsSync(sshdPath)) return `OpenSSH's server at ${sshdPath} (Debian: openssh-server)`;
+    const { onPath } = await loadSetup<ExecModule>('exec.mjs');
+    return onPath('ssh') ? undefined : "OpenSSH's client (Debian: openssh-client)";
+  },
+  envoy: async () => {
+    const { findEnvoy } = await loadSetup<EnvoyModule>('envoy.mjs');
+    return findEnvoy() ? undefined : 'an Envoy binary (node infra/setup/envoy.mjs)';
+  },
+  nginx: async () => {
+    const { onPath } = await loadSetup<ExecModule>('exec.mjs');
+    return findNginx(onPath) ? undefined : 'nginx (Debian: nginx-light)';
+  },
   data: async () => (existsSync(sharedData()) ? undefined : `the data sets in ${sharedData()}`),
 };
 

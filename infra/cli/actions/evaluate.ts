@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { arch, cpus, platform } from 'node:os';
-import { findEvaluator, subjects } from '../../../models/evaluation/index.ts';
+import { findEvaluator } from '../../../models/evaluation/index.ts';
 import { drawPage } from '../../../models/evaluation/page/page.ts';
+import { measuredOn } from '../environment.ts';
 import type { Action } from '../invocation.ts';
-import { version } from '../program.ts';
+import { printEvaluation } from '../print-evaluation.ts';
 import { createProgress } from '../progress.ts';
-import { duration, table } from '../terminal.ts';
+import { duration } from '../terminal.ts';
 
 interface Options {
   readonly data: string;
@@ -15,8 +15,8 @@ interface Options {
 
 /** Measure models on real data; tables for people, figures for programs, a page for both. */
 export const run: Action<Options, [string]> = async ({ terminal }, { data, detectors, html }, subject) => {
-  const { evaluate, folder } = findEvaluator(subject, data);
-  const names = detectors?.split(',').map((name) => name.trim()) ?? subjects[subject]!.detectors;
+  const { evaluate, folder, detectors: usual } = findEvaluator(subject, data);
+  const names = detectors?.split(',').map((name) => name.trim()) ?? usual;
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   process.once('SIGINT', interrupt);
@@ -31,27 +31,13 @@ export const run: Action<Options, [string]> = async ({ terminal }, { data, detec
     });
     progress.stop();
     const seconds = Math.round((performance.now() - started) / 100) / 10;
-    const environment = {
-      ebbtide: version(),
-      node: process.versions.node,
-      platform: `${platform()} ${arch()}`,
-      processor: cpus()[0]?.model.trim() ?? 'unknown',
-      seconds,
-    };
+    const environment = measuredOn(seconds);
     if (html) await writeFile(html, drawPage(evaluation, environment));
     if (terminal.json) {
       terminal.printJson({ name: evaluation.name, figures: evaluation.figures, environment });
       return;
     }
-    terminal.print(terminal.style('bold', evaluation.title));
-    for (const { title, headings, rows, note } of evaluation.tables) {
-      terminal.print();
-      terminal.print(terminal.style('bold', title));
-      for (const line of table(headings, rows)) terminal.print(line);
-      if (note) terminal.print(terminal.style('dim', note));
-    }
-    terminal.print();
-    for (const note of evaluation.notes) terminal.print(terminal.style('dim', note));
+    printEvaluation(evaluation, terminal);
     terminal.say(`Evaluated in ${duration(seconds * 1000)}${html ? `; page in ${html}` : ''}`);
   } finally {
     progress.stop();

@@ -1,4 +1,4 @@
-import { readManifest } from '../../../models/anomaly/manifest.ts';
+import { readAnyManifest } from '../../../models/manifest.ts';
 import { flattened } from '../../../models/registry/flattened.ts';
 import { openModelRegistry } from '../../../models/registry/open.ts';
 import type { ModelKind } from '../../../models/registry/record.ts';
@@ -15,7 +15,7 @@ export const run: Action<{ kind: ModelKind }, [string, string]> = async (
   const { config } = await load();
   const registry = await openModelRegistry(config.models);
   const leavesOf = async (version: string) =>
-    flattened(await readManifest((await registry.version(kind, version)).source));
+    flattened(await readAnyManifest((await registry.version(kind, version)).source));
   const [a, b] = [await leavesOf(before), await leavesOf(after)];
   const differences = [...new Set([...a.keys(), ...b.keys()])]
     .sort()

@@ -1,4 +1,4 @@
-import { checkedAnomalyModel } from '../../../models/registry/check.ts';
+import { checkedManifest } from '../../../models/registry/check.ts';
 import { flattened } from '../../../models/registry/flattened.ts';
 import { openModelRegistry } from '../../../models/registry/open.ts';
 import type { ModelKind } from '../../../models/registry/record.ts';
@@ -9,9 +9,7 @@ export const run: Action<{ kind: ModelKind }, [string]> = async ({ terminal, loa
   const { config } = await load();
   const registry = await openModelRegistry(config.models);
   const { record, source } = await registry.version(kind, version);
-  const model = await checkedAnomalyModel(source);
-  const { manifest } = model;
-  await model.close();
+  const manifest = await checkedManifest(kind, source);
   const pointers = (await registry.pointers(kind)).filter(
     ({ champion, challenger }) => champion.version === version || challenger?.version === version,
   );

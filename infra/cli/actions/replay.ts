@@ -42,7 +42,11 @@ interface Options {
 }
 
 /** Replay the past, report, and fail where a condition holds. */
-export const run: Action<Options> = async ({ terminal, load }, options) => {
+export const run: Action<Options, [string | undefined]> = async (invocation, options, folder) => {
+  if (options.from === 'cloudtrail') return (await import('./replay-cloudtrail.ts')).run(invocation, options, folder);
+  if (folder !== undefined)
+    throw new EbbtideError('REQUEST_INVALID', `Argument ${folder} is of --from cloudtrail, which was not given`);
+  const { terminal, load } = invocation;
   process.env.EBBTIDE_LOG ??= 'warn';
   const { config } = await load();
   const now = Date.now();

@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs';
+import { startAccessCollector } from '../../agents/access/start.ts';
 import { openArchive } from '../../clickhouse/client.ts';
 import { subjectHistory } from '../../clickhouse/history.ts';
 import type { Config } from '../../config/config.ts';
 import { startConsole } from '../../console/server.ts';
 import type { AppContext, Running } from '../../context.ts';
+import { startProvision } from '../../provision/start.ts';
+import { startDelivery } from '../../services/delivery/start.ts';
+import { startGateway } from '../../services/gateway/start.ts';
+import { startMail } from '../../services/mail/start.ts';
+import { startSignals } from '../../services/signals/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
 import { addressOf } from '../connect.ts';
+import { gatewayOf } from '../gateway.ts';
 import type { Action } from '../invocation.ts';
 import { beProcess } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
@@ -26,6 +33,8 @@ const serveToken: Start = (context, config) => {
     token: tokenServiceOf(config, secretFile),
   });
 };
+
+const serveGateway: Start = (context, config) => startGateway(context, gatewayOf(config));
 
 const serveConsole: Start = async (context, config, { say }, parts) => {
   const archive = openArchive({
@@ -48,7 +57,30 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
   };
 };
 
-const services = { token: serveToken, console: serveConsole } as const;
+const serveSignals: Start = (context, config) => startSignals(context, config.signals);
+
+const serveProvision: Start = (context, config) =>
+  startProvision(context, { vault: vaultOf(config, 'provision'), provision: config.provision });
+
+const serveDelivery: Start = (context, config) => {
+  const { provision, delivery } = config;
+  return startDelivery(context, { vault: vaultOf(config, 'delivery'), provision, delivery });
+};
+
+const serveMail: Start = (context, config) => startMail(context, { mail: config.mail });
+
+const serveCollector: Start = (context, config) => startAccessCollector(context, config.collector);
+
+const services = {
+  token: serveToken,
+  gateway: serveGateway,
+  provision: serveProvision,
+  delivery: serveDelivery,
+  mail: serveMail,
+  signals: serveSignals,
+  console: serveConsole,
+  collector: serveCollector,
+} as const;
 
 /** Run services until stopped. */
 export const run: Action<object, [(keyof typeof services)[]]> = async ({ terminal, load }, _options, names) => {

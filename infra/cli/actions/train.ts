@@ -9,8 +9,6 @@ import { type Checkpoint, readCheckpoint } from '../../../models/training/checkp
 import type { TimeRange } from '../../../models/training/telemetry/source.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { openArchive } from '../../clickhouse/client.ts';
-import { archiveTelemetry } from '../../clickhouse/telemetry.ts';
-import { fileTelemetry } from '../../files/telemetry.ts';
 import { dataFolder } from '../../paths.ts';
 import type { TrainableModel, TrainingOrigin } from '../commands/train.ts';
 import { addressOf } from '../connect.ts';
@@ -32,6 +30,7 @@ interface Options {
   readonly seed?: number;
   readonly backend?: TrainingBackend;
   readonly resume?: boolean;
+  readonly zone?: string;
 }
 
 /** What a training was asked for, as its checkpoint keeps it: times are fixed, so that resuming reads the same. */
@@ -47,6 +46,7 @@ const askedSchema = z.strictObject({
   seed: z.number(),
   epochs: z.number().optional(),
   backend: z.enum(['tensorflow', 'wasm', 'cpu']),
+  zone: z.string().optional(),
 });
 type Asked = z.infer<typeof askedSchema>;
 
@@ -89,22 +89,30 @@ const dataOf = async (
 ): Promise<{ data?: TrainingRequest['data']; close(): Promise<void> }> => {
   const close = async (): Promise<void> => undefined;
   if (from.kind === 'shipped') return { close };
-  if (from.kind === 'file') return { data: { source: fileTelemetry(from.path), range, windowMs }, close };
+  if (from.kind === 'file') return { data: { place: from, range, windowMs }, close };
   const { config } = await load();
   const url = addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url');
   const archive = openArchive({ ...config.clickhouse, url });
-  return { data: { source: archiveTelemetry(archive), range, windowMs }, close: () => archive.close() };
+  return { data: { place: { kind: 'archive', archive }, range, windowMs }, close: () => archive.close() };
 };
 
+/** What comes next for a version. */
+const nextStep = (model: TrainableModel, version: string): string =>
+  model === 'anomaly'
+    ? `ebbtide models promote ${version} puts it in force`
+    : `ebbtide models show ${version} --kind ${model} shows it`;
+
 /** Register what was trained as a version. @returns the registry's name */
-const register = async (folder: string, load: Invocation['load']): Promise<string> => {
+const register = async (model: TrainableModel, folder: string, load: Invocation['load']): Promise<string> => {
   const registry = await openModelRegistry((await load()).config.models);
-  await registry.publish('anomaly', folder, userInfo().username);
+  await registry.publish(model, folder, userInfo().username);
   return registry.name;
 };
 
 /** Train a model, and register it. */
-export const run: Action<Options, [TrainableModel]> = async ({ terminal, load }, options, model) => {
+export const run: Action<Options, [TrainableModel | 'scope']> = async (invocation, options, model) => {
+  if (model === 'scope') return (await import('./train-scope.ts')).run(invocation, options, model);
+  const { terminal, load } = invocation;
   // The name of a version is of its time, the checkpoint's must be found again
   const file = options.out === undefined ? dataFolder('models', `${model}.checkpoint`) : `${options.out}.checkpoint`;
   const abort = new AbortController();
@@ -125,6 +133,7 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
       backend,
       ...(options.subjects === undefined ? {} : { subjects: options.subjects }),
       ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
+      ...(options.zone === undefined ? {} : { zone: options.zone }),
     };
     const opened = await dataOf(asked, load);
     close = opened.close;
@@ -145,6 +154,7 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
         code: version(),
         signal: abort.signal,
         ...(asked.epochs === undefined ? {} : { epochs: asked.epochs }),
+        ...(asked.zone === undefined ? {} : { zone: asked.zone }),
         ...(asked.subjects === undefined ? {} : { maxSubjects: asked.subjects }),
       },
       {
@@ -156,11 +166,11 @@ export const run: Action<Options, [TrainableModel]> = async ({ terminal, load },
       },
     );
     progress.stop();
-    const registered = await register(outcome.folder, load);
+    const registered = await register(model, outcome.folder, load);
     const result = { ...outcome, registered, durationMs: Math.round(performance.now() - started) };
     if (terminal.json) return terminal.printJson(result);
     terminal.print(`Model ${outcome.version} in ${where} after ${duration(result.durationMs)}`);
-    terminal.print(`Registered in ${registered}; ebbtide models promote ${outcome.version} puts it in force`);
+    terminal.print(`Registered in ${registered}; ${nextStep(model, outcome.version)}`);
     for (const [name, value] of Object.entries(outcome.metrics)) terminal.print(`  ${name.padEnd(28)} ${value}`);
   } catch (error) {
     if (error instanceof EbbtideError && error.code === 'CANCELLED' && existsSync(file))

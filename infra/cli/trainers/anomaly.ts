@@ -2,13 +2,18 @@ import { trainAnomaly } from '../../../models/anomaly/train.ts';
 import { telemetrySet } from '../../../models/anomaly/trainingSet.ts';
 import { resourceFeatures } from '../../../models/features/resource.ts';
 import { collectTelemetry } from '../../../models/training/telemetry/collect.ts';
-import type { Trainer } from '../trainers.ts';
+import { archiveTelemetry } from '../../clickhouse/telemetry.ts';
+import { fileTelemetry } from '../../files/telemetry.ts';
+import type { Trainer, TrainingPlace } from '../trainers.ts';
+
+const sourceOf = (place: TrainingPlace) =>
+  place.kind === 'file' ? fileTelemetry(place.path) : archiveTelemetry(place.archive);
 
 /** Train the anomaly model, on telemetry or on the recordings that ship. */
 export const trainAnomalyModel: Trainer = async (request, { say, progress }) => {
   const { data, out, checkpoint, resume, seed, epochs, backend, maxSubjects, code, signal } = request;
   const collected = data
-    ? await collectTelemetry(data.source, resourceFeatures, {
+    ? await collectTelemetry(sourceOf(data.place), resourceFeatures, {
         range: data.range,
         windowMs: data.windowMs,
         seed,

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { exitCodes } from '../../../infra/cli/exit.ts';
+import { inventedTyping } from '../../models/biometric/people.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide } from './ebbtide.ts';
 
@@ -46,4 +48,40 @@ test('ebbtide evaluate says what is missing or unknown', async (t) => {
     assert.match(stderr, what);
     assert.equal(stdout, '');
   }
+});
+
+test('ebbtide evaluate biometric measures verifiers of keystrokes on a set of CMU’s form', async (t) => {
+  const folder = temporaryFolder(t);
+  const { timings, typists } = inventedTyping(6, 400);
+  const names = Array.from({ length: timings }, (_, i) => `${['H', 'DD', 'UD'][i % 3]}.${Math.ceil(i / 3)}`);
+  const rows = typists.flatMap(({ name, seconds }) =>
+    Array.from({ length: 400 }, (_, i) =>
+      [name, 1, i + 1, ...seconds.subarray(i * timings, (i + 1) * timings)].join(','),
+    ),
+  );
+  writeFileSync(
+    join(folder, 'typing.csv.gz'),
+    gzipSync(`subject,sessionIndex,rep,${names.join(',')}\n${rows.join('\n')}\n`),
+  );
+  const page = join(folder, 'page.html');
+  const args = ['evaluate', 'biometric', '--data', `cmu=${folder}`, '--detectors', 'statistical,euclidean'];
+  const { status, stdout, stderr } = await ebbtide([...args, '--json', '--html', page]);
+  assert.equal(status, exitCodes.ok, stderr);
+  const { name, figures } = JSON.parse(stdout);
+  assert.equal(name, 'biometric-cmu');
+  for (const figure of [
+    'eerMean',
+    'eerSd',
+    'eerPractised',
+    'zeroMissFalseAlarm',
+    'ownersAtLeast6h',
+    'impostorsAtMost1h',
+  ])
+    assert.ok(figures[figure] >= 0 && figures[figure] <= 1, figure);
+  assert.ok(figures.eerMean < 0.05, `${figures.eerMean}`);
+  assert.ok(!('eerMeanBackground' in figures));
+  assert.match(readFileSync(page, 'utf8'), /Lifespans granted[\s\S]*Detection error trade-off[\s\S]*<svg/);
+  const unknown = await ebbtide(['evaluate', 'biometric', '--data', `cmu=${folder}`, '--detectors', 'oracle']);
+  assert.equal(unknown.status, exitCodes.usage);
+  assert.match(unknown.stderr, /No verifier of keystrokes is named oracle; there are statistical, comparator/);
 });

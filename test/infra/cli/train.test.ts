@@ -4,7 +4,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { exitCodes } from '../../../infra/cli/exit.ts';
+import { keysOf, timingNames } from '../../../models/biometric/keystrokes.ts';
 import { resourceMetrics } from '../../../models/features/resource.ts';
+import { inventedTyping } from '../../models/biometric/people.ts';
 import { inventedSamples } from '../../models/training/telemetry/support.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide, startEbbtide } from './ebbtide.ts';
@@ -19,6 +21,14 @@ test('ebbtide train says what is wrong with what it is given', async (t) => {
   assert.equal(malformed.status, exitCodes.failed);
   assert.match(malformed.stderr, /x\.csv, line 2, column cpuCores: "much" is not a number/);
   assert.match((await train('--resume')).stderr, /no training to resume/);
+  const access = async (...args: string[]) => ebbtide(['train', 'access', '--backend', 'wasm', ...args], environment);
+  assert.match((await access()).stderr, /No accesses ship with Ebbtide.*--from archive or --from file=PATH/s);
+  writeFileSync(file, 'user,time\nada,soon\n');
+  assert.match((await access('--from', `file=${file}`)).stderr, /x\.csv, line 2, column time: "soon" is neither/);
+  writeFileSync(file, 'user,time\nada,2026-03-01T00:00:00Z\n');
+  assert.match((await access('--from', `file=${file}`)).stderr, /none was active in 20 hours; take a longer range/);
+  const zone = await access('--from', `file=${file}`, '--zone', 'Mars/Olympus');
+  assert.match(zone.stderr, /Time zone Mars\/Olympus is not known/);
   const range = await train('--from', 'archive', '--since', '1d', '--until', '2d');
   assert.equal(range.status, exitCodes.usage);
   assert.match(range.stderr, /--since must lie before --until/);
@@ -72,4 +82,37 @@ test('ebbtide train keeps what it has done when it is interrupted, and --resume 
   assert.ok(
     !existsSync(join(folder, 'models', 'anomaly')) || readdirSync(join(folder, 'models', 'anomaly')).length === 0,
   );
+});
+
+test('ebbtide train biometric learns from a table of people’s typing, and registers a version', async (t) => {
+  const folder = temporaryFolder(t);
+  const environment = { EBBTIDE_DATA: folder };
+  const file = join(folder, 'typing.csv');
+  const { timings, typists } = inventedTyping(9, 40);
+  const names = timingNames(keysOf(timings)).map((name) =>
+    name.replace('hold', 'H').replace('downDown', 'DD').replace('upDown', 'UD'),
+  );
+  const rows = typists.flatMap(({ name, seconds, repetitions }) =>
+    Array.from({ length: repetitions }, (_, i) =>
+      [name, 1, i + 1, ...seconds.subarray(i * timings, (i + 1) * timings)].join(','),
+    ),
+  );
+  writeFileSync(file, `subject,sessionIndex,rep,${names.join(',')}\n${rows.join('\n')}\n`);
+  const train = (...args: string[]) =>
+    ebbtide(['train', 'biometric', '--backend', 'wasm', '--epochs', '1', ...args], environment);
+  const { status, stdout, stderr } = await train('--from', `file=${file}`, '--out', join(folder, 'v1'), '--json');
+  assert.equal(status, exitCodes.ok, stderr);
+  assert.match(stderr, /Typing: 360 repetitions of 9 people, 13 timings each/);
+  assert.match(stderr, /loss \d+\.\d+, validation \d+\.\d+, .* left/);
+  const { version, metrics } = JSON.parse(stdout);
+  assert.equal(version, 'v1');
+  assert.ok(metrics.heldOutEer >= 0 && metrics.heldOutEer <= 1);
+  const shown = await ebbtide(['models', 'show', 'v1', '--kind', 'biometric', '--json'], environment);
+  assert.equal(JSON.parse(shown.stdout).manifest.lineage.people, 7, shown.stderr);
+
+  const nothing = await train();
+  assert.equal(nothing.status, exitCodes.usage);
+  assert.match(nothing.stderr, /No typing ships to learn from/);
+  writeFileSync(file, 'subject,sessionIndex,rep,H.a\np,1,1,soon\n');
+  assert.match((await train('--from', `file=${file}`)).stderr, /typing\.csv: Line 2/);
 });

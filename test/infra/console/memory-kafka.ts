@@ -56,6 +56,7 @@ export class MemoryKafka implements Kafka {
     return {
       batches,
       caughtUp,
+      lag: async () => 0,
       close: async () => {
         closed = true;
         this.#tails.delete(hear);

@@ -9,7 +9,7 @@ export type MarkKind = 'extend' | 'shorten' | 'revoke' | 'restore' | 'unknown';
 /** The action of a moment. */
 export const kindOf = ({ decision, effect }: Moment): MarkKind => {
   const action = decision?.action ?? effect?.action ?? 'unknown';
-  return action === 'keep' ? 'unknown' : action;
+  return action === 'keep' || action === 'narrow' || action === 'widen' ? 'unknown' : action;
 };
 
 /** Filled marks took place; hollow ones were shadow, withheld, advisory, or have no answer yet. */

@@ -1,0 +1,30 @@
+import { TopicCodec } from '../../schemas/codec.ts';
+import type { ScopeOverride } from '../../schemas/generated/index.ts';
+import { topics } from '../../schemas/topics.ts';
+import { connect } from './connect.ts';
+import type { Invocation } from './invocation.ts';
+
+/** Write an override, or null to lift it, and tell of it. */
+export const writeOverride = async (
+  { terminal, load }: Invocation,
+  key: string,
+  record: ScopeOverride | null,
+  told: string,
+): Promise<void> => {
+  process.env.EBBTIDE_LOG ??= 'warn';
+  const { config } = await load();
+  const { context, close } = await connect(config, 'scope');
+  try {
+    const codec = await TopicCodec.open<ScopeOverride>(topics.scopeOverrides, context.registry);
+    const producer = await context.kafka.producer();
+    try {
+      await producer.send([{ topic: topics.scopeOverrides.name, key, value: record && codec.encode(record) }]);
+    } finally {
+      await producer.close();
+    }
+    if (terminal.json) terminal.printJson(record ?? { frontendCredential: key, lifted: true });
+    else terminal.print(told);
+  } finally {
+    await close();
+  }
+};

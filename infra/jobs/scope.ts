@@ -1,0 +1,162 @@
+import { loadScopeModel } from '../../models/scope/folder.ts';
+import type { ScopeModel } from '../../models/scope/model.ts';
+import type { ScopeTopics } from '../../operators/scope/assessCalls.ts';
+import { noScopeCounts } from '../../operators/scope/batch.ts';
+import { Credentials, scopeStateVersion } from '../../operators/scope/credentials.ts';
+import type { ScopePartition } from '../../operators/scope/toScopeOutput.ts';
+import { partitionKey } from '../../operators/toOutput.ts';
+import { ordersAsOf, scopePolicies } from '../../pipelines/orders.ts';
+import { scope } from '../../pipelines/scope.ts';
+import { emptyCall } from '../../schemas/apiCall.ts';
+import { TopicCodec } from '../../schemas/codec.ts';
+import type { ApiClock, ApiTelemetry, Label, ScopeState } from '../../schemas/generated/index.ts';
+import type { SchemaRegistry } from '../../schemas/registry.ts';
+import type { ScopePolicy } from '../../schemas/scopePolicy.ts';
+import { topics } from '../../schemas/topics.ts';
+import type { AppContext, Running } from '../context.ts';
+import type { ClusterOptions } from '../kafka/client.ts';
+import type { Kafka } from '../kafka/types.ts';
+import type { ScopeConfig } from './config.ts';
+import { openTables, type Tables } from './joinedTables.ts';
+import { publishPolicy } from './publishPolicy.ts';
+import { readChangelog } from './restore.ts';
+import { type OpenedPartition, runJob } from './runJob.ts';
+import { scopeMetrics } from './scopeMetrics.ts';
+
+const name = 'scope';
+
+/** Codecs of all that the scope pipeline writes. */
+export const openScopeEncoders = async (registry: SchemaRegistry) => ({
+  scores: await TopicCodec.open(topics.scores, registry),
+  decisions: await TopicCodec.open(topics.decisions, registry),
+  overrides: await TopicCodec.open(topics.scopeOverrides, registry),
+  alerts: await TopicCodec.open(topics.alerts, registry),
+  deadLetters: await TopicCodec.open(topics.deadLetters, registry),
+  state: await TopicCodec.open<ScopeState>(topics.stateScope, registry),
+});
+
+/** Bring a partition of API telemetry up from its changelog. */
+export const restoreScope = async (
+  kafka: Kafka,
+  codec: TopicCodec<ScopeState>,
+  partition: number,
+): Promise<{ partition: ScopePartition; start: number; replayBefore: number }> => {
+  const credentials = new Credentials();
+  let own: ScopeState | undefined;
+  await readChangelog(kafka, codec, partition, scopeStateVersion, (key, record) => {
+    if (!record) credentials.remove(key);
+    else if (key === partitionKey) own = record;
+    else credentials.load(record);
+  });
+  const joined = { control: own?.controlOffset ?? 0, credentials: 0, labels: own?.labelsOffset ?? 0 };
+  return {
+    partition: {
+      name,
+      topic: topics.telemetryApi.name,
+      partition,
+      credentials,
+      time: { now: own?.rewindTime ?? 0, joined, history: [{ offset: (own?.rewindOffset ?? 0) - 1, joined }] },
+      budget: [...(own?.budget ?? [])],
+    },
+    start: own?.rewindOffset ?? 0,
+    replayBefore: own?.processedOffset ?? 0,
+  };
+};
+
+/** What the operators of one partition join with. */
+export const scopeTopics = (
+  tables: Pick<Tables<Label>, 'control' | 'beside'>,
+  partition: number,
+  refused: (key: string, why: string) => void,
+): ScopeTopics & { reached(clock: ApiClock): Promise<void> | undefined } => {
+  const labels = tables.beside(partition);
+  const orders = ordersAsOf(name, tables.control, ({ key }, why) => refused(key, why), scopePolicies);
+  return {
+    orders: (joined, time) => orders(joined.control, time),
+    label: (subject, joined) => labels.at(subject, joined.labels),
+    reached: ({ controlOffset, labelsOffset }) => tables.control.reached(controlOffset) ?? labels.reached(labelsOffset),
+  };
+};
+
+/**
+ * Run the scope pipeline on this process's share of the partitions of `telemetry.api`, exactly once, until closed.
+ *
+ * @throws {EbbtideError} at once when the configured model is damaged or does not fit
+ * @example
+ * const running = await startScope(context, cluster, config.scope, config.policy.scope);
+ */
+export const startScope = async (
+  context: AppContext,
+  cluster: ClusterOptions,
+  config: ScopeConfig,
+  policy: ScopePolicy,
+): Promise<Running> => {
+  const { kafka, registry, log } = context;
+  const model: ScopeModel = loadScopeModel(config.model);
+  const reader = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry, { now: () => performance.now() });
+  const encoders = await openScopeEncoders(registry);
+  const metrics = scopeMetrics(context.metrics);
+  const counts = noScopeCounts();
+  const tables = await openTables<Label, Label>(context, topics.labels, (label) => label, {
+    passedOver: (topic) => metrics.passedOver.inc({ topic }),
+  });
+  const clockProducer = await kafka.producer({ lingerMs: 0 });
+  await publishPolicy(name, context, clockProducer, tables, policy);
+
+  const open = async (partition: number): Promise<OpenedPartition<ScopePartition>> => {
+    await tables.caughtUp;
+    const restored = await restoreScope(kafka, encoders.state, partition);
+    const joined = scopeTopics(tables, partition, (key, why) =>
+      log.error({ key, why }, 'order refused, the last good one stays'),
+    );
+    const { partition: held, start, replayBefore } = restored;
+    const chain = scope({ partition: held, reader, topics: joined, model, encoders, counts });
+    return { chain, start, replayBefore, held, subjects: held.credentials.size };
+  };
+
+  const clockRecord = (time: number, partition: number): Buffer =>
+    reader.encode({
+      ...emptyCall,
+      time,
+      clock: {
+        time,
+        controlOffset: tables.control.position,
+        labelsOffset: tables.beside(partition).position,
+      },
+    });
+
+  const report = (held: ReadonlyMap<number, ScopePartition>) => {
+    for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
+      metrics[key].inc(counts[key]);
+      counts[key] = 0;
+    }
+    let subjects = 0;
+    let narrowed = 0;
+    for (const [partition, { credentials, time }] of held) {
+      subjects += credentials.size;
+      for (const { rule } of credentials.all()) if (rule.level > 0) narrowed++;
+      metrics.watermark.set({ partition: String(partition) }, time.now / 1000);
+      const oldest = time.history[0]?.joined;
+      if (oldest) tables.beside(partition).prune(oldest.labels);
+    }
+    metrics.subjects.set(subjects);
+    metrics.inForce.set(narrowed);
+  };
+
+  return runJob(context, cluster, {
+    name,
+    topic: topics.telemetryApi,
+    config,
+    metrics,
+    clockProducer,
+    clockRecord,
+    open,
+    report,
+    describe: () => `model ${model.version}`,
+    failed: tables.failed,
+    async close() {
+      await tables.close();
+      await clockProducer.close();
+    },
+  });
+};

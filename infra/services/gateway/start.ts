@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TopicCodec } from '../../../schemas/codec.ts';
+import { EbbtideError } from '../../../schemas/errors.ts';
+import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
+import { type ScopeDefinition, Scopes } from '../../../schemas/scopes.ts';
+import { topics } from '../../../schemas/topics.ts';
+import type { AppContext, Health, Running } from '../../context.ts';
+import { followThreats } from '../../threat/followThreats.ts';
+import { Authorizer } from './authorizer.ts';
+import type { GatewayConfig } from './config.ts';
+import { startGrpcServer } from './grpc/server.ts';
+import { startHttpServer } from './http/server.ts';
+import { Identifier, readHashKey } from './identify.ts';
+import { createGatewayMetrics } from './metrics.ts';
+import { Routes } from './routes.ts';
+import { followTable } from './table/follow.ts';
+import { Overrides } from './table/overrides.ts';
+import { RowTable } from './table/rows.ts';
+import { Telemetry, telemetrySlice } from './telemetry.ts';
+
+const longestCloseMs = 5_000;
+
+/** What {@link startGateway} is told. */
+export interface GatewayOptions {
+  readonly gateway: GatewayConfig;
+  readonly scopes: Readonly<Record<string, ScopeDefinition>>;
+  /** Where the key of hashes is made when the configuration names none. */
+  readonly defaultHashKeyFile: string;
+  /** Wall clock, epoch milliseconds. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** The gateway's decision service while it runs. */
+export interface RunningGateway extends Running {
+  /** URL for HTTP. */
+  readonly address: string;
+  /** `host:port` for gRPC. */
+  readonly grpcAddress: string;
+}
+
+/**
+ * Start the service that decides requests for Envoy, nginx and services. It answers from the start, and until it has
+ * read the translation table as each route says: closed by default.
+ *
+ * @throws {EbbtideError} `CONFIG_INVALID` where routes, keys or ports cannot work, or what Kafka failed with
+ * @example
+ * const gateway = await startGateway(context, { gateway: config.gateway, scopes: config.scopes, defaultHashKeyFile });
+ * gateway.address; // 'http://127.0.0.1:7072'
+ */
+export const startGateway = async (context: AppContext, options: GatewayOptions): Promise<RunningGateway> => {
+  const { kafka, registry, log } = context;
+  const { gateway: config, defaultHashKeyFile } = options;
+  const routes = new Routes(config.routes);
+  const key = await readHashKey(config.hashKeyFile ?? defaultHashKeyFile, config.hashKeyFile === undefined);
+  const identifier = new Identifier(config, key);
+  const scopes = new Scopes(options.scopes);
+  const rows = new RowTable();
+  const overrides = new Overrides(scopes, config.clockSkewMs);
+  const table = await followTable(context, rows, overrides);
+  const threats = await followThreats(context);
+  // Requests are decided without them
+  threats.failed.catch((err) => log.error({ err }, 'threat indicators are followed no more'));
+  const metrics = createGatewayMetrics(context.metrics, {
+    rows: () => rows.size,
+    overrides: () => overrides.size,
+    ageMs: () => table.ageMs(),
+    telemetryPending: () => telemetry.pending,
+  });
+  const producer = await kafka.producer({
+    lingerMs: 20,
+    sliceMessages: telemetrySlice,
+    unacknowledged: {
+      onLost: (messages) => metrics.telemetryDropped.inc(messages),
+      queueMessages: config.telemetry.buffer,
+    },
+  });
+  const codec = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry);
+  const telemetry = new Telemetry(codec, producer, metrics, log, config.telemetry);
+  const now = options.now ?? Date.now;
+  const parts = { scopes, routes, identifier, rows, overrides, table, threats, telemetry, metrics, config, log, now };
+  const authorizer = new Authorizer(parts);
+  const onError = (error: unknown) => log.error({ err: error }, 'a decision failed');
+  const health = async (): Promise<Health> => {
+    const seconds = (table.ageMs() / 1000).toFixed(1);
+    if (!table.loaded) return { ready: false, detail: 'The translation table is being read' };
+    if (!authorizer.ready)
+      return { ready: false, detail: `Kafka was last heard of ${seconds} s ago; routes fail as they are told to` };
+    return {
+      ready: true,
+      detail: `${rows.size} rows and ${overrides.size} overrides, complete ${seconds} s ago; ${config.routes.length} routes`,
+    };
+  };
+
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    await Promise.allSettled(opened.map((server) => server.close()));
+    await telemetry.close();
+    // A producer waits half a minute for a broker that is away
+    const late = sleep(longestCloseMs, undefined, { ref: false });
+    await Promise.race([late, Promise.allSettled([table.close(), threats.close(), producer.close()])]);
+  };
+  const listen = async <T extends { port: number; close(): Promise<void> }>(
+    key: string,
+    start: Promise<T>,
+  ): Promise<T> => {
+    try {
+      const server = await start;
+      opened.push(server);
+      return server;
+    } catch (cause) {
+      await close();
+      throw new EbbtideError(
+        'CONFIG_INVALID',
+        `The gateway cannot listen as ${key} says: ${(cause as Error).message}; set it to another port, or to 0 for any`,
+        { key },
+        cause,
+      );
+    }
+  };
+  const shared = { host: config.host, withReasons: config.reasonsHeader, onError };
+  const http = await listen(
+    'gateway.port',
+    startHttpServer({ ...shared, port: config.port, authorizer, identifier, health }),
+  );
+  const grpc = await listen(
+    'gateway.grpcPort',
+    startGrpcServer({
+      ...shared,
+      port: config.grpcPort,
+      check: (check) => authorizer.check(check),
+      ready: () => authorizer.ready,
+      credentialHeaders: identifier.headers,
+    }),
+  );
+  const address = `http://${config.host}:${http.port}`;
+  const grpcAddress = `${config.host}:${grpc.port}`;
+  table.caughtUp.then(() => log.info({ address, grpcAddress, rows: rows.size }, 'gateway is ready')).catch(() => {});
+  return { name: 'gateway', address, grpcAddress, failed: table.failed, health, close };
+};

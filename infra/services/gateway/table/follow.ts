@@ -1,0 +1,117 @@
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { TopicCodec } from '../../../../schemas/codec.ts';
+import type { ScopeOverride, Translation } from '../../../../schemas/generated/index.ts';
+import { topics } from '../../../../schemas/topics.ts';
+import type { AppContext } from '../../../context.ts';
+import { readPatiently } from '../../../kafka/readPatiently.ts';
+import type { Message } from '../../../kafka/types.ts';
+import type { Overrides } from './overrides.ts';
+import type { RowTable } from './rows.ts';
+
+/** Most records taken in before the event loop turns. */
+const slice = 32;
+const probeMs = 1_000;
+
+/** How well the table is known. */
+export interface Freshness {
+  /** Whether all that was there at the start has been read. */
+  readonly loaded: boolean;
+  /** How long ago it was sure that nothing was missing, milliseconds. */
+  ageMs(): number;
+}
+
+/** Both topics, followed into memory. */
+export interface TableFollower extends Freshness {
+  readonly caughtUp: Promise<void>;
+  /** Rejects when following ends for good; never resolves. */
+  readonly failed: Promise<never>;
+  /** Records that could not be read or held; what they were to replace stays in force. */
+  passedOver(): number;
+  close(): Promise<void>;
+}
+
+/**
+ * Follow `translations` and `scope-overrides` into memory, and ask the broker once a second whether anything is missing.
+ *
+ * @param clock - monotonic, milliseconds
+ */
+export const followTable = async (
+  { kafka, registry, log }: AppContext,
+  rows: RowTable,
+  overrides: Overrides,
+  clock: () => number = () => performance.now(),
+): Promise<TableFollower> => {
+  const translations = await TopicCodec.open<Translation>(topics.translations, registry);
+  const scopeOverrides = await TopicCodec.open<ScopeOverride>(topics.scopeOverrides, registry);
+  const tail = await kafka.tail({ topics: [topics.translations.name, topics.scopeOverrides.name], from: 'beginning' });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let loaded = false;
+  let freshAt = Number.NEGATIVE_INFINITY;
+  let passedOver = 0;
+
+  const patience = {
+    signal,
+    onRetry: (error: unknown) => log.warn({ error: (error as Error).message }, 'record cannot be read yet'),
+  };
+  const take = async ({ topic, key, value }: Message): Promise<boolean> => {
+    if (topic === topics.translations.name) {
+      if (value) return rows.set(await readPatiently(translations, value, patience));
+      rows.remove(String(key));
+    } else {
+      if (value) return overrides.set(await readPatiently(scopeOverrides, value, patience));
+      overrides.remove(String(key));
+    }
+    return true;
+  };
+  const read = async () => {
+    for await (const messages of tail.batches()) {
+      let taken = 0;
+      for (const message of messages) {
+        const { topic, partition, offset } = message;
+        try {
+          if (!(await take(message))) log.warn({ topic, partition, offset }, 'record names what is not known here');
+        } catch (error) {
+          if (signal.aborted) return;
+          passedOver++;
+          log.warn({ topic, partition, offset, code: (error as { code?: string }).code }, 'record passed over');
+        }
+        if (++taken % slice === 0) await turn();
+      }
+    }
+  };
+  const probe = async () => {
+    await tail.caughtUp;
+    loaded = true;
+    while (!signal.aborted) {
+      const at = clock();
+      if ((await tail.lag().catch(() => 1)) === 0) freshAt = at;
+      await sleep(probeMs, undefined, { signal }).catch(() => {});
+    }
+  };
+  const failed = new Promise<never>((_, reject) => {
+    read().then(
+      () => signal.aborted || reject(new Error('The tail of the translation table ended')),
+      (error: unknown) => signal.aborted || reject(error),
+    );
+  });
+  failed.catch(() => {});
+  void probe();
+
+  return {
+    caughtUp: tail.caughtUp.then(() => {
+      loaded = true;
+      freshAt = clock();
+    }),
+    failed,
+    get loaded() {
+      return loaded;
+    },
+    ageMs: () => clock() - freshAt,
+    passedOver: () => passedOver,
+    close: () => {
+      stopping.abort();
+      return tail.close();
+    },
+  };
+};

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { ScopeOverride } from '../../../../schemas/generated/index.ts';
+import { builtInScope, type Scope, type Scopes } from '../../../../schemas/scopes.ts';
+
+/** A Dynamic Scope Override in memory. */
+export interface Override {
+  readonly scope: Scope;
+  readonly enforced: boolean;
+  /** Epoch milliseconds; infinite where it never lapses. */
+  readonly expiresAt: number;
+  readonly decisionId: string;
+  /** Eight hex digits that change with the decision, and tell nothing of it. */
+  readonly version: string;
+  readonly reasons: readonly string[];
+}
+
+/**
+ * The overrides in force, by frontend credential. What names no scope that is known counts as `blocked`; what names
+ * `default` narrows nothing and is not kept.
+ */
+export class Overrides {
+  readonly #byCredential = new Map<string, Override>();
+  readonly #scopes: Scopes;
+  readonly #skewMs: number;
+
+  /** @param skewMs - how long an override outlives its expiry here, for clocks that differ, milliseconds */
+  constructor(scopes: Scopes, skewMs: number) {
+    this.#scopes = scopes;
+    this.#skewMs = skewMs;
+  }
+
+  get size(): number {
+    return this.#byCredential.size;
+  }
+
+  /** Take a record in. Returns false where its scope is not known, and everything is refused for it. */
+  set(record: ScopeOverride): boolean {
+    const scope = this.#scopes.namedOrBlocked(record.scope, record.service);
+    if (scope === this.#scopes.top) this.#byCredential.delete(record.frontendCredential);
+    else
+      this.#byCredential.set(record.frontendCredential, {
+        scope,
+        enforced: record.mode === 'enforce',
+        expiresAt: record.expiresAt ?? Number.POSITIVE_INFINITY,
+        decisionId: record.decisionId,
+        version: createHash('sha256').update(`${record.decisionId}/${record.at}`).digest('hex').slice(0, 8),
+        reasons: record.reasons,
+      });
+    return scope !== this.#scopes.bottom || record.scope === builtInScope.blocked;
+  }
+
+  /** Take a tombstone in. */
+  remove(credential: string): void {
+    this.#byCredential.delete(credential);
+  }
+
+  /** The override of a credential that has not lapsed at `nowMs`, epoch milliseconds. */
+  find(credential: string, nowMs: number): Override | undefined {
+    const found = this.#byCredential.get(credential);
+    // One that has lapsed is kept: a clock that ran ahead for a moment must not lift what is in force
+    return found && found.expiresAt + this.#skewMs > nowMs ? found : undefined;
+  }
+}

@@ -1,0 +1,181 @@
+import { CarriedNetwork } from '../runtimes/carried.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
+import { breathe, chunks } from './chunks.ts';
+import { everybodyLayout } from './everybody.ts';
+import { accessFeatures, fillAccessFeatures } from './features.ts';
+import { hazardBins, survivalOf } from './hazard.ts';
+import { activeHours, historySize, wasActive } from './history.ts';
+import { encodeInputs, type InputScale, inputCount } from './inputs.ts';
+import { bent, dayBin } from './join.ts';
+import { type HazardWeights, hazardNetwork } from './network.ts';
+import { calibrated, logit, type Platt, sigmoid } from './platt.ts';
+import type { Population } from './population.ts';
+import type { AccessForecast, AccessPredictor } from './predictor.ts';
+import { likeliestReturn, returnBins, returnChances, returnFeatureCount } from './returns.ts';
+import { type Trees, treesLogit } from './trees.ts';
+
+/** How the parts of a model are joined. */
+export interface AccessCalibration {
+  readonly scale: InputScale;
+  /** Share of the network in the mean of both logits. */
+  readonly networkShare: { readonly hour: number; readonly day: number };
+  readonly hour: Platt;
+  readonly day: Platt;
+  /** Hours to either side within which a return is to fall. */
+  readonly returnReachHours: number;
+}
+
+/** Everything that is learned. */
+export interface AccessParts {
+  readonly members: readonly HazardWeights[];
+  readonly trees: { readonly hour: Trees; readonly day: Trees; readonly returns: Trees };
+  readonly calibration: AccessCalibration;
+}
+
+/** How fast the intercepts follow what comes true. */
+const interceptRate = 0.02;
+
+/** What is carried for all: intercepts, and what was promised lately. */
+const promises = (() => {
+  const ring = 24;
+  return { hour: 0, day: 1, hourSum: 2, hourCount: 3, cursor: 4, sums: 5, counts: 5 + ring, size: 5 + 2 * ring, ring };
+})();
+
+/**
+ * Move the intercepts by how far chances that have come due were from what happened: those of an hour ago, and those of a
+ * day ago.
+ */
+const learnIntercepts = (own: Float32Array, states: readonly Float32Array[]): void => {
+  if (own[promises.hourCount]! > 0) {
+    const came = states.reduce((sum, state) => sum + wasActive(state, 1), 0);
+    own[promises.hour]! += (interceptRate * (came - own[promises.hourSum]!)) / own[promises.hourCount]!;
+  }
+  const at = own[promises.cursor]!;
+  const count = own[promises.counts + at]!;
+  if (count > 0) {
+    const came = states.reduce((sum, state) => sum + (activeHours(state, 24) > 0 ? 1 : 0), 0);
+    own[promises.day]! += (interceptRate * (came - own[promises.sums + at]!)) / count;
+  }
+};
+
+const keepPromises = (own: Float32Array, forecasts: readonly AccessForecast[]): void => {
+  const sum = (of: (it: AccessForecast) => number) => forecasts.reduce((total, it) => total + of(it), 0);
+  own[promises.hourSum] = sum(({ within1h }) => within1h);
+  own[promises.hourCount] = forecasts.length;
+  const at = own[promises.cursor]!;
+  own[promises.sums + at] = sum(({ within24h }) => within24h);
+  own[promises.counts + at] = forecasts.length;
+  own[promises.cursor] = (at + 1) % promises.ring;
+};
+
+/** Which parts take part, for the tables that show what each is worth. */
+export type AccessPart = 'both' | 'network' | 'trees';
+
+/** The trained model at work: the recurrent network and the trees, joined by the mean of their logits and calibrated. */
+export class AccessModel implements AccessPredictor {
+  readonly name: string;
+  readonly carried: { readonly pair: number; readonly all: number };
+  readonly #parts: AccessParts;
+  readonly #network: CarriedNetwork;
+  readonly #part: AccessPart;
+
+  private constructor(name: string, parts: AccessParts, network: CarriedNetwork, part: AccessPart) {
+    this.name = name;
+    this.carried = { pair: network.stateSize, all: promises.size };
+    this.#parts = parts;
+    this.#network = network;
+    this.#part = part;
+  }
+
+  /**
+   * @param runtime executes the network
+   * @param part which parts take part; others than `both` are for comparisons
+   */
+  static async create(
+    name: string,
+    parts: AccessParts,
+    runtime: Runtime,
+    part: AccessPart = 'both',
+  ): Promise<AccessModel> {
+    return new AccessModel(name, parts, await CarriedNetwork.create(runtime, hazardNetwork(parts.members)), part);
+  }
+
+  async forecast(population: Population, pairs: readonly string[]): Promise<readonly AccessForecast[]> {
+    const own = population.shared.subarray(everybodyLayout.size);
+    learnIntercepts(
+      own,
+      pairs.map((pair) => population.stateOf(pair)),
+    );
+    const forecasts: AccessForecast[] = [];
+    for (const chunk of chunks(pairs)) {
+      forecasts.push(...(await this.#forecastSome(population, chunk, own)));
+      await breathe();
+    }
+    keepPromises(own, forecasts);
+    return forecasts;
+  }
+
+  async #forecastSome(population: Population, pairs: readonly string[], own: Float32Array): Promise<AccessForecast[]> {
+    const n = pairs.length;
+    const { size } = accessFeatures;
+    const { stateSize, outputSizes } = this.#network;
+    const states = pairs.map((pair) => population.stateOf(pair));
+    const x = new Float32Array(n * size);
+    const inputs = new Float32Array(n * inputCount);
+    const carried = new Float32Array(n * stateSize);
+    states.forEach((state, row) => {
+      fillAccessFeatures(state, population.shared, population.calendar, x, row * size);
+      encodeInputs(this.#parts.calibration.scale, x, row * size, inputs, row * inputCount);
+      carried.set(state.subarray(historySize, historySize + stateSize), row * stateSize);
+    });
+    const outputs = outputSizes.map((floats) => new Float32Array(n * floats));
+    await this.#network.step(inputs, carried, outputs, n);
+    states.forEach((state, row) => {
+      state.set(carried.subarray(row * stateSize, (row + 1) * stateSize), historySize);
+    });
+    return states.map((_, row) => this.#join(outputs, x, row, own));
+  }
+
+  #join(outputs: readonly Float32Array[], x: Float32Array, row: number, own: Float32Array): AccessForecast {
+    const { trees, calibration } = this.#parts;
+    const logits = meanLogits(outputs, row);
+    const survival = survivalOf(logits);
+    const joined = (network: number, tree: () => number, share: number): number => {
+      const weight = this.#part === 'both' ? share : this.#part === 'network' ? 1 : 0;
+      return weight * network + (weight < 1 ? (1 - weight) * tree() : 0);
+    };
+    const offset = row * accessFeatures.size;
+    const hour = joined(logits[0]!, () => treesLogit(trees.hour, x, offset), calibration.networkShare.hour);
+    const day = joined(
+      logit(1 - survival[dayBin]!),
+      () => treesLogit(trees.day, x, offset),
+      calibration.networkShare.day,
+    );
+    const within = (platt: Platt, z: number, intercept: number) => sigmoid(calibrated(platt, z) + intercept);
+    return bent(
+      survival,
+      within(calibration.hour, hour, own[promises.hour]!),
+      within(calibration.day, day, own[promises.day]!),
+    );
+  }
+
+  returnAfter({ x }: { readonly x: Float32Array }): number {
+    const { trees, calibration } = this.#parts;
+    const logits = Array.from({ length: returnBins }, (_, bin) =>
+      treesLogit(trees.returns, x, bin * returnFeatureCount),
+    );
+    return likeliestReturn(returnChances(logits), calibration.returnReachHours);
+  }
+
+  close(): Promise<void> {
+    return this.#network.close();
+  }
+}
+
+/** Mean of the members' logits of one row. */
+export const meanLogits = (outputs: readonly Float32Array[], row: number): Float64Array => {
+  const logits = new Float64Array(hazardBins);
+  for (const output of outputs)
+    for (let bin = 0; bin < hazardBins; bin++) logits[bin]! += output[row * hazardBins + bin]! / outputs.length;
+  return logits;
+};

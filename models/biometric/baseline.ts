@@ -1,0 +1,68 @@
+import { EbbtideError } from '../../schemas/errors.ts';
+import { makeTemplate, type Template, templateDefaults } from './template.ts';
+
+/**
+ * What is kept of one person and one modality. The *anchor* was enrolled under strong authentication and stays as it is
+ * until the next such time; *recent* samples are learned from use, the newest last. Plain numbers, 4 bytes each.
+ */
+export interface Baseline {
+  /** Numbers of a sample. */
+  readonly features: number;
+  /** samples × features, transformed, oldest first. */
+  readonly anchor: Float32Array;
+  /** samples × features; begins as the anchor. */
+  readonly recent: Float32Array;
+  /** Samples learned since the anchor was laid. */
+  readonly learned: number;
+}
+
+const lastRows = (rows: Float32Array, features: number): Float32Array =>
+  rows.slice(Math.max(0, rows.length - templateDefaults.rows * features));
+
+const flat = (samples: readonly Float64Array[], features: number): Float32Array => {
+  const rows = new Float32Array(samples.length * features);
+  samples.forEach((sample, i) => {
+    if (sample.length !== features || !sample.every(Number.isFinite))
+      throw new EbbtideError(
+        'RECORD_OUT_OF_RANGE',
+        `A sample of behaviour must be ${features} finite numbers, got ${sample.length}`,
+        { features, length: sample.length },
+      );
+    rows.set(sample, i * features);
+  });
+  return rows;
+};
+
+/**
+ * Lay a person's anchor, at enrolment or after strong re-authentication: whatever was learned before is gone.
+ *
+ * @param samples transformed, oldest first; at most the last 200 are kept
+ * @throws EbbtideError DATA_MISSING without a sample, RECORD_OUT_OF_RANGE for samples of unequal size or no numbers
+ */
+export const layAnchor = (samples: readonly Float64Array[]): Baseline => {
+  const features = samples[0]?.length ?? 0;
+  if (features === 0)
+    throw new EbbtideError('DATA_MISSING', 'A baseline takes at least one sample of behaviour, got none');
+  const anchor = lastRows(flat(samples, features), features);
+  return { features, anchor, recent: anchor, learned: 0 };
+};
+
+/**
+ * Add samples to what is recent; the anchor stays. Whether they may be learned is the caller's to decide: see `mayLearn`.
+ *
+ * @throws EbbtideError RECORD_OUT_OF_RANGE as {@link layAnchor}
+ */
+export const learnSamples = (baseline: Baseline, samples: readonly Float64Array[]): Baseline => {
+  const { features, recent, learned } = baseline;
+  const added = flat(samples, features);
+  const all = new Float32Array(recent.length + added.length);
+  all.set(recent);
+  all.set(added, recent.length);
+  return { ...baseline, recent: lastRows(all, features), learned: learned + samples.length };
+};
+
+/** The templates of a baseline; one and the same before anything was learned. */
+export const templatesOf = ({ features, anchor, recent }: Baseline): { anchor: Template; recent: Template } => {
+  const first = makeTemplate(Float64Array.from(anchor), features);
+  return { anchor: first, recent: recent === anchor ? first : makeTemplate(Float64Array.from(recent), features) };
+};

@@ -1,0 +1,172 @@
+import { EbbtideError } from '../../schemas/errors.ts';
+import { type Baseline, layAnchor, learnSamples, templatesOf } from './baseline.ts';
+import { type GuardedRisk, guardedRisk, type LearningGuard, learningGuard, mayLearn } from './guard.ts';
+import { type JointOpinion, joinOpinions } from './join.ts';
+import { type LifespanRule, lifespanOf, lifespanRule } from './lifespan.ts';
+import { isCopy, statisticalVerifier } from './statistical.ts';
+import type { Template } from './template.ts';
+import { type Behaviour, opinionsOf, type Verifier } from './verifier.ts';
+
+export type { Baseline } from './baseline.ts';
+export { lifespanOf, lifespanRule } from './lifespan.ts';
+export type { Behaviour, Verifier } from './verifier.ts';
+
+/** What is known of one person, by modality. */
+export type Person = ReadonlyMap<string, Baseline>;
+
+/** Why a lifespan is what it is. */
+export type AssessmentReason =
+  /** Risk was computed. */
+  | 'assessed'
+  /** Nothing, or too little, is known of the person yet. */
+  | 'learning'
+  /** Nothing that could be compared was seen. */
+  | 'unseen'
+  /** A phrase is one that was typed before, with noise added: a recording. */
+  | 'replayed';
+
+/** How risky a session is, and how long its key may live. */
+export interface Assessment {
+  readonly reason: AssessmentReason;
+  /** From 0 to 1; 1 when nothing could be compared, or it is a recording. */
+  readonly risk: number;
+  /** By the recent and by the anchored baseline; absent unless assessed. */
+  readonly guarded?: GuardedRisk;
+  readonly lifespanMs: number;
+  /** What each verifier contributed, as a share. */
+  readonly shares: JointOpinion['shares'];
+  /** Verifiers that would have counted and had nothing to look at. */
+  readonly missing: JointOpinion['missing'];
+  /** Whether {@link RiskEngine.learn} would learn from it. */
+  readonly learnable: boolean;
+  /** Whether the person should show by other means who they are before a key is issued. */
+  readonly stepUp: boolean;
+}
+
+/** What a risk engine is made of. */
+export interface RiskEngineOptions {
+  /** @default the statistical verifier of keystrokes, which needs no training */
+  readonly verifiers?: readonly Verifier[];
+  /** Weights by verifier. @default 1 each */
+  readonly weights?: Readonly<Record<string, number>>;
+  readonly rule?: LifespanRule;
+  readonly guard?: LearningGuard;
+  /** Samples that a modality must have enrolled before it counts. @default 10 */
+  readonly enrolment?: number;
+  /** Lifespan while nothing is known of a person, milliseconds. @default 1 h, and never more than the rule's longest */
+  readonly learningLifespanMs?: number;
+  /** Risk above which a step-up is demanded, such as a second factor; never unless given. */
+  readonly stepUpAbove?: number;
+}
+
+/** Judges sessions by what is known of a person. Keeps nothing: callers keep the baselines. */
+export interface RiskEngine {
+  /**
+   * Lay a person's anchors, or lay them anew after strong re-authentication; modalities that are not given stay.
+   *
+   * @param behaviour samples by modality, transformed, oldest first
+   * @throws EbbtideError RECORD_OUT_OF_RANGE for samples of unequal size or no numbers
+   */
+  enrol(behaviour: Behaviour, person?: Person): Person;
+  /** Judge one session. @param person undefined for somebody of whom nothing is known */
+  assess(person: Person | undefined, behaviour: Behaviour): Promise<Assessment>;
+  /** What is known after a session; the same object if it may not be learned from. */
+  learn(person: Person, behaviour: Behaviour, assessment: Assessment): Person;
+}
+
+const hourMs = 3_600_000;
+/** Templates kept ready: some 100 KB each. */
+const templatesKept = 200;
+
+/** What of somebody's behaviour can be compared with their baselines: samples of their size, all numbers. */
+const comparable = (person: Person | undefined, behaviour: Behaviour): Behaviour =>
+  new Map(
+    [...behaviour].filter(([modality, samples]) =>
+      samples.every(
+        (sample) => sample.length === person?.get(modality)?.features && sample.every((it) => Number.isFinite(it)),
+      ),
+    ),
+  );
+
+/**
+ * Make a risk engine.
+ *
+ * @example
+ * const engine = createRiskEngine();
+ * let person = engine.enrol(new Map([['keystroke', repetitions]]));
+ * const assessment = await engine.assess(person, new Map([['keystroke', attempts]]));
+ * issue({ ttlMs: assessment.lifespanMs });
+ * person = engine.learn(person, attempt, assessment);
+ */
+export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine => {
+  const verifiers = options.verifiers ?? [statisticalVerifier];
+  const weights = options.weights ?? Object.fromEntries(verifiers.map(({ name }) => [name, 1]));
+  const { rule = lifespanRule, guard = learningGuard, enrolment = 10, learningLifespanMs = hourMs } = options;
+  const { stepUpAbove = 1 } = options;
+  if (!verifiers.some(({ name }) => (weights[name] ?? 0) > 0))
+    throw new EbbtideError('CONFIG_INVALID', 'No verifier of behaviour has a weight above 0', { weights });
+  const modalities = new Set(verifiers.map(({ modality }) => modality));
+  // Making a template takes longer than comparing with it; the last ones are kept, whose number bounds the memory.
+  const made = new Map<Baseline, ReturnType<typeof templatesOf>>();
+  const templates = (baseline: Baseline): ReturnType<typeof templatesOf> => {
+    const found = made.get(baseline) ?? templatesOf(baseline);
+    made.delete(baseline);
+    made.set(baseline, found);
+    if (made.size > templatesKept) made.delete(made.keys().next().value!);
+    return found;
+  };
+  const enrolled = ({ anchor, features }: Baseline): boolean => anchor.length / features >= enrolment;
+
+  return {
+    enrol(behaviour, person = new Map()) {
+      const known = new Map(person);
+      for (const [modality, samples] of behaviour)
+        if (modalities.has(modality) && samples.length > 0) known.set(modality, layAnchor(samples));
+      return known;
+    },
+    async assess(person, behaviour) {
+      const known = [...(person ?? [])].filter(([, baseline]) => enrolled(baseline));
+      const nothing = {
+        risk: 1,
+        shares: {},
+        missing: verifiers.map(({ name }) => name),
+        learnable: false,
+        stepUp: 1 > stepUpAbove,
+      };
+      if (known.length === 0)
+        return { reason: 'learning', lifespanMs: Math.min(learningLifespanMs, rule.otherwiseMs), ...nothing };
+      const fitting = comparable(person, behaviour);
+      const typed = fitting.get('keystroke') ?? [];
+      const kept = known.find(([modality]) => modality === 'keystroke')?.[1];
+      if (kept && typed.some((it) => Object.values(templates(kept)).some((template) => isCopy(template, it))))
+        return { reason: 'replayed', lifespanMs: lifespanOf(1, rule), ...nothing };
+      const opinion = async (of: 'anchor' | 'recent', leniency: number): Promise<JointOpinion | undefined> => {
+        const byModality = new Map<string, Template>(known.map(([name, baseline]) => [name, templates(baseline)[of]]));
+        return joinOpinions(await opinionsOf(verifiers, byModality, fitting, leniency), weights);
+      };
+      const recent = await opinion('recent', 0);
+      const anchor = await opinion('anchor', guard.leniency);
+      if (!recent || !anchor) return { reason: 'unseen', lifespanMs: lifespanOf(1, rule), ...nothing };
+      const guarded = guardedRisk(recent.risk, anchor.risk);
+      return {
+        reason: 'assessed',
+        risk: guarded.risk,
+        guarded,
+        lifespanMs: lifespanOf(guarded.risk, rule),
+        shares: recent.shares,
+        missing: recent.missing,
+        learnable: mayLearn(guarded, guard),
+        stepUp: guarded.risk > stepUpAbove,
+      };
+    },
+    learn(person, behaviour, { learnable }) {
+      if (!learnable) return person;
+      const known = new Map(person);
+      for (const [modality, samples] of comparable(person, behaviour)) {
+        const baseline = known.get(modality);
+        if (baseline && samples.length > 0) known.set(modality, learnSamples(baseline, samples));
+      }
+      return known;
+    },
+  };
+};

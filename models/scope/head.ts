@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { curveSchema } from '../calibration/curve.ts';
+import { scopeFeatures } from './features.ts';
+import type { SequenceWeights } from './sequence.ts';
+
+const numbers = z.array(z.number());
+
+/** A trained scope model, as `model.json` of its folder. */
+export const headSchema = z.strictObject({
+  version: z.string().min(1),
+  features: z.strictObject({ name: z.string(), hash: z.string() }),
+  /** Whether labels taught what misuse is, or only what is usual. */
+  supervised: z.boolean(),
+  /** Ascending values of each feature in training, evenly spaced in rank; empty where it was always missing. */
+  quantiles: z.array(numbers),
+  /** Features that may count; the others are ignored. */
+  used: z.array(z.boolean()),
+  /** Linear log-odds: constant, then one weight a feature; zeros without labels. */
+  linear: numbers,
+  network: z.strictObject({
+    inputs: z.number().int().positive(),
+    hidden: z.number().int().positive(),
+    outputs: z.number().int().positive(),
+    kernel: numbers,
+    recurrent: numbers,
+    bias: numbers,
+    head: numbers,
+    headBias: numbers,
+  }),
+  /** Weights of constant, linear part and network in the statistic. */
+  join: z.tuple([z.number(), z.number(), z.number()]),
+  /** Statistics of benign windows that were held out. */
+  curve: curveSchema,
+  lineage: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  metrics: z.record(z.string(), z.number()).default({}),
+});
+
+/** See {@link headSchema}. */
+export type Head = z.infer<typeof headSchema>;
+
+/** Most knots of a feature's quantiles. */
+const knots = 64;
+/** Ranks are spread over plus and minus this. */
+const reach = 1.5;
+
+/** Evenly spaced quantiles of a feature's values. */
+export const quantilesOf = (values: readonly number[]): number[] => {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+  if (sorted.length === 0) return [];
+  const many = Math.min(knots, sorted.length);
+  return Array.from({ length: many }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / Math.max(1, many - 1))]!);
+};
+
+/** Rank of a value among quantiles, −1.5 to 1.5; the middle of equals; 0 where it is missing. */
+const rankOf = (quantiles: readonly number[], value: number): number => {
+  const many = quantiles.length;
+  if (many === 0 || Number.isNaN(value)) return 0;
+  const bound = (before: (knot: number) => boolean) => {
+    let low = 0;
+    let high = many;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (before(quantiles[middle]!)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const below = bound((knot) => knot < value);
+  const upTo = bound((knot) => knot <= value);
+  if (below === many) return reach;
+  if (upTo === 0) return -reach;
+  if (many === 1) return 0;
+  const place =
+    upTo > below
+      ? (below + upTo - 1) / 2
+      : below - 1 + (value - quantiles[below - 1]!) / (quantiles[below]! - quantiles[below - 1]!);
+  return reach * ((2 * place) / (many - 1) - 1);
+};
+
+/** A vector as ranks, so that no value is far away: what the trained parts see. */
+export const ranksOf = (head: Pick<Head, 'quantiles' | 'used'>, vector: Float64Array): Float32Array =>
+  Float32Array.from({ length: scopeFeatures.size }, (_, i) =>
+    head.used[i] ? rankOf(head.quantiles[i]!, vector[i]!) : 0,
+  );
+
+/** The linear part for a vector of ranks. */
+export const linearOf = (weights: readonly number[] | Float64Array, ranks: Float32Array): number => {
+  let sum = weights[0]!;
+  for (let i = 0; i < ranks.length; i++) sum += weights[i + 1]! * ranks[i]!;
+  return sum;
+};
+
+/** A network for the model's file. */
+export const packNetwork = (weights: SequenceWeights): Head['network'] => ({
+  ...weights,
+  kernel: [...weights.kernel],
+  recurrent: [...weights.recurrent],
+  bias: [...weights.bias],
+  head: [...weights.head],
+  headBias: [...weights.headBias],
+});
+
+/** A network out of the model's file. */
+export const unpackNetwork = (network: Head['network']): SequenceWeights => ({
+  ...network,
+  kernel: Float32Array.from(network.kernel),
+  recurrent: Float32Array.from(network.recurrent),
+  bias: Float32Array.from(network.bias),
+  head: Float32Array.from(network.head),
+  headBias: Float32Array.from(network.headBias),
+});

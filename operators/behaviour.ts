@@ -1,0 +1,36 @@
+/** One burst of behaviour on its way through the pipeline of key lifespans. */
+export interface BehaviourEvent {
+  /** Pseudonym of the user. */
+  readonly user: string;
+  readonly session: string;
+  /** Event time, epoch milliseconds. */
+  readonly time: number;
+  /** Name of the feature specification, such as `phrase`. */
+  readonly specification: string;
+  readonly features: Readonly<Record<string, number>>;
+}
+
+/** A burst, and what speaks against a person having made it. */
+export interface CheckedBehaviour extends BehaviourEvent {
+  readonly faults: readonly string[];
+}
+
+/** Bursts of one session and specification that are compared together. */
+export interface GatheredBehaviour extends CheckedBehaviour {
+  /** Features of each, oldest first; those of the event itself are the last. */
+  readonly bursts: readonly BehaviourEvent['features'][];
+}
+
+/** Bursts that were compared with their user's baseline. */
+export interface AssessedBehaviour extends GatheredBehaviour {
+  /** Log odds that they are an impostor's; NaN where nothing could be compared. */
+  readonly logOdds: number;
+}
+
+/** What became of a session with a burst. */
+export interface FollowedBehaviour extends AssessedBehaviour {
+  /** Risk of the session, from 0 to 1; NaN for a session without a key. */
+  readonly risk: number;
+  /** New end of the key's life, epoch milliseconds; absent where it stays. */
+  readonly cutTo?: number;
+}

@@ -1,0 +1,70 @@
+import { concatMap, type OperatorFunction } from 'rxjs';
+import { hourMs } from '../../models/access/calendar.ts';
+import type { GuardedForecast } from '../../models/access/guarded.ts';
+import { historyLayout, hourOf, vmStates } from '../../models/access/history.ts';
+import { type Population, partsOfPair } from '../../models/access/population.ts';
+import type { AccessClock } from '../../schemas/generated/index.ts';
+import type { AccessBatch, DueBatch, DueItem } from './batch.ts';
+import type { PreprovisionState } from './partitionState.ts';
+
+/** Predicts for all pairs of a partition at the beginning of an hour. */
+export interface HourlyPredictor {
+  forecast(population: Population, pairs: readonly string[]): Promise<readonly GuardedForecast[]>;
+}
+
+/** Hours that are caught up one by one, with a forecast each, after time has leapt; what lies before is only closed. */
+const caughtUpHours = 24;
+
+/**
+ * Take in what pairs do, and foresee, as event time passes and without any event, at the beginning of each hour what every
+ * pair will do, all in one batch. Time that goes back is not followed.
+ *
+ * @param state of the partition
+ * @param predictor the model in force
+ */
+export const foreseeHours = (
+  state: PreprovisionState,
+  predictor: HourlyPredictor,
+): OperatorFunction<AccessBatch, DueBatch> => {
+  const { population } = state;
+
+  const pass = async (clock: AccessClock, replayed: { replayed?: true }, due: DueItem[]): Promise<void> => {
+    const hour = hourOf(clock.time);
+    if (hour - population.hour > caughtUpHours) population.openHour(hour - caughtUpHours);
+    while (population.hour < hour) {
+      population.openHour(population.hour + 1);
+      const pairs = [...population.states.keys()].sort();
+      const forecasts = await predictor.forecast(population, pairs);
+      // Only for the hour that time has come to can anything still be prepared
+      if (population.hour < hour) continue;
+      const begins = hour * hourMs;
+      due.push({ kind: 'time', timeMs: begins, clock, ...replayed });
+      pairs.forEach((pair, i) => {
+        const vmState = vmStates[population.stateOf(pair)[historyLayout.vmState]! - 1] ?? null;
+        due.push({ kind: 'forecast', pair, timeMs: begins, forecast: forecasts[i]!, vmState, ...replayed });
+      });
+    }
+    due.push({ kind: 'time', timeMs: clock.time, clock, ...replayed });
+  };
+
+  return concatMap(async (batch) => {
+    const due: DueItem[] = [];
+    for (const item of batch.items) {
+      const replayed = item.replayed ? ({ replayed: true } as const) : {};
+      if (item.kind === 'clock') {
+        await pass(item.clock, replayed, due);
+        continue;
+      }
+      if (item.kind === 'machine') {
+        for (const pair of state.pairsOf(item.vm)) population.observe(pair, item.event);
+        continue;
+      }
+      state.know(item.pair, partsOfPair(item.pair).vm);
+      population.observe(item.pair, item.event);
+      // One of an hour that has passed did not use what was prepared for this one
+      if (item.event.kind === 'access' && item.event.timeMs >= population.hour * hourMs)
+        due.push({ kind: 'came', pair: item.pair, timeMs: item.event.timeMs, ...replayed });
+    }
+    return { ...batch, due };
+  });
+};

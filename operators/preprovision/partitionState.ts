@@ -1,0 +1,88 @@
+import type { Calendar } from '../../models/access/calendar.ts';
+import { Population } from '../../models/access/population.ts';
+import type { AccessClock } from '../../schemas/generated/index.ts';
+import { TimerQueue } from './timerQueue.ts';
+
+/** A pair as the changelog keeps it. */
+export interface SavedPair {
+  readonly pair: string;
+  readonly floats: Float32Array;
+  /** End of what is prepared for it, epoch milliseconds; 0 for nothing. */
+  readonly preparedUntilMs: number;
+}
+
+/** A partition as the changelog keeps it, at the beginning of an hour. */
+export interface SavedPartition {
+  readonly hour: number;
+  readonly shared: Float32Array;
+  readonly pairs: readonly SavedPair[];
+  readonly clock: AccessClock;
+  /** Times at which something was prepared, for the budget. */
+  readonly budget: readonly number[];
+}
+
+/**
+ * What one partition of `telemetry.access` knows: what its pairs do, and what is prepared for them until when. Timers are in
+ * event time. Saved and restored, it goes on as if it had never stopped.
+ */
+export class PreprovisionState {
+  readonly population: Population;
+  /** Ends of what is prepared, by pair. */
+  readonly prepared = new TimerQueue();
+  /** How far joined topics are in force. */
+  clock: AccessClock = { time: 0, controlOffset: 0, scoresOffset: 0 };
+  /** Times at which something was prepared, oldest first. */
+  readonly budget: number[] = [];
+  /** Pairs of each machine. */
+  readonly #machines = new Map<string, Set<string>>();
+
+  constructor(calendar: Calendar, hour: number, carried: { readonly pair: number; readonly all: number }) {
+    this.population = new Population(calendar, hour, carried);
+  }
+
+  /** Note that a pair is one of a machine's. */
+  know(pair: string, vm: string | null): void {
+    if (vm === null) return;
+    const pairs = this.#machines.get(vm) ?? new Set();
+    this.#machines.set(vm, pairs.add(pair));
+  }
+
+  /** Pairs of a machine. */
+  pairsOf(vm: string): Iterable<string> {
+    return this.#machines.get(vm) ?? [];
+  }
+
+  /** Everything, as it is now. */
+  save(): SavedPartition {
+    return {
+      hour: this.population.hour,
+      shared: Float32Array.from(this.population.shared),
+      pairs: [...this.population.states].map(([pair, floats]) => ({
+        pair,
+        floats: Float32Array.from(floats),
+        preparedUntilMs: this.prepared.dueAt(pair) ?? 0,
+      })),
+      clock: this.clock,
+      budget: [...this.budget],
+    };
+  }
+
+  /** The state that was saved. @throws EbbtideError STATE_CORRUPT for the state of another model */
+  static restore(
+    calendar: Calendar,
+    saved: SavedPartition,
+    carried: { readonly pair: number; readonly all: number },
+    vmOf: (pair: string) => string | null,
+  ): PreprovisionState {
+    const state = new PreprovisionState(calendar, saved.hour, carried);
+    state.population.restoreShared(saved.shared);
+    for (const { pair, floats, preparedUntilMs } of saved.pairs) {
+      state.population.restore(pair, floats);
+      state.know(pair, vmOf(pair));
+      if (preparedUntilMs > 0) state.prepared.set(pair, preparedUntilMs);
+    }
+    state.clock = saved.clock;
+    state.budget.push(...saved.budget);
+    return state;
+  }
+}

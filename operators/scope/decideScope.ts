@@ -1,0 +1,141 @@
+import type { Alert, Decision } from '../../schemas/generated/index.ts';
+import { rulesFor, type ScopePolicy, type ScopeRules, singleServiceScope } from '../../schemas/scopePolicy.ts';
+import type { Orders } from '../decideTtl.ts';
+import { spent } from '../harshBudget.ts';
+import type { OverrideChange, ScopeCounts } from './batch.ts';
+import type { Credential } from './credentials.ts';
+import { type Assessed, overrideRecord, type Settled, scopeAlert, scopeDecision } from './scopeRecords.ts';
+import { noScopeRule, type ScopeOutcome, scopeRule } from './scopeRule.ts';
+
+/** Where decisions of a batch go. */
+export interface DecisionSink {
+  readonly decisions: Decision[];
+  readonly overrides: OverrideChange[];
+  readonly alerts: Alert[];
+  readonly touched: Set<string>;
+}
+
+/** Decides on a credential's scope after an assessment. */
+export type DecideScope = (
+  one: Credential,
+  assessed: Assessed,
+  orders: Orders<ScopePolicy>,
+  replayed: boolean,
+  sink: DecisionSink,
+) => void;
+
+/** The one service that stays open: the named one, the one most used in the baseline, or the one called most just now. */
+const serviceFor = (one: Credential, rules: ScopeRules): string => {
+  const { baseline, window } = one.profile;
+  const known = rules.singleService ?? baseline.mostUsed;
+  if (known !== undefined && known !== null) return known;
+  const calls = [...(window?.byService ?? [])];
+  return calls.sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0] ?? '';
+};
+
+/**
+ * Decide on a credential's scope by {@link scopeRule}, within exemptions, kill switch and budgets.
+ *
+ * A narrowing that is withheld leaves the scope as it is, and is recorded with the reason once a window. An exemption or
+ * the kill switch lifts the override that is in force. In shadow mode overrides are written as such, for gateways to
+ * report; on the switch to enforcing those in force are written again.
+ *
+ * @param budget - times of the partition's narrowings, oldest first
+ * @param counts - is added to
+ */
+export const scopeDecider = (budget: number[], counts: ScopeCounts): DecideScope => {
+  const exhausted = (one: Credential, time: number, { budgetPerSubject, budgetForAll }: ScopePolicy): boolean =>
+    spent(one.budget, budgetPerSubject.perMs, time) >= budgetPerSubject.actions ||
+    spent(budget, budgetForAll.perMs, time) >= budgetForAll.actions;
+
+  return (one, assessed, orders, replayed, sink) => {
+    const { policy } = orders;
+    const { time } = assessed;
+    const rules = rulesFor(policy, one.name, one.group);
+    const before = one.rule;
+    const spared =
+      orders.killSwitch || orders.killed?.(one.name) ? 'killSwitch' : orders.exempt(one.name, time) ? 'exemption' : '';
+    const named = (level: number) => rules.ranges[Math.min(level, rules.ranges.length - 1)]!.scope;
+
+    const record = (action: Settled['action'], level: number, reason: string, withheld = '') => {
+      sink.touched.add(one.name);
+      if (replayed) return;
+      const narrows = withheld !== '';
+      const decision = scopeDecision(assessed, {
+        action,
+        mode: policy.mode,
+        withheld,
+        oldScope: named(before.level),
+        newScope: named(level),
+        reason,
+        policyVersion: orders.policyVersion,
+      });
+      sink.decisions.push(decision);
+      const alert = scopeAlert(decision, level === rules.ranges.length - 1);
+      if (alert) sink.alerts.push(alert);
+      if (narrows) {
+        counts.withheld++;
+        return;
+      }
+      if (action === 'narrow') counts.narrowed++;
+      if (action === 'widen') counts.widened++;
+      sink.overrides.push({
+        subject: one.name,
+        override: level === 0 ? null : overrideRecord(decision, one.service, one.rule.expiresAt, assessed.threats),
+      });
+    };
+
+    const apply = (outcome: ScopeOutcome, action: Settled['action']) => {
+      one.rule = outcome.state;
+      const { level } = outcome.state;
+      if (named(level) !== singleServiceScope) one.service = '';
+      else if (action === 'narrow' || one.service === '') one.service = serviceFor(one, rules);
+      one.enforced = policy.mode === 'enforce';
+      if (action === 'narrow') {
+        budget.push(time);
+        one.budget.push(time);
+      }
+      record(action, level, outcome.reason);
+    };
+
+    if (spared && before.level > 0) {
+      apply({ state: { ...noScopeRule, at: time }, reason: `The override is lifted: ${spared}` }, 'widen');
+      return;
+    }
+    const outcome = scopeRule(
+      before,
+      assessed.assessment && assessed.risk,
+      time,
+      assessed.closed,
+      rules,
+      assessed.news,
+    );
+    const { action } = outcome;
+    if (action === 'narrow') {
+      const withheld = spared || (exhausted(one, time, policy) ? 'budget' : '');
+      if (!withheld) {
+        apply(outcome, action);
+        return;
+      }
+      one.rule = { ...outcome.state, level: before.level, expiresAt: before.expiresAt };
+      if (time - one.withheldAt < policy.windowMs) return;
+      one.withheldAt = time;
+      record(action, outcome.state.level, outcome.reason, withheld);
+      return;
+    }
+    if (action) {
+      apply(outcome, action);
+      return;
+    }
+    one.rule = outcome.state;
+    const { level, expiresAt } = outcome.state;
+    if (level > 0 && assessed.closed && one.enforced !== (policy.mode === 'enforce'))
+      apply(
+        {
+          state: { ...outcome.state, expiresAt },
+          reason: `The mode is ${policy.mode}: ${named(level)} is written again`,
+        },
+        'keep',
+      );
+  };
+};

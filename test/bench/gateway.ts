@@ -1,0 +1,236 @@
+/**
+ * The gateway's decision service at a steady load, on one core, with a table of a million rows read from real Kafka,
+ * and telemetry of each request written to it; then the way from an override in Kafka to the first refusal.
+ * See README.md beside this file.
+ *
+ *   npm run bench -- gateway [--json] [--rows 1000000] [--rate 10000] [--seconds 20] [--changes 300] [--calm seconds]
+ *     [--only http,grpc,most,deny] [--profile]
+ */
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { connectKafka } from '../../infra/kafka/connect.ts';
+import type { OutgoingMessage } from '../../infra/kafka/types.ts';
+import { identifierOf, readHashKey } from '../../infra/services/gateway/identify.ts';
+import { TopicCodec } from '../../schemas/codec.ts';
+import type { ScopeOverride, Translation } from '../../schemas/generated/index.ts';
+import { topics } from '../../schemas/topics.ts';
+import { temporaryFolder } from '../services/folder.ts';
+import { privateKafka } from '../services/kafka.ts';
+import { cpuSeconds, machineCpuSeconds, untilCalm } from './agent/footprint.ts';
+import type { LoadOptions, LoadResult } from './gateway/load.ts';
+import { callers, path, type Stage, secretOf } from './gateway/stage.ts';
+import { sharedRegistry } from './latency/stage.ts';
+import { type Figures, report, round, say } from './report.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    rows: { type: 'string', default: '1000000' },
+    rate: { type: 'string', default: '10000' },
+    seconds: { type: 'string', default: '20' },
+    changes: { type: 'string', default: '300' },
+    calm: { type: 'string', default: '0' },
+    only: { type: 'string', default: 'http,grpc,most,deny' },
+    profile: { type: 'boolean', default: false },
+  },
+});
+const rows = Math.max(callers, Number(options.rows));
+const parts = new Set(options.only.split(','));
+const ending = import.meta.url.slice(-3);
+const program = (name: string) => fileURLToPath(new URL(`./gateway/${name}${ending}`, import.meta.url));
+const teardown: (() => unknown)[] = [];
+/** Hooks of the test's helpers run in the order of their registration, after ours. */
+const context = { after: (fn: () => unknown) => teardown.push(fn) } as unknown as TestContext;
+
+const kafkaServer = await privateKafka(context);
+const kafka = await connectKafka({ brokers: kafkaServer.brokers });
+teardown.unshift(() => kafka.close());
+const registry = await sharedRegistry();
+const hashKeyFile = join(temporaryFolder(context), 'hash.key');
+writeFileSync(hashKeyFile, 'a key of the benchmark, 32 characters');
+const key = await readHashKey(hashKeyFile, false);
+
+/** The table: callers' rows, then rows of credentials that never call; one service each, three groups, shared references. */
+const fill = async (): Promise<void> => {
+  const codec = await TopicCodec.open<Translation>(topics.translations, registry);
+  const producer = await kafka.producer({ lingerMs: 5 });
+  const services = ['orders', 'billing', 'stock'];
+  const chunk = 20_000;
+  for (let from = 0; from < rows; from += chunk) {
+    const messages: OutgoingMessage[] = [];
+    for (let i = from; i < Math.min(rows, from + chunk); i++) {
+      const frontendCredential = identifierOf(secretOf(i), key);
+      const service = i < callers ? 'orders' : services[i % services.length]!;
+      const name = `${frontendCredential}/${service}`;
+      const backendCredentials = {
+        default: `kv/data/backend/${service}/{credential}`,
+        'read-only': `kv/data/backend/${service}-ro`,
+      };
+      const value = codec.encode({
+        key: name,
+        frontendCredential,
+        service,
+        group: `group-${i % 3}`,
+        defaultScope: 'default',
+        backendCredentials,
+        version: (i * 2_654_435_761).toString(16).padStart(12, '0').slice(-12),
+        at: 1_700_000_000_000,
+        by: 'bench',
+        reason: '',
+      });
+      messages.push({ topic: topics.translations.name, key: name, value });
+    }
+    await producer.send(messages);
+  }
+  await producer.close();
+};
+
+interface Gateway {
+  readonly http: number;
+  readonly grpc: number;
+  readonly loadSeconds: number;
+  readonly heldBytes: number;
+  readonly rssBytes: number;
+}
+
+/** Keep a process on one core, where the system lets us: what is measured and its generator do not change places. */
+const pin = (pid: number, core: number): void => {
+  spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)]);
+};
+
+const startGateway = async (stage: Stage): Promise<{ child: ChildProcess; told: Gateway }> => {
+  const profile = options.profile ? ['--cpu-prof', '--cpu-prof-dir=.ebbtide/profiles'] : [];
+  const child = fork(program('child'), [JSON.stringify(stage)], {
+    execArgv: [...process.execArgv, '--expose-gc', ...profile],
+    env: { ...process.env, EBBTIDE_LOG: 'error' },
+  });
+  teardown.unshift(() => child.disconnect());
+  const [told] = (await once(child, 'message')) as [Gateway];
+  pin(child.pid!, 0);
+  return { child, told };
+};
+
+const load = async (of: Omit<LoadOptions, 'warmUpMs' | 'measureMs'>, seconds: number): Promise<LoadResult> => {
+  await untilCalm(Number(options.calm));
+  const child = fork(program('load'), [JSON.stringify({ ...of, warmUpMs: 5_000, measureMs: seconds * 1000 })], {
+    execArgv: process.execArgv,
+  });
+  pin(child.pid!, 1);
+  const [result] = (await once(child, 'message')) as [LoadResult];
+  return result;
+};
+
+const percentile = (values: readonly number[], share: number): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+};
+
+/** Milliseconds from the write of an override to Kafka to the first refusal, asked for without pause. */
+const riskToDeny = async (port: number, changes: number): Promise<number[]> => {
+  const codec = await TopicCodec.open<ScopeOverride>(topics.scopeOverrides, registry);
+  const producer = await kafka.producer({ lingerMs: 0 });
+  const agent = new Agent({ keepAlive: true });
+  const status = (secret: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const headers = { 'x-api-key': secret };
+      request({ port, path: `/envoy${path}`, headers, agent }, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode!));
+      })
+        .once('error', reject)
+        .end();
+    });
+  const times: number[] = [];
+  for (let i = 0; i < changes; i++) {
+    const secret = secretOf(i);
+    const frontendCredential = identifierOf(secret, key);
+    const value = codec.encode({
+      frontendCredential,
+      scope: 'blocked',
+      service: null,
+      risk: 95,
+      mode: 'enforce',
+      expiresAt: null,
+      decisionId: `scope/${frontendCredential}/${i}`,
+      policyVersion: 'bench',
+      reasons: [],
+      at: Date.now(),
+    });
+    if ((await status(secret)) !== 200) throw new Error(`${secret} is refused before its override`);
+    const from = performance.now();
+    const written = producer.send([{ topic: topics.scopeOverrides.name, key: frontendCredential, value }]);
+    while ((await status(secret)) !== 403);
+    times.push(performance.now() - from);
+    await written;
+  }
+  agent.destroy();
+  await producer.close();
+  return times;
+};
+
+try {
+  await kafka.ensureTopics(4);
+  say(`Writing ${rows.toLocaleString('en')} rows`);
+  await fill();
+  const { child, told } = await startGateway({ brokers: kafkaServer.brokers, rows, hashKeyFile });
+  say(`Table read in ${told.loadSeconds.toFixed(1)} s`);
+  const figures: Figures = {
+    rows,
+    bytesPerRow: round(told.heldBytes / rows, 1),
+    rssBytesPerRow: round(told.rssBytes / rows, 1),
+    tableLoadSeconds: round(told.loadSeconds, 1),
+  };
+  const rate = Number(options.rate);
+  const seconds = Number(options.seconds);
+  const measure = async (name: string, of: Omit<LoadOptions, 'warmUpMs' | 'measureMs' | 'rate' | 'depth'>) => {
+    const machine = machineCpuSeconds();
+    const before = cpuSeconds(child.pid!);
+    const from = performance.now();
+    const steady = await load({ ...of, rate, depth: 0 }, seconds);
+    const took = (performance.now() - from) / 1000;
+    const own = cpuSeconds(child.pid!) - before;
+    if (steady.answered === 0)
+      throw new Error(`Not one request of ${name} was answered in time: too little is left of this machine`);
+    if (steady.refused > 0) throw new Error(`${steady.refused} requests of the load were refused`);
+    Object.assign(figures, {
+      [`${name}P50Ms`]: round(steady.p50Ms),
+      [`${name}P90Ms`]: round(steady.p90Ms),
+      [`${name}P99Ms`]: round(steady.p99Ms),
+      [`${name}P999Ms`]: round(steady.p999Ms),
+      [`${name}MaxMs`]: round(steady.maxMs),
+      [`${name}RequestsPerS`]: Math.round(steady.requestsPerS),
+      [`${name}Unanswered`]: steady.unanswered,
+      [`${name}GeneratorLateP99Ms`]: round(steady.sentLateP99Ms),
+      [`${name}CpuMicrosPerRequest`]: round((own / (rate * (seconds + 5))) * 1e6, 1),
+      [`${name}MachineCores`]: round((machineCpuSeconds() - machine) / took, 2),
+    });
+    if (!parts.has('most')) return;
+    const most = await load({ ...of, rate: 0, depth: 4 }, Math.min(seconds, 10));
+    figures[`${name}MostRequestsPerS`] = Math.round(most.requestsPerS);
+  };
+  if (parts.has('http')) {
+    await measure('http', { protocol: 'authorize', port: told.http, connections: 32 });
+    await measure('envoyHttp', { protocol: 'envoy', port: told.http, connections: 32 });
+    figures.requestsPerS = figures.httpMostRequestsPerS ?? figures.httpRequestsPerS!;
+  }
+  if (parts.has('grpc')) await measure('grpc', { protocol: 'grpc', port: told.grpc, connections: 4 });
+  if (parts.has('deny')) {
+    const times = await riskToDeny(told.http, Number(options.changes));
+    figures.riskToDenyP50Ms = round(percentile(times, 0.5), 1);
+    figures.riskToDenyP99Ms = round(percentile(times, 0.99), 1);
+    figures.riskToDenyMaxMs = round(Math.max(...times), 1);
+  }
+  child.send('figures');
+  const [telemetry] = (await once(child, 'message')) as [{ dropped: number; sent: number }];
+  figures.telemetrySent = telemetry.sent;
+  figures.telemetryDropped = telemetry.dropped;
+  report('gateway', figures, options.json, { kafka: 'Apache Kafka 4.1.1, one broker on the same cores' });
+} finally {
+  for (const end of teardown) await end();
+}
+process.exit(0);

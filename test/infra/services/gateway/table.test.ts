@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Overrides } from '../../../../infra/services/gateway/table/overrides.ts';
+import { RowTable } from '../../../../infra/services/gateway/table/rows.ts';
+import { Scopes } from '../../../../schemas/scopes.ts';
+import { override, row } from './stage.ts';
+
+const credential = fc.oneof(
+  fc.constantFrom('a', 'b', 'arn:aws:iam::1:user/bob', 'grüße', '\u{1f30a}', '__proto__', ''),
+  fc.string({ maxLength: 20 }),
+);
+const service = fc.constantFrom('orders', 'billing', 's3.amazonaws.com', 'toString');
+const step = fc.record({
+  credential,
+  service,
+  scope: fc.constantFrom('default', 'read-only', 'blocked'),
+  gone: fc.boolean(),
+});
+
+test('RowTable holds what a map of the same rows holds, through any order of setting and removing', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const table = new RowTable();
+      const model = new Map<string, string>();
+      for (const { credential, service, scope, gone } of steps) {
+        const key = `${credential}/${service}`;
+        if (gone) table.remove(key);
+        else assert.ok(table.set(row(credential, service, { defaultScope: scope })));
+        if (gone) model.delete(key);
+        else model.set(key, scope);
+        assert.equal(table.size, model.size);
+      }
+      const credentials = new Set([...model.keys()].map((key) => key.slice(0, key.lastIndexOf('/'))));
+      for (const { credential, service } of steps) {
+        const found = table.find(credential, service);
+        const expected = model.get(`${credential}/${service}`);
+        if (expected !== undefined) assert.equal(typeof found === 'object' && found.profile.defaultScope, expected);
+        else assert.equal(found, credentials.has(credential) ? 'no-row' : 'unknown-credential');
+      }
+      assert.ok(table.profiles <= 3, 'rows that say the same share what they say');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('RowTable forgets removed rows, keys and profiles, and reuses their room', () => {
+  const table = new RowTable();
+  const fill = (round: number) => {
+    for (let i = 0; i < 20_000; i++) table.set(row(`${round}-${i}`, 'orders', { group: `g${i % 100}` }));
+  };
+  fill(0);
+  const once = table.byteLength;
+  for (let round = 1; round < 6; round++) {
+    fill(round);
+    for (let i = 0; i < 20_000; i++) table.remove(`${round - 1}-${i}/orders`);
+  }
+  assert.equal(table.size, 20_000);
+  assert.equal(table.profiles, 100);
+  assert.ok(table.byteLength < 4 * once, `${table.byteLength} bytes after ${once}`);
+  assert.equal(table.find('0-7', 'orders'), 'unknown-credential');
+});
+
+test('RowTable keeps its version, and refuses a credential that is too long', () => {
+  const table = new RowTable();
+  table.set(row('a', 'orders', { version: 'ffffffff0000' }));
+  const found = table.find('a', 'orders');
+  assert.equal(typeof found === 'object' && found.version, 0xffffffff);
+  assert.equal(table.set(row('x'.repeat(1025), 'orders')), false);
+  assert.equal(table.find('x'.repeat(1025), 'orders'), 'unknown-credential');
+  assert.equal(table.size, 1);
+});
+
+test('Overrides lapse at their expiry, later by what clocks may differ', () => {
+  const overrides = new Overrides(new Scopes({}), 5_000);
+  overrides.set(override('a', 'read-only', { expiresAt: 100_000 }));
+  assert.equal(overrides.find('a', 104_999)?.scope.name, 'read-only');
+  assert.equal(overrides.find('a', 105_000), undefined);
+  assert.equal(overrides.find('a', 99_000)?.scope.name, 'read-only', 'a clock that ran ahead has lifted nothing');
+});
+
+test('Overrides of a scope that nobody knows, or of a single service without a name, block', () => {
+  const overrides = new Overrides(new Scopes({}), 0);
+  assert.equal(overrides.set(override('a', 'readonly')), false);
+  assert.equal(overrides.find('a', 0)?.scope.name, 'blocked');
+  assert.equal(overrides.set(override('b', 'single-service')), false);
+  assert.equal(overrides.find('b', 0)?.scope.name, 'blocked');
+  assert.equal(overrides.set(override('c', 'blocked')), true);
+  assert.equal(overrides.set(override('a', 'default')), true);
+  assert.equal(overrides.find('a', 0), undefined, 'the default scope narrows nothing');
+});

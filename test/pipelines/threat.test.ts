@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Running } from '../../infra/context.ts';
+import { threatConfig } from '../../infra/threat/config.ts';
+import { followThreats } from '../../infra/threat/followThreats.ts';
+import { startThreat } from '../../infra/threat/start.ts';
+import type { Alert } from '../../schemas/generated/index.ts';
+import { threatFields } from '../../schemas/threat.ts';
+import { topics } from '../../schemas/topics.ts';
+import { type TestKafka, testContext, until } from '../services/context.ts';
+import { temporaryFolder } from '../services/folder.ts';
+
+const serve = async (t: TestContext, listener: RequestListener): Promise<string> => {
+  const server = createServer(listener);
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/feed`;
+};
+
+const rig = async (t: TestContext, context: TestKafka, feed: object, more: object = {}) => {
+  const config = threatConfig.parse({
+    feeds: [{ name: 'drop', pollMs: 1000, allowHttp: true, allowPrivateAddress: true, ...feed }],
+    folder: temporaryFolder(t),
+    tries: 1,
+    jitter: 0,
+    ...more,
+  });
+  const open: Running[] = [];
+  t.after(() => Promise.all(open.map((running) => running.close())));
+  return {
+    start: async () => {
+      const running = await startThreat(context.another(), config);
+      open.push(running);
+      return running;
+    },
+  };
+};
+const following = async (t: TestContext, context: TestKafka) => {
+  const threats = await followThreats(context.another());
+  t.after(() => threats.close());
+  await threats.caughtUp;
+  return threats;
+};
+const list = (count: number) => Array.from({ length: count }, (_, at) => `198.51.${at >> 8}.${at & 255}\n`).join('');
+
+test('a feed at a URL must come in force at every reader, and be asked for again only as to whether it has changed', async (t) => {
+  const context = await testContext(t);
+  const asked: (string | undefined)[] = [];
+  const url = await serve(t, (request, answer) => {
+    asked.push(request.headers['if-none-match']);
+    if (request.headers['if-none-match'] === '"1"') return answer.writeHead(304).end();
+    return answer.writeHead(200, { etag: '"1"' }).end(list(5000));
+  });
+  const { start } = await rig(t, context, { url });
+  const running = await start();
+  const threats = await following(t, context);
+  await until('all indicators in force', () => threats.size === 5000);
+  const now = Date.now();
+  assert.deepEqual(threatFields(threats.matches({ address: '::ffff:198.51.3.7' }, now)), {
+    threatFeed: 'drop',
+    threatIndicator: '198.51.3.7/32',
+    threatConfidence: 0.75,
+  });
+  assert.deepEqual(threats.matches({ address: '203.0.113.1' }, now), []);
+  await until('a second poll', () => asked.length > 1);
+  assert.deepEqual(asked.slice(0, 2), [undefined, '"1"']);
+  assert.equal((await running.health()).ready, true);
+});
+
+test('a feed that fails or shrinks must raise one alert, and the last good version must stay', async (t) => {
+  const context = await testContext(t);
+  const alerts = await context.records<Alert>(topics.alerts);
+  let answer: () => [number, string | Buffer] = () => [200, list(100)];
+  let polls = 0;
+  const url = await serve(t, (_request, response) => {
+    polls++;
+    const [status, body] = answer();
+    response.writeHead(status).end(body);
+  });
+  const { start } = await rig(t, context, { url });
+  const first = await start();
+  const threats = await following(t, context);
+  await until('the first version', () => threats.size === 100);
+
+  const bad: [string, () => [number, string | Buffer]][] = [
+    ['FEED_SHRUNK', () => [200, list(49)]],
+    ['FEED_UNAVAILABLE', () => [503, 'away']],
+    ['FEED_INVALID', () => [200, Buffer.from([0, 1, 2, 3])]],
+  ];
+  for (const [code, next] of bad) {
+    answer = next;
+    await until(`an alert of ${code}`, () => alerts.some(({ alertId }) => alertId.includes(code)));
+    assert.equal(threats.size, 100);
+  }
+  const before = polls;
+  await until('two more failures', () => polls > before + 1);
+  assert.deepEqual(
+    alerts.map(({ kind, subject, severity }) => `${kind} ${subject} ${severity}`),
+    ['feedShrunk drop warning', 'feedFailed drop warning', 'feedFailed drop warning'],
+  );
+  assert.match((await first.health()).detail, /1 of 1 feeds fail/);
+  assert.equal(threats.size, 100);
+});
+
+test('the last good version must come in force from disk where the brokers have lost it and the feed is away', async (t) => {
+  const folder = temporaryFolder(t);
+  let away = false;
+  const url = await serve(t, (_request, answer) =>
+    away ? answer.writeHead(500).end() : answer.writeHead(200).end(list(100)),
+  );
+  for (const round of [0, 1]) {
+    const context = await testContext(t);
+    const { start } = await rig(t, context, { url }, { folder });
+    const running = await start();
+    const threats = await following(t, context);
+    await until(`the version in round ${round}`, () => threats.size === 100);
+    away = true;
+    await running.close();
+  }
+});
+
+test('a file that is no feed any longer must go out of force with its configuration', async (t) => {
+  const context = await testContext(t);
+  const file = join(temporaryFolder(t), 'feed.txt');
+  writeFileSync(file, list(3));
+  const { start } = await rig(t, context, { file });
+  const running = await start();
+  const threats = await following(t, context);
+  await until('the file in force', () => threats.size === 3);
+  writeFileSync(file, list(4));
+  await until('the changed file in force', () => threats.size === 4);
+  await running.close();
+  const other = await startThreat(context.another(), threatConfig.parse({ folder: temporaryFolder(t) }));
+  t.after(() => other.close());
+  await until('nothing in force', () => threats.size === 0);
+});
+
+test('a feed must not be fetched from an address that is not public, nor without TLS, unless that is allowed', async (t) => {
+  const context = await testContext(t);
+  const alerts = await context.records<Alert>(topics.alerts);
+  const url = await serve(t, (_request, answer) => answer.end(list(3)));
+  const { start } = await rig(t, context, { url, allowPrivateAddress: false });
+  await start();
+  const alert = await until('an alert', () => alerts[0]);
+  assert.match(alert.summary, /127\.0\.0\.1 are not allowed: it is not a public address/);
+});
