@@ -161,7 +161,7 @@ const receiverConfig = z
 /** Shared signals; `signals` in `ebbtide.yaml`. */
 export const signalsConfig = z.strictObject({
   host: z.string().default('127.0.0.1').describe('Address to listen on'),
-  port: z.int().min(0).max(65_535).default(7073).describe('Port; 0 takes a free one'),
+  port: z.int().min(0).max(65_535).default(7074).describe('Port; 0 takes a free one'),
   issuer: z
     .url()
     .optional()
