@@ -55,6 +55,22 @@ export interface AnomalyModel {
     n: number,
     cohorts?: Cohorts,
   ): Promise<AnomalyScores>;
+  /**
+   * As {@link score}, of rows that lie anywhere in larger tables, so that nothing is copied.
+   *
+   * @param vectorRows for each of `n` rows, which row of `vectors` it is
+   * @param stateRows for each, which row of `states`; no row twice in one call. Where scoring fails, they may be half
+   * updated
+   */
+  scoreRows(
+    vectors: Float32Array,
+    vectorRows: Int32Array,
+    states: Float32Array,
+    stateRows: Int32Array,
+    times: Float64Array,
+    n: number,
+    cohorts?: Cohorts,
+  ): Promise<AnomalyScores>;
   close(): Promise<void>;
 }
 
@@ -137,7 +153,7 @@ export const loadAnomalyModel = async (
   const head = manifest.files[feedbackFile]
     ? parseAs(headSchema, 'Feedback', await readModelFile(place, manifest, feedbackFile), folder)
     : undefined;
-  const { score } = withHead(scorer, head);
+  const { score, scoreRows } = withHead(scorer, head);
   return {
     version: manifest.version,
     spec,
@@ -146,6 +162,7 @@ export const loadAnomalyModel = async (
     alarms: calibration.alarms,
     cohorts: new Set(Object.keys(calibration.cohorts)),
     score,
+    scoreRows,
     close: () => scorer.close(),
   };
 };

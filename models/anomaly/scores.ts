@@ -150,6 +150,10 @@ export const allocateScores = (n: number, spec: FeatureSpec, metricCount: number
       unit,
     };
   };
+  const heaviest = new Int32Array(size);
+  const weights = new Float64Array(size);
+  const goesBefore = (feature: number, weight: number, at: number): boolean =>
+    weight > weights[at]! || (weight === weights[at] && features[feature]!.name < features[heaviest[at]!]!.name);
   return {
     score: new Float64Array(n),
     severity: new Float64Array(n),
@@ -168,14 +172,27 @@ export const allocateScores = (n: number, spec: FeatureSpec, metricCount: number
     expected,
     observed,
     contributions(i: number, top: number) {
-      const row = parts.subarray(i * size, (i + 1) * size);
-      const total = row.reduce((sum, part) => sum + part, 0);
+      const from = i * size;
+      let total = 0;
+      for (let feature = 0; feature < size; feature++) total += parts[from + feature]!;
       if (!(total > 0)) return [];
-      return Array.from(row, (part, feature) => ({ feature, weight: round6(part / total) }))
-        .filter(({ weight }) => weight > 0)
-        .sort((a, b) => b.weight - a.weight || (features[a.feature]!.name < features[b.feature]!.name ? -1 : 1))
-        .slice(0, top)
-        .map(({ feature, weight }) => explain(i, feature, weight));
+      // Heaviest first, by insertion: few are wanted of few.
+      let count = 0;
+      for (let feature = 0; feature < size; feature++) {
+        const weight = round6(parts[from + feature]! / total);
+        if (!(weight > 0)) continue;
+        let at = count;
+        while (at > 0 && goesBefore(feature, weight, at - 1)) at--;
+        if (at >= top) continue;
+        if (count < top) count++;
+        for (let i = count - 1; i > at; i--) {
+          heaviest[i] = heaviest[i - 1]!;
+          weights[i] = weights[i - 1]!;
+        }
+        heaviest[at] = feature;
+        weights[at] = weight;
+      }
+      return Array.from({ length: count }, (_, at) => explain(i, heaviest[at]!, weights[at]!));
     },
   } satisfies AnomalyScores & Record<string, unknown>;
 };

@@ -1,4 +1,4 @@
-import { followAnchor } from './anchor.ts';
+import { anchorFollower } from './anchor.ts';
 import { createJointDistance } from './joint.ts';
 import type { AnomalyParameters } from './parameters.ts';
 import { type StateLayout, streams, timeUnit } from './state.ts';
@@ -79,6 +79,7 @@ export const createTracker = (
   const joint = createJointDistance(metricCount, layout, parameters);
   const ofMetric = new Float64Array(metricCount);
   const perMetric = featureCount / metricCount;
+  const followAnchor = anchorFollower(layout, parameters);
   const observation: Observation = {
     seen: 0,
     elapsed: 1,
@@ -144,7 +145,7 @@ export const createTracker = (
         }
         const seenAt = stateOffset + layout.metricSeen + metric;
         const metricSeen = states[seenAt]!;
-        const away = followAnchor(states, stateOffset, layout, metric, vector[vectorOffset + first]!, parameters);
+        const away = followAnchor(states, stateOffset, metric, vector[vectorOffset + first]!);
         if (away > strayed) {
           strayed = away;
           strayedMetric = metric;

@@ -1,10 +1,10 @@
 /**
  * How long a hand-over takes from the request to the answer, of what was prepared and of what is made on demand (certificates of
  * the SSH authority with their key pairs, passwords, accounts of a PostgreSQL), over HTTP
- * against a real OpenBao that writes to disk. Requests come one after the other with a pause between them, as those of people
+ * against a real OpenBao that writes to disk (`--memory`: that does not). Requests come one after the other with a pause between them, as those of people
  * do. See README.md beside this file.
  *
- *   npm run bench -- delivery [--json] [--requests 300]
+ *   npm run bench -- delivery [--json] [--requests 300] [--only web|box|db] [--memory]
  */
 import { loadavg } from 'node:os';
 import type { TestContext } from 'node:test';
@@ -13,11 +13,16 @@ import { parseArgs } from 'node:util';
 import { type ProvisionRig, provisionRig, targets } from '../infra/provision/rig.ts';
 import { databaseEngine, postgres, postgresBinaries } from '../infra/vault/postgres.ts';
 import { until } from '../infra/vault/rig.ts';
-import { sealableOpenBao } from '../services/openbao.ts';
+import { openBao, sealableOpenBao } from '../services/openbao.ts';
 import { median, report, round, say } from './report.ts';
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, requests: { type: 'string', default: '300' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    requests: { type: 'string', default: '300' },
+    only: { type: 'string' },
+    memory: { type: 'boolean', default: false },
+  },
 });
 const requests = Number(options.requests);
 const warmUp = 30;
@@ -44,7 +49,7 @@ const prepareDatabase = async (t: TestContext, { vault }: ProvisionRig, binaries
 const teardown: (() => unknown)[] = [];
 try {
   const t = { after: (fn: () => unknown) => teardown.unshift(fn) } as unknown as TestContext;
-  const rig = await provisionRig(t, await sealableOpenBao(t));
+  const rig = await provisionRig(t, options.memory ? await openBao(t) : await sealableOpenBao(t));
   const alice = await rig.user('alice');
   const all = { ...targets, 'db-*': { method: 'dynamicLease' } };
   const delivery = await rig.delivery({ targets: all });
@@ -74,6 +79,7 @@ try {
   };
   const figures: Record<string, number> = {};
   for (const [of, machine] of Object.entries(kinds)) {
+    if (options.only !== undefined && machine !== options.only) continue;
     say(`${machine}: preparing ${total}`);
     const engine = await rig.engine({ targets: all, mintsPerSecond: 1_000, mintsBurst: 1_000 });
     for (let n = 0; n < total; n++) await rig.want('alice', `${machine}-${n}`, { windowEnd: Date.now() + 3_600_000 });
@@ -89,7 +95,11 @@ try {
     // Of the medians: above 1, a prepared credential comes that many times sooner
     figures[`ratioToGenerate${of}`] = round(median(generate) / median(handOver), 2);
   }
-  report('delivery', { ...figures, requests }, options.json, { pauseMs, load1: round(loadavg()[0]!, 1) });
+  report('delivery', { ...figures, requests }, options.json, {
+    pauseMs,
+    storage: options.memory ? 'memory' : 'raft',
+    load1: round(loadavg()[0]!, 1),
+  });
 } finally {
   for (const end of teardown) await end();
 }

@@ -5,6 +5,7 @@ import { generateIdentity, open } from '../../../infra/provision/sealing.ts';
 import { startProvision } from '../../../infra/provision/start.ts';
 import { UserDirectory } from '../../../infra/provision/userKeys.ts';
 import { VaultSecretStore } from '../../../infra/provision/vaultStore.ts';
+import { wishRecord } from '../../../infra/provision/wish.ts';
 import { deliveryConfig } from '../../../infra/services/delivery/config.ts';
 import { startDelivery } from '../../../infra/services/delivery/start.ts';
 import { VaultClient } from '../../../infra/vault/client.ts';
@@ -79,13 +80,10 @@ export const provisionRig = async (
   const want = (name: string, vm: string, overrides: Partial<Provision> = {}): Promise<void> => {
     const now = Date.now();
     const decisionId = `preprovision/${name}/${vm}/${now}`;
-    return kafka.send<Provision>(topics.provisions, {
-      pair: `${name}/${vm}`,
+    const wish = wishRecord({
+      wanted: true,
       user: name,
       vm,
-      state: 'wanted',
-      method: 'unknown',
-      served: 'none',
       decisionId,
       probability: 0.8,
       predictedAt: now + 60_000,
@@ -94,18 +92,10 @@ export const provisionRig = async (
       waitSavedMs: 40,
       exposureMs: 300_000,
       risk: 0,
-      accessor: '',
-      reference: '',
-      mintedAt: null,
-      expiresAt: null,
-      endedAt: null,
-      waitedMs: null,
-      attempts: 0,
-      lastError: '',
       at: now,
       by: 'preprovision',
-      ...overrides,
     });
+    return kafka.send<Provision>(topics.provisions, { ...wish, ...overrides });
   };
   const engine = async (overrides: object = {}, more: Partial<Parameters<typeof startProvision>[1]> = {}) => {
     const running = await startProvision(kafka.context(), {
