@@ -26,6 +26,7 @@ import { openPlatform, type Platform } from './platform.ts';
 import { version } from './program.ts';
 import { forgetRunning, noteRunning } from './running.ts';
 import { embeddedSecretFile, tokenServiceOf } from './token-service.ts';
+import { vaultOf } from './vault-login.ts';
 
 /** What {@link bringUp} is told. */
 export interface BringUpOptions {
@@ -92,7 +93,8 @@ export const bringUp = async (
   const servers = {
     brokers: platform.brokers,
     clickhouse: () => platform.clickhouse,
-    vault: () => platform.vault.actuator,
+    vault: (service: 'actuator' | 'keylife') =>
+      service === 'actuator' ? platform.vault.actuator : vaultOf(config, service),
   };
   // Offsets of a mock cluster begin anew with each start, and must not be taken for those of the last one
   const archive = isEmbedded ? { ...config.archive, cluster: `embedded-${Date.now()}` } : config.archive;

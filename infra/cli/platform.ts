@@ -21,7 +21,11 @@ export interface Platform {
   readonly registry: SchemaRegistry;
   readonly schemaRegistryUrl: string;
   readonly clickhouse: ClickHouseConfig;
-  readonly vault: { readonly address: string; readonly actuator: VaultConfig; readonly tokenService: VaultConfig };
+  readonly vault: {
+    readonly address: string;
+    readonly actuator: VaultConfig;
+    readonly tokenService: VaultConfig;
+  };
   /** Servers brought up here, in the order of their start. */
   readonly servers: readonly Closable[];
 }

@@ -9,6 +9,9 @@ import { addressOf } from './connect.ts';
 const services = {
   actuator: { key: 'actuatorLogin', role: 'ebbtide-actuator' },
   tokenService: { key: 'tokenServiceLogin', role: 'ebbtide-token-service' },
+  keyhost: { key: 'keyhostLogin', role: 'ebbtide-keyhost' },
+  keylife: { key: 'keylifeLogin', role: 'ebbtide-keylife' },
+  privacy: { key: 'privacyLogin', role: 'ebbtide-privacy' },
 } as const;
 
 /**
@@ -19,7 +22,8 @@ const services = {
  */
 export const vaultOf = (config: Config, service: keyof typeof services): VaultConfig => {
   const { key, role } = services[service];
-  const { address: configured, actuatorLogin: _actuator, tokenServiceLogin: _token, ...rest } = config.vault;
+  const { address: configured, namespace, caFile, timeoutMs } = config.vault;
+  const rest = { namespace, timeoutMs, ...(caFile === undefined ? {} : { caFile }) };
   const address = addressOf(configured, 'vault', 'vault.address');
   const login = config.vault[key];
   if (login) return { ...rest, address, login };

@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts';
 import { packageRoot } from '../paths.ts';
 import { VaultClient } from './client.ts';
 import { type VaultConfig, vaultConfig } from './config.ts';
+import { prepareKeyhost } from './prepareKeyhost.ts';
 
 /** How a Vault is prepared for Ebbtide. */
 export interface BootstrapOptions {
@@ -23,6 +24,9 @@ export interface BootstrapOptions {
 export interface Bootstrapped {
   readonly actuator: VaultConfig;
   readonly tokenService: VaultConfig;
+  readonly keyhost: VaultConfig;
+  readonly keylife: VaultConfig;
+  readonly privacy: VaultConfig;
 }
 
 /** Token role under which functions' tokens are issued. */
@@ -39,6 +43,9 @@ export const demoSecretPath = 'kv/data/functions/demo';
 const policies = {
   'ebbtide-actuator': 'actuator.hcl',
   'ebbtide-token-service': 'token-service.hcl',
+  'ebbtide-keyhost': 'keyhost.hcl',
+  'ebbtide-keylife': 'keylife.hcl',
+  'ebbtide-privacy': 'privacy.hcl',
   [functionPolicy]: 'function.hcl',
   [denyPolicy]: 'function-deny.hcl',
   'ebbtide-lease': 'lease.hcl',
@@ -79,11 +86,15 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
     });
     await enable(vault, 'sys/mounts/kv', { type: 'kv', options: { version: '2' } });
     await writeDemoSecret(vault);
+    await prepareKeyhost(vault, (path, body) => enable(vault, path, body));
     await enable(vault, 'sys/auth/approle', { type: 'approle' });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return {
       actuator: await prepareService(vault, address, folder, 'ebbtide-actuator'),
       tokenService: await prepareService(vault, address, folder, 'ebbtide-token-service'),
+      keyhost: await prepareService(vault, address, folder, 'ebbtide-keyhost'),
+      keylife: await prepareService(vault, address, folder, 'ebbtide-keylife'),
+      privacy: await prepareService(vault, address, folder, 'ebbtide-privacy'),
     };
   } finally {
     await vault.close();

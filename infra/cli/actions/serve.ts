@@ -5,6 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { startConsole } from '../../console/server.ts';
 import type { AppContext, Running } from '../../context.ts';
 import { startGateway } from '../../services/gateway/start.ts';
+import { startKeyhost } from '../../services/keyhost/start.ts';
 import { startSignals } from '../../services/signals/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
 import { addressOf } from '../connect.ts';
@@ -53,9 +54,22 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
   };
 };
 
+const serveKeyhost: Start = (context, config) =>
+  startKeyhost(context, {
+    vault: vaultOf(config, 'keyhost'),
+    keyhost: config.keyhost,
+    policy: config.policy.keylife,
+  });
+
 const serveSignals: Start = (context, config) => startSignals(context, config.signals);
 
-const services = { token: serveToken, gateway: serveGateway, signals: serveSignals, console: serveConsole } as const;
+const services = {
+  token: serveToken,
+  gateway: serveGateway,
+  keyhost: serveKeyhost,
+  signals: serveSignals,
+  console: serveConsole,
+} as const;
 
 /** Run services until stopped. */
 export const run: Action<object, [(keyof typeof services)[]]> = async ({ terminal, load }, _options, names) => {

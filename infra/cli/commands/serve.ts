@@ -5,13 +5,14 @@ export const defineServe = (): Command =>
   new Command('serve')
     .summary('run services')
     .description('Run one or more services in this process.')
-    .addArgument(new Argument('<service...>', 'which').choices(['token', 'gateway', 'signals', 'console']))
+    .addArgument(new Argument('<service...>', 'which').choices(['token', 'gateway', 'keyhost', 'signals', 'console']))
     .addHelpText(
       'after',
       `
 Services:
   token    issues credentials to functions and answers their renewals
   gateway  decides requests for Envoy, nginx and services
+  keyhost  issues keys to users that live as long as their behaviour allows
   console  the page on which credentials are watched
   signals  security events to others and from others (OpenID Shared Signals, CAEP)
 
