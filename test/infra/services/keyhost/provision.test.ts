@@ -19,7 +19,12 @@ test('the key host learns a person, and gives keys that live as long as their be
   const identity = await endpointIdentity(vault);
   const csr = certificateRequest(vault.folder);
   const signIn = (body: object, on = host) =>
-    ask(on.address, identity, 'POST', '/v1/authentications', { requestId: randomUUID(), user: 'anna@example', csr, ...body });
+    ask(on.address, identity, 'POST', '/v1/authentications', {
+      requestId: randomUUID(),
+      user: 'anna@example',
+      csr,
+      ...body,
+    });
   const anna = typist(0.25, 3);
   const phrases = (count: number, of = anna) => Array.from({ length: count }, () => of());
 
@@ -88,7 +93,10 @@ test('the key host learns a person, and gives keys that live as long as their be
     }
     assert.equal((await signIn({ batch })).body.reason, 'assessed');
     const again = await signIn({ batch });
-    assert.deepEqual([again.body.reason, again.body.faults, minutes(again.body.lifespanMs)], ['forged', ['replayed'], 5]);
+    assert.deepEqual(
+      [again.body.reason, again.body.faults, minutes(again.body.lifespanMs)],
+      ['forged', ['replayed'], 5],
+    );
   });
 
   await t.test('what cannot be read is refused, in words that say what to do', async () => {
@@ -146,15 +154,18 @@ test('the key host learns a person, and gives keys that live as long as their be
   });
 
   await t.test('no log line and no record holds the user’s name', async () => {
-    assert.equal(kafka.lines.some((line) => line.includes('anna@')), false);
+    assert.equal(
+      kafka.lines.some((line) => line.includes('anna@')),
+      false,
+    );
     const records = await kafka.seen<Authentication>(topics.authentications);
     await until('all', () => records.length > 20);
     assert.equal(JSON.stringify(records).includes('anna'), false);
     assert.ok(records.every(({ purpose }) => purpose === 'authentication'));
-    assert.deepEqual(
-      [...new Set(records.map(({ consent, lawfulBasis }) => `${consent} ${lawfulBasis}`))].toSorted(),
-      ['none ', 'session consent'],
-    );
+    assert.deepEqual([...new Set(records.map(({ consent, lawfulBasis }) => `${consent} ${lawfulBasis}`))].toSorted(), [
+      'none ',
+      'session consent',
+    ]);
   });
 
   await t.test('a step-up is demanded above a threshold, and the same behaviour counts afterwards', async () => {

@@ -30,7 +30,12 @@ export const endpointIdentity = async (
     private_key: string;
     issuing_ca: string;
     serial_number: string;
-  }>(`${mount}/issue/${role}`, { common_name: name, ttl });
+  }>(`${mount}/issue/${role}`, {
+    common_name: name,
+    ttl,
+    key_type: 'ec',
+    key_bits: 256,
+  });
   return { cert: data.certificate, key: data.private_key, ca: data.issuing_ca, serial: data.serial_number };
 };
 
