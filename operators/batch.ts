@@ -96,11 +96,13 @@ export interface WindowScore {
   readonly statistic: number;
   readonly learning: boolean;
   readonly contributions: Contribution[];
-  /** Each feature's part in the statistic; absent where the model does not say. */
-  readonly parts?: Float32Array;
+  /** Each feature's part in the statistic, from `partsFrom` on; absent where the model does not say. */
+  readonly parts?: Float32Array | undefined;
+  /** @default 0 */
+  readonly partsFrom?: number;
   /** Distance above the subject's anchor in limits, above 1 where it has strayed, and the feature it is of. */
-  readonly strayed?: number;
-  readonly strayedFeature?: string;
+  readonly strayed?: number | undefined;
+  readonly strayedFeature?: string | undefined;
   /** Whether the window alarms by the policy's promise; absent where the policy makes none. */
   readonly alarm?: boolean;
 }

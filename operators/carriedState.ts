@@ -21,6 +21,8 @@ export class CarriedState {
   readonly #columns = new Map<string, Column>();
   /** Per row, the version that came first when it was scored last. */
   readonly #first: string[] = [];
+  /** The version where there is one alone. */
+  #only: string | undefined;
 
   /** Versions that hold the state of some row. */
   get versions(): string[] {
@@ -45,12 +47,22 @@ export class CarriedState {
 
   /** A row's state to change in place, zeros at first; a view that a later row may leave behind, so not to be kept. */
   writable(version: string, size: number, slot: number): Float32Array {
+    this.reserve(version, size, slot);
+    return this.valuesOf(version).subarray(slot * size, (slot + 1) * size);
+  }
+
+  /** Make room for a row's state, zeros at first. */
+  reserve(version: string, size: number, slot: number): void {
     const column = this.#columnOf(version, size, slot);
-    const state = column.values.subarray(slot * size, (slot + 1) * size);
-    if (column.held[slot] === 1) return state;
+    if (column.held[slot] === 1) return;
     column.held[slot] = 1;
     column.rows++;
-    return state.fill(0);
+    column.values.fill(0, slot * size, (slot + 1) * size);
+  }
+
+  /** The states of all rows of a version, one after another, to change in place where {@link reserve} made room. */
+  valuesOf(version: string): Float32Array {
+    return this.#columns.get(version)?.values ?? new Float32Array(0);
   }
 
   /**
@@ -60,11 +72,14 @@ export class CarriedState {
    */
   keep(slot: number, versions: readonly string[]): void {
     this.#first[slot] = versions[0] ?? '';
+    // Nearly always there is one version, and it stays.
+    if (this.#only !== undefined && versions.includes(this.#only)) return;
     for (const [version, column] of this.#columns) {
       if (column.held[slot] !== 1 || versions.includes(version)) continue;
       column.held[slot] = 0;
       if (--column.rows === 0) this.#columns.delete(version);
     }
+    this.#count();
   }
 
   /** What a row holds: its versions with a copy of their state, the champion's first. */
@@ -84,6 +99,7 @@ export class CarriedState {
     if (!column || column.size !== size) {
       column = { size, values: new Float32Array(0), held: new Uint8Array(0), rows: 0 };
       this.#columns.set(version, column);
+      this.#count();
     }
     if (slot >= column.held.length) {
       const length = Math.max(initialRows, slot + 1, Math.ceil(column.held.length * 1.5));
@@ -95,5 +111,9 @@ export class CarriedState {
       column.held = held;
     }
     return column;
+  }
+
+  #count(): void {
+    this.#only = this.#columns.size === 1 ? this.#columns.keys().next().value : undefined;
   }
 }

@@ -6,7 +6,7 @@ import { alertsOf, decisionOf, silenceAlert } from './decisionRecord.ts';
 import { HarshBudget } from './harshBudget.ts';
 import { flag, type KeyedState } from './keyedState.ts';
 import { silenceRule } from './silenceRule.ts';
-import { branches, type TtlOutcome, type TtlState, ttlRule } from './ttlRule.ts';
+import { type Branch, branches, type TtlOutcome, type TtlState, ttlRule } from './ttlRule.ts';
 import { savedAfterWindows } from './windowByKey.ts';
 
 /** What the register says of a credential. */
@@ -15,6 +15,8 @@ export interface CredentialFacts {
   readonly maxTtlMs: number;
   readonly issuedAt: number;
   readonly ended: boolean;
+  /** Function that holds it; absent where the register does not say. */
+  readonly function?: string;
 }
 
 /** The policy and the orders of administrators, as in force somewhere in the stream. */
@@ -83,13 +85,23 @@ export const decideTtl = (
     state.flags[slot] = (flags & ~(flag.revoked | flag.shadow)) | flag.registered | (shadow ? flag.shadow : 0);
   };
 
-  const load = (slot: number): TtlState => ({
-    ttlMs: state.ttlMs[slot]!,
-    changedAt: state.changedAt[slot]!,
-    strikes: state.strikes[slot]!,
-    streak: state.streak[slot]!,
-    branch: branches[state.branch[slot]!]!,
-  });
+  const loaded = {
+    ttlMs: Number.NaN,
+    changedAt: Number.NaN,
+    strikes: Number.NaN,
+    streak: 0,
+    branch: branches[0] as Branch,
+  };
+
+  /** What is remembered of a subject; valid until the next is loaded. */
+  const load = (slot: number): TtlState => {
+    loaded.ttlMs = state.ttlMs[slot]!;
+    loaded.changedAt = state.changedAt[slot]!;
+    loaded.strikes = state.strikes[slot]!;
+    loaded.streak = state.streak[slot]!;
+    loaded.branch = branches[state.branch[slot]!]!;
+    return loaded;
+  };
 
   const store = (slot: number, next: TtlState) => {
     state.ttlMs[slot] = next.ttlMs;

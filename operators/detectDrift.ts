@@ -167,9 +167,9 @@ export const detectDrift = (
       values[head.weight]!++;
       values[head.usualWeight]!++;
       values[headSize + Math.min(bins - 1, Math.floor(score.pValue * bins))]!++;
-      const { parts } = score;
+      const { parts, partsFrom = 0 } = score;
       for (let feature = 0; parts && feature < size; feature++) {
-        const part = parts[feature]!;
+        const part = parts[partsFrom + feature]!;
         values[fast + feature]! += part;
         values[usual + feature]! += part;
       }

@@ -93,21 +93,40 @@ export class OpenWindows {
     return row;
   }
 
-  /** Add a sample's metrics (`values[from…]`, NaN is missing) to a window. */
-  add(row: number, values: Float64Array, from: number): void {
+  /**
+   * Add samples to a window: metric by metric, so that the sums stay in registers. Each metric's samples are added in
+   * their order, and so to the same bits as one by one.
+   *
+   * @param values - rows of `width` columns: time, then metrics, NaN for what is missing
+   * @param first - first row
+   * @param last - row after the last
+   */
+  add(row: number, values: Float64Array, width: number, first: number, last: number): void {
     const { aggregates } = this;
     let at = row * this.stride;
-    const end = at + this.stride;
-    for (let i = from; at < end; i++, at += aggregatesPerMetric) {
-      const value = values[i]!;
-      if (Number.isNaN(value)) continue;
-      aggregates[at]!++;
-      aggregates[at + 1]! += value;
-      aggregates[at + 2]! += value * value;
-      if (value < aggregates[at + 3]!) aggregates[at + 3] = value;
-      if (value > aggregates[at + 4]!) aggregates[at + 4] = value;
+    const end = last * width;
+    for (let column = 1; column < width; column++, at += aggregatesPerMetric) {
+      let count = aggregates[at]!;
+      let sum = aggregates[at + 1]!;
+      let squares = aggregates[at + 2]!;
+      let least = aggregates[at + 3]!;
+      let most = aggregates[at + 4]!;
+      for (let i = first * width + column; i < end; i += width) {
+        const value = values[i]!;
+        if (Number.isNaN(value)) continue;
+        count++;
+        sum += value;
+        squares += value * value;
+        if (value < least) least = value;
+        if (value > most) most = value;
+      }
+      aggregates[at] = count;
+      aggregates[at + 1] = sum;
+      aggregates[at + 2] = squares;
+      aggregates[at + 3] = least;
+      aggregates[at + 4] = most;
     }
-    this.samples[row]!++;
+    this.samples[row]! += last - first;
   }
 
   /**

@@ -10,6 +10,7 @@ import type { PartitionTime } from './windowByKey.ts';
 /** Encodes the records of one topic. */
 export interface Encoder<T> {
   readonly topic: { readonly name: string };
+  /** @param record - may be filled anew for the next; who keeps it keeps a copy */
   encode(record: T): Buffer;
 }
 
@@ -18,7 +19,8 @@ export interface Encoders {
   readonly decisions: Encoder<Decision>;
   readonly alerts: Encoder<Alert>;
   readonly deadLetters: Encoder<DeadLetter>;
-  readonly state: Encoder<LifecycleState>;
+  /** Absent where nothing is saved, as in a replay. */
+  readonly state?: Encoder<LifecycleState>;
 }
 
 /** Where a partition stands, for its changelog. */
@@ -66,6 +68,25 @@ const noState: LifecycleState = {
   drift: [],
 };
 
+/** A score to be filled in. */
+const newScore = (pipeline: string): { -readonly [Field in keyof Score]: Score[Field] } => ({
+  subject: '',
+  pipeline,
+  windowStart: Number.NaN,
+  windowEnd: Number.NaN,
+  samples: 0,
+  score: Number.NaN,
+  risk: Number.NaN,
+  severity: Number.NaN,
+  frequency: Number.NaN,
+  pValue: Number.NaN,
+  statistic: Number.NaN,
+  learning: false,
+  contributions: [],
+  modelVersion: '',
+  role: 'champion',
+});
+
 /**
  * Turn a decided batch into the records of its transaction: scores, decisions, alerts, dead letters, and the
  * changelog: the state of every touched subject, and from where on the rest is rebuilt from the input.
@@ -75,33 +96,37 @@ const noState: LifecycleState = {
 export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunction<DecidedBatch, OutputBatch> => {
   const { state, time, open } = partition;
 
+  const scored = newScore(partition.name);
+
   const saveScore = (event: WindowEvent, score: WindowScore, modelVersion: string, role: ModelRole): OutputRecord => {
-    const { subject, windowStart, windowEnd, samples } = event;
-    const record: Score = {
-      subject,
-      pipeline: partition.name,
-      windowStart,
-      windowEnd,
-      samples,
-      score: score.score,
-      risk: score.score * 100,
-      severity: score.severity,
-      frequency: score.frequency,
-      pValue: score.pValue,
-      statistic: score.statistic,
-      learning: score.learning,
-      contributions: score.contributions,
-      modelVersion,
-      role,
-    };
-    return { topic: encoders.scores.topic.name, key: subject, value: encoders.scores.encode(record) };
+    scored.subject = event.subject;
+    scored.windowStart = event.windowStart;
+    scored.windowEnd = event.windowEnd;
+    scored.samples = event.samples;
+    scored.score = score.score;
+    scored.risk = score.score * 100;
+    scored.severity = score.severity;
+    scored.frequency = score.frequency;
+    scored.pValue = score.pValue;
+    scored.statistic = score.statistic;
+    scored.learning = score.learning;
+    scored.contributions = score.contributions;
+    scored.modelVersion = modelVersion;
+    scored.role = role;
+    return { topic: encoders.scores.topic.name, key: event.subject, value: encoders.scores.encode(scored) };
   };
 
-  const saveSubject = (slot: number, next: number): OutputRecord => {
+  const { state: changelog } = encoders;
+
+  /** A subject's state is about to be in the changelog: what it needs of the input begins later. */
+  const covered = (slot: number) => {
     const earliest = open.earliest(state.openWindow, slot);
     state.neededFrom[slot] = earliest.offset;
     state.neededTime[slot] = earliest.time;
     state.unsaved[slot] = 0;
+  };
+
+  const saveSubject = (into: Encoder<LifecycleState>, slot: number, next: number): OutputRecord => {
     const subject = state.nameOf(slot);
     const [model, challenger] = state.carried.of(slot);
     const record: LifecycleState = {
@@ -122,10 +147,10 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
       alarmedAt: state.alarmedAt[slot]!,
       processedOffset: next,
     };
-    return { topic: encoders.state.topic.name, key: subject, value: encoders.state.encode(record) };
+    return { topic: into.topic.name, key: subject, value: into.encode(record) };
   };
 
-  const savePartition = (next: number): OutputRecord => {
+  const savePartition = (into: Encoder<LifecycleState>, next: number): OutputRecord => {
     const rewind = state.rewind() ?? { offset: next, time: time.now };
     const joined = joinedAt(time, rewind.offset);
     const record: LifecycleState = {
@@ -140,7 +165,7 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
       budget: partition.budget,
       drift: partition.drift?.save() ?? [],
     };
-    return { topic: encoders.state.topic.name, key: partitionKey, value: encoders.state.encode(record) };
+    return { topic: into.topic.name, key: partitionKey, value: into.encode(record) };
   };
 
   return map((batch) => {
@@ -170,21 +195,30 @@ export const toOutput = (partition: Partition, encoders: Encoders): OperatorFunc
         key: partition.topic,
         value: encoders.deadLetters.encode(deadLetter(partition, letter)),
       });
-    for (const slot of batch.touched) records.push(saveSubject(slot, next));
+    for (const slot of batch.touched) {
+      covered(slot);
+      if (changelog) records.push(saveSubject(changelog, slot, next));
+    }
     for (const subject of batch.forgotten) {
-      records.push({ topic: encoders.state.topic.name, key: subject, value: null });
+      if (changelog) records.push({ topic: changelog.topic.name, key: subject, value: null });
       state.remove(subject);
     }
-    records.push(savePartition(next));
+    if (changelog) records.push(savePartition(changelog, next));
+    else forgetBefore(time, next);
     return { records, next };
   });
 };
 
 const bytesOf = (state: Float32Array | undefined): Buffer => (state ? Buffer.from(state.buffer) : Buffer.alloc(0));
 
+/** Drop what was in force of the joined topics only before an offset. */
+const forgetBefore = (time: PartitionTime, offset: number): void => {
+  while (time.history.length > 1 && time.history[1]!.offset < offset) time.history.shift();
+};
+
 /** What was in force of the joined topics just before an offset; older entries of the history are dropped. */
 export const joinedAt = (time: PartitionTime, offset: number): Joined => {
-  while (time.history.length > 1 && time.history[1]!.offset < offset) time.history.shift();
+  forgetBefore(time, offset);
   const first = time.history[0];
   return first && first.offset < offset ? first.joined : time.joined;
 };

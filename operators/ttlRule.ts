@@ -57,26 +57,19 @@ export const ttlRule = (
   const strikes = before.strikes * 2 ** (-elapsedMs / policy.strikeHalfLifeMs) + (branch === 'revoke' ? 1 : 0);
   const sameDirection = branch === before.branch || (harsh(branch) && harsh(before.branch));
   const streak = sameDirection ? before.streak + 1 : 1;
-  const next: TtlState = { ...before, strikes, streak, branch };
-  const cool = windowEnd - before.changedAt >= policy.cooldownMs;
-  const changed = (ttlMs: number): TtlState => ({ ...next, ttlMs, changedAt: windowEnd });
+  const next: TtlState = { ttlMs: before.ttlMs, changedAt: before.changedAt, strikes, streak, branch };
 
   if (branch === 'revoke') {
-    const struck = `Score ${two(score)} above high ${two(policy.high)}, strike ${Math.round(strikes)} of ${policy.strikes}`;
     // Strikes that have only just begun to decay still count in full.
-    if (strikes >= policy.strikes - 0.5) return { state: changed(0), action: 'revoke', reason: `${struck}: revoke` };
-    return shorten(before, next, cool, windowEnd, policy, changed, struck);
+    if (strikes >= policy.strikes - 0.5)
+      return {
+        state: changed(next, 0, windowEnd),
+        action: 'revoke',
+        reason: `${struck(score, strikes, policy)}: revoke`,
+      };
+    return shorten(before, next, score, windowEnd, policy);
   }
-  if (branch === 'shorten')
-    return shorten(
-      before,
-      next,
-      cool,
-      windowEnd,
-      policy,
-      changed,
-      `Score ${two(score)} above moderate ${two(policy.moderate)}`,
-    );
+  if (branch === 'shorten') return shorten(before, next, score, windowEnd, policy);
   if (branch === 'keep')
     return before.branch === 'keep'
       ? { state: next, reason: '' }
@@ -85,20 +78,45 @@ export const ttlRule = (
           action: 'keep',
           reason: `Score ${two(score)} between low ${two(policy.low)} and moderate ${two(policy.moderate)}: keep`,
         };
+  return extend(before, next, score, windowEnd, maxTtlMs, policy);
+};
 
-  const calm = `Score ${two(score)} below low ${two(policy.low)} for ${streak} windows`;
-  if (streak < policy.extendAfter) return { state: next, reason: '' };
-  if (before.ttlMs < maxTtlMs && cool)
+const changed = ({ strikes, streak, branch }: TtlState, ttlMs: number, changedAt: number): TtlState => ({
+  ttlMs,
+  changedAt,
+  strikes,
+  streak,
+  branch,
+});
+
+const isCool = ({ changedAt }: TtlState, windowEnd: number, { cooldownMs }: LifecyclePolicy): boolean =>
+  windowEnd - changedAt >= cooldownMs;
+
+const struck = (score: number, strikes: number, { high, strikes: enough }: LifecyclePolicy): string =>
+  `Score ${two(score)} above high ${two(high)}, strike ${Math.round(strikes)} of ${enough}`;
+
+const extend = (
+  before: TtlState,
+  next: TtlState,
+  score: number,
+  windowEnd: number,
+  maxTtlMs: number,
+  policy: LifecyclePolicy,
+): TtlOutcome => {
+  const calm = (what: string): string =>
+    `Score ${two(score)} below low ${two(policy.low)} for ${next.streak} windows: ${what}`;
+  if (next.streak < policy.extendAfter) return { state: next, reason: '' };
+  if (before.ttlMs < maxTtlMs && isCool(before, windowEnd, policy))
     return {
-      state: changed(Math.min(before.ttlMs * 2, maxTtlMs)),
+      state: changed(next, Math.min(before.ttlMs * 2, maxTtlMs), windowEnd),
       action: 'extend',
-      reason: `${calm}: double the TTL`,
+      reason: calm('double the TTL'),
     };
   if (before.ttlMs > 0 && windowEnd - before.changedAt >= before.ttlMs / 2)
     return {
-      state: changed(Math.min(before.ttlMs, maxTtlMs)),
+      state: changed(next, Math.min(before.ttlMs, maxTtlMs), windowEnd),
       action: 'extend',
-      reason: `${calm}: renew, half of the TTL has passed`,
+      reason: calm('renew, half of the TTL has passed'),
     };
   return { state: next, reason: '' };
 };
@@ -106,20 +124,21 @@ export const ttlRule = (
 const shorten = (
   before: TtlState,
   next: TtlState,
-  cool: boolean,
+  score: number,
   windowEnd: number,
   policy: LifecyclePolicy,
-  changed: (ttlMs: number) => TtlState,
-  reason: string,
 ): TtlOutcome => {
   const target = Math.max(Math.min(policy.minTtlMs, before.ttlMs), Math.round(before.ttlMs * 0.5));
-  if (next.streak < policy.shortenAfter || !cool) return { state: next, reason: '' };
-  if (target >= before.ttlMs) {
-    // A life that was shortened is over by now; one that goes on was spared when the decision came to be applied
-    const over = next.ttlMs > 0 && windowEnd - before.changedAt >= Math.max(before.ttlMs, policy.lateAfterMs);
-    return over
-      ? { state: changed(target), action: 'shorten', reason: `${reason}: hold the least TTL` }
-      : { state: next, reason: '' };
-  }
-  return { state: changed(target), action: 'shorten', reason: `${reason}: halve the TTL` };
+  if (next.streak < policy.shortenAfter || !isCool(before, windowEnd, policy)) return { state: next, reason: '' };
+  const why = (what: string): string =>
+    next.branch === 'revoke'
+      ? `${struck(score, next.strikes, policy)}: ${what}`
+      : `Score ${two(score)} above moderate ${two(policy.moderate)}: ${what}`;
+  if (target < before.ttlMs)
+    return { state: changed(next, target, windowEnd), action: 'shorten', reason: why('halve the TTL') };
+  // A life that was shortened is over by now; one that goes on was spared when the decision came to be applied
+  const over = next.ttlMs > 0 && windowEnd - before.changedAt >= Math.max(before.ttlMs, policy.lateAfterMs);
+  return over
+    ? { state: changed(next, target, windowEnd), action: 'shorten', reason: why('hold the least TTL') }
+    : { state: next, reason: '' };
 };

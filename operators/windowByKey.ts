@@ -5,6 +5,7 @@ import type { DecodedBatch, InputMessage, Joined, WindowEvent, WindowedBatch } f
 import { dropImplausible, plausible } from './implausibleTimes.ts';
 import { flag, type KeyedState } from './keyedState.ts';
 import { OpenWindows } from './openWindows.ts';
+import { Reused } from './reused.ts';
 import { TumblingWindows } from './tumblingWindows.ts';
 
 /** How windows are cut, taken from the policy in force. */
@@ -52,6 +53,8 @@ export const forgottenAfterMs = 86_400_000;
  * closed are late: their message is rejected as `RECORD_LATE`, its other samples count. So it is with samples of an
  * implausible time. A message is rejected once, however many of its samples are.
  *
+ * Events and aggregates are used again for the next batch, once this one has left the chain.
+ *
  * @param state - the partition's subjects
  * @param time - the partition's event time
  * @param rulesAt - the rules in force given the offset of `control` and the event time
@@ -74,7 +77,11 @@ export const windowByKey = (
   let idle: number[] = [];
   let forgotten: string[] = [];
 
-  const emit = (event: WindowEvent, row: number | undefined) => {
+  const reused = new Reused(newEvent);
+  const place = { offset: Number.NaN, now: Number.NaN, before: Number.NaN };
+
+  /** An event of this moment, of which the caller fills in the rest. */
+  const emit = (kind: WindowEvent['kind'], slot: number, replayed: boolean, row?: number) => {
     const at = events.length * open.stride;
     if (at + open.stride > aggregates.length) {
       const larger = new Float64Array(Math.max(aggregates.length * 2, open.stride * 64));
@@ -82,8 +89,17 @@ export const windowByKey = (
       aggregates = larger;
     }
     if (row === undefined) aggregates.fill(0, at, at + open.stride);
-    else aggregates.set(open.aggregates.subarray(row * open.stride, (row + 1) * open.stride), at);
+    else
+      for (let i = 0, from = row * open.stride; i < open.stride; i++) aggregates[at + i] = open.aggregates[from + i]!;
+    const event = reused.next();
+    event.kind = kind;
+    event.subject = state.nameOf(slot);
+    event.slot = slot;
+    event.time = time.now;
+    event.replayed = replayed;
+    event.joined = time.joined;
     events.push(event);
+    return event;
   };
 
   const closeDue = (replayed: boolean) => {
@@ -93,21 +109,11 @@ export const windowByKey = (
       const through = state.closedThrough[slot]!;
       state.closedThrough[slot] = open.end[row]!;
       state.unsaved[slot]!++;
-      emit(
-        {
-          kind: 'window',
-          subject: state.nameOf(slot),
-          slot,
-          windowStart: open.start[row]!,
-          windowEnd: open.end[row]!,
-          elapsedMs: open.end[row]! - (through || open.start[row]!),
-          samples: open.samples[row]!,
-          time: time.now,
-          replayed,
-          joined: time.joined,
-        },
-        row,
-      );
+      const event = emit('window', slot, replayed, row);
+      event.windowStart = open.start[row]!;
+      event.windowEnd = open.end[row]!;
+      event.elapsedMs = open.end[row]! - (through || open.start[row]!);
+      event.samples = open.samples[row]!;
     });
   };
 
@@ -122,24 +128,14 @@ export const windowByKey = (
       if (time.now - through >= rules.silenceMs && !(state.flags[slot]! & flag.silent)) silent.push([subject, slot]);
     }
     silent.sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [subject, slot] of silent) {
+    for (const [, slot] of silent) {
       state.flags[slot]! |= flag.silent;
       const through = state.closedThrough[slot]!;
-      emit(
-        {
-          kind: 'silence',
-          subject,
-          slot,
-          windowStart: through,
-          windowEnd: through + rules.silenceMs,
-          elapsedMs: rules.silenceMs,
-          samples: 0,
-          time: time.now,
-          replayed,
-          joined: time.joined,
-        },
-        undefined,
-      );
+      const event = emit('silence', slot, replayed);
+      event.windowStart = through;
+      event.windowEnd = through + rules.silenceMs;
+      event.elapsedMs = rules.silenceMs;
+      event.samples = 0;
     }
   };
 
@@ -166,6 +162,7 @@ export const windowByKey = (
 
   return map((batch) => {
     if (aggregates.length > keptNumbers) aggregates = new Float64Array(0);
+    reused.begin();
     events = [];
     idle = [];
     forgotten = [];
@@ -209,24 +206,26 @@ export const windowByKey = (
       const through = state.closedThrough[slot]!;
       let late = 0;
       let row = -1;
-      for (let at = start * width; at < last * width; at += width) {
-        const sampled = values[at]!;
+      place.offset = message.offset;
+      place.now = time.now;
+      place.before = before;
+      for (let at = start; at < last; ) {
+        const sampled = values[at * width]!;
         if (sampled < through) {
           late++;
+          at++;
           continue;
         }
-        if (row < 0 || sampled < open.start[row]! || sampled >= open.end[row]!) {
-          row = open.locate(state.openWindow, slot, sampled, windows, through, {
-            offset: message.offset,
-            now: time.now,
-            before,
-          });
-          if (message.offset < state.neededFrom[slot]!) {
-            state.neededFrom[slot] = message.offset;
-            state.neededTime[slot] = before;
-          }
+        row = open.locate(state.openWindow, slot, sampled, windows, through, place);
+        if (message.offset < state.neededFrom[slot]!) {
+          state.neededFrom[slot] = message.offset;
+          state.neededTime[slot] = before;
         }
-        open.add(row, values, at + 1);
+        const from = at++;
+        const opens = Math.max(through, open.start[row]!);
+        const closes = open.end[row]!;
+        while (at < last && values[at * width]! >= opens && values[at * width]! < closes) at++;
+        open.add(row, values, width, from, at);
       }
       if (row >= 0 && message.offset >= state.coveredBefore[slot]!) state.flags[slot]! &= ~flag.silent;
       if (!replayed) {
@@ -239,6 +238,19 @@ export const windowByKey = (
     return { source: batch, events, aggregates, idle, forgotten };
   });
 };
+
+const newEvent = (): { -readonly [Field in keyof WindowEvent]: WindowEvent[Field] } => ({
+  kind: 'window',
+  subject: '',
+  slot: 0,
+  windowStart: Number.NaN,
+  windowEnd: Number.NaN,
+  elapsedMs: Number.NaN,
+  samples: 0,
+  time: Number.NaN,
+  replayed: false,
+  joined: { control: 0, credentials: 0, labels: 0 },
+});
 
 const lateError = (late: number, through: number) =>
   new EbbtideError(

@@ -1,16 +1,7 @@
-import { type OperatorFunction, Subject } from 'rxjs';
 import type { ExactlyOnceSession, Polled } from '../infra/kafka/session.ts';
-import type { OutgoingMessage } from '../infra/kafka/types.ts';
-import type { InputBatch, InputMessage, OutputBatch } from '../operators/batch.ts';
-
-/** One partition's chain, with the state it was brought up with. */
-export interface PartitionTask {
-  readonly chain: OperatorFunction<InputBatch, OutputBatch>;
-  /** Offset to begin to read at. */
-  readonly start: number;
-  /** What comes of messages before this offset was written before. */
-  readonly replayBefore: number;
-}
+import type { InputMessage, OutputBatch } from '../operators/batch.ts';
+import { Pending } from './job/pending.ts';
+import { type PartitionTask, RunningTask } from './job/runningTask.ts';
 
 /** Counts of what a job does; infra makes metrics of them. */
 export interface JobObserver {
@@ -21,55 +12,24 @@ export interface JobObserver {
 export interface JobOptions {
   /** Messages taken at once, 1 and up. Bounds what is in memory: what comes of eight such batches at most. */
   readonly batchSize: number;
-  /** Least time from the beginning of one transaction to that of the next, milliseconds, 0 and up. */
+  /**
+   * Least time from the beginning of one transaction to that of the next, milliseconds, 0 and up; five times as long
+   * while the job is behind, for then larger transactions get it there sooner.
+   */
   readonly commitEveryMs: number;
   /** Milliseconds from an arbitrary beginning. */
   readonly stopwatch: () => number;
   /** Resolves after some milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
   readonly observer: JobObserver;
+  /** Name of the compacted topic that state goes to: of each key, a transaction writes the last record alone. */
+  readonly changelog?: string;
 }
 
 /** Batches that one transaction takes at most. */
 const batchesTogether = 8;
-
-/** What was processed and is not committed yet. */
-interface Pending {
-  readonly records: OutgoingMessage[];
-  readonly next: Map<number, number>;
-  batches: number;
-}
-
-/** A chain that runs: batches go in one at a time and come out as one each. */
-export class RunningTask {
-  readonly replayBefore: number;
-  readonly #input = new Subject<InputBatch>();
-  #settle: { resolve: (output: OutputBatch) => void; reject: (error: unknown) => void } | undefined;
-  #failure: unknown;
-
-  constructor({ chain, replayBefore }: PartitionTask) {
-    this.replayBefore = replayBefore;
-    this.#input.pipe(chain).subscribe({
-      next: (output) => this.#settle?.resolve(output),
-      error: (error) => {
-        this.#failure = error;
-        this.#settle?.reject(error);
-      },
-    });
-  }
-
-  process(messages: readonly InputMessage[]): Promise<OutputBatch> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-      this.#input.next({ messages, replayBefore: this.replayBefore });
-    });
-  }
-
-  close(): void {
-    this.#input.complete();
-  }
-}
+/** Transactions of a job that is behind are so many times rarer. */
+const rarerWhenBehind = 5;
 
 /**
  * Runs a chain over the partitions that a session is given, exactly once: batch by batch, all partitions of a batch at
@@ -115,18 +75,33 @@ export class Job {
 
   /** Process until {@link stop}; what was begun is committed. */
   async run(session: ExactlyOnceSession): Promise<void> {
-    const { batchSize, commitEveryMs, stopwatch, pause, observer } = this.#options;
+    const { batchSize, commitEveryMs, stopwatch, pause, observer, changelog } = this.#options;
     let pending: Pending | undefined;
     let committing: Promise<void> | undefined;
     let failure: { cause: unknown } | undefined;
     let beganAt = Number.NEGATIVE_INFINITY;
     let roomMade = () => {};
+    let behind = false;
+    let reconsider = () => {};
+
+    /** Resolves when the next transaction may begin. */
+    const dueTime = async () => {
+      for (;;) {
+        const patient = behind && pending!.batches < batchesTogether && !this.#stopping;
+        const early = beganAt + commitEveryMs * (patient ? rarerWhenBehind : 1) - stopwatch();
+        if (early <= 0) return;
+        const changed = new Promise<void>((resolve) => {
+          reconsider = resolve;
+        });
+        await Promise.race([pause(early), changed]);
+      }
+    };
 
     const commitPending = async () => {
       while (pending) {
-        const early = beganAt + commitEveryMs - stopwatch();
-        if (early > 0) await pause(early);
-        const { records, next } = pending;
+        await dueTime();
+        const { next } = pending;
+        const records = pending.records();
         pending = undefined;
         roomMade();
         beganAt = stopwatch();
@@ -146,13 +121,16 @@ export class Job {
     };
     const take = async (messages: Polled['messages']) => {
       const began = stopwatch();
-      const { records, next } = await this.#process(messages);
-      observer.batch(messages.length, records.length, stopwatch() - began);
-      if (next.size === 0) return;
-      pending ??= { records: [], next: new Map(), batches: 0 };
-      for (const record of records) pending.records.push(record);
-      for (const [partition, offset] of next) pending.next.set(partition, offset);
+      const outputs = await this.#process(messages);
+      let records = 0;
+      for (const output of outputs.values()) records += output.records.length;
+      observer.batch(messages.length, records, stopwatch() - began);
+      if (outputs.size === 0) return;
+      pending ??= new Pending(changelog);
+      for (const [partition, output] of outputs) pending.add(partition, output);
       pending.batches++;
+      behind = messages.length >= batchSize;
+      if (!behind || pending.batches >= batchesTogether) reconsider();
       commit();
     };
 
@@ -180,24 +158,25 @@ export class Job {
     this.#stopping = true;
   }
 
-  async #process(messages: readonly (InputMessage & { partition: number })[]) {
+  /** What came of each partition's messages; nothing where they only rebuilt state. */
+  async #process(
+    messages: readonly (InputMessage & { partition: number })[],
+  ): Promise<ReadonlyMap<number, OutputBatch>> {
     const byPartition = new Map<number, InputMessage[]>();
     for (const message of messages) {
       const list = byPartition.get(message.partition);
       if (list) list.push(message);
       else byPartition.set(message.partition, [message]);
     }
-    const records: OutgoingMessage[] = [];
-    const next = new Map<number, number>();
+    const outputs = new Map<number, OutputBatch>();
     await Promise.all(
       [...byPartition].map(async ([partition, list]) => {
         const task = this.#tasks.get(partition);
         if (!task) return;
         const output = await task.process(list);
-        if (output.next > task.replayBefore) next.set(partition, output.next);
-        for (const { topic, key, value } of output.records) records.push({ topic, partition, key, value });
+        if (output.next > task.replayBefore) outputs.set(partition, output);
       }),
     );
-    return { records, next };
+    return outputs;
   }
 }

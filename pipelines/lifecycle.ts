@@ -65,7 +65,7 @@ export const lifecycle = ({
       partition.open,
     ),
     featurize(features, reader.metrics),
-    score(model, partition.state, models),
+    score(model, partition.state, models, (subject, at) => joined.credential(subject, at)?.function),
     raiseAlarms(partition.name, partition.state, joined, alarmRule, counts),
     detectDrift(partition.name, partition.partition, drift, joined, names, counts),
     decideTtl(partition.name, partition.state, joined, partition.budget, counts),

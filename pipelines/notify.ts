@@ -60,7 +60,4 @@ const accepted = (job: NotifyJob): Observable<NotifyBatch> =>
 const delivered =
   (job: NotifyJob) =>
   (waiting: Observable<Notification>): Observable<void> =>
-    waiting.pipe(
-      mergeMap((notification) => from(job.deliver(notification)), job.concurrency),
-      mergeMap((notification) => from(job.settle(notification))),
-    );
+    waiting.pipe(mergeMap(async (notification) => job.settle(await job.deliver(notification)), job.concurrency));

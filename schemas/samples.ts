@@ -75,6 +75,20 @@ interface Runtime {
   malformed(): never;
 }
 
+/**
+ * The statements that read a zig-zag varint of up to eight bytes, 2^55 and below, into a variable; a longer one is left
+ * to the cursor. Beyond the end of the message they read zeros: the position then says that it was cut short.
+ */
+const readLong = (into: string): string =>
+  `b = bytes[at++]; low = b & 127; n = 7;
+  while (b & 128 && n < 28) { b = bytes[at++]; low |= (b & 127) << n; n += 7; }
+  if (b & 128) {
+    first = at - 4; high = 0; n = 0;
+    do { b = bytes[at++]; high |= (b & 127) << n; n += 7; } while (b & 128 && n < 28);
+    if (b & 128 || high >= 67108864) { c.at = first; ${into} = c.long(); at = c.at; }
+    else { ${into} = high * 134217728 + (low >>> 1); if (low & 1) ${into} = -${into} - 1; }
+  } else ${into} = low & 1 ? -(low >>> 1) - 1 : low >>> 1;`;
+
 /** The statements that read one field of a sample into `values[row + column]`; `at` is the position. */
 const readField = (raw: AnyType, name: string, column: number): string => {
   const type = plain(raw);
@@ -89,7 +103,7 @@ const readField = (raw: AnyType, name: string, column: number): string => {
       return `${store('view.getFloat32(at, true)')} at += 4;`;
     case 'int':
     case 'long':
-      return `c.at = at; ${store('c.long()')} at = c.at;`;
+      return `${readLong('v')} if (!(v >= 0)) r.refuse(${JSON.stringify(name)}, v, row); values[row + ${column}] = v;`;
     case 'union:wrapped':
     case 'union:unwrapped': {
       // Branches are numbered by a zig-zag varint: one byte, as no union has more than 63.
@@ -122,9 +136,11 @@ const compileSample = (
     const column = name === layout.time ? 0 : layout.metrics.indexOf(name) + 1;
     if (column > 0 || name === layout.time) return readField(type, name, column);
     skips.push(skipper(runtime.cursor, type));
-    return `c.at = at; r.skips[${skips.length - 1}](); at = c.at;`;
+    // An empty array or map is a zero byte.
+    const emptyIsZero = ['array', 'map'].includes(plain(type).typeName);
+    return `${emptyIsZero ? 'if (bytes[at] === 0) at++; else ' : ''}{ c.at = at; r.skips[${skips.length - 1}](); at = c.at; }`;
   });
-  const body = `const c = r.cursor; return (values, row) => { const bytes = c.bytes, view = c.view; let at = c.at, v = 0; ${[...absent, ...steps].join('\n')} c.at = at; };`;
+  const body = `const c = r.cursor; return (values, row) => { const bytes = c.bytes, view = c.view; let at = c.at, v = 0, b = 0, low = 0, high = 0, n = 0, first = 0; ${[...absent, ...steps].join('\n')} c.at = at; };`;
   return new Function('r', body)(runtime);
 };
 

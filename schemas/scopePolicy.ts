@@ -61,7 +61,7 @@ const rangesAreOrdered = (
   context: z.RefinementCtx,
   path: readonly (string | number)[],
 ): void => {
-  if (!ranges) return;
+  if (!ranges?.length) return;
   const issue = (message: string, at: number, key: string) =>
     context.addIssue({ code: 'custom', path: [...path, at, key], message });
   ranges.forEach(({ upTo, scope }, i) => {

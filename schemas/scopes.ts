@@ -36,6 +36,7 @@ export class Scopes {
   readonly #definitions: ReadonlyMap<string, ScopeDefinition>;
   readonly #atoms = new Map<string, Atom>();
   readonly #interned = new Map<string, Scope & { readonly atoms: readonly Atom[] }>();
+  readonly #named = new Map<string, Scope>();
   readonly #meets = new Map<Scope, Map<Scope, Scope>>();
   readonly top: Scope;
   readonly bottom: Scope;
@@ -60,10 +61,15 @@ export class Scopes {
    * @throws {EbbtideError} `POLICY_INVALID` where there is none of that name
    */
   named(name: string, service: string | null = null): Scope {
-    return name
+    const known = this.#named.get(name);
+    if (known) return known;
+    const scope = name
       .split(' & ')
       .map((part) => this.#part(part.trim(), service))
       .reduce((all, part) => this.meet(all, part));
+    // With a service beside it, a name is not all that the scope depends on
+    if (service === null) this.#named.set(name, scope);
+    return scope;
   }
 
   /** As {@link named}; a name that nobody knows is `blocked`, so that a mistake never widens. */

@@ -57,6 +57,11 @@ export const notifyConfig = z.strictObject({
     .default(3_600_000)
     .describe('Longest wait that a receiver may ask for with Retry-After, milliseconds'),
   concurrency: z.int().min(1).max(64).default(4).describe('Notifications of one route under way at once'),
+  maxAgeMs: z
+    .int()
+    .min(1_000)
+    .default(86_400_000)
+    .describe('Alerts that were written longer ago are not told any more, milliseconds'),
   queue: z
     .int()
     .min(1)

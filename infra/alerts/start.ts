@@ -10,11 +10,15 @@ import type { Alert, DeadLetter, Notification } from '../../schemas/generated/in
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import { openOutbound } from '../http/outbound.ts';
-import type { Message } from '../kafka/types.ts';
+import { sendPatiently } from '../kafka/sendPatiently.ts';
+import type { Message, OutgoingMessage } from '../kafka/types.ts';
 import { follow } from '../vault/follow.ts';
 import type { NotifyConfig } from './config.ts';
 import { Waiting } from './waiting.ts';
 import { post, routeSecret } from './webhook.ts';
+
+/** What has been delivered when the process is to end gets this long to be written down. */
+const finishMs = 5_000;
 
 /**
  * Start to tell alerts to webhooks. One process of it is enough; it takes up what the last one had accepted and not
@@ -28,7 +32,18 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
   const routes = new Map(config.routes.map((route) => [route.name, route]));
   const secrets = new Map<string, string>();
   for (const route of config.routes) secrets.set(route.name, await routeSecret(route));
+  /** Ends waits between tries, and then what is still under way. */
   const stopping = new AbortController();
+  const ending = new AbortController();
+  const underway = new Set<Promise<unknown>>();
+  const tracked = <T>(work: Promise<T>): Promise<T> => {
+    const ended: Promise<void> = work.then(
+      () => void underway.delete(ended),
+      () => void underway.delete(ended),
+    );
+    underway.add(ended);
+    return work;
+  };
   const outbound = openOutbound(config.concurrency);
   const alerts = await TopicCodec.open<Alert>(topics.alerts, registry);
   const notifications = await TopicCodec.open<Notification>(topics.notifications, registry);
@@ -53,6 +68,7 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
   await past.caughtUp;
   await past.close();
 
+  const send = (messages: readonly OutgoingMessage[]) => sendPatiently(producer, messages, ending.signal, log);
   const write = (one: Notification) => ({
     topic: topics.notifications.name,
     key: one.notificationId,
@@ -71,8 +87,13 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
     return { arrivals, rejections };
   };
   const route = (arrivals: readonly AlertArrival[]): Notification[] =>
-    arrivals.flatMap(({ alert, message: { partition, offset } }) =>
-      routeAlert(alert, config.routes).flatMap(({ name }) => {
+    arrivals.flatMap(({ alert, message: { partition, offset, timestamp } }) => {
+      // A new consumer group begins with the oldest alert that there is
+      if (timestamp > 0 && now() - timestamp > config.maxAgeMs) {
+        metrics.tooOld.inc();
+        return [];
+      }
+      return routeAlert(alert, config.routes).flatMap(({ name }) => {
         const notificationId = `${name}/${alert.alertId}`;
         if (known.get(notificationId)) {
           metrics.known.inc({ route: name });
@@ -82,11 +103,11 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
         const at = now();
         const rest = { state: 'pending', body: bodyOf(alert), attempts: 0, status: 0, detail: '', at } as const;
         return [{ notificationId, alertId: alert.alertId, route: name, partition, offset, ...rest }];
-      }),
-    );
+      });
+    });
   const settle = async (one: Notification, body = ''): Promise<void> => {
     metrics.settled.inc({ route: one.route, outcome: one.state });
-    const messages = [write(one)];
+    const messages: OutgoingMessage[] = [write(one)];
     if (one.state === 'dead') {
       const { notificationId, partition, offset, detail } = one;
       log.error({ notificationId, attempts: one.attempts, status: one.status, detail }, 'notification given up');
@@ -100,7 +121,7 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
       );
       messages.push({ topic: topics.deadLetters.name, key: letter.topic, value: letters.encode(letter) });
     }
-    await producer.send(messages);
+    await send(messages);
   };
   const bodies = new Map<string, string>();
   const enqueue = (accepted: readonly Notification[]): void => {
@@ -117,7 +138,7 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
   const deliver = async (one: Notification): Promise<Notification> => {
     const end = metrics.seconds.startTimer({ route: one.route });
     const message = { id: one.notificationId, body: one.body, secret: secrets.get(one.route) ?? '' };
-    const parts = { outbound, signal: stopping.signal, now };
+    const parts = { outbound, signal: stopping.signal, ending: ending.signal, now };
     const { delivered, ...rest } = await post(message, routes.get(one.route)!, config, parts);
     end();
     return { ...one, ...rest, state: delivered ? 'delivered' : 'dead', body: '', at: now() };
@@ -137,7 +158,7 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
     read,
     route,
     accept: ({ notifications: accepted, rejections }) =>
-      producer.send([
+      send([
         ...accepted.map(write),
         ...rejections.map(({ message, error }) => {
           const letter = deadLetterOf(message, error, 'notify');
@@ -146,9 +167,9 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
       ]),
     enqueue,
     waiting: [...queues.values()].map(({ items }) => items),
-    deliver,
-    settle: async (one) => {
-      await settle(one, bodies.get(one.notificationId));
+    deliver: (one) => tracked(deliver(one)),
+    async settle(one) {
+      await tracked(settle(one, bodies.get(one.notificationId)));
       bodies.delete(one.notificationId);
       queues.get(one.route)?.done();
     },
@@ -159,6 +180,20 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
   enqueue([...pending.values()]);
   log.info({ routes: routes.size, pending: pending.size }, 'notifying started');
 
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    stopping.abort();
+    closing.next();
+    const late = setTimeout(() => ending.abort(), finishMs);
+    while (underway.size > 0) {
+      await Promise.allSettled([...underway]);
+      // An answer that has come is written down next
+      await new Promise(setImmediate);
+    }
+    clearTimeout(late);
+    ending.abort();
+    await Promise.allSettled([drained, consumer.close(), producer.close(), outbound.close()]);
+  };
   return {
     name: 'notify',
     failed,
@@ -166,12 +201,7 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
       const waiting = [...queues].map(([name, { size }]) => `${size} for ${name}`).join(', ') || 'no routes';
       return { ready: consumer.healthy(), detail: `Notifications that wait: ${waiting}` };
     },
-    async close() {
-      stopping.abort();
-      closing.next();
-      await drained.catch(() => {});
-      await Promise.allSettled([consumer.close(), producer.close(), outbound.close()]);
-    },
+    close: () => (closed ??= close()),
   };
 };
 
@@ -201,6 +231,11 @@ const notifyMetrics = ({ metrics }: AppContext, queues: ReadonlyMap<string, Wait
       name: 'ebbtide_notifications_known_total',
       help: 'Notifications that were not sent because they had been',
       labelNames: ['route'],
+      registers,
+    }),
+    tooOld: new Counter({
+      name: 'ebbtide_notifications_too_old_total',
+      help: 'Alerts that were read too late to tell anybody',
       registers,
     }),
     seconds: new Histogram({

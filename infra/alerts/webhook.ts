@@ -63,6 +63,17 @@ class Refused extends Error {
   }
 }
 
+/** What {@link post} works with. */
+export interface PostParts {
+  readonly outbound: Outbound;
+  /** Ends the trying: a try that is under way may still succeed. */
+  readonly signal: AbortSignal;
+  /** Ends a try that is under way too. */
+  readonly ending: AbortSignal;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
 /**
  * Post a body to a webhook, signed by Standard Webhooks, until it answers with success or all tries are used. Answers
  * that will not change (4xx other than 408, 425 and 429, and redirects) end it at once.
@@ -76,12 +87,13 @@ export const post = async (
   { id, body, secret }: { readonly id: string; readonly body: string; readonly secret: string },
   route: RouteConfig,
   config: Pick<NotifyConfig, 'tries' | 'backoffMs' | 'maxBackoffMs' | 'maxRetryAfterMs'>,
-  { outbound, signal, now }: { readonly outbound: Outbound; readonly signal: AbortSignal; readonly now: () => number },
+  { outbound, signal, ending, now }: PostParts,
 ): Promise<Delivery> => {
   const webhook = new Webhook(secret);
   const webhookId = webhookIdOf(id);
   let attempts = 0;
   let status = 0;
+  let delivered = false;
   const once = async () => {
     attempts++;
     status = 0;
@@ -98,13 +110,14 @@ export const post = async (
       },
       body,
       timeoutMs: route.timeoutMs,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(route.timeoutMs)]),
+      signal: AbortSignal.any([ending, AbortSignal.timeout(route.timeoutMs)]),
       allowHttp: route.allowHttp,
       allowPrivateAddress: route.allowPrivateAddress,
     });
     answer.body.destroy();
     status = answer.status;
-    if (status >= 200 && status < 300) return;
+    delivered = status >= 200 && status < 300;
+    if (delivered) return;
     const refused = new Refused(status, retryAfterMs(answer.headers['retry-after'], now()));
     throw mayPass(status) ? refused : new AbortError(refused);
   };
@@ -123,9 +136,10 @@ export const post = async (
         });
       },
     });
-    return { delivered: true, attempts, status, detail: '' };
   } catch (error) {
-    signal.throwIfAborted();
-    return { delivered: false, attempts, status, detail: (error as Error).message };
+    // What was answered well as the trying ended is delivered all the same
+    if (!delivered) signal.throwIfAborted();
+    if (!delivered) return { delivered, attempts, status, detail: (error as Error).message };
   }
+  return { delivered, attempts, status, detail: '' };
 };

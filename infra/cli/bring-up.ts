@@ -24,9 +24,9 @@ import type { Closable } from './lifetime.ts';
 import { pipelines } from './pipelines.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { version } from './program.ts';
+import { startProvisioning } from './provisioning.ts';
 import { forgetRunning, noteRunning } from './running.ts';
 import { embeddedSecretFile, tokenServiceOf } from './token-service.ts';
-import { vaultOf } from './vault-login.ts';
 
 /** What {@link bringUp} is told. */
 export interface BringUpOptions {
@@ -94,7 +94,7 @@ export const bringUp = async (
     brokers: platform.brokers,
     clickhouse: () => platform.clickhouse,
     vault: (service: 'actuator' | 'keylife') =>
-      service === 'actuator' ? platform.vault.actuator : vaultOf(config, service),
+      service === 'actuator' ? platform.vault.actuator : platform.vault.login(service),
   };
   // Offsets of a mock cluster begin anew with each start, and must not be taken for those of the last one
   const archive = isEmbedded ? { ...config.archive, cluster: `embedded-${Date.now()}` } : config.archive;
@@ -116,6 +116,7 @@ export const bringUp = async (
   const service = await startTokenService(context, { vault: platform.vault.tokenService, token });
   parts.push(service);
   say(`Token service at ${service.address}`);
+  const provisioning = await startProvisioning(context, config, platform.vault.login, parts, say);
   const gateway = await startGateway(context, await onFreePorts(gatewayOf(config), say));
   parts.push(gateway);
   say(`Gateway at ${gateway.address} and, for gRPC, ${gateway.grpcAddress}`);
@@ -145,6 +146,7 @@ export const bringUp = async (
     console: console.address,
     gateway: gateway.address,
     ...(service.address === undefined ? {} : { token: service.address }),
+    ...(provisioning === undefined ? {} : { delivery: provisioning }),
   });
   below.push({ name: 'note of what runs', close: async () => forgetRunning() });
   return console;

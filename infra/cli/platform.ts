@@ -25,6 +25,8 @@ export interface Platform {
     readonly address: string;
     readonly actuator: VaultConfig;
     readonly tokenService: VaultConfig;
+    /** How a service logs in that is started only where it is configured. */
+    readonly login: (service: 'provision' | 'delivery' | 'keylife') => VaultConfig;
   };
   /** Servers brought up here, in the order of their start. */
   readonly servers: readonly Closable[];
@@ -101,7 +103,12 @@ const openClickHouse = async (config: Config, keep: Keep, say: (line: string) =>
 const openVault = async (config: Config, keep: Keep, say: (line: string) => void): Promise<Platform['vault']> => {
   const { address } = config.vault;
   if (address !== embedded)
-    return { address, actuator: vaultOf(config, 'actuator'), tokenService: vaultOf(config, 'tokenService') };
+    return {
+      address,
+      actuator: vaultOf(config, 'actuator'),
+      tokenService: vaultOf(config, 'tokenService'),
+      login: (service) => vaultOf(config, service),
+    };
   const bao = keep('OpenBao', await startOpenBao({ folder: dataFolder('openbao') }));
   const prepared = await bootstrapVault({
     address: bao.address,
@@ -110,5 +117,5 @@ const openVault = async (config: Config, keep: Keep, say: (line: string) => void
     log: createLogger('vault'),
   });
   say(`OpenBao: a real server at ${bao.address}`);
-  return { address: bao.address, ...prepared };
+  return { address: bao.address, ...prepared, login: (service) => prepared[service] };
 };

@@ -5,6 +5,7 @@ import { packageRoot } from '../paths.ts';
 import { defineAgent } from './commands/agent.ts';
 import { defineConfig } from './commands/config.ts';
 import { defineControl } from './commands/control.ts';
+import { defineCredential } from './commands/credential.ts';
 import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
@@ -14,6 +15,7 @@ import { definePolicy } from './commands/policy.ts';
 import { definePrivacy } from './commands/privacy.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineReplay } from './commands/replay.ts';
+import { defineReport } from './commands/report.ts';
 import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
 import { defineScope } from './commands/scope.ts';
@@ -63,7 +65,9 @@ export const createProgram = (): Command => {
     defineRetrain,
     defineQuery,
     defineReplay,
+    defineReport,
     defineCredentials,
+    defineCredential,
     defineLabel,
     defineControl,
     definePolicy,

@@ -10,6 +10,7 @@ export interface RunningServers {
   readonly vault: string;
   readonly clickhouse: string;
   readonly token?: string;
+  readonly delivery?: string;
   readonly gateway?: string;
   readonly console?: string;
 }

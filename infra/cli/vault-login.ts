@@ -12,6 +12,8 @@ const services = {
   keyhost: { key: 'keyhostLogin', role: 'ebbtide-keyhost' },
   keylife: { key: 'keylifeLogin', role: 'ebbtide-keylife' },
   privacy: { key: 'privacyLogin', role: 'ebbtide-privacy' },
+  provision: { key: 'provisionLogin', role: 'ebbtide-provision' },
+  delivery: { key: 'deliveryLogin', role: 'ebbtide-delivery' },
 } as const;
 
 /**

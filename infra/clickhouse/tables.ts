@@ -1,4 +1,4 @@
-import { ApiTelemetrySchema, ResourceTelemetrySchema } from '../../schemas/generated/index.ts';
+import { ResourceTelemetrySchema } from '../../schemas/generated/index.ts';
 import { type TopicSpec, topics } from '../../schemas/topics.ts';
 import {
   type Column,
@@ -108,22 +108,21 @@ const resourceTelemetry = (): TopicRows => {
   };
 };
 
-/** One row a call; a clock record is a row of `telemetry_api_clock_raw`. */
-const apiTelemetry = (): TopicRows => {
-  const topic = topics.telemetryApi;
-  const { fields } = ApiTelemetrySchema as unknown as { fields: { name: string; type: never }[] };
-  const call = columnsOf({ fields }, (name) => name !== 'clock');
+/** One row a record; a clock record is a row of a table of its own. */
+const withClock = (topic: TopicSpec, clockTable: string): TopicRows => {
+  const { fields } = topic.schema as unknown as { fields: { name: string; type: never }[] };
+  const own = columnsOf({ fields }, (name) => name !== 'clock');
   const { type } = fields.find(({ name }) => name === 'clock')! as { type: readonly [null, RecordFields] };
   const clock = columnsOf(type[1]);
-  const calls: ArchiveTable = { name: tableOf(topic), columns: named(call) };
-  const clocks: ArchiveTable = { name: 'telemetry_api_clock_raw', columns: named(clock) };
+  const rows: ArchiveTable = { name: tableOf(topic), columns: named(own) };
+  const clocks: ArchiveTable = { name: clockTable, columns: named(clock) };
   return {
     topic,
-    tables: [calls, clocks],
+    tables: [rows, clocks],
     write(record, begin) {
       const message = record as Fields & { clock: Fields | null };
       if (message.clock) writeRecord(clock, begin(clocks), message.clock);
-      else writeRecord(call, begin(calls), message);
+      else writeRecord(own, begin(rows), message);
     },
   };
 };
@@ -156,14 +155,15 @@ const biometricTelemetry = (): TopicRows => {
 export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.credentials),
   resourceTelemetry(),
-  apiTelemetry(),
-  plain(topics.telemetryAccess),
+  withClock(topics.telemetryApi, 'telemetry_api_clock_raw'),
+  withClock(topics.telemetryAccess, 'telemetry_access_clock_raw'),
   biometricTelemetry(),
   plain(topics.scores),
   plain(topics.decisions),
   plain(topics.effects),
   compacted(topics.translations),
   compacted(topics.scopeOverrides),
+  compacted(topics.provisions),
   compacted(topics.control),
   plain(topics.labels),
   plain(topics.alerts),

@@ -20,6 +20,13 @@ WHERE credential_id IN {subjects:Array(String)}
 AND time >= fromUnixTimestamp64Milli({from:Int64}) AND time < fromUnixTimestamp64Milli({to:Int64})
 ORDER BY credential_id, time, kafka_cluster, kafka_partition, kafka_offset, sample_index`;
 
+/** Of the last version of each that a tombstone is not: credentials that ended taught what their function does as well. */
+const functionsQuery = `SELECT credential_id, argMax(function, (kafka_time, kafka_offset)) AS name
+FROM credentials_history
+WHERE credential_id IN {subjects:Array(String)} AND NOT deleted
+GROUP BY credential_id
+HAVING name != ''`;
+
 /**
  * Telemetry of the archive, streamed in batches of rows as ClickHouse sends them.
  *
@@ -29,7 +36,7 @@ export const archiveTelemetry = (archive: ClickHouseArchive): TelemetrySource =>
   const stream = (
     query: string,
     parameters: Record<string, unknown>,
-    each: (row: readonly unknown[]) => void,
+    each: (row: readonly unknown[]) => unknown,
     signal: AbortSignal | undefined,
   ): Promise<void> => streamRows(archive, 'telemetry', query, parameters, each, signal);
   return {
@@ -41,6 +48,17 @@ export const archiveTelemetry = (archive: ClickHouseArchive): TelemetrySource =>
         ([subject, first, last, count]) => visit(subject as string, first as number, last as number, count as number),
         signal,
       ),
+    async cohorts(subjects, signal) {
+      const found = new Map<string, string>();
+      for (let at = 0; at < subjects.length; at += subjectsPerQuery)
+        await stream(
+          functionsQuery,
+          { subjects: subjects.slice(at, at + subjectsPerQuery) },
+          ([subject, name]) => found.set(subject as string, name as string),
+          signal,
+        );
+      return found;
+    },
     async samples(wanted, visit, signal) {
       const values = new Float64Array(columns.length);
       for (const { range, subjects } of groups(wanted))

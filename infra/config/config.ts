@@ -5,14 +5,18 @@ import { keylifePolicySchema } from '../../schemas/keylifePolicy.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { scopePolicySchema } from '../../schemas/scopePolicy.ts';
 import { scopesConfig } from '../../schemas/scopes.ts';
+import { accessCollectorConfig } from '../agents/access/config.ts';
 import { hostAgentConfig } from '../agents/host/config.ts';
 import { notifyConfig } from '../alerts/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
 import { keylifeConfigSchema, lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
+import { provisionConfig } from '../provision/config.ts';
+import { deliveryConfig } from '../services/delivery/config.ts';
 import { gatewayConfig } from '../services/gateway/config.ts';
 import { keyhostConfig } from '../services/keyhost/config.ts';
+import { mailConfig } from '../services/mail/config.ts';
 import { signalsConfig } from '../services/signals/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
 import { threatConfig } from '../threat/config.ts';
@@ -55,6 +59,12 @@ export const configSchema = z.strictObject({
         .optional()
         .describe('How the keylife pipeline logs in; set up for it where Vault is embedded'),
       privacyLogin: login.optional().describe('How ebbtide privacy logs in; set up for it where Vault is embedded'),
+      provisionLogin: login
+        .optional()
+        .describe('How the provisioning engine logs in; set up for it where Vault is embedded'),
+      deliveryLogin: login
+        .optional()
+        .describe('How the delivery service logs in; set up for it where Vault is embedded'),
     })
     .prefault({})
     .describe('Vault or OpenBao'),
@@ -83,12 +93,16 @@ export const configSchema = z.strictObject({
   archive: archiveConfig.prefault({}).describe('The archive'),
   // That a shared secret is there is checked once its embedded default has been filled in
   token: z.strictObject(tokenServiceConfig.shape).prefault({}).describe('The token service'),
+  provision: provisionConfig.prefault({}).describe('Credentials that are prepared before they are asked for'),
+  delivery: deliveryConfig.prefault({}).describe('The service that users ask for credentials'),
+  mail: mailConfig.prefault({}).describe('Notices to users and alerts to administrators by mail'),
   gateway: gatewayConfig.prefault({}).describe("The gateway's decision service"),
   threat: threatConfig.prefault({}).describe('Threat intelligence'),
   notify: notifyConfig.prefault({}).describe('Alerts to webhooks'),
   signals: signalsConfig.prefault({}).describe('Shared signals with others (OpenID SSF and CAEP)'),
   console: consoleConfig.prefault({}).describe('The console'),
   agent: hostAgentConfig.prefault({}).describe('The host agent'),
+  collector: accessCollectorConfig.prefault({}).describe('The access collector'),
   http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),
 });
 

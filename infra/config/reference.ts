@@ -13,12 +13,24 @@ export const editorSchema = (): string => {
 
 const valueAsYaml = (value: unknown): string => stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd();
 
+/** Whether a section needs something written into it, so that it cannot stand there with defaults alone. */
+const isIncomplete = (shape: Shape): boolean =>
+  Object.entries(shape.properties ?? {}).some(
+    ([name, inner]) => isRequired(name, shape) && inner.default === undefined && !isSection(inner),
+  );
+
+const commented = (lines: readonly string[], indent: string): string[] =>
+  lines.map((line) => `${indent}# ${line.slice(indent.length)}`);
+
 const exampleOf = (shape: Shape, depth: number): string[] =>
   Object.entries(shape.properties ?? {}).flatMap(([name, inner], index) => {
     const indent = '  '.repeat(depth);
     const gap = depth === 0 && index > 0 ? [''] : [];
     const about = inner.description ? [`${indent}# ${inner.description}`] : [];
-    if (isSection(inner)) return [...gap, ...about, `${indent}${name}:`, ...exampleOf(inner, depth + 1)];
+    if (isSection(inner)) {
+      const lines = [`${indent}${name}:`, ...exampleOf(inner, depth + 1)];
+      return [...gap, ...about, ...(isIncomplete(inner) ? commented(lines, indent) : lines)];
+    }
     if (inner.default === undefined) {
       const note = `${indent}# ${name}: ${isRequired(name, shape) ? 'required, ' : ''}${expectation(inner)}`;
       return [...about, note];

@@ -11,7 +11,7 @@ export const demoPolicy: LifecyclePolicy = parseLifecyclePolicy({
   windowMs: 500,
   graceMs: 250,
   low: 0.35,
-  moderate: 0.65,
+  moderate: 0.72,
   high: 0.8,
   extendAfter: 5,
   shortenAfter: 1,

@@ -1,11 +1,9 @@
-import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { emptyCall } from '../../schemas/apiCall.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { ApiTelemetry } from '../../schemas/generated/ApiTelemetry.ts';
+import { linesOf } from './lines.ts';
 
 /** The parts of a CloudTrail record that say who called what, from where, and how it ended. */
 interface TrailRecord {
@@ -127,14 +125,6 @@ const filesOf = (path: string): string[] => {
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 };
-
-async function* linesOf(file: string): AsyncGenerator<string> {
-  const bytes = createReadStream(file);
-  const plain = /\.gz$/i.test(file) ? bytes.pipe(createGunzip()) : bytes;
-  // An error of the file must end the reading of what it is unpacked to
-  bytes.on('error', (error) => plain.destroy(error));
-  yield* createInterface({ input: Readable.from(plain), crlfDelay: Number.POSITIVE_INFINITY });
-}
 
 /** The documents of a file: one a line, or one in all. */
 async function* documentsOf(file: string): AsyncGenerator<unknown> {

@@ -21,6 +21,8 @@ import { createMemory, recall } from '../vault/memory.ts';
 import { Outage } from '../vault/outage.ts';
 import { Publisher } from '../vault/publisher.ts';
 import { Register } from '../vault/register.ts';
+import { areVaultScopes } from '../vault/scope-body.ts';
+import { isAboutScope, ScopeEnforcer } from '../vault/scope-enforcer.ts';
 import { Watcher } from '../vault/watcher.ts';
 
 /** The actuating pipeline while it runs. */
@@ -127,6 +129,9 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
       performance.now(),
     ),
   });
+  const scopeEnforcer = areVaultScopes(config.scopes)
+    ? new ScopeEnforcer({ ...shared, vault, done: memory.done, scopes: config.scopes })
+    : undefined;
   const watcher = new Watcher({
     ...shared,
     vault,
@@ -167,7 +172,12 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     batches: from(consumer.batches()).pipe(takeUntil(closing)),
     read,
     settle: async (arrivals) => {
-      const settlements = await enforcer.settle(arrivals);
+      const onScope = scopeEnforcer ? arrivals.filter(({ decision }) => isAboutScope(decision)) : [];
+      const onLife = arrivals.filter((arrival) => !isAboutScope(arrival.decision));
+      const settlements = [
+        ...(scopeEnforcer && onScope.length > 0 ? await scopeEnforcer.settle(onScope) : []),
+        ...(onLife.length > 0 ? await enforcer.settle(onLife) : []),
+      ];
       for (const arrival of arrivals) working.delete(arrival);
       return settlements;
     },

@@ -18,6 +18,15 @@ export interface Tables<V> {
   close(): Promise<void>;
 }
 
+/**
+ * Wait until a setting that was written has been read back. It may have been read before sending is known to have
+ * succeeded, and others may write meanwhile: only the setting itself says that it is there.
+ */
+export const readBack = async (control: VersionedTable<Control>, key: string, version: string): Promise<void> => {
+  const isIt = (setting: Control) => setting.version === version;
+  while (!control.lastAt(key, Number.POSITIVE_INFINITY, isIt)) await control.reached(control.position + 1);
+};
+
 /** Who is told of what is read. */
 export interface Told {
   /** Of each record of `control`. */

@@ -58,4 +58,5 @@ const factsOf = (credential: Credential): CredentialFacts => ({
   maxTtlMs: credential.maxTtlMs,
   issuedAt: credential.issuedAt,
   ended: credential.status === 'ended',
+  ...(credential.function === '' ? {} : { function: credential.function }),
 });

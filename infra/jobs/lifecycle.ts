@@ -147,6 +147,7 @@ export const startLifecycle = async (
   };
 
   return runJob(context, cluster, {
+    changelog: topics.stateLifecycle.name,
     name,
     topic: topics.telemetryResource,
     config,

@@ -14,6 +14,7 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import type { Producer } from '../kafka/types.ts';
 import type { Logger } from '../log.ts';
+import { readBack } from './joinedTables.ts';
 import type { JoinedTables } from './joinedTopics.ts';
 import type { LifecycleMetrics } from './metrics.ts';
 import { ModelPool } from './modelPool.ts';
@@ -74,7 +75,7 @@ export const openModels = async ({ configured, folder, registry, windowMs, metri
         const codec = await TopicCodec.open<Control>(topics.control, context.registry);
         const value = codec.encode(record);
         await producer.send([{ topic: topics.control.name, partition: controlPartition, key: record.key, value }]);
-        await tables.control.reached(tables.control.position + 1);
+        await readBack(tables.control, record.key, record.version);
         log.info({ sequence: last.sequence, champion: last.champion.version }, 'model pointer written to control');
       } catch (error) {
         log.warn({ error: (error as Error).message }, 'model registry not read at start');

@@ -4,7 +4,7 @@ import type { Control } from '../../schemas/generated/index.ts';
 import { policyVersion } from '../../schemas/policy.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
-import type { Tables } from './joinedTables.ts';
+import { readBack, type Tables } from './joinedTables.ts';
 
 /**
  * Put the configured policy into `control`, where it is the pipeline's unless an administrator's goes before it.
@@ -36,6 +36,6 @@ export const publishPolicy = async (
     reason: 'as configured at start',
   });
   await producer.send([{ topic: topics.control.name, partition: 0, key, value }]);
-  await tables.control.reached(tables.control.position + 1);
+  await readBack(tables.control, key, version);
   log.info({ policyVersion: version, mode: policy.mode }, 'policy published');
 };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Job, type PartitionTask } from '../../pipelines/job.ts';
+import type { PartitionTask } from '../../pipelines/job/runningTask.ts';
+import { Job } from '../../pipelines/job.ts';
 import type { TopicSpec } from '../../schemas/topics.ts';
 import type { AppContext, Health, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
@@ -29,6 +30,8 @@ export interface JobFrame<H> {
   readonly topic: TopicSpec;
   readonly config: JobConfig;
   readonly metrics: JobMetrics;
+  /** Name of the compacted topic of the job's state; see `JobOptions.changelog`. */
+  readonly changelog?: string;
   readonly clockProducer: Producer;
   /** The framed clock record for a time, epoch milliseconds, and a partition. */
   clockRecord(time: number, partition: number): Buffer;
@@ -95,6 +98,7 @@ export const runJob = <H>({ log }: AppContext, cluster: ClusterOptions, frame: J
       stopwatch: () => performance.now(),
       pause: (ms) => sleep(ms),
       observer,
+      ...(frame.changelog ? { changelog: frame.changelog } : {}),
     });
     const current = job;
     session = await openSession(

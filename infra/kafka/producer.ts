@@ -1,6 +1,6 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { type ClusterOptions, connectProducer, disconnect, kafkaError, type NativeProducer } from './client.ts';
-import type { OutgoingMessage, Producer } from './types.ts';
+import type { OutgoingMessage, Producer, ProducerOptions } from './types.ts';
 
 interface Group {
   readonly messages: readonly OutgoingMessage[];
@@ -14,16 +14,13 @@ const queueFull = -184;
  * Hand messages to librdkafka's queue, waiting where it is full.
  *
  * @param queued - called for each message that is in the queue, even where a later one is refused
- * @param sliceMessages - most messages handed over before the event loop turns
  */
 export const enqueue = async (
   producer: NativeProducer,
   messages: readonly OutgoingMessage[],
   queued?: () => void,
-  sliceMessages = Number.POSITIVE_INFINITY,
 ): Promise<void> => {
   for (let i = 0; i < messages.length; i++) {
-    if (i > 0 && i % sliceMessages === 0) await new Promise((resolve) => setImmediate(resolve));
     const { topic, partition, key, value } = messages[i]!;
     for (;;) {
       try {
@@ -38,21 +35,17 @@ export const enqueue = async (
   }
 };
 
-/**
- * A producer that acknowledges whole groups: calls made while one group is in flight are sent together as the next.
- *
- * @param options.lingerMs - how long librdkafka waits to fill a request, milliseconds, 0 and up
- * @param options.sliceMessages - most messages handed over before the event loop turns @default all
- */
-export const openProducer = async (
-  cluster: ClusterOptions,
-  options: { lingerMs?: number; sliceMessages?: number } = {},
-): Promise<Producer> => {
+/** A producer that acknowledges whole groups: calls made while one group is in flight are sent together as the next. */
+export const openProducer = async (cluster: ClusterOptions, options: ProducerOptions = {}): Promise<Producer> => {
   const deliveryTimeoutMs = 30_000;
+  const { lingerMs = 2, unacknowledged } = options;
   const producer = await connectProducer(cluster, {
-    'linger.ms': options.lingerMs ?? 2,
+    'linger.ms': lingerMs,
     'message.timeout.ms': deliveryTimeoutMs,
     dr_cb: true,
+    ...(unacknowledged
+      ? { 'delivery.report.only.error': true, 'queue.buffering.max.messages': unacknowledged.queueMessages }
+      : {}),
   });
   let waiting: Group[] = [];
   let working: Promise<void> | undefined;
@@ -64,6 +57,7 @@ export const openProducer = async (
     if (--outstanding === 0) allReported?.();
   };
   producer.on('delivery-report', (error) => {
+    if (unacknowledged) return unacknowledged.onLost(1);
     failure ??= error ?? undefined;
     reported();
   });
@@ -78,7 +72,7 @@ export const openProducer = async (
     const accepted: Group[] = [];
     for (const group of groups) {
       try {
-        await enqueue(producer, group.messages, () => outstanding++, options.sliceMessages);
+        await enqueue(producer, group.messages, () => outstanding++);
         accepted.push(group);
       } catch (error) {
         // What was queued of it before is still reported, and must not count for the next ones.
@@ -86,7 +80,7 @@ export const openProducer = async (
       }
     }
     reported();
-    await delivered;
+    if (!unacknowledged) await delivered;
     for (const { messages, resolve, reject } of accepted)
       if (failure) reject(kafkaError(`Cannot write ${messages.length} messages to Kafka`, failure));
       else resolve();

@@ -19,6 +19,21 @@ export interface OutgoingMessage {
   readonly value: Buffer | null;
 }
 
+/** How a {@link Producer} hands messages over. */
+export interface ProducerOptions {
+  /** How long librdkafka waits to fill a request, milliseconds, 0 and up. @default 2 */
+  readonly lingerMs?: number;
+  /**
+   * For what may be lost: `send` resolves once messages are in the client's queue, and what the broker did not take is
+   * told here. Saves a report for each message.
+   */
+  readonly unacknowledged?: {
+    readonly onLost: (messages: number) => void;
+    /** Most messages in the client's queue, 1 and up; `send` waits beyond. */
+    readonly queueMessages: number;
+  };
+}
+
 /** Writes with idempotence and all replicas' acknowledgement. */
 export interface Producer {
   /**
@@ -67,8 +82,7 @@ export interface Tail {
 export interface Kafka {
   /** Addresses, `host:port` joined by commas. */
   readonly brokers: string;
-  /** `sliceMessages` is the most messages handed over before the event loop turns; without it, all at once. */
-  producer(options?: { lingerMs?: number; sliceMessages?: number }): Promise<Producer>;
+  producer(options?: ProducerOptions): Promise<Producer>;
   /** `batchSize` bounds the messages in one batch, 1 and up. */
   consumer(options: { groupId: string; topics: readonly string[]; batchSize?: number }): Promise<GroupConsumer>;
   /** Follow all partitions of the topics, or just the partitions named. */

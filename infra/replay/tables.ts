@@ -19,9 +19,10 @@ export class HistoricTables {
 }
 
 /** What decisions need of a register entry. */
-export const factsOf = ({ ttlMs, maxTtlMs, issuedAt, status }: Credential): CredentialFacts => ({
+export const factsOf = ({ ttlMs, maxTtlMs, issuedAt, status, function: of }: Credential): CredentialFacts => ({
   ttlMs,
   maxTtlMs,
   issuedAt,
   ended: status === 'ended',
+  ...(of === '' ? {} : { function: of }),
 });

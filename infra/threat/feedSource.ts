@@ -57,8 +57,6 @@ export class FeedSource {
       return await this.#again(note, note.confirmedAt);
     } catch (error) {
       if (!(error instanceof EbbtideError)) throw error;
-      // What is kept cannot be used any longer; the next poll fetches it anew
-      this.#note = undefined;
       return unchanged;
     }
   }
@@ -119,14 +117,12 @@ export class FeedSource {
   /** The kept version once more, under a new name. */
   async #again(note: FeedNote, confirmedAt: number): Promise<PollOutcome> {
     const { config, kept, now } = this.#parts;
+    const { name } = this.feed;
     const read = await readFeed(createReadStream(kept.path), this.feed, config, confirmedAt).catch((cause: unknown) => {
+      // The next poll fetches it anew, whether it has changed or not
+      this.#note = { ...note, digest: '', etag: undefined, lastModified: undefined };
       if (cause instanceof EbbtideError) throw cause;
-      throw new EbbtideError(
-        'FEED_INVALID',
-        `Feed ${this.feed.name} cannot be read again from ${kept.path}`,
-        {},
-        cause,
-      );
+      throw new EbbtideError('FEED_INVALID', `Feed ${name} cannot be read again from ${kept.path}`, {}, cause);
     });
     const nowMs = now();
     const version = versionOf(note.digest, nowMs);

@@ -1,6 +1,6 @@
 import type { TopicCodec } from '../../schemas/codec.ts';
 import type { ThreatIndicator, ThreatIndicators } from '../../schemas/generated/index.ts';
-import type { OutgoingMessage, Producer } from '../kafka/types.ts';
+import type { OutgoingMessage } from '../kafka/types.ts';
 import type { FeedVersion } from './feedSource.ts';
 
 /** Indicators in one record: some 15 KB, and less than a millisecond for a reader. */
@@ -9,14 +9,19 @@ const recordsAtOnce = 40;
 
 /** Puts versions of feeds in force on topic `threat-indicators`. */
 export class FeedPublisher {
-  readonly #producer: Producer;
+  readonly #send: (messages: readonly OutgoingMessage[]) => Promise<void>;
   readonly #codec: TopicCodec<ThreatIndicators>;
   readonly #now: () => number;
   /** Keys on the topic that are no tombstones, by feed. */
   readonly #keys = new Map<string, Set<string>>();
 
-  constructor(producer: Producer, codec: TopicCodec<ThreatIndicators>, now: () => number) {
-    this.#producer = producer;
+  /** @param send - writes messages and waits until Kafka has them */
+  constructor(
+    send: (messages: readonly OutgoingMessage[]) => Promise<void>,
+    codec: TopicCodec<ThreatIndicators>,
+    now: () => number,
+  ) {
+    this.#send = send;
     this.#codec = codec;
     this.#now = now;
   }
@@ -50,12 +55,12 @@ export class FeedPublisher {
       messages.push(record(part++, indicators));
       indicators = [];
       if (messages.length < recordsAtOnce) continue;
-      await this.#producer.send(messages);
+      await this.#send(messages);
       messages = [];
     }
     if (indicators.length > 0) messages.push(record(part, indicators));
-    await this.#producer.send(messages);
-    await this.#producer.send([record(-1, [])]);
+    await this.#send(messages);
+    await this.#send([record(-1, [])]);
     await this.#bury(feed, (key) => key !== feed && !key.startsWith(`${feed}/${version}/`));
   }
 
@@ -67,7 +72,7 @@ export class FeedPublisher {
   async #bury(feed: string, dead: (key: string) => boolean): Promise<void> {
     const keys = this.#keys.get(feed);
     const buried = [...(keys ?? [])].filter(dead);
-    await this.#producer.send(buried.map((key) => ({ topic: this.#codec.topic.name, partition: 0, key, value: null })));
+    await this.#send(buried.map((key) => ({ topic: this.#codec.topic.name, partition: 0, key, value: null })));
     for (const key of buried) keys?.delete(key);
   }
 }

@@ -7,6 +7,8 @@ import type { Alert, ThreatIndicators } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import { openOutbound } from '../http/outbound.ts';
+import { sendPatiently } from '../kafka/sendPatiently.ts';
+import type { OutgoingMessage } from '../kafka/types.ts';
 import { dataFolder } from '../paths.ts';
 import { follow } from '../vault/follow.ts';
 import type { ThreatConfig } from './config.ts';
@@ -28,7 +30,8 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
   const codec = await TopicCodec.open<ThreatIndicators>(topics.threatIndicators, registry);
   const alerts = await TopicCodec.open<Alert>(topics.alerts, registry);
   const producer = await kafka.producer();
-  const publisher = new FeedPublisher(producer, codec, now);
+  const send = (messages: readonly OutgoingMessage[]) => sendPatiently(producer, messages, stopping.signal, log);
+  const publisher = new FeedPublisher(send, codec, now);
   const inForce = new Map<string, string>();
   const folder = config.folder ?? dataFolder('threat');
   const metrics = threatMetrics(context);
@@ -66,7 +69,7 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
       log.warn({ feed, code: outcome.error.code, message: outcome.error.message }, 'feed not taken in');
       if (alerted.has(alert.alertId)) return;
       alerted.add(alert.alertId);
-      await producer.send([{ topic: topics.alerts.name, key: alert.subject, value: alerts.encode(alert) }]);
+      await send([{ topic: topics.alerts.name, key: alert.subject, value: alerts.encode(alert) }]);
       return;
     }
     failing.delete(feed);
@@ -88,6 +91,13 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
   failed.catch(() => {});
   log.info({ feeds: feeds.length }, 'threat intelligence started');
 
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    stopping.abort();
+    closing.next();
+    await drained.catch(() => {});
+    await Promise.allSettled([producer.close(), outbound.close()]);
+  };
   return {
     name: 'threat',
     failed,
@@ -99,12 +109,7 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
           ? `${feeds.length} feeds are polled`
           : `${failing.size} of ${feeds.length} feeds fail: ${[...failing.values()].join('; ')}`,
     }),
-    async close() {
-      stopping.abort();
-      closing.next();
-      await drained.catch(() => {});
-      await Promise.allSettled([producer.close(), outbound.close()]);
-    },
+    close: () => (closed ??= close()),
   };
 };
 

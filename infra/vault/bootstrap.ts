@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isEbbtideError } from '../../schemas/errors.ts';
 import type { Logger } from '../log.ts';
 import { packageRoot } from '../paths.ts';
+import { prepareProvisioning } from './bootstrap-provision.ts';
 import { VaultClient } from './client.ts';
 import { type VaultConfig, vaultConfig } from './config.ts';
 import { prepareKeyhost } from './prepareKeyhost.ts';
@@ -27,6 +28,8 @@ export interface Bootstrapped {
   readonly keyhost: VaultConfig;
   readonly keylife: VaultConfig;
   readonly privacy: VaultConfig;
+  readonly provision: VaultConfig;
+  readonly delivery: VaultConfig;
 }
 
 /** Token role under which functions' tokens are issued. */
@@ -49,6 +52,10 @@ const policies = {
   [functionPolicy]: 'function.hcl',
   [denyPolicy]: 'function-deny.hcl',
   'ebbtide-lease': 'lease.hcl',
+  'ebbtide-provision': 'provision.hcl',
+  'ebbtide-delivery': 'delivery.hcl',
+  'ebbtide-access-lease': 'access-lease.hcl',
+  'ebbtide-sealed': 'sealed.hcl',
 } as const;
 
 /** The text of a policy that ships in `infra/vault/policies`. */
@@ -56,8 +63,8 @@ export const shippedPolicy = (file: (typeof policies)[keyof typeof policies]): P
   readFile(join(packageRoot(), 'infra/vault/policies', file), 'utf8');
 
 /**
- * Prepare a Vault for Ebbtide: policies, token roles, a kv mount with a demonstration secret, and an AppRole for each
- * service. Doing it again changes nothing; what is there is brought to what ships.
+ * Prepare a Vault for Ebbtide: policies, token roles, a kv mount with a demonstration secret, what provisioning needs,
+ * and an AppRole for each service. Doing it again changes nothing; what is there is brought to what ships.
  *
  * @returns the services' connections; their secrets lie in files
  * @example
@@ -87,6 +94,7 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
     await enable(vault, 'sys/mounts/kv', { type: 'kv', options: { version: '2' } });
     await writeDemoSecret(vault);
     await prepareKeyhost(vault, (path, body) => enable(vault, path, body));
+    await prepareProvisioning(vault, enable);
     await enable(vault, 'sys/auth/approle', { type: 'approle' });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return {
@@ -95,6 +103,8 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
       keyhost: await prepareService(vault, address, folder, 'ebbtide-keyhost'),
       keylife: await prepareService(vault, address, folder, 'ebbtide-keylife'),
       privacy: await prepareService(vault, address, folder, 'ebbtide-privacy'),
+      provision: await prepareService(vault, address, folder, 'ebbtide-provision'),
+      delivery: await prepareService(vault, address, folder, 'ebbtide-delivery'),
     };
   } finally {
     await vault.close();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scopePolicies } from './scope-body.ts';
 
 const durationMs = z.int().min(1);
 
@@ -77,6 +78,9 @@ export const actuatorConfig = z.strictObject({
     })
     .prefault({})
     .describe('Second line of defence behind the budgets of the policy'),
+  scopes: scopePolicies
+    .prefault({})
+    .describe('Narrowing the scope of live tokens by policies that only deny; off while no paths are named'),
   outageAlertMs: durationMs.default(10_000).describe('Vault away for this long raises an alert, milliseconds'),
   watch: z
     .strictObject({

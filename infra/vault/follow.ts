@@ -13,7 +13,7 @@ export interface Follower {
 }
 
 /**
- * Take in every record of a topic, from its beginning on. While the schema registry does not answer, this waits. A
+ * Take in every record of a topic, from its beginning on unless told otherwise. While the schema registry does not answer, this waits. A
  * record that can never be read is logged and passed over: whoever owns the topic sees to it.
  *
  * @param take - gets the record, or undefined for a tombstone; the next one is read once it is done
@@ -23,8 +23,9 @@ export const follow = async <T>(
   codec: TopicCodec<T>,
   take: (record: T | undefined, message: Message) => void | Promise<void>,
   log: Logger,
+  from: 'beginning' | 'end' = 'beginning',
 ): Promise<Follower> => {
-  const tail = await kafka.tail({ topics: [codec.topic.name], from: 'beginning' });
+  const tail = await kafka.tail({ topics: [codec.topic.name], from });
   let closing = false;
   const stopping = new AbortController();
   const patience: Patience = {

@@ -11,7 +11,9 @@ export const decay = (values: Float32Array, from: number, to: number): void => {
 
 /** Where what stands in the state of everybody. */
 export const everybodyLayout = (() => {
-  const size = 168 + 3 * cells + 2 * recencyBins + 4;
+  const both = cells * recencyBins;
+  const before = 168 + 3 * cells + 2 * recencyBins;
+  const size = before + 2 * both + 4;
   return {
     /** Shares of pairs that were active, by hour, the newest first. */
     shares: 0,
@@ -20,6 +22,9 @@ export const everybodyLayout = (() => {
     startsIn: 168 + 2 * cells,
     seenAfter: 168 + 3 * cells,
     activeAfter: 168 + 3 * cells + recencyBins,
+    /** Decayed hours seen and active by cell and recency together. */
+    seenBoth: before,
+    activeBoth: before + both,
     /** Pairs and active pairs of the hour that is being closed. */
     pairs: size - 4,
     activePairs: size - 3,
@@ -40,6 +45,5 @@ export const closeEverybody = (shared: Float32Array): void => {
   shared[everybodyLayout.pairs] = 0;
   shared[everybodyLayout.activePairs] = 0;
   shared[everybodyLayout.hours]!++;
-  if (shared[everybodyLayout.hours]! % 24 === 0)
-    decay(shared, everybodyLayout.seenIn, everybodyLayout.activeAfter + recencyBins);
+  if (shared[everybodyLayout.hours]! % 24 === 0) decay(shared, everybodyLayout.seenIn, everybodyLayout.pairs);
 };

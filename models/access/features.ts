@@ -1,7 +1,8 @@
 import { sha256 } from '../hash.ts';
 import { type Calendar, hourMs } from './calendar.ts';
+import { chanceOfCell, recencyHazard } from './chances.ts';
 import { everybodyLayout as all } from './everybody.ts';
-import { activeHours, cellOf, historyLayout as own, recencyBin, vmStates, wasActive } from './history.ts';
+import { activeHours, cellOf, historyLayout as own, recencyBin, recencyBins, vmStates, wasActive } from './history.ts';
 
 /** What a feature is computed from: closed hours only. */
 interface Moment {
@@ -39,32 +40,6 @@ const sinceEnd = ({ state, hour }: Moment): number =>
   state[own.end] === 0 ? unknownHours : hour - state[own.end]! - state[own.endSecond]! / 3600;
 const lagOf = ({ state, hour }: Moment): number => (state[own.last] === 0 ? unknownHours : hour - state[own.last]!);
 
-const neighbours = (cell: number): readonly [number, number] => {
-  const base = cell < 24 ? 0 : 24;
-  const hour = cell - base;
-  return [base + ((hour + 23) % 24), base + ((hour + 1) % 24)];
-};
-
-type Known = Pick<Moment, 'state' | 'shared'>;
-
-/** Smoothed chance of a cell, shrunk to everybody's, which is shrunk to a twentieth. */
-export const chanceOfCell = (moment: Known, cell: number, of: 'activeIn' | 'startsIn', weight: number): number => {
-  const [before, after] = neighbours(cell);
-  const smooth = (values: Float32Array, at: number) =>
-    0.5 * values[at + cell]! + 0.25 * (values[at + before]! + values[at + after]!);
-  const { state, shared } = moment;
-  const pooled = (smooth(shared, all[of]) + 0.05) / (smooth(shared, all.seenIn) + 1);
-  return (smooth(state, own[of]) + weight * pooled) / (smooth(state, own.seenIn) + weight);
-};
-
-/** Chance of an hour by the hours since the last access, shrunk to everybody's. */
-export const recencyHazard = (moment: Known, lag: number): number => {
-  const bin = recencyBin(lag);
-  const { state, shared } = moment;
-  const pooled = (shared[all.activeAfter + bin]! + 0.05) / (shared[all.seenAfter + bin]! + 1);
-  return (state[own.activeAfter + bin]! + 20 * pooled) / (state[own.seenAfter + bin]! + 20);
-};
-
 const days = ({ state }: Moment, count: number): number => {
   let active = 0;
   for (let day = 0; day < count; day++) {
@@ -89,6 +64,27 @@ const nearThisHour = (state: Float32Array, fromDay: number, toDay: number, reach
   for (let day = fromDay; day <= toDay; day++)
     for (let shift = -reach; shift <= reach; shift++) count += of(state, day * 24 + shift);
   return count;
+};
+
+/** Hours since four in the morning, when hardly anybody begins a day. */
+const dayHours = ({ localHour }: Moment): number => (localHour + 20) % 24;
+
+/** Chance of an access within some hours, by the days on which so far there was none, or some, as today. */
+const likeToday = (m: Moment, ahead: number): number => {
+  const { state, hour } = m;
+  const past = dayHours(m);
+  const anyIn = (from: number, to: number): number => {
+    for (let lag = from; lag <= to; lag++) if (wasActive(state, lag) === 1) return 1;
+    return 0;
+  };
+  const today = anyIn(1, past);
+  let [days, came] = [0, 0];
+  for (let day = 1; day <= 13 && hour - state[own.first]! >= 24 * day; day++) {
+    if (anyIn(24 * day + 1, 24 * day + past) !== today) continue;
+    days++;
+    came += anyIn(24 * day - ahead + 1, 24 * day);
+  }
+  return (came + 0.1 * ahead) / (days + 2);
 };
 
 const share = ({ shared }: Moment, hours: number): number => {
@@ -192,9 +188,28 @@ export const accessFeatureList: readonly AccessFeature[] = [
     const sorted = m.state.slice(own.gaps, own.gaps + 5).sort();
     return Math.min(10, sinceLast(m) / Math.max(1, sorted[2]!));
   }),
-  feature('today', 'h', 'active hours since local midnight, less one counted from 4 h', (m) => {
-    const past = (m.localHour + 20) % 24;
-    return past === 0 ? 0 : activeHours(m.state, past);
+  feature('today', 'h', 'active hours since 4 h local time', (m) => activeHours(m.state, dayHours(m))),
+  feature('likeToday', '1', 'chance of this hour on days as active as today up to it, past 13 days', (m) =>
+    likeToday(m, 1),
+  ),
+  feature('likeToday4', '1', 'the same of 4 h', (m) => likeToday(m, 4)),
+  feature(
+    'recentStarts',
+    '1',
+    'chance of a start at this hour of the day, half-life 3 days',
+    ({ state, localHour }) => {
+      const [starts, seen] = [state[own.recentStarts + localHour]!, state[own.recentSeen + localHour]!];
+      return (starts + 0.05) / (seen + 1);
+    },
+  ),
+  feature('everybodysBoth', '1', 'everybody’s chance by this hour, weekend and recency together', (m) => {
+    const at = m.cells[0]! * recencyBins + recencyBin(lagOf(m));
+    return (m.shared[all.activeBoth + at]! + 0.5) / (m.shared[all.seenBoth + at]! + 10);
+  }),
+  feature('weekdayStarts', '1', 'starts within 1 h of this hour, one and two weeks ago', ({ state }) => {
+    let count = 0;
+    for (const lag of [168, 336]) for (let shift = -1; shift <= 1; shift++) count += startsAt(state, lag + shift);
+    return count;
   }),
   ...vmStates.map((name, i) =>
     feature(`vm_${name}`, '1', `1 if the machine is ${name}`, ({ state }) => (state[own.vmState] === i + 1 ? 1 : 0)),
@@ -210,12 +225,12 @@ export const accessFeatureList: readonly AccessFeature[] = [
 
 /** What the access model is fed with, and the hash that ties a trained model to it. */
 export const accessFeatures = {
-  name: 'access-hourly-1',
+  name: 'access-hourly-2',
   features: accessFeatureList,
   size: accessFeatureList.length,
   missing: 'a pair never seen has zeros, and 336 h since its last access',
   hash: sha256(
-    JSON.stringify(['access-hourly-1', accessFeatureList.map(({ name, unit, transform }) => [name, unit, transform])]),
+    JSON.stringify(['access-hourly-2', accessFeatureList.map(({ name, unit, transform }) => [name, unit, transform])]),
   ),
 } as const;
 

@@ -10,6 +10,8 @@ const bitsPerWord = 24;
 /** A word more than needed, since lags reach an hour further. */
 const words = hoursKept / bitsPerWord + 1;
 const gapsKept = 5;
+/** Decay from day to day of what is recent: a half-life of three days. */
+const recently = 2 ** (-1 / 3);
 /** A session ends when nothing was asked for this long. */
 export const sessionGapMs = hourMs;
 
@@ -47,6 +49,9 @@ const layout = (() => {
     /** Decayed hours seen and active by recency. */
     seenAfter: take(recencyBins),
     activeAfter: take(recencyBins),
+    /** Starts and hours seen by hour of the day, decayed faster. */
+    recentStarts: take(24),
+    recentSeen: take(24),
     /** State of the machine, as {@link vmStates} numbers it from 1, and since when. */
     vmState: take(1),
     vmSince: take(1),
@@ -220,6 +225,13 @@ export const closeHour = (state: Float32Array, shared: Float32Array, calendar: C
         values[at.seenAfter + bin]!++;
         values[at.activeAfter + bin]! += active;
       }
+    }
+    const hourOfDay = cell % 24;
+    state[layout.recentStarts + hourOfDay] = recently * state[layout.recentStarts + hourOfDay]! + (before ? 0 : active);
+    state[layout.recentSeen + hourOfDay] = recently * state[layout.recentSeen + hourOfDay]! + 1;
+    if (lastBefore > 0) {
+      shared[everybody.seenBoth + cell * recencyBins + bin]!++;
+      shared[everybody.activeBoth + cell * recencyBins + bin]! += active;
     }
     shared[everybody.pairs]!++;
     shared[everybody.activePairs]! += active;

@@ -13,7 +13,7 @@ import { type AccessParts, meanLogits } from './model.ts';
 import { type HazardWeights, hazardNetwork } from './network.ts';
 import { calibrated, fitPlatt, logit, sigmoid } from './platt.ts';
 import { likeliestReturn, returnBins, returnChances, returnEdges, returnFeatureCount } from './returns.ts';
-import { type BoostingOptions, boost, type TreeRows, type Trees, treesLogit } from './trees.ts';
+import { averaged, type BoostingOptions, boost, type TreeRows, type Trees, treesLogit } from './trees.ts';
 
 /** How to learn. */
 export interface LearnOptions {
@@ -51,6 +51,8 @@ const boosting: Readonly<Record<keyof AccessParts['trees'], Omit<BoostingOptions
   day: { ...common, learningRate: 0.03, leaves: 8, leafRows: 40, featureShare: 0.25 },
   returns: { ...common, learningRate: 0.05, leaves: 8, leafRows: 40, featureShare: 0.4 },
 };
+/** Forests whose mean is taken. */
+const bags = 3;
 const shares = [0, 0.25, 0.5, 0.75, 1] as const;
 
 /** Rows of hours `[from, to)` of a grid; rows whose outcome is not known by `to` are left out. */
@@ -184,10 +186,18 @@ export const learnAccess = async (
   const cutMs = beginMs + cut * hourMs;
   const endMs = beginMs + hours * hourMs;
   const outcomes = { hour: grid.active, day: activeWithin(grid, 24) };
-  const boosted = (what: keyof typeof boosting, rows: TreeRows, held?: TreeRows, trees?: number): Trees => {
+  const boosted = (what: keyof typeof boosting, rows: TreeRows, held: TreeRows): Trees => {
     if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Training was cancelled');
-    return boost(rows, { ...boosting[what], seed, ...(trees === undefined ? {} : { trees }) }, held);
+    return boost(rows, { ...boosting[what], seed }, held);
   };
+  /** All that may be learned from, for as long as was best; the mean of some, which chance makes different. */
+  const settled = (what: keyof typeof boosting, rows: TreeRows, trees: number): Trees =>
+    averaged(
+      Array.from({ length: bags }, (_, bag) => {
+        if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Training was cancelled');
+        return boost(rows, { ...boosting[what], seed: seed + 7919 * bag, trees });
+      }),
+    );
   const hourRows = (from: number, to: number) => rowsOf(grid, outcomes.hour, 1, from, to);
   const dayRows = (from: number, to: number) => rowsOf(grid, outcomes.day, 24, from, to);
   const returnsBetween = (fromMs: number, toMs: number) => returnRows(grid.returns, fromMs, toMs);
@@ -227,9 +237,9 @@ export const learnAccess = async (
     parts: {
       members: learned.map(({ weights }) => weights),
       trees: {
-        hour: boosted('hour', hourRows(warm, hours), undefined, searched.hour.trees.length),
-        day: boosted('day', dayRows(warm, hours), undefined, searched.day.trees.length),
-        returns: boosted('returns', returnsBetween(warmMs, endMs), undefined, searched.returns.trees.length),
+        hour: settled('hour', hourRows(warm, hours), searched.hour.trees.length),
+        day: settled('day', dayRows(warm, hours), searched.day.trees.length),
+        returns: settled('returns', returnsBetween(warmMs, endMs), searched.returns.trees.length),
       },
       calibration,
     },

@@ -1,5 +1,6 @@
 import { CarriedNetwork } from '../runtimes/carried.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import { breathe, chunks } from './chunks.ts';
 import { everybodyLayout } from './everybody.ts';
 import { accessFeatures, fillAccessFeatures } from './features.ts';
 import { hazardBins, survivalOf } from './hazard.ts';
@@ -100,28 +101,39 @@ export class AccessModel implements AccessPredictor {
   }
 
   async forecast(population: Population, pairs: readonly string[]): Promise<readonly AccessForecast[]> {
+    const own = population.shared.subarray(everybodyLayout.size);
+    learnIntercepts(
+      own,
+      pairs.map((pair) => population.stateOf(pair)),
+    );
+    const forecasts: AccessForecast[] = [];
+    for (const chunk of chunks(pairs)) {
+      forecasts.push(...(await this.#forecastSome(population, chunk, own)));
+      await breathe();
+    }
+    keepPromises(own, forecasts);
+    return forecasts;
+  }
+
+  async #forecastSome(population: Population, pairs: readonly string[], own: Float32Array): Promise<AccessForecast[]> {
     const n = pairs.length;
     const { size } = accessFeatures;
-    const { scale } = this.#parts.calibration;
+    const { stateSize, outputSizes } = this.#network;
     const states = pairs.map((pair) => population.stateOf(pair));
     const x = new Float32Array(n * size);
     const inputs = new Float32Array(n * inputCount);
-    const carried = new Float32Array(n * this.#network.stateSize);
+    const carried = new Float32Array(n * stateSize);
     states.forEach((state, row) => {
       fillAccessFeatures(state, population.shared, population.calendar, x, row * size);
-      encodeInputs(scale, x, row * size, inputs, row * inputCount);
-      carried.set(state.subarray(historySize, historySize + this.#network.stateSize), row * this.#network.stateSize);
+      encodeInputs(this.#parts.calibration.scale, x, row * size, inputs, row * inputCount);
+      carried.set(state.subarray(historySize, historySize + stateSize), row * stateSize);
     });
-    const outputs = this.#network.outputSizes.map((floats) => new Float32Array(n * floats));
+    const outputs = outputSizes.map((floats) => new Float32Array(n * floats));
     await this.#network.step(inputs, carried, outputs, n);
     states.forEach((state, row) => {
-      state.set(carried.subarray(row * this.#network.stateSize, (row + 1) * this.#network.stateSize), historySize);
+      state.set(carried.subarray(row * stateSize, (row + 1) * stateSize), historySize);
     });
-    const own = population.shared.subarray(everybodyLayout.size);
-    learnIntercepts(own, states);
-    const forecasts = states.map((_, row) => this.#join(outputs, x, row, own));
-    keepPromises(own, forecasts);
-    return forecasts;
+    return states.map((_, row) => this.#join(outputs, x, row, own));
   }
 
   #join(outputs: readonly Float32Array[], x: Float32Array, row: number, own: Float32Array): AccessForecast {

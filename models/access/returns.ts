@@ -1,5 +1,6 @@
 import { type Calendar, hourMs } from './calendar.ts';
-import { accessFeatures, chanceOfCell, fillAccessFeatures, recencyHazard } from './features.ts';
+import { chanceOfCell, recencyHazard } from './chances.ts';
+import { accessFeatures, fillAccessFeatures } from './features.ts';
 import { cellOf, historyLayout } from './history.ts';
 
 /** Edges of the bins of time from a session's last access to the next one, hours. */

@@ -70,6 +70,15 @@ export const treesLogit = ({ base, trees }: Trees, x: Float32Array, offset = 0):
   return sum;
 };
 
+/** The mean of several forests as one. */
+export const averaged = (forests: readonly Trees[]): Trees => ({
+  features: forests[0]!.features,
+  base: forests.reduce((sum, { base }) => sum + base, 0) / forests.length,
+  trees: forests.flatMap(({ trees }) =>
+    trees.map((tree) => ({ ...tree, value: tree.value.map((value) => value / forests.length) })),
+  ),
+});
+
 const lossOf = (z: number, y: number): number => Math.max(z, 0) - z * y + Math.log1p(Math.exp(-Math.abs(z)));
 
 /**

@@ -21,12 +21,15 @@ export const calibrationSchema = z.strictObject({
     .default({ clusterWindows: 1, quietWindows: 60 }),
   tailShape: z.number().positive(),
   tailShare: z.number().gt(0).lt(1),
-  /** Ascending by `fromWindow`, then by `fromMetrics`. */
+  /** Of everybody. Ascending by `fromWindow`, then by `fromMetrics`. */
   classes: z.array(classSchema).min(1),
+  /** Of the instances of one function, by its name: those classes that had enough windows. */
+  cohorts: z.record(z.string(), z.array(classSchema).min(1)).default({}),
 });
 
 /** See {@link calibrationSchema}. */
 export type Calibration = z.infer<typeof calibrationSchema>;
+type CalibrationClass = z.infer<typeof classSchema>;
 
 /** Ages and numbers of metrics at which classes begin. */
 export const classEdges = { windows: [0, 60, 120, 400], metrics: [0, 4, 8] } as const;
@@ -44,9 +47,10 @@ export interface Surprise {
    * @param statistic the smoothed statistic
    * @param seen windows of the subject so far
    * @param metrics metrics judged in this window
+   * @param cohort function that the subject is an instance of; everybody's classes stand in for one that is unknown or small
    * @returns −log10 p, 0 and up
    */
-  of(statistic: number, seen: number, metrics: number): number;
+  of(statistic: number, seen: number, metrics: number, cohort?: string): number;
 }
 
 /**
@@ -58,15 +62,19 @@ export interface Surprise {
 export const surprise = (calibration: Calibration): Surprise => {
   const windows = [...new Set(calibration.classes.map((entry) => entry.fromWindow))];
   const metrics = [...new Set(calibration.classes.map((entry) => entry.fromMetrics))];
-  const table = windows.map((fromWindow) =>
-    metrics.map((fromMetrics) => {
-      const entry = calibration.classes.find((it) => it.fromWindow === fromWindow && it.fromMetrics === fromMetrics)!;
-      return readyCurve(entry);
-    }),
-  );
+  const tableOf = (classes: readonly CalibrationClass[]) =>
+    windows.map((fromWindow) =>
+      metrics.map((fromMetrics) => {
+        const fits = (it: CalibrationClass): boolean => it.fromWindow === fromWindow && it.fromMetrics === fromMetrics;
+        return readyCurve(classes.find(fits) ?? calibration.classes.find(fits)!);
+      }),
+    );
+  const everybody = tableOf(calibration.classes);
+  const cohorts = new Map(Object.entries(calibration.cohorts).map(([name, classes]) => [name, tableOf(classes)]));
   const shape = calibration.tailShape;
   return {
-    of(statistic, seen, judged) {
+    of(statistic, seen, judged, cohort) {
+      const table = (cohort === undefined ? undefined : cohorts.get(cohort)) ?? everybody;
       return surpriseAt(table[classOf(windows, seen)]![classOf(metrics, judged)]!, statistic, shape);
     },
   };
@@ -77,7 +85,12 @@ export interface CalibrationSample {
   readonly statistic: number;
   readonly seen: number;
   readonly metrics: number;
+  /** Function that the subject is an instance of, where it is known and has enough subjects. */
+  readonly cohort?: string;
 }
+
+/** Windows without which a class of everybody is that of all windows, and a class of a cohort is everybody's. */
+const fewestWindows = { everybody: 100, cohort: 400 } as const;
 
 /**
  * Fit the calibration to benign windows that the network was not trained on.
@@ -88,27 +101,40 @@ export const fitCalibration = (
   samples: readonly CalibrationSample[],
   energies: { residual: number; level: number },
 ): Calibration => {
-  const classes = classEdges.windows.flatMap((fromWindow, age) =>
-    classEdges.metrics.map((fromMetrics, presence) => {
-      const values = samples
-        .filter(
-          ({ seen, metrics }) =>
-            classOf(classEdges.windows, seen) === age && classOf(classEdges.metrics, metrics) === presence,
-        )
-        .map(({ statistic }) => statistic);
-      return { fromWindow, fromMetrics, values };
-    }),
-  );
+  const byClass = (of: readonly CalibrationSample[]) =>
+    classEdges.windows.flatMap((fromWindow, age) =>
+      classEdges.metrics.map((fromMetrics, presence) => {
+        const values = of
+          .filter(
+            ({ seen, metrics }) =>
+              classOf(classEdges.windows, seen) === age && classOf(classEdges.metrics, metrics) === presence,
+          )
+          .map(({ statistic }) => statistic);
+        return { fromWindow, fromMetrics, values };
+      }),
+    );
+  const names = [...new Set(samples.flatMap(({ cohort }) => cohort ?? []))].sort();
+  const cohorts = names.flatMap((name) => {
+    const classes = byClass(samples.filter(({ cohort }) => cohort === name))
+      .filter(({ values }) => values.length >= fewestWindows.cohort)
+      .map(({ fromWindow, fromMetrics, values }) => ({
+        fromWindow,
+        fromMetrics,
+        ...fitCurve(Float64Array.from(values)),
+      }));
+    return classes.length > 0 ? [[name, classes] as const] : [];
+  });
   const everything = Float64Array.from(samples, ({ statistic }) => statistic);
   return {
     energies,
     alarms: { clusterWindows: 1, quietWindows: defaultQuietWindows },
     tailShape,
     tailShare,
-    classes: classes.map(({ fromWindow, fromMetrics, values }) => ({
+    classes: byClass(samples).map(({ fromWindow, fromMetrics, values }) => ({
       fromWindow,
       fromMetrics,
-      ...fitCurve(values.length >= 100 ? Float64Array.from(values) : everything.slice()),
+      ...fitCurve(values.length >= fewestWindows.everybody ? Float64Array.from(values) : everything.slice()),
     })),
+    cohorts: Object.fromEntries(cohorts),
   };
 };

@@ -14,7 +14,7 @@ import type { AlarmRule } from './alarms.ts';
 import { calibrationSchema } from './calibration.ts';
 import { type AnomalyManifest, type ModelSource, readManifest, readModelFile } from './manifest.ts';
 import { type ForecasterWeights, forecasterNetwork, readForecaster } from './network.ts';
-import { Scorer } from './scorer.ts';
+import { type Cohorts, Scorer } from './scorer.ts';
 import type { AnomalyScores } from './scores.ts';
 
 export type { AnomalyScores } from './scores.ts';
@@ -34,6 +34,8 @@ export interface AnomalyModel {
   /** Floats of carried state per subject. */
   readonly stateSize: number;
   readonly manifest: AnomalyManifest;
+  /** Functions whose instances were calibrated apart; {@link AnomalyModel.score} need be told of no others. */
+  readonly cohorts: ReadonlySet<string>;
   /** How false alarms come about, by the calibration. */
   readonly alarms: AlarmRule;
   /**
@@ -43,9 +45,32 @@ export interface AnomalyModel {
    * @param states n × `stateSize`, updated in place; zeros are a new subject; no subject twice in one call
    * @param times window ends, epoch milliseconds
    * @param n rows
+   * @param cohorts what each subject is an instance of, for a calibration that tells functions apart
    * @returns one entry a row
    */
-  score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores>;
+  score(
+    vectors: Float32Array,
+    states: Float32Array,
+    times: Float64Array,
+    n: number,
+    cohorts?: Cohorts,
+  ): Promise<AnomalyScores>;
+  /**
+   * As {@link score}, of rows that lie anywhere in larger tables, so that nothing is copied.
+   *
+   * @param vectorRows for each of `n` rows, which row of `vectors` it is
+   * @param stateRows for each, which row of `states`; no row twice in one call. Where scoring fails, they may be half
+   * updated
+   */
+  scoreRows(
+    vectors: Float32Array,
+    vectorRows: Int32Array,
+    states: Float32Array,
+    stateRows: Int32Array,
+    times: Float64Array,
+    n: number,
+    cohorts?: Cohorts,
+  ): Promise<AnomalyScores>;
   close(): Promise<void>;
 }
 
@@ -128,14 +153,16 @@ export const loadAnomalyModel = async (
   const head = manifest.files[feedbackFile]
     ? parseAs(headSchema, 'Feedback', await readModelFile(place, manifest, feedbackFile), folder)
     : undefined;
-  const { score } = withHead(scorer, head);
+  const { score, scoreRows } = withHead(scorer, head);
   return {
     version: manifest.version,
     spec,
     stateSize: scorer.layout.size,
     manifest,
     alarms: calibration.alarms,
+    cohorts: new Set(Object.keys(calibration.cohorts)),
     score,
+    scoreRows,
     close: () => scorer.close(),
   };
 };

@@ -29,8 +29,13 @@ export interface ScorerParts {
   readonly windowMs?: number;
 }
 
+/** Per row the function that the subject is an instance of; undefined, or no entry, where that is not known. */
+export type Cohorts = readonly (string | undefined)[];
+
+const noCohorts: Cohorts = [];
+
 /** Called for each row before its score is made; calibration collects what it sees. */
-export type Watch = (observation: Observation, statistic: number) => void;
+export type Watch = (observation: Observation, statistic: number, cohort: string | undefined) => void;
 
 /** Scores windows, one step of the network each. */
 export class Scorer {
@@ -62,25 +67,66 @@ export class Scorer {
   }
 
   /** See {@link AnomalyModel.score}. Calls wait for one another, since the buffers of the network are shared. */
-  score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores> {
+  score(
+    vectors: Float32Array,
+    states: Float32Array,
+    times: Float64Array,
+    n: number,
+    cohorts: Cohorts = noCohorts,
+  ): Promise<AnomalyScores> {
     const { size } = this.#parts.spec;
     if (vectors.length < n * size || states.length < n * this.layout.size || times.length < n)
       throw new RangeError(
         `Buffers are too short for ${n} rows of ${size} features and ${this.layout.size} state floats`,
       );
-    const result = this.#tail.then(() => this.#scoreAll(vectors, states, times, n));
+    const rows = Int32Array.from({ length: n }, (_, row) => row);
+    return this.scoreRows(vectors, rows, states, rows, times, n, cohorts);
+  }
+
+  /** See {@link AnomalyModel.scoreRows}. */
+  scoreRows(
+    vectors: Float32Array,
+    vectorRows: Int32Array,
+    states: Float32Array,
+    stateRows: Int32Array,
+    times: Float64Array,
+    n: number,
+    cohorts: Cohorts = [],
+  ): Promise<AnomalyScores> {
+    const result = this.#tail.then(() => this.#scoreAll(vectors, vectorRows, states, stateRows, times, n, cohorts));
     this.#tail = result.catch(() => undefined);
     return result;
   }
 
-  async #scoreAll(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores> {
-    const scores = allocateScores(n, this.#parts.spec, this.#parts.metricCount);
-    const { batch } = this.#parts.parameters;
+  async #scoreAll(
+    vectors: Float32Array,
+    vectorRows: Int32Array,
+    states: Float32Array,
+    stateRows: Int32Array,
+    times: Float64Array,
+    n: number,
+    cohorts: Cohorts,
+  ): Promise<AnomalyScores> {
+    const { spec, metricCount, parameters } = this.#parts;
+    const scores = allocateScores(n, spec, metricCount);
+    const { batch } = parameters;
+    const stateSize = this.layout.size;
     for (let from = 0; from < n; from += batch) {
       const to = Math.min(n, from + batch);
-      for (let row = from; row < to; row++) this.#observe(row, row - from, vectors, states, times, scores);
+      for (let row = from; row < to; row++)
+        this.#observe(
+          row,
+          row - from,
+          vectors,
+          vectorRows[row]! * spec.size,
+          states,
+          stateRows[row]! * stateSize,
+          times[row]!,
+          cohorts[row],
+          scores,
+        );
       await this.#step.run();
-      for (let row = from; row < to; row++) this.#carry(states, row * this.layout.size, row - from);
+      for (let row = from; row < to; row++) this.#carry(states, stateRows[row]! * stateSize, row - from);
     }
     return scores;
   }
@@ -89,29 +135,32 @@ export class Scorer {
     row: number,
     slot: number,
     vectors: Float32Array,
+    vectorAt: number,
     states: Float32Array,
-    times: Float64Array,
+    offset: number,
+    time: number,
+    cohort: string | undefined,
     scores: ReturnType<typeof allocateScores>,
   ): void {
     const { layout } = this;
     const { spec, parameters } = this.#parts;
+    const { size } = spec;
     const [x, carried] = this.#step.inputs as [Float32Array, Float32Array];
-    const offset = row * layout.size;
     const inputs = x.length / parameters.batch;
-    const time = times[row]!;
     const observation = this.#tracker.observe(
       vectors,
-      row * spec.size,
+      vectorAt,
       states,
       offset,
       time,
       x,
       slot * inputs,
       scores.parts,
-      row * spec.size,
+      row * size,
       scores.expected,
     );
-    scores.observed.set(vectors.subarray(row * spec.size, (row + 1) * spec.size), row * spec.size);
+    const { observed } = scores;
+    for (let i = 0; i < size; i++) observed[row * size + i] = vectors[vectorAt + i]!;
     // The cell state stands behind the hidden one, in a subject's state as in the network's.
     const floats = 2 * parameters.hidden;
     for (let i = 0; i < floats; i++) carried[slot * floats + i] = states[offset + layout.hidden + i]!;
@@ -123,12 +172,13 @@ export class Scorer {
       scores.learning[row] = 1;
       return;
     }
-    this.#watch?.(observation, statistic);
-    const ofCohort = this.#surprise.of(statistic, observation.seen, observation.judged);
+    this.#watch?.(observation, statistic, cohort);
+    const ofCohort = this.#surprise.of(statistic, observation.seen, observation.judged, cohort);
     const strange = this.#reference.of(states, offset, ofCohort);
     scores.cohortP[row] = 10 ** -ofCohort;
     const severity = severityOf(strange, parameters);
-    const frequency = countDeviation(states, offset, layout, observation, strange, parameters);
+    const surprises = { own: strange, cohort: ofCohort };
+    const frequency = countDeviation(states, offset, layout, observation, surprises, parameters);
     scores.pValue[row] = 10 ** -strange;
     scores.severity[row] = round6(severity);
     scores.frequency[row] = round6(frequency);

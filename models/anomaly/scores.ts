@@ -52,23 +52,42 @@ const rounding = 1e6;
 /** Six decimals, so that the last bits of a processor's arithmetic never decide. */
 export const round6 = (value: number): number => Math.round(value * rounding) / rounding;
 
+/** Added to smoothed energies before the logarithm: to be calmer than usual says little. */
+const energyFloor = 0.1;
+
 /**
- * The statistic: log of the summed smoothed energies, 0 for a normal subject.
+ * The statistic: mean of the logarithms of the smoothed energies, 0 for a normal subject.
  *
  * @param states holds the smoothed energies at `at`
  */
 export const statisticOf = (states: Float32Array, at: number): number => {
-  let sum = 0;
-  for (let stream = 0; stream < streams; stream++) sum += states[at + stream]!;
-  return Math.log(Math.max(sum / streams, 1e-6));
+  // One logarithm of the product costs less than six, and the product is far from the ends of what a float holds.
+  let product = 1;
+  for (let stream = 0; stream < streams; stream++) product *= (states[at + stream]! + energyFloor) / (1 + energyFloor);
+  return Math.log(product) / streams;
 };
 
 /** Severity of −log10 p, 0 to 1. */
 export const severityOf = (surprise: number, parameters: AnomalyParameters): number =>
   Math.min(1, Math.max(0, surprise / parameters.severityDecades));
 
+/** −log10 of the p-values of one window. */
+export interface Surprises {
+  /** By the subject's own reference, 0 and up. */
+  readonly own: number;
+  /** By its cohort alone, 0 and up. */
+  readonly cohort: number;
+}
+
 /**
  * Update a subject's count of deviations and give its frequency.
+ *
+ * The p-value adapts to a subject within some ten windows, or it would not keep what it promises. Its count of
+ * deviations is slower: while a subject is young, a few windows of an attack are a large share of its history, and a
+ * second attack would find itself excused by the first. So deviations count by the cohort up to `trustWindows` windows, and
+ * its own reference relieves a subject of them by and by until twice as many.
+ *
+ * What a subject is learns slowly from whatever deviates by either, so that it does not come to resemble an attack.
  *
  * @returns 0 to 1
  */
@@ -76,16 +95,17 @@ export const countDeviation = (
   states: Float32Array,
   offset: number,
   layout: StateLayout,
-  observation: Observation,
-  surprise: number,
+  { seen, elapsed }: Observation,
+  { own, cohort }: Surprises,
   parameters: AnomalyParameters,
 ): number => {
-  const { alarmP, frequencyWindows, frequencyScale } = parameters;
-  const deviates = surprise >= -Math.log10(alarmP);
-  const decay = Math.exp(-observation.elapsed / frequencyWindows);
-  const count = states[offset + layout.frequency]! * decay + (deviates ? 1 : 0);
+  const { alarmP, frequencyWindows, frequencyScale, mostRelief, trustWindows } = parameters;
+  const deviation = -Math.log10(alarmP);
+  const trust = Math.min(1, Math.max(0, seen / trustWindows - 1));
+  const deviates = Math.max(own, cohort - trust * mostRelief) >= deviation;
+  const count = states[offset + layout.frequency]! * Math.exp(-elapsed / frequencyWindows) + (deviates ? 1 : 0);
   states[offset + layout.frequency] = count;
-  states[offset + layout.deviating] = deviates ? 1 : 0;
+  states[offset + layout.deviating] = Math.max(own, cohort) >= deviation ? 1 : 0;
   return 1 - Math.exp(-Math.max(0, count - alarmP * frequencyWindows) / frequencyScale);
 };
 
@@ -130,6 +150,10 @@ export const allocateScores = (n: number, spec: FeatureSpec, metricCount: number
       unit,
     };
   };
+  const heaviest = new Int32Array(size);
+  const weights = new Float64Array(size);
+  const goesBefore = (feature: number, weight: number, at: number): boolean =>
+    weight > weights[at]! || (weight === weights[at] && features[feature]!.name < features[heaviest[at]!]!.name);
   return {
     score: new Float64Array(n),
     severity: new Float64Array(n),
@@ -148,14 +172,27 @@ export const allocateScores = (n: number, spec: FeatureSpec, metricCount: number
     expected,
     observed,
     contributions(i: number, top: number) {
-      const row = parts.subarray(i * size, (i + 1) * size);
-      const total = row.reduce((sum, part) => sum + part, 0);
+      const from = i * size;
+      let total = 0;
+      for (let feature = 0; feature < size; feature++) total += parts[from + feature]!;
       if (!(total > 0)) return [];
-      return Array.from(row, (part, feature) => ({ feature, weight: round6(part / total) }))
-        .filter(({ weight }) => weight > 0)
-        .sort((a, b) => b.weight - a.weight || (features[a.feature]!.name < features[b.feature]!.name ? -1 : 1))
-        .slice(0, top)
-        .map(({ feature, weight }) => explain(i, feature, weight));
+      // Heaviest first, by insertion: few are wanted of few.
+      let count = 0;
+      for (let feature = 0; feature < size; feature++) {
+        const weight = round6(parts[from + feature]! / total);
+        if (!(weight > 0)) continue;
+        let at = count;
+        while (at > 0 && goesBefore(feature, weight, at - 1)) at--;
+        if (at >= top) continue;
+        if (count < top) count++;
+        for (let i = count - 1; i > at; i--) {
+          heaviest[i] = heaviest[i - 1]!;
+          weights[i] = weights[i - 1]!;
+        }
+        heaviest[at] = feature;
+        weights[at] = weight;
+      }
+      return Array.from({ length: count }, (_, at) => explain(i, heaviest[at]!, weights[at]!));
     },
   } satisfies AnomalyScores & Record<string, unknown>;
 };

@@ -12,7 +12,7 @@ export interface StateLayout {
   readonly cadence: number;
   /** Decayed count of deviations. */
   readonly frequency: number;
-  /** 1 while the last window was a deviation. */
+  /** 1 while the last window was a deviation, by the subject or by its cohort. */
   readonly deviating: number;
   /** Smoothed energies, {@link streams} of them. */
   readonly smoothed: number;
@@ -28,6 +28,10 @@ export interface StateLayout {
   readonly spread: number;
   /** Windows seen of each metric. */
   readonly metricSeen: number;
+  /** Mean and deviation of each metric's amount, in steps, and how amounts vary together; see `joint.ts`. */
+  readonly amount: number;
+  readonly amountDeviation: number;
+  readonly moments: number;
   readonly mean: number;
   readonly deviation: number;
   readonly forecast: number;
@@ -36,8 +40,8 @@ export interface StateLayout {
   readonly cell: number;
 }
 
-/** Smoothed energies: residual fast and slow, level fast and slow. */
-export const streams = 4;
+/** Smoothed energies: of the residual fast, slow and slowest, then of the level likewise. */
+export const streams = 6;
 
 /** Lower part of a time in the state: 2^20 ms, so that both parts are exact as floats until the year 2500. */
 export const timeUnit = 1_048_576;
@@ -70,6 +74,9 @@ export const stateLayout = (features: number, metrics: number, hidden: number): 
     recent: take(metrics),
     spread: take(metrics),
     metricSeen: take(metrics),
+    amount: take(metrics),
+    amountDeviation: take(metrics),
+    moments: take((metrics * (metrics + 1)) / 2),
     mean: take(features),
     deviation: take(features),
     forecast: take(features),

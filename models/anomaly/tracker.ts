@@ -1,4 +1,5 @@
-import { followAnchor } from './anchor.ts';
+import { anchorFollower } from './anchor.ts';
+import { createJointDistance } from './joint.ts';
 import type { AnomalyParameters } from './parameters.ts';
 import { type StateLayout, streams, timeUnit } from './state.ts';
 
@@ -72,8 +73,13 @@ export const createTracker = (
   windowMs = 0,
 ): Tracker => {
   const { clip, winsor, residualClip, deviationFloor, priorDeviation, priorWindows, minSeen } = parameters;
-  const { baselineWindows, anomalousRate, fastRate, slowRate, usualWindows, usualCap, usualFloor } = parameters;
+  const { baselineWindows, anomalousRate, fastRate, slowRate, slowestRate } = parameters;
+  const { usualWindows, usualCap, usualFloor } = parameters;
+  const longestMemory = Math.max(baselineWindows, parameters.jointMemory);
+  const joint = createJointDistance(metricCount, layout, parameters);
+  const ofMetric = new Float64Array(metricCount);
   const perMetric = featureCount / metricCount;
+  const followAnchor = anchorFollower(layout, parameters);
   const observation: Observation = {
     seen: 0,
     elapsed: 1,
@@ -83,7 +89,7 @@ export const createTracker = (
     strayed: 0,
     strayedMetric: -1,
   };
-  const rates = [fastRate, slowRate, fastRate, slowRate];
+  const rates = [fastRate, slowRate, slowestRate, fastRate, slowRate, slowestRate];
 
   const smooth = (smoothed: number, rate: number, value: number, elapsed: number): number => {
     // Silence is no evidence: what was smoothed fades to normal (1) with time, and one window weighs as one window.
@@ -117,7 +123,6 @@ export const createTracker = (
       const learning = seen < parameters.minHistory;
       const caution = !learning && states[stateOffset + layout.deviating] === 1 ? anomalousRate : 1;
       let residualSum = 0;
-      let levelSum = 0;
       let judged = 0;
       let strayed = 0;
       let strayedMetric = -1;
@@ -140,13 +145,14 @@ export const createTracker = (
         }
         const seenAt = stateOffset + layout.metricSeen + metric;
         const metricSeen = states[seenAt]!;
-        const away = followAnchor(states, stateOffset, layout, metric, vector[vectorOffset + first]!, parameters);
+        const away = followAnchor(states, stateOffset, metric, vector[vectorOffset + first]!);
         if (away > strayed) {
           strayed = away;
           strayedMetric = metric;
         }
         const judge = metricSeen >= minSeen;
         if (judge) judged++;
+        joint.take(states, stateOffset, metric, vector[vectorOffset + first]!, judge);
         const meanRate = caution / Math.min(metricSeen + 1, baselineWindows);
         const deviationRate = caution / Math.min(metricSeen + 1 + priorWindows, baselineWindows);
         for (let feature = first; feature < first + perMetric; feature++) {
@@ -169,11 +175,9 @@ export const createTracker = (
             if (residual > residualClip) residual = residualClip;
             else if (residual < -residualClip) residual = -residualClip;
             residualSum += residual * residual;
-            levelSum += x * x;
             const ofResidual = (residual * residual) / residualUnit;
-            const ofLevel = (x * x) / levelUnit;
-            weight = ofResidual + ofLevel;
-            if (ofResidual > ofLevel) expectedX = forecast;
+            weight = ofResidual;
+            if (residual * residual > x * x) expectedX = forecast;
           }
           if (expected) expected[weightOffset + feature] = mean + expectedX * scale;
           weights[weightOffset + feature] = weight;
@@ -183,7 +187,13 @@ export const createTracker = (
           const variance = deviation * deviation;
           states[deviationAt] = Math.sqrt(variance + deviationRate * (learned * learned - variance));
         }
-        if (metricSeen < baselineWindows) states[seenAt] = metricSeen + 1;
+      }
+      const levelSum = joint.settle(states, stateOffset, caution, ofMetric);
+      for (let metric = 0; metric < metricCount; metric++) {
+        if (input[inputOffset + featureCount + metric] !== 1) continue;
+        weights[weightOffset + metric * perMetric]! += (perMetric * ofMetric[metric]!) / levelUnit;
+        const seenAt = stateOffset + layout.metricSeen + metric;
+        if (states[seenAt]! < longestMemory) states[seenAt] = states[seenAt]! + 1;
       }
       input[inputOffset + featureCount + metricCount] = 1 / Math.sqrt(1 + seen / youthWindows);
 
@@ -194,7 +204,7 @@ export const createTracker = (
       observation.strayed = strayed;
       observation.strayedMetric = strayedMetric;
       observation.residualEnergy = judged > 0 ? residualSum / judgedFeatures : energies.residual;
-      observation.levelEnergy = judged > 0 ? levelSum / judgedFeatures : energies.level;
+      observation.levelEnergy = judged > 0 ? levelSum / judged : energies.level;
       for (let feature = 0; feature < featureCount; feature++) {
         const now = judged > 0 ? weights[weightOffset + feature]! / judgedFeatures : 0;
         const at = stateOffset + layout.parts + feature;
@@ -208,7 +218,12 @@ export const createTracker = (
       const level = relative(states, usual + 1, observation.levelEnergy / energies.level, seen, usualRate);
       for (let stream = 0; stream < streams; stream++) {
         const at = stateOffset + layout.smoothed + stream;
-        states[at] = smooth(seen === 0 ? 1 : states[at]!, rates[stream]!, stream < 2 ? residual : level, elapsed);
+        states[at] = smooth(
+          seen === 0 ? 1 : states[at]!,
+          rates[stream]!,
+          stream < streams / 2 ? residual : level,
+          elapsed,
+        );
       }
       states[stateOffset + layout.seen] = seen < 65_536 ? seen + 1 : seen;
       return observation;

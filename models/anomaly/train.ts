@@ -109,7 +109,7 @@ const openCheckpoint = (options: CheckpointOptions | undefined, fingerprint: str
  * @throws EbbtideError DATA_MISSING without recordings, RUNTIME_MISSING without TensorFlow.js, CANCELLED by the signal
  *
  * @example
- * await trainAnomaly({ out: 'models/shipped/anomaly/2' }, ({ step, steps, loss }) => console.error(step, steps, loss));
+ * await trainAnomaly({ out: 'models/shipped/anomaly/3' }, ({ step, steps, loss }) => console.error(step, steps, loss));
  */
 export const trainAnomaly = async (
   options: TrainAnomalyOptions,

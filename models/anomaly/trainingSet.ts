@@ -102,6 +102,20 @@ const judgedShare = 0.1;
 /** Recordings that ship weigh as this many subjects beside those of the telemetry: a small fleet is not all there is. */
 const shippedWeight = 20;
 
+/** Subjects that a cohort needs to be calibrated apart: fewer are no sample of their function. */
+const fewestOfCohort = 8;
+
+/** Subjects, of which those of small cohorts belong to none. */
+const withLargeCohorts = (subjects: readonly TimedSubject[]): readonly TimedSubject[] => {
+  const members = new Map<string, Set<string>>();
+  for (const { cohort, subject } of subjects)
+    if (cohort !== undefined) members.set(cohort, (members.get(cohort) ?? new Set()).add(subject));
+  return subjects.map((one) => {
+    const { cohort, ...rest } = one;
+    return cohort !== undefined && members.get(cohort)!.size < fewestOfCohort ? rest : one;
+  });
+};
+
 /**
  * Collected telemetry as a training set. Where it has few subjects, recordings that ship fill in: they are drawn with a
  * share of w/(w + n) beside n subjects of a part.
@@ -115,7 +129,7 @@ export const telemetrySet = (
   const spec = resourceFeatures;
   const fine = { synthetic: 0.2, hideMetrics: true, windows: drawing.windows };
   const shipped = recordingSet();
-  const { parts } = collected;
+  const parts = { ...collected.parts, calibration: withLargeCohorts(collected.parts.calibration) };
   const shippedShare = Object.fromEntries(
     (['train', 'validation', 'calibration'] as const).map((part) => {
       const subjects = new Set(parts[part].map(({ subject }) => subject)).size;

@@ -5,7 +5,7 @@ import { isolationForest } from './isolationForest.ts';
 import { ebbtide, linear, lstm, statistics, withoutForecast } from './ours.ts';
 import { principal } from './principal.ts';
 import { random } from './random.ts';
-import { shipped } from './shipped.ts';
+import { shipped, shippedCold } from './shipped.ts';
 import { windowedGaussian } from './windowedGaussian.ts';
 
 export type { Detector, DetectorStream, SeriesInfo } from './detector.ts';
@@ -18,6 +18,7 @@ export const detectors: Readonly<Record<string, Detector>> = {
   linear,
   withoutForecast,
   shipped,
+  shippedCold,
   windowedGaussian,
   ewma,
   pca: principal,

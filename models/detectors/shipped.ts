@@ -38,9 +38,8 @@ const mapRow = (values: Float64Array): Float64Array => {
   });
 };
 
-/** The live model that ships, as the lifecycle pipeline runs it: windows, carried state, no fitting to the series. */
-export const shipped: Detector = {
-  summary: 'the live model that ships, on its own twelve metrics',
+const live = (summary: string, warm: boolean): Detector => ({
+  summary,
   begin: async ({ metrics, intervalMs }, learning) => {
     const scorer = await openScorer();
     const size = resourceFeatures.size;
@@ -60,7 +59,17 @@ export const shipped: Detector = {
       statistic = scores.statistic[0]!;
       return statistic;
     };
-    for (let at = 0; learning && at < learning.length; at += metrics) await score(learning.subarray(at, at + metrics));
+    for (let at = 0; warm && learning && at < learning.length; at += metrics)
+      await score(learning.subarray(at, at + metrics));
     return { score, close: () => scorer.close() };
   },
-};
+});
+
+/**
+ * The live model that ships, as the lifecycle pipeline runs it: windows and carried state. It has watched the learning
+ * rows, as it would have watched a subject; nothing is fitted.
+ */
+export const shipped = live('the live model that ships, on its own twelve metrics', true);
+
+/** The same without the learning rows: what is streamed is the first that it sees. */
+export const shippedCold = live('the live model that ships, without the learning rows', false);

@@ -65,7 +65,7 @@ export const subjects: Readonly<Record<SubjectName, EvaluationSubject>> = {
           (await import('../../pipelines/scope/evaluation/webBot.ts')).evaluateWebBot(request),
       },
     },
-    detectors: ['ebbtide', 'withoutCaching', 'walk', 'linear', 'lstm', 'signs', 'random'],
+    detectors: ['ebbtide', 'withoutCaching', 'walk', 'linear', 'lstm', 'usual', 'signs', 'random'],
   },
   access: {
     summary: 'when people come back, on a log of job submissions',

@@ -9,7 +9,13 @@ export interface ComparedModel {
   readonly version: string;
   readonly stateSize: number;
   readonly spec: { readonly size: number };
-  score(vectors: Float32Array, states: Float32Array, times: Float64Array, n: number): Promise<AnomalyScores>;
+  score(
+    vectors: Float32Array,
+    states: Float32Array,
+    times: Float64Array,
+    n: number,
+    cohorts?: readonly (string | undefined)[],
+  ): Promise<AnomalyScores>;
 }
 
 /** How a model does on what it is compared on. */

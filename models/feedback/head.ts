@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AnomalyModel } from '../anomaly/model.ts';
 import type { AnomalyScores } from '../anomaly/scores.ts';
 import { resourceMetrics } from '../features/resource.ts';
 
@@ -67,13 +68,18 @@ export const applyHead = (head: FeedbackHead, scores: AnomalyScores, rows: numbe
   }
 };
 
-type Score = (vectors: Float32Array, states: Float32Array, times: Float64Array, n: number) => Promise<AnomalyScores>;
+type Scoring = Pick<AnomalyModel, 'score' | 'scoreRows'>;
 
 /** A scorer with the correction after it; the scorer itself without one. */
-export const withHead = (scorer: { score: Score }, head: FeedbackHead | undefined): { score: Score } => ({
-  score: (vectors, states, times, n) =>
-    scorer.score(vectors, states, times, n).then((scores) => {
-      if (head) applyHead(head, scores, n);
-      return scores;
-    }),
-});
+export const withHead = (scorer: Scoring, head: FeedbackHead | undefined): Scoring => {
+  const corrected = async (scoring: Promise<AnomalyScores>, n: number) => {
+    const scores = await scoring;
+    if (head) applyHead(head, scores, n);
+    return scores;
+  };
+  return {
+    score: (vectors, states, times, n, cohorts) => corrected(scorer.score(vectors, states, times, n, cohorts), n),
+    scoreRows: (vectors, vectorRows, states, stateRows, times, n, cohorts) =>
+      corrected(scorer.scoreRows(vectors, vectorRows, states, stateRows, times, n, cohorts), n),
+  };
+};

@@ -1,5 +1,5 @@
 import type { FeatureSpec } from '../features/spec.ts';
-import { Gatherer, type TimedSubject } from '../training/telemetry/gather.ts';
+import { Gatherer, type TimedSubject, withCohort } from '../training/telemetry/gather.ts';
 import type { TelemetrySource, TimeRange } from '../training/telemetry/source.ts';
 import type { Judgement } from './labels.ts';
 
@@ -42,7 +42,8 @@ export const collectJudged = async (
   }
   const gatherer = new Gatherer(spec, { windowMs, maxWindows: 20_000, gapWindows: contextWindows });
   if (wanted.size > 0) await source.samples(wanted, (...sample) => gatherer.add(...sample), signal);
-  const gathered = gatherer.finish(1);
+  const cohorts = await source.cohorts?.([...wanted.keys()], signal);
+  const gathered = gatherer.finish(1).map((it) => withCohort(it, cohorts?.get(it.subject)));
   const stretches: JudgedStretch[] = [];
   const without: Judgement[] = [];
   for (const judgement of judgements) {
@@ -59,7 +60,7 @@ export const collectJudged = async (
 /** The windows that end within a judgement, and those before. */
 const cut = (
   size: number,
-  { subject, ends, vectors }: TimedSubject,
+  { subject, ends, vectors, cohort }: TimedSubject,
   judgement: Judgement,
   contextWindows: number,
 ): JudgedStretch | undefined => {
@@ -71,6 +72,7 @@ const cut = (
   const from = Math.max(0, first - contextWindows);
   return {
     subject,
+    ...(cohort === undefined ? {} : { cohort }),
     windows: to - from,
     vectors: vectors.slice(from * size, to * size),
     ends: ends.slice(from, to),

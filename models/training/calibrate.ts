@@ -14,6 +14,7 @@ const blind = (energies: { residual: number; level: number }): Calibration => ({
   tailShape: 0.1,
   tailShare: 0.02,
   classes: [{ fromWindow: 0, fromMetrics: 0, samples: 1, statistics: [1e9, 2e9], surprises: [0, 0], tailScale: 1e12 }],
+  cohorts: {},
 });
 
 /** How many windows one false alarm takes on average, by the calibrated scorer. */
@@ -56,9 +57,12 @@ export const calibrate = async (
   await first.close();
   const energies = { residual: sums.residual / sums.windows, level: sums.level / sums.windows };
   const samples: CalibrationSample[] = [];
-  const second = await Scorer.create({ ...parts, calibration: blind(energies) }, ({ seen, judged }, statistic) => {
-    samples.push({ statistic, seen, metrics: judged });
-  });
+  const second = await Scorer.create(
+    { ...parts, calibration: blind(energies) },
+    ({ seen, judged }, statistic, cohort) => {
+      samples.push({ statistic, seen, metrics: judged, ...(cohort === undefined ? {} : { cohort }) });
+    },
+  );
   await replaySubjects(second, subjects, size);
   await second.close();
   const calibration = fitCalibration(samples, energies);

@@ -25,13 +25,14 @@ export const replaySubjects = async (
   const states = new Float32Array(subjects.length * scorer.layout.size);
   const vectors = new Float32Array(subjects.length * size);
   const times = new Float64Array(subjects.length);
+  const cohorts = order.map((subject) => subjects[subject]!.cohort);
   const longest = subjects[order[0]!]?.windows ?? 0;
   for (let window = 0, running = order.length; window < longest; window++) {
     while (subjects[order[running - 1]!]!.windows <= window) running--;
     for (let row = 0; row < running; row++)
       vectors.set(subjects[order[row]!]!.vectors.subarray(window * size, (window + 1) * size), row * size);
     times.fill(firstWindowMs + (window + 1) * windowMs);
-    const scores = await scorer.score(vectors, states, times, running);
+    const scores = await scorer.score(vectors, states, times, running, cohorts);
     for (let row = 0; row < running; row++) visit(order[row]!, window, scores, row);
   }
 };

@@ -10,6 +10,8 @@ export interface Subject {
   readonly windows: number;
   /** windows × `spec.size` */
   readonly vectors: Float32Array;
+  /** Function that it is an instance of, where that is known. */
+  readonly cohort?: string;
 }
 
 /** How subjects are drawn out of recordings. */

@@ -1,5 +1,6 @@
 import { map, type OperatorFunction } from 'rxjs';
 import { hourMs } from '../../models/access/calendar.ts';
+import type { AccessClock } from '../../schemas/generated/index.ts';
 import type { PreprovisionPolicy } from '../../schemas/preprovisionPolicy.ts';
 import type { DueBatch, PreprovisionBatch, PreprovisionDecision } from './batch.ts';
 import type { PreprovisionState } from './partitionState.ts';
@@ -8,9 +9,9 @@ import { riskGate, type UserStanding } from './riskGate.ts';
 
 /** What decisions are joined with, as of a time in the stream. */
 export interface PreprovisionTopics {
-  /** @param pair user and machine, see `partsOfPair` */
-  standing(pair: string, timeMs: number): UserStanding;
-  policy(timeMs: number): PreprovisionPolicy;
+  /** @param pair user and machine, see `partsOfPair`; @param clock how far topics are in force */
+  standing(pair: string, timeMs: number, clock: AccessClock): UserStanding;
+  policy(timeMs: number, clock: AccessClock): PreprovisionPolicy;
 }
 
 /**
@@ -30,13 +31,17 @@ export const decidePreprovision = (
     return state.budget.length >= budget.actions;
   };
 
+  let clock: AccessClock = state.clock;
+
   return map((batch) => {
     const decisions: PreprovisionDecision[] = [];
     for (const item of batch.due) {
       const { timeMs } = item;
+      const replayed = item.replayed ? ({ replayed: true } as const) : {};
+      if (item.kind === 'time') clock = item.clock;
       if (item.kind === 'time') {
         for (const { name, timeMs: untilMs } of state.prepared.take(timeMs))
-          decisions.push({ action: 'end', pair: name, timeMs: untilMs, untilMs, reason: 'windowEnd' });
+          decisions.push({ action: 'end', pair: name, timeMs: untilMs, untilMs, reason: 'windowEnd', ...replayed });
         continue;
       }
       const { pair } = item;
@@ -44,21 +49,31 @@ export const decidePreprovision = (
       if (item.kind === 'came') {
         if (preparedUntilMs === undefined) continue;
         state.prepared.cancel(pair);
-        decisions.push({ action: 'used', pair, timeMs, untilMs: preparedUntilMs, reason: '' });
+        decisions.push({ action: 'used', pair, timeMs, untilMs: preparedUntilMs, reason: '', ...replayed });
         continue;
       }
       if (preparedUntilMs !== undefined) continue;
-      const policy = topics.policy(timeMs);
-      const gate = riskGate({ ...topics.standing(pair, timeMs), vmState: item.vmState }, timeMs, policy);
+      const policy = topics.policy(timeMs, clock);
+      const gate = riskGate({ ...topics.standing(pair, timeMs, clock), vmState: item.vmState }, timeMs, policy);
       const weighed = preprovisionRule(item.forecast, gate.risk, policy);
       if (!weighed.prepare) continue;
       const untilMs = timeMs + policy.windowHours * hourMs;
       const reason = gate.reason || (spent(timeMs, policy) ? 'budget' : '');
-      decisions.push({ action: reason === '' ? 'prepare' : 'withhold', pair, timeMs, untilMs, reason, weighed, gate });
+      decisions.push({
+        action: reason === '' ? 'prepare' : 'withhold',
+        pair,
+        timeMs,
+        untilMs,
+        reason,
+        weighed,
+        gate,
+        ...replayed,
+      });
       if (reason !== '') continue;
       state.budget.push(timeMs);
       state.prepared.set(pair, untilMs);
     }
+    state.clock = clock;
     return { ...batch, decisions };
   });
 };

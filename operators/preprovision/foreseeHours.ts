@@ -3,6 +3,7 @@ import { hourMs } from '../../models/access/calendar.ts';
 import type { GuardedForecast } from '../../models/access/guarded.ts';
 import { historyLayout, hourOf, vmStates } from '../../models/access/history.ts';
 import { type Population, partsOfPair } from '../../models/access/population.ts';
+import type { AccessClock } from '../../schemas/generated/index.ts';
 import type { AccessBatch, DueBatch, DueItem } from './batch.ts';
 import type { PreprovisionState } from './partitionState.ts';
 
@@ -27,8 +28,8 @@ export const foreseeHours = (
 ): OperatorFunction<AccessBatch, DueBatch> => {
   const { population } = state;
 
-  const pass = async (timeMs: number, due: DueItem[]): Promise<void> => {
-    const hour = hourOf(timeMs);
+  const pass = async (clock: AccessClock, replayed: { replayed?: true }, due: DueItem[]): Promise<void> => {
+    const hour = hourOf(clock.time);
     if (hour - population.hour > caughtUpHours) population.openHour(hour - caughtUpHours);
     while (population.hour < hour) {
       population.openHour(population.hour + 1);
@@ -37,20 +38,21 @@ export const foreseeHours = (
       // Only for the hour that time has come to can anything still be prepared
       if (population.hour < hour) continue;
       const begins = hour * hourMs;
-      due.push({ kind: 'time', timeMs: begins });
+      due.push({ kind: 'time', timeMs: begins, clock, ...replayed });
       pairs.forEach((pair, i) => {
         const vmState = vmStates[population.stateOf(pair)[historyLayout.vmState]! - 1] ?? null;
-        due.push({ kind: 'forecast', pair, timeMs: begins, forecast: forecasts[i]!, vmState });
+        due.push({ kind: 'forecast', pair, timeMs: begins, forecast: forecasts[i]!, vmState, ...replayed });
       });
     }
-    due.push({ kind: 'time', timeMs });
+    due.push({ kind: 'time', timeMs: clock.time, clock, ...replayed });
   };
 
   return concatMap(async (batch) => {
     const due: DueItem[] = [];
     for (const item of batch.items) {
+      const replayed = item.replayed ? ({ replayed: true } as const) : {};
       if (item.kind === 'clock') {
-        await pass(item.timeMs, due);
+        await pass(item.clock, replayed, due);
         continue;
       }
       if (item.kind === 'machine') {
@@ -61,7 +63,7 @@ export const foreseeHours = (
       population.observe(item.pair, item.event);
       // One of an hour that has passed did not use what was prepared for this one
       if (item.event.kind === 'access' && item.event.timeMs >= population.hour * hourMs)
-        due.push({ kind: 'came', pair: item.pair, timeMs: item.event.timeMs });
+        due.push({ kind: 'came', pair: item.pair, timeMs: item.event.timeMs, ...replayed });
     }
     return { ...batch, due };
   });

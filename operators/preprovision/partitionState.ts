@@ -1,5 +1,6 @@
 import type { Calendar } from '../../models/access/calendar.ts';
 import { Population } from '../../models/access/population.ts';
+import type { AccessClock } from '../../schemas/generated/index.ts';
 import { TimerQueue } from './timerQueue.ts';
 
 /** A pair as the changelog keeps it. */
@@ -15,6 +16,7 @@ export interface SavedPartition {
   readonly hour: number;
   readonly shared: Float32Array;
   readonly pairs: readonly SavedPair[];
+  readonly clock: AccessClock;
   /** Times at which something was prepared, for the budget. */
   readonly budget: readonly number[];
 }
@@ -27,6 +29,8 @@ export class PreprovisionState {
   readonly population: Population;
   /** Ends of what is prepared, by pair. */
   readonly prepared = new TimerQueue();
+  /** How far joined topics are in force. */
+  clock: AccessClock = { time: 0, controlOffset: 0, scoresOffset: 0 };
   /** Times at which something was prepared, oldest first. */
   readonly budget: number[] = [];
   /** Pairs of each machine. */
@@ -58,6 +62,7 @@ export class PreprovisionState {
         floats: Float32Array.from(floats),
         preparedUntilMs: this.prepared.dueAt(pair) ?? 0,
       })),
+      clock: this.clock,
       budget: [...this.budget],
     };
   }
@@ -76,6 +81,7 @@ export class PreprovisionState {
       state.know(pair, vmOf(pair));
       if (preparedUntilMs > 0) state.prepared.set(pair, preparedUntilMs);
     }
+    state.clock = saved.clock;
     state.budget.push(...saved.budget);
     return state;
   }

@@ -1,4 +1,4 @@
-import type { InputMessage, Joined, OutputRecord } from '../../operators/batch.ts';
+import type { Joined, OutputRecord } from '../../operators/batch.ts';
 import type { JoinedTopics } from '../../operators/decideTtl.ts';
 import type { TelemetryReader } from '../../operators/decodeTelemetry.ts';
 import type { Featurizer } from '../../operators/featurize.ts';
@@ -6,9 +6,9 @@ import { KeyedState } from '../../operators/keyedState.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
 import type { ModelChoice, WindowModel } from '../../operators/score.ts';
 import type { Encoder, Encoders } from '../../operators/toOutput.ts';
-import type { Alert, DeadLetter, Decision, LifecycleState, Score } from '../../schemas/generated/index.ts';
+import type { Alert, DeadLetter, Decision, Score } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
-import { RunningTask } from '../job.ts';
+import { RunningTask } from '../job/runningTask.ts';
 import { lifecycle } from '../lifecycle.ts';
 import type { HistoricPart } from './history.ts';
 
@@ -87,10 +87,8 @@ export class Lane {
     }
     const { task, seen } = opened;
     const kept: OutputRecord[] = [];
-    for (const piece of piecesOf(messages)) {
-      const { records } = await task.process(piece);
-      if (this.#parts.bytes) for (const record of records) if (written.includes(record.topic)) kept.push(record);
-    }
+    const { records } = await task.process(messages);
+    if (this.#parts.bytes) for (const record of records) if (written.includes(record.topic)) kept.push(record);
     const output = { ...seen, partition, warmUp, records: kept };
     Object.assign(seen, nothingSeen());
     return output;
@@ -106,7 +104,6 @@ export class Lane {
         return bytes ? encoder.encode(record) : nothing;
       },
     });
-    const unsaved: Encoder<LifecycleState> = { topic: encoders.state.topic, encode: () => nothing };
     const joinedAtStart = { control: 0, credentials: 0, labels: 0 };
     const chain = lifecycle({
       partition: {
@@ -125,35 +122,17 @@ export class Lane {
       model,
       ...(pool ? { models: pool } : {}),
       encoders: {
-        scores: watch(encoders.scores, (record) => seen.scores.push(record)),
+        scores: watch(encoders.scores, (record) => seen.scores.push({ ...record })),
         decisions: watch(encoders.decisions, (record) => seen.decisions.push(record)),
         alerts: watch(encoders.alerts, (record) => seen.alerts.push(record)),
         deadLetters: watch({ topic: encoders.deadLetters.topic, encode: () => nothing }, (record) =>
           seen.rejected.push(record),
         ),
-        state: unsaved,
       },
       counts: this.counts,
     });
     return { task: new RunningTask({ chain, start: 0, replayBefore: 0 }), seen };
   }
 }
-
-/** Bytes that a chain is given at once: its tables then stay in the processor's cache. */
-const pieceBytes = 262_144;
-
-const piecesOf = (messages: readonly InputMessage[]): (readonly InputMessage[])[] => {
-  const pieces: (readonly InputMessage[])[] = [];
-  let from = 0;
-  let bytes = 0;
-  for (let i = 0; i < messages.length; i++) {
-    bytes += messages[i]!.value?.length ?? 0;
-    if (bytes < pieceBytes && i < messages.length - 1) continue;
-    pieces.push(messages.slice(from, i + 1));
-    from = i + 1;
-    bytes = 0;
-  }
-  return pieces;
-};
 
 const nothingSeen = (): Seen => ({ scores: [], decisions: [], alerts: [], rejected: [] });

@@ -2,9 +2,19 @@
 /** What happened. */
 export type AccessKind = 'login' | 'application' | 'vmAccess' | 'vmState' | 'scheduledJob' | 'unknown';
 
-/** A login, use of an application, change of a virtual machine's state, or scheduled job. */
+/** What a clock record says: how late it is, and how far the topics that decisions are joined with are in force. */
+export interface AccessClock {
+  /** Event time, epoch milliseconds. */
+  time: number;
+  /** End offset of control in force from here on. */
+  controlOffset: number;
+  /** End offset of the same partition of scores in force from here on. */
+  scoresOffset: number;
+}
+
+/** A login, use of an application, change of a virtual machine's state, or scheduled job; or a clock record of the preprovision pipeline: time, and nothing that happened. */
 export interface AccessTelemetry {
-  /** User; empty for events of a machine alone. Also the message key. */
+  /** User; empty for events of a machine alone and in clock records. Also the message key. */
   user: string;
   /** What happened. */
   kind: AccessKind;
@@ -24,6 +34,8 @@ export interface AccessTelemetry {
   address: null | string;
   /** Whether it succeeded. */
   succeeded: boolean;
+  /** Set in clock records alone, whose key and user are empty. */
+  clock: null | AccessClock;
 }
 
 /** The Avro schema of {@link AccessTelemetry}. */
@@ -31,12 +43,12 @@ export const AccessTelemetrySchema = {
   "type": "record",
   "name": "AccessTelemetry",
   "namespace": "ebbtide",
-  "doc": "A login, use of an application, change of a virtual machine's state, or scheduled job.",
+  "doc": "A login, use of an application, change of a virtual machine's state, or scheduled job; or a clock record of the preprovision pipeline: time, and nothing that happened.",
   "fields": [
     {
       "name": "user",
       "type": "string",
-      "doc": "User; empty for events of a machine alone. Also the message key."
+      "doc": "User; empty for events of a machine alone and in clock records. Also the message key."
     },
     {
       "name": "kind",
@@ -126,6 +138,41 @@ export const AccessTelemetrySchema = {
       "type": "boolean",
       "doc": "Whether it succeeded.",
       "default": true
+    },
+    {
+      "name": "clock",
+      "type": [
+        "null",
+        {
+          "type": "record",
+          "name": "AccessClock",
+          "doc": "What a clock record says: how late it is, and how far the topics that decisions are joined with are in force.",
+          "fields": [
+            {
+              "name": "time",
+              "type": {
+                "type": "long",
+                "logicalType": "timestamp-millis"
+              },
+              "doc": "Event time, epoch milliseconds."
+            },
+            {
+              "name": "controlOffset",
+              "type": "long",
+              "doc": "End offset of control in force from here on.",
+              "default": 0
+            },
+            {
+              "name": "scoresOffset",
+              "type": "long",
+              "doc": "End offset of the same partition of scores in force from here on.",
+              "default": 0
+            }
+          ]
+        }
+      ],
+      "doc": "Set in clock records alone, whose key and user are empty.",
+      "default": null
     }
   ]
 } as const;

@@ -13,6 +13,8 @@ export * from './KeylifeState.ts';
 export * from './Label.ts';
 export * from './LifecycleState.ts';
 export * from './Notification.ts';
+export * from './PreprovisionState.ts';
+export * from './Provision.ts';
 export * from './ResourceTelemetry.ts';
 export * from './ScopeOverride.ts';
 export * from './ScopeState.ts';

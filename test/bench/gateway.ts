@@ -45,7 +45,8 @@ const parts = new Set(options.only.split(','));
 const ending = import.meta.url.slice(-3);
 const program = (name: string) => fileURLToPath(new URL(`./gateway/${name}${ending}`, import.meta.url));
 const teardown: (() => unknown)[] = [];
-const context = { after: (fn: () => unknown) => teardown.unshift(fn) } as unknown as TestContext;
+/** Hooks of the test's helpers run in the order of their registration, after ours. */
+const context = { after: (fn: () => unknown) => teardown.push(fn) } as unknown as TestContext;
 
 const kafkaServer = await privateKafka(context);
 const kafka = await connectKafka({ brokers: kafkaServer.brokers });
@@ -106,7 +107,7 @@ const pin = (pid: number, core: number): void => {
 const startGateway = async (stage: Stage): Promise<{ child: ChildProcess; told: Gateway }> => {
   const profile = options.profile ? ['--cpu-prof', '--cpu-prof-dir=.ebbtide/profiles'] : [];
   const child = fork(program('child'), [JSON.stringify(stage)], {
-    execArgv: [...process.execArgv, '--expose-gc', '--max-semi-space-size=16', ...profile],
+    execArgv: [...process.execArgv, '--expose-gc', ...profile],
     env: { ...process.env, EBBTIDE_LOG: 'error' },
   });
   teardown.unshift(() => child.disconnect());

@@ -101,6 +101,28 @@ describe('models of the lifecycle pipeline', async () => {
       assert.equal(modelVersion, windowEnd < 9000 ? cpuModel.version : 'v3');
   });
 
+  it('tells a model that calibrates functions apart what holds each credential, and no other model', async () => {
+    const told = new Set<string>();
+    const asking = (version: string, cohorts?: ReadonlySet<string>): WindowModel => ({
+      ...cpuModel,
+      version,
+      ...(cohorts ? { cohorts } : {}),
+      score(vectors, states, times, n, given) {
+        for (let i = 0; i < n; i++) told.add(`${version}: ${given ? given[i] : 'not told'}`);
+        return cpuModel.score(vectors, states, times, n);
+      },
+    });
+    const { choice } = choiceOf({ 0: { champion: asking('pooled'), challenger: asking('apart', new Set(['bill'])) } });
+    const driver = drive(
+      codecs,
+      logOf(codecs, 5, () => 0),
+      choice,
+    );
+    driver.credentials.set('a', 3, { ...facts, function: 'bill' });
+    await driver.run();
+    assert.deepEqual([...told].sort(), ['apart: bill', 'apart: undefined', 'pooled: not told']);
+  });
+
   it('a challenger scores beside, changes no decision, and knows what it saw when it is promoted', async () => {
     const alone = await drive(
       codecs,

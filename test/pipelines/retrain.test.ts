@@ -104,6 +104,7 @@ test('retrain() lets labels change the next model: false alarms fall, attacks st
   assert.ok(comparison && report.head, 'labels of both kinds must supervise');
   assert.equal(report.outcome, 'promoted', report.reasons.join('; '));
   assert.ok(comparison.champion.benignAlarmed > 0, 'the champion must raise false alarms');
+  assert.ok(comparison.champion.attacksDetected > 0, 'the champion must find held-out second attacks');
   assert.ok(comparison.challenger.benignAlarmed < comparison.champion.benignAlarmed);
   assert.ok(comparison.challenger.attacksDetected >= comparison.champion.attacksDetected);
   assert.deepEqual(comparison.lost, []);

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Running } from '../../infra/context.ts';
 import { threatConfig } from '../../infra/threat/config.ts';
 import { followThreats } from '../../infra/threat/followThreats.ts';
 import { startThreat } from '../../infra/threat/start.ts';
@@ -29,19 +28,17 @@ const rig = async (t: TestContext, context: TestKafka, feed: object, more: objec
     jitter: 0,
     ...more,
   });
-  const open: Running[] = [];
-  t.after(() => Promise.all(open.map((running) => running.close())));
   return {
     start: async () => {
       const running = await startThreat(context.another(), config);
-      open.push(running);
+      context.closing(() => running.close());
       return running;
     },
   };
 };
-const following = async (t: TestContext, context: TestKafka) => {
+const following = async (context: TestKafka) => {
   const threats = await followThreats(context.another());
-  t.after(() => threats.close());
+  context.closing(() => threats.close());
   await threats.caughtUp;
   return threats;
 };
@@ -57,7 +54,7 @@ test('a feed at a URL must come in force at every reader, and be asked for again
   });
   const { start } = await rig(t, context, { url });
   const running = await start();
-  const threats = await following(t, context);
+  const threats = await following(context);
   await until('all indicators in force', () => threats.size === 5000);
   const now = Date.now();
   assert.deepEqual(threatFields(threats.matches({ address: '::ffff:198.51.3.7' }, now)), {
@@ -83,7 +80,7 @@ test('a feed that fails or shrinks must raise one alert, and the last good versi
   });
   const { start } = await rig(t, context, { url });
   const first = await start();
-  const threats = await following(t, context);
+  const threats = await following(context);
   await until('the first version', () => threats.size === 100);
 
   const bad: [string, () => [number, string | Buffer]][] = [
@@ -116,11 +113,34 @@ test('the last good version must come in force from disk where the brokers have 
     const context = await testContext(t);
     const { start } = await rig(t, context, { url }, { folder });
     const running = await start();
-    const threats = await following(t, context);
+    const threats = await following(context);
     await until(`the version in round ${round}`, () => threats.size === 100);
     away = true;
     await running.close();
   }
+});
+
+test('a version that is lost on disk must be fetched again, though the feed has not changed', async (t) => {
+  const context = await testContext(t);
+  const folder = temporaryFolder(t);
+  const conditional: boolean[] = [];
+  const url = await serve(t, (request, answer) => {
+    const same = request.headers['if-none-match'] === '"1"';
+    conditional.push(same);
+    return same ? answer.writeHead(304).end() : answer.writeHead(200, { etag: '"1"' }).end(list(20));
+  });
+  const { start } = await rig(t, context, { url }, { folder });
+  const first = await start();
+  const threats = await following(context);
+  await until('the version', () => threats.size === 20);
+  await first.close();
+  rmSync(join(folder, 'drop.feed'));
+  const elsewhere = await testContext(t);
+  const second = await rig(t, elsewhere, { url }, { folder });
+  await second.start();
+  const there = await following(elsewhere);
+  await until('the version, fetched again', () => there.size === 20);
+  assert.equal(conditional.filter((same) => !same).length, 2);
 });
 
 test('a file that is no feed any longer must go out of force with its configuration', async (t) => {
@@ -129,13 +149,13 @@ test('a file that is no feed any longer must go out of force with its configurat
   writeFileSync(file, list(3));
   const { start } = await rig(t, context, { file });
   const running = await start();
-  const threats = await following(t, context);
+  const threats = await following(context);
   await until('the file in force', () => threats.size === 3);
   writeFileSync(file, list(4));
   await until('the changed file in force', () => threats.size === 4);
   await running.close();
   const other = await startThreat(context.another(), threatConfig.parse({ folder: temporaryFolder(t) }));
-  t.after(() => other.close());
+  context.closing(() => other.close());
   await until('nothing in force', () => threats.size === 0);
 });
 

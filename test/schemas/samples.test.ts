@@ -24,7 +24,7 @@ const metrics = [
 const layout: SampleLayout = { key: 'credentialId', samples: 'samples', time: 'time', metrics };
 const value = fc.option(fc.double({ min: 0, max: 1e15, noNaN: true }), { nil: null });
 const sample = fc.record({
-  time: fc.integer({ min: 0, max: 2 ** 45 }),
+  time: fc.nat({ max: 53 }).chain((bits) => fc.integer({ min: 0, max: Math.min(2 ** bits, Number.MAX_SAFE_INTEGER) })),
   ...Object.fromEntries(metrics.map((name) => [name, value])),
   custom: fc.dictionary(fc.string(), fc.double({ noNaN: true })),
 });

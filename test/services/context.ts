@@ -14,6 +14,8 @@ process.env.EBBTIDE_LOG ??= 'silent';
 export interface TestKafka extends AppContext {
   /** The context of another process at the same brokers: the same, with metrics of its own. */
   another(): AppContext;
+  /** Close something after the test, before Kafka: hooks of a test run in the order of their registration. */
+  closing(close: () => unknown): void;
   /** Follow a topic; the array grows as records come. */
   records<T>(topic: TopicSpec): Promise<T[]>;
   /** Write records. */
@@ -43,6 +45,7 @@ export const testContext = async (t: TestContext, brokers?: string): Promise<Tes
   return {
     ...context,
     metrics: new Registry(),
+    closing: (close) => void closing.push(close),
     another: () => ({ ...context, metrics: new Registry() }),
     async records<T>(topic: TopicSpec) {
       const codec = await TopicCodec.open<T>(topic, registry);

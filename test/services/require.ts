@@ -5,7 +5,16 @@ import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
 
 /** What a test can need beyond Node; `java` is for a broker of the test's own, where Docker does not help. */
-export type Requirement = 'kafka' | 'java' | 'openbao' | 'clickhouse' | 'chromium' | 'envoy' | 'nginx' | 'data';
+export type Requirement =
+  | 'kafka'
+  | 'java'
+  | 'openbao'
+  | 'clickhouse'
+  | 'chromium'
+  | 'envoy'
+  | 'nginx'
+  | 'sshd'
+  | 'data';
 
 interface KafkaModule {
   runningKafka(): Promise<unknown>;
@@ -32,6 +41,8 @@ export const findChromium = async (): Promise<string | undefined> => {
   return process.env.EBBTIDE_CHROMIUM ?? chromiumNames.map(onPath).find((path) => path !== undefined);
 };
 
+/** OpenSSH's server, which wants to be started by its whole path. */
+export const sshdPath = '/usr/sbin/sshd';
 /** The nginx on PATH, or where Debian puts it for root alone. */
 export const findNginx = (onPath: ExecModule['onPath']): string | undefined =>
   onPath('nginx') ?? (existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : undefined);
@@ -55,6 +66,11 @@ const missing: Record<Requirement, () => Promise<string | undefined>> = {
     return supported ? undefined : 'Linux or macOS';
   },
   chromium: async () => ((await findChromium()) ? undefined : 'Chromium (Debian: chromium)'),
+  sshd: async () => {
+    if (!existsSync(sshdPath)) return `OpenSSH's server at ${sshdPath} (Debian: openssh-server)`;
+    const { onPath } = await loadSetup<ExecModule>('exec.mjs');
+    return onPath('ssh') ? undefined : "OpenSSH's client (Debian: openssh-client)";
+  },
   envoy: async () => {
     const { findEnvoy } = await loadSetup<EnvoyModule>('envoy.mjs');
     return findEnvoy() ? undefined : 'an Envoy binary (node infra/setup/envoy.mjs)';

@@ -25,6 +25,7 @@ export const accessRecord = (
   durationMs: null,
   address: null,
   succeeded: true,
+  clock: null,
   ...record,
 });
 

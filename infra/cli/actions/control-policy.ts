@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { parseLifecyclePolicy, policyVersion } from '../../../schemas/policy.ts';
+import { parseScopePolicy } from '../../../schemas/scopePolicy.ts';
 import type { Action } from '../invocation.ts';
 import { setControl } from '../set-control.ts';
 
@@ -18,12 +19,19 @@ const read = (file: string): unknown => {
   }
 };
 
-/** Put another policy of the lifecycle pipeline in force. It is checked here, before anybody hears of it. */
-export const run: Action<{ reason: string }, [string]> = async (invocation, { reason }, file) => {
-  const policy = parseLifecyclePolicy(read(file));
+const parsers = { lifecycle: parseLifecyclePolicy, scope: parseScopePolicy } as const;
+
+interface Options {
+  readonly reason: string;
+  readonly pipeline: keyof typeof parsers;
+}
+
+/** Put another policy of a pipeline in force. It is checked here, before anybody hears of it. */
+export const run: Action<Options, [string]> = async (invocation, { reason, pipeline }, file) => {
+  const policy = parsers[pipeline](read(file));
   await setControl(
     invocation,
-    { kind: 'policy', pipeline: 'lifecycle', value: policy, reason },
-    `Policy ${policyVersion(policy)} is in force for the lifecycle pipeline from its next clock record on`,
+    { kind: 'policy', pipeline, value: policy, reason },
+    `Policy ${policyVersion(policy)} is in force for the ${pipeline} pipeline from its next clock record on`,
   );
 };

@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
+import { startAccessCollector } from '../../agents/access/start.ts';
 import { openArchive } from '../../clickhouse/client.ts';
 import { subjectHistory } from '../../clickhouse/history.ts';
 import type { Config } from '../../config/config.ts';
 import { startConsole } from '../../console/server.ts';
 import type { AppContext, Running } from '../../context.ts';
+import { startProvision } from '../../provision/start.ts';
+import { startDelivery } from '../../services/delivery/start.ts';
 import { startGateway } from '../../services/gateway/start.ts';
 import { startKeyhost } from '../../services/keyhost/start.ts';
+import { startMail } from '../../services/mail/start.ts';
 import { startSignals } from '../../services/signals/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
 import { addressOf } from '../connect.ts';
@@ -63,12 +67,28 @@ const serveKeyhost: Start = (context, config) =>
 
 const serveSignals: Start = (context, config) => startSignals(context, config.signals);
 
+const serveProvision: Start = (context, config) =>
+  startProvision(context, { vault: vaultOf(config, 'provision'), provision: config.provision });
+
+const serveDelivery: Start = (context, config) => {
+  const { provision, delivery } = config;
+  return startDelivery(context, { vault: vaultOf(config, 'delivery'), provision, delivery });
+};
+
+const serveMail: Start = (context, config) => startMail(context, { mail: config.mail });
+
+const serveCollector: Start = (context, config) => startAccessCollector(context, config.collector);
+
 const services = {
   token: serveToken,
   gateway: serveGateway,
   keyhost: serveKeyhost,
+  provision: serveProvision,
+  delivery: serveDelivery,
+  mail: serveMail,
   signals: serveSignals,
   console: serveConsole,
+  collector: serveCollector,
 } as const;
 
 /** Run services until stopped. */

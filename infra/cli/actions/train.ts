@@ -110,7 +110,9 @@ const register = async (model: TrainableModel, folder: string, load: Invocation[
 };
 
 /** Train a model, and register it. */
-export const run: Action<Options, [TrainableModel]> = async ({ terminal, load }, options, model) => {
+export const run: Action<Options, [TrainableModel | 'scope']> = async (invocation, options, model) => {
+  if (model === 'scope') return (await import('./train-scope.ts')).run(invocation, options, model);
+  const { terminal, load } = invocation;
   // The name of a version is of its time, the checkpoint's must be found again
   const file = options.out === undefined ? dataFolder('models', `${model}.checkpoint`) : `${options.out}.checkpoint`;
   const abort = new AbortController();

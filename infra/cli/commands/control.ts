@@ -35,8 +35,9 @@ export const defineControl = (): Command => {
   why(
     command
       .command('policy')
-      .description('Put another TTL policy in force, from a YAML file.')
-      .argument('<file>', 'the policy'),
+      .description('Put another policy of a pipeline in force, from a YAML file.')
+      .argument('<file>', 'the policy')
+      .addOption(new Option('--pipeline <name>', 'whose').choices(['lifecycle', 'scope']).default('lifecycle')),
   ).action(lazily(() => import('../actions/control-policy.ts')));
   command
     .command('show')

@@ -56,5 +56,10 @@ export const defineScope = (): Command => {
     .command('identify')
     .description('Tell the identifier of an API key or token that is read from standard input, for the table.')
     .action(lazily(() => import('../actions/scope/identify.ts')));
+  command
+    .command('vault-policy')
+    .description("Tell the name of the policy that narrows a credential's tokens at Vault (actuate.scopes).")
+    .argument('<credential>', 'identifier of the frontend credential')
+    .action(lazily(() => import('../actions/scope/vault-policy.ts')));
   return command;
 };

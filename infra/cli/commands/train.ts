@@ -2,7 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { lazily } from '../invocation.ts';
 import { durationMs, instantOrAgo, wholeNumber } from '../values.ts';
 
-/** Kinds of models that can be trained; `trainers.ts` has one trainer for each. */
+/** Kinds of models that can be trained with checkpoints; `trainers.ts` has one trainer for each. */
 export const trainableModels = ['anomaly', 'access', 'biometric'] as const;
 
 /** See {@link trainableModels}. */
@@ -26,7 +26,7 @@ export const defineTrain = (): Command =>
     .description(
       'Train a model, write it to a folder, and register it as a version of its own; models promote puts it in force. A training that was interrupted, or killed, goes on with --resume, and ends with the same weights as if it had not been.',
     )
-    .addArgument(new Argument('<model>', 'which').choices(trainableModels))
+    .addArgument(new Argument('<model>', 'which').choices([...trainableModels, 'scope']))
     .addOption(
       new Option('--from <origin>', 'what to learn from: shipped (recordings that ship), archive, or file=PATH')
         .argParser(originOf)
@@ -51,6 +51,8 @@ Telemetry files end in .csv, .ndjson, .jsonl (also .gz) or .avro. Columns of CSV
 any of the metrics that docs/models.md names. Accesses are read from .csv (also .gz) with user, vm, time, durationMs, of which
 vm and durationMs may be absent. The biometric model takes a .csv (also .gz) of people who type one phrase: subject,
 sessionIndex, rep, then the timings of docs/biometric.md in seconds.
+The scope model takes API calls, one JSON object a line (.ndjson, .jsonl, also .gz), as docs/scope.md says; it is written to
+its folder alone.
 
 Examples:
   ebbtide train anomaly
@@ -60,6 +62,8 @@ Examples:
   ebbtide train access --from file=logins.csv --zone Europe/Berlin
   ebbtide train access --from archive --since 90d
   ebbtide train biometric --from file=typing.csv
-  ebbtide train biometric --from archive --since 90d`,
+  ebbtide train biometric --from archive --since 90d
+  ebbtide train scope --from archive --since 30d
+  ebbtide train scope --from file=calls.ndjson`,
     )
     .action(lazily(() => import('../actions/train.ts')));

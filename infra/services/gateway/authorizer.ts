@@ -135,7 +135,7 @@ export class Authorizer {
       version: `${row ? row.version.toString(16).padStart(8, '0') : '0'}-${override ? override.version : '0'}`,
       expiresAt: Math.min(at + config.cacheMs, override?.expiresAt ?? Number.POSITIVE_INFINITY),
     };
-    metrics.decisions.inc({ status, because });
+    metrics.decided(status, because);
     if (ruling.wouldRefuse && status === 200) metrics.wouldRefuse.inc();
     if (ruling.wouldRefuse) this.#logDenial(answer);
     // What nobody knows is no key of telemetry: anybody could make up any number of them
@@ -147,6 +147,7 @@ export class Authorizer {
 
   #tell({ headerOf, peer, bytes }: Check, { ruling, credential, service, operation }: Answer, at: number): void {
     const { telemetry, threats, config } = this.#parts;
+    const { latitude, longitude } = config.place;
     const address = addressOf(headerOf, peer, config.trustedProxies);
     const userAgent = boundedText(headerOf('user-agent'), 256);
     telemetry.add({
@@ -159,8 +160,8 @@ export class Authorizer {
       responseBytes: 0,
       durationMs: 0,
       address,
-      latitude: config.place ? degreesOf(headerOf(config.place.latitude), 90) : null,
-      longitude: config.place ? degreesOf(headerOf(config.place.longitude), 180) : null,
+      latitude: latitude === undefined ? null : degreesOf(headerOf(latitude), 90),
+      longitude: longitude === undefined ? null : degreesOf(headerOf(longitude), 180),
       scope: ruling.scope?.name ?? '',
       denied: ruling.status !== 200,
       errorCode: ruling.status === 200 ? '' : ruling.because,

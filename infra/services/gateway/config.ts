@@ -116,9 +116,12 @@ export const gatewayConfig = z.strictObject({
     .default(1)
     .describe("Proxies that append to X-Forwarded-For: the caller's address is that many from its end; 0 ignores it"),
   place: z
-    .strictObject({ latitude: headerName, longitude: headerName })
-    .optional()
-    .describe('Headers in which a trusted proxy tells where the caller is, degrees'),
+    .strictObject({
+      latitude: headerName.optional().describe('Header with the latitude, degrees'),
+      longitude: headerName.optional().describe('Header with the longitude, degrees'),
+    })
+    .prefault({})
+    .describe('Headers in which a trusted proxy tells where the caller is'),
   telemetry: z
     .strictObject({
       buffer: z
@@ -127,7 +130,7 @@ export const gatewayConfig = z.strictObject({
         .max(10_000_000)
         .default(100_000)
         .describe('Records kept while Kafka is away; more are dropped'),
-      flushMs: z.int().min(1).max(60_000).default(50).describe('Longest wait of a record, milliseconds'),
+      flushMs: z.int().min(1).max(60_000).default(20).describe('Longest wait of a record, milliseconds'),
     })
     .prefault({})
     .describe('Telemetry of each decided request'),

@@ -29,13 +29,24 @@ export const createGatewayMetrics = (registry: Registry, levels: GatewayLevels) 
     Math.min(levels.ageMs() / 1000, 1e9),
   );
   gauge('ebbtide_gateway_telemetry_pending', 'Telemetry records that wait for Kafka', () => levels.telemetryPending());
+  const decisions = new Counter({
+    name: 'ebbtide_gateway_decisions_total',
+    help: 'Requests decided, by status answered and why',
+    labelNames: ['status', 'because'] as const,
+    registers,
+  });
+  const kinds = new Map<string, ReturnType<typeof decisions.labels>>();
   return {
-    decisions: new Counter({
-      name: 'ebbtide_gateway_decisions_total',
-      help: 'Requests decided, by status answered and why',
-      labelNames: ['status', 'because'] as const,
-      registers,
-    }),
+    /** Count a decision. */
+    decided(status: number, because: string): void {
+      const kind = status + because;
+      let counter = kinds.get(kind);
+      if (!counter) {
+        counter = decisions.labels(String(status), because);
+        kinds.set(kind, counter);
+      }
+      counter.inc();
+    },
     wouldRefuse: new Counter({
       name: 'ebbtide_gateway_would_refuse_total',
       help: 'Requests let through that enforcement would have refused: shadow mode, or a route that fails open',
@@ -54,7 +65,7 @@ export const createGatewayMetrics = (registry: Registry, levels: GatewayLevels) 
     }),
     telemetrySent: new Counter({
       name: 'ebbtide_gateway_telemetry_sent_total',
-      help: 'Telemetry records that Kafka has taken',
+      help: 'Telemetry records handed over to Kafka; those that it did not take are counted as dropped too',
       registers,
     }),
   };

@@ -16,7 +16,7 @@ import { Routes } from './routes.ts';
 import { followTable } from './table/follow.ts';
 import { Overrides } from './table/overrides.ts';
 import { RowTable } from './table/rows.ts';
-import { Telemetry, telemetrySlice } from './telemetry.ts';
+import { Telemetry } from './telemetry.ts';
 
 const longestCloseMs = 5_000;
 
@@ -60,12 +60,18 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   const threats = await followThreats(context);
   // Requests are decided without them
   threats.failed.catch((err) => log.error({ err }, 'threat indicators are followed no more'));
-  const producer = await kafka.producer({ lingerMs: 20, sliceMessages: telemetrySlice });
   const metrics = createGatewayMetrics(context.metrics, {
     rows: () => rows.size,
     overrides: () => overrides.size,
     ageMs: () => table.ageMs(),
     telemetryPending: () => telemetry.pending,
+  });
+  const producer = await kafka.producer({
+    lingerMs: 20,
+    unacknowledged: {
+      onLost: (messages) => metrics.telemetryDropped.inc(messages),
+      queueMessages: config.telemetry.buffer,
+    },
   });
   const codec = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry);
   const telemetry = new Telemetry(codec, producer, metrics, log, config.telemetry);

@@ -7,7 +7,7 @@ const durationMs = z.int().min(1_000);
 /** The key host; `keyhost` in `ebbtide.yaml`. How risk becomes a lifespan is `policy.keylife`. */
 export const keyhostConfig = z.strictObject({
   host: z.string().default('127.0.0.1').describe('Address to listen on'),
-  port: z.int().min(0).max(65_535).default(7074).describe('Port; 0 takes a free one'),
+  port: z.int().min(0).max(65_535).default(7079).describe('Port; 0 takes a free one'),
   names: z
     .array(z.string().min(1))
     .min(1)

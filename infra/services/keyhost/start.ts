@@ -45,7 +45,7 @@ export interface RunningKeyhost extends Running {
  * @throws {EbbtideError} what Vault or Kafka failed with, or for a comparator that cannot be used
  * @example
  * const running = await startKeyhost(context, { vault, keyhost: config.keyhost, policy: config.policy.keylife });
- * running.address; // 'https://127.0.0.1:7074'
+ * running.address; // 'https://127.0.0.1:7079'
  */
 export const startKeyhost = async (context: AppContext, options: KeyhostOptions): Promise<RunningKeyhost> => {
   const { kafka, registry, log } = context;

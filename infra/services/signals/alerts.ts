@@ -1,7 +1,7 @@
 import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
 import type { TopicCodec } from '../../../schemas/codec.ts';
 import type { Alert } from '../../../schemas/generated/index.ts';
-import type { Producer } from '../../kafka/types.ts';
+import type { OutgoingMessage } from '../../kafka/types.ts';
 import type { Peer } from './config.ts';
 import type { Stream } from './transmitter/stream.ts';
 
@@ -11,13 +11,13 @@ const grave: ReadonlySet<string> = new Set(['invalid_key', 'invalid_issuer', 'in
 
 /** Alerts of shared signals: each once an hour for whom it is about. */
 export class SignalAlerts {
-  readonly #producer: Producer;
+  readonly #send: (message: OutgoingMessage) => Promise<void>;
   readonly #codec: TopicCodec<Alert>;
   readonly #now: () => number;
   readonly #raised = new LastSeen<string, true>(10_000);
 
-  constructor(producer: Producer, codec: TopicCodec<Alert>, now: () => number) {
-    this.#producer = producer;
+  constructor(send: (message: OutgoingMessage) => Promise<void>, codec: TopicCodec<Alert>, now: () => number) {
+    this.#send = send;
     this.#codec = codec;
     this.#now = now;
   }
@@ -47,6 +47,6 @@ export class SignalAlerts {
     if (this.#raised.has(alertId)) return;
     this.#raised.set(alertId, true);
     const alert: Alert = { alertId, subject, pipeline: 'signals', kind, severity, summary, decisionId: null, at };
-    await this.#producer.send([{ topic: this.#codec.topic.name, key: subject, value: this.#codec.encode(alert) }]);
+    await this.#send({ topic: this.#codec.topic.name, key: subject, value: this.#codec.encode(alert) });
   }
 }

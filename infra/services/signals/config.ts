@@ -34,7 +34,7 @@ const receiverAccount = z
     error: 'name a tokenFile, a clientId, or both',
   });
 
-const oauthConfig = z.strictObject({
+const authorizationServer = z.strictObject({
   issuer: z.url().describe('Issuer of access tokens (iss)'),
   jwksUri: z.url().describe('Its keys'),
   audience: z.string().min(1).describe('Audience of access tokens (aud) for this service'),
@@ -43,11 +43,11 @@ const oauthConfig = z.strictObject({
 
 const transmitterConfig = z.strictObject({
   receivers: z.array(receiverAccount).max(100).default([]).describe('Who may set up streams'),
-  oauth: oauthConfig
-    .optional()
-    .describe(
-      'Authorization server whose access tokens (JWT, RFC 9068) are taken, with scopes ssf.read and ssf.manage',
-    ),
+  authorizationServers: z
+    .array(authorizationServer)
+    .max(10)
+    .default([])
+    .describe('Whose access tokens (JWT, RFC 9068) are taken, with scopes ssf.read and ssf.manage'),
   subjectFormat: z
     .enum(['iss_sub', 'email', 'opaque'])
     .default('iss_sub')
@@ -143,7 +143,7 @@ const receiverConfig = z
       .int()
       .min(1_000)
       .max(30 * 86_400_000)
-      .default(86_400_000)
+      .default(7 * 86_400_000)
       .describe('Oldest token that is taken, by its iat, milliseconds'),
     skewMs: z.int().min(0).max(3_600_000).default(120_000).describe('How far clocks may differ, milliseconds'),
     remember: z
@@ -161,7 +161,7 @@ const receiverConfig = z
 /** Shared signals; `signals` in `ebbtide.yaml`. */
 export const signalsConfig = z.strictObject({
   host: z.string().default('127.0.0.1').describe('Address to listen on'),
-  port: z.int().min(0).max(65_535).default(7073).describe('Port; 0 takes a free one'),
+  port: z.int().min(0).max(65_535).default(7074).describe('Port; 0 takes a free one'),
   issuer: z
     .url()
     .optional()
@@ -180,7 +180,7 @@ export type SignalsConfig = z.output<typeof signalsConfig>;
 export type TransmitterConfig = z.output<typeof transmitterConfig>;
 export type ReceiverConfig = z.output<typeof receiverConfig>;
 /** Authorization server of receivers. */
-export type OAuthConfig = z.output<typeof oauthConfig>;
+export type AuthorizationServer = z.output<typeof authorizationServer>;
 /** Who may set up streams. */
 export type ReceiverAccount = z.output<typeof receiverAccount>;
 /** Whose tokens are taken. */

@@ -58,7 +58,9 @@ export const createSignalsServer = async (parts: SignalsServerParts): Promise<Fa
       remove_subject_endpoint: `${issuer}/ssf/subjects/remove`,
       verification_endpoint: `${issuer}/ssf/verify`,
       authorization_schemes: [
-        ...(transmitter.transmitter.parts.config.oauth ? [{ spec_urn: 'urn:ietf:rfc:6749' }] : []),
+        ...(transmitter.transmitter.parts.config.authorizationServers.length > 0
+          ? [{ spec_urn: 'urn:ietf:rfc:6749' }]
+          : []),
         { spec_urn: 'urn:ietf:rfc:6750' },
       ],
       default_subjects: 'ALL',

@@ -8,6 +8,7 @@ import type { SecurityEvent } from '../../../schemas/securityEvents.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Running } from '../../context.ts';
 import { openOutbound } from '../../http/outbound.ts';
+import { sendPatiently } from '../../kafka/sendPatiently.ts';
 import { dataFolder } from '../../paths.ts';
 import { follow } from '../../vault/follow.ts';
 import { Register } from '../../vault/register.ts';
@@ -49,11 +50,13 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
   const receiverTokens = new BearerTokens<ReceiverAccount>();
   for (const account of accounts.values())
     if (account.tokenFile !== undefined) await receiverTokens.add(account.tokenFile, account);
-  const { oauth } = config.transmitter;
   const access = new Access({
     tokens: receiverTokens,
     accounts,
-    oauth: oauth && { config: oauth, keys: remoteKeys(oauth.jwksUri, oauth, outbound) },
+    servers: config.transmitter.authorizationServers.map((server) => ({
+      server,
+      keys: remoteKeys(server.jwksUri, server, outbound),
+    })),
   });
   const peerTokens = new BearerTokens<Peer>();
   for (const peer of config.receiver.transmitters)
@@ -133,7 +136,7 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
     metrics.queued(stream.receiver);
     if (givenUp > 0) await overflow(stream, givenUp);
   }
-  const alerts = new SignalAlerts(producer, codecs.alerts, now);
+  const alerts = new SignalAlerts((message) => sendPatiently(producer, [message], signal, log), codecs.alerts, now);
   const overflow = async (stream: Stream, count: number) => {
     metrics.givenUp(stream.receiver, count);
     await alerts.overflow(stream, config.transmitter.maxUndelivered);
@@ -146,7 +149,7 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
     const queued = await transmitter.send(event);
     for (const token of queued) await onQueued(token);
     const at = now();
-    await producer.send([
+    const record = [
       signalMessage({
         signalId: `sent/${event.txn}/${event.type.split('/').at(-1)}`,
         subject: event.subject,
@@ -161,7 +164,8 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
         credentials: [event.subject],
         at,
       }),
-    ]);
+    ];
+    await sendPatiently(producer, record, signal, log);
   };
 
   let fail: (error: unknown) => void = () => {};
@@ -199,6 +203,19 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
   drained.catch(fail);
   log.info({ address, issuer: transmitter.parts.issuer, streams: streams.all().length }, 'signals started');
 
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    stopping.abort();
+    closing.next();
+    await app.close();
+    await Promise.allSettled([drained, ...pushing.values(), ...polling.map((one) => one?.done)]);
+    await Promise.allSettled([
+      consumer.close(),
+      producer.close(),
+      outbound.close(),
+      ...followers.map((one) => one.close()),
+    ]);
+  };
   return {
     name: 'signals',
     address,
@@ -207,17 +224,6 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
       const waiting = streams.all().reduce((sum, { stream_id }) => sum + streams.undelivered(stream_id), 0);
       return { ready: consumer.healthy(), detail: `${streams.all().length} streams, ${waiting} tokens undelivered` };
     },
-    async close() {
-      stopping.abort();
-      closing.next();
-      await app.close();
-      await Promise.allSettled([drained, ...pushing.values(), ...polling.map((one) => one?.done)]);
-      await Promise.allSettled([
-        consumer.close(),
-        producer.close(),
-        outbound.close(),
-        ...followers.map((one) => one.close()),
-      ]);
-    },
+    close: () => (closed ??= close()),
   };
 };

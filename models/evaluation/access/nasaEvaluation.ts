@@ -1,7 +1,8 @@
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { calendarOf, hourMs } from '../../access/calendar.ts';
+import { chanceOfCell } from '../../access/chances.ts';
 import { fewestActiveHours } from '../../access/choosePairs.ts';
-import { accessFeatureList, chanceOfCell } from '../../access/features.ts';
+import { accessFeatureList } from '../../access/features.ts';
 import { accessesOf, type Foreseen, foresee } from '../../access/foresee.ts';
 import { gatherGrid } from '../../access/grid.ts';
 import { guarded } from '../../access/guarded.ts';

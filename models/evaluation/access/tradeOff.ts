@@ -104,6 +104,18 @@ export const judgeHourly = (set: GapSet, chances: Float64Array): PolicyPoint[] =
   return points;
 };
 
+/** Settings that no other beats in both, by waste. */
+export const frontier = (points: readonly PolicyPoint[]): PolicyPoint[] => {
+  let best = Number.NEGATIVE_INFINITY;
+  return [...points]
+    .sort((a, b) => a.wastedMinutes - b.wastedMinutes || b.hitRate - a.hitRate)
+    .filter(({ hitRate }) => {
+      if (hitRate <= best) return false;
+      best = hitRate;
+      return true;
+    });
+};
+
 /**
  * The least waste at which a hit rate is reached; between settings it is interpolated, as if one were drawn by chance.
  *

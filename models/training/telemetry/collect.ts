@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { FeatureSpec } from '../../features/spec.ts';
 import { findFaults } from './faults.ts';
-import { Gatherer, type TimedSubject } from './gather.ts';
+import { Gatherer, type TimedSubject, withCohort } from './gather.ts';
 import { SubjectReservoir } from './reservoir.ts';
 import type { TelemetrySource, TimeRange } from './source.ts';
 import { type Part, parts, splitSubjects } from './split.ts';
@@ -44,8 +44,8 @@ const iso = (range: TimeRange): readonly string[] =>
 const hashOf = (all: Readonly<Record<Part, readonly TimedSubject[]>>): string => {
   const hash = createHash('sha256');
   for (const part of parts)
-    for (const { subject, ends, vectors } of all[part]) {
-      hash.update(`${part}\0${subject}\0${ends.length}\0`);
+    for (const { subject, ends, vectors, cohort } of all[part]) {
+      hash.update(`${part}\0${subject}\0${ends.length}\0${cohort ?? ''}`);
       hash.update(new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength));
       hash.update(new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
     }
@@ -93,8 +93,10 @@ export const collectTelemetry = async (
   );
   if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Training was cancelled while it read telemetry');
   // By name: sources may give subjects in another order each time.
+  const cohorts = await source.cohorts?.([...wanted.keys()], signal);
   const stretches = gatherer
     .finish(minWindows)
+    .map((it) => withCohort(it, cohorts?.get(it.subject)))
     .sort((a, b) => (a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : a.ends[0]! - b.ends[0]!));
   const byPart = Object.fromEntries(
     parts.map((part) => [part, stretches.filter(({ subject }) => split.subjects.get(subject)!.part === part)]),

@@ -29,10 +29,14 @@ export const drawTelemetry = (
   if (random.next() < synthetic)
     drawn = { windows: wanted, vectors: windowVectors(spec, syntheticProcess(random, wanted * 5), 0, wanted, 5) };
   else {
-    const { windows: available, vectors } = random.pick(subjects);
+    const { windows: available, vectors, cohort } = random.pick(subjects);
     const windows = Math.min(wanted, available);
     const from = random.integer(0, available - windows + 1);
-    drawn = { windows, vectors: vectors.slice(from * size, (from + windows) * size) };
+    drawn = {
+      windows,
+      vectors: vectors.slice(from * size, (from + windows) * size),
+      ...(cohort === undefined ? {} : { cohort }),
+    };
   }
   if (!hideMetrics) return drawn;
   const perMetric = size / resourceMetrics.length;

@@ -9,6 +9,10 @@ export interface TimedSubject extends Subject {
   readonly ends: Float64Array;
 }
 
+/** A subject, as an instance of a function where that is known. */
+export const withCohort = (subject: TimedSubject, cohort: string | undefined): TimedSubject =>
+  cohort === undefined ? subject : { ...subject, cohort };
+
 /** What was met on the way, for people. */
 export interface GatherCounts {
   samples: number;

@@ -18,4 +18,6 @@ export interface TelemetrySource {
   extents(range: TimeRange, visit: ExtentVisitor, signal?: AbortSignal): Promise<void>;
   /** Give the samples of some subjects, each within a range of its own, in order of time for each subject. */
   samples(wanted: ReadonlyMap<string, TimeRange>, visit: SampleVisitor, signal?: AbortSignal): Promise<void>;
+  /** The function that each of some subjects is an instance of, by the credential register; absent where there is none. */
+  cohorts?(subjects: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
 }

@@ -27,6 +27,17 @@ const trained = (summary: string, use: Use, change: (head: Head) => Head = (head
   model: (head, others) => trainedScopeModel(change(withLinear(head!, others))),
 });
 
+/** Trained on people alone: nobody says what a bot is. */
+const usual: ScopeDetector = {
+  summary: 'an LSTM that learned people alone, without labels',
+  train: (sequences, signal) =>
+    trainScope(
+      sequences.filter(({ malicious }) => !malicious),
+      { version: 'left-out', seed, ...(signal ? { signal } : {}) },
+    ).head,
+  model: (head) => trainedScopeModel(head!),
+};
+
 const everything: Use = () => true;
 const random = createRandom(seed);
 
@@ -37,6 +48,7 @@ export const scopeDetectors: Readonly<Record<string, ScopeDetector>> = {
   walk: trained('the same with nothing but the way through pages', ({ name }) => name.startsWith('walk.')),
   linear: trained('the linear part alone', everything, (head) => ({ ...head, join: [head.join[0], head.join[1], 0] })),
   lstm: trained('the LSTM alone', everything, (head) => ({ ...head, join: [head.join[0], 0, 1] })),
+  usual,
   signs: { summary: 'signs of misuse that need no training', model: () => defaultScopeModel },
   random: {
     summary: 'chance',

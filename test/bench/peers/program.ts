@@ -20,22 +20,22 @@ import { partitions, peerSettings } from './settings.ts';
 import type { PeerDecision } from './toDecisions.ts';
 
 const settleMs = 2500;
+/** Without any progress for this long the run is given up, so that the rotation goes on. */
+const stalledMs = 120_000;
 const settings = peerSettings();
 const { brokers } = settings;
 const kafka = await connectKafka({ brokers });
 const admin = ckjs.AdminClient.create({ 'bootstrap.servers': brokers } as never);
-await call('Cannot create the changelog', (done) =>
-  admin.createTopic(
-    {
-      topic: settings.state,
-      num_partitions: partitions,
-      replication_factor: 1,
-      config: { 'cleanup.policy': 'compact' },
-    } as never,
-    10_000,
-    done as never,
-  ),
-);
+const createTopic = (topic: string, config: Record<string, string>) =>
+  call(`Cannot create ${topic}`, (done) =>
+    admin.createTopic(
+      { topic, num_partitions: partitions, replication_factor: 1, config } as never,
+      10_000,
+      done as never,
+    ),
+  );
+await createTopic(settings.state, { 'cleanup.policy': 'compact' });
+await createTopic(settings.decisions.name, { 'retention.ms': '-1' });
 
 /** Process id of the broker that `run.sh` has started, for its share of the cores; undefined where it is another. */
 const brokerPid = readdirSync('/proc')
@@ -128,11 +128,21 @@ let start: ReturnType<typeof cpu> | undefined;
 let half: (ReturnType<typeof cpu> & { at: number; progress: number }) | undefined;
 let end: (ReturnType<typeof cpu> & { at: number }) | undefined;
 let seen = -1;
+let moved = { at: Date.now(), what: '' };
+const giveUpIfStalled = (progress: number) => {
+  const emitted = sum((told) => told.emitted);
+  const what = `${sum((told) => told.messages)} of ${ends} messages read, ${progress} committed; ${emitted} decisions written, ${visible} visible`;
+  if (what !== moved.what) moved = { at: Date.now(), what };
+  if (Date.now() - moved.at < stalledMs) return;
+  process.stderr.write(`Nothing has moved for ${stalledMs / 1000} s: ${what}\n`);
+  process.exit(1);
+};
 for (;;) {
   await sleep(30);
   if (!start && sum(({ first }) => first) > 0) start = cpu();
+  const progress = start ? await committed() : 0;
+  giveUpIfStalled(progress);
   if (!start) continue;
-  const progress = await committed();
   if (!half && progress * 2 >= ends) half = { ...cpu(), at: Date.now(), progress };
   const done = progress >= ends && visible === sum(({ emitted }) => emitted);
   if (!done || visible !== seen) end = done ? { ...cpu(), at: Date.now() } : undefined;
@@ -171,5 +181,6 @@ process.stdout.write(
   })}\n`,
 );
 for (const { child } of workers) child.send('end');
-await call('Cannot remove the changelog', (done) => admin.deleteTopic(settings.state, 10_000, done as never));
+for (const topic of [settings.state, settings.decisions.name])
+  await call(`Cannot remove ${topic}`, (done) => admin.deleteTopic(topic, 10_000, done as never));
 process.exit(0);

@@ -16,6 +16,10 @@ export interface PeerSettings {
   readonly group: string;
   readonly model: string;
   readonly telemetry: TopicSpec;
+  /**
+   * A topic of this run's own; removed at the end. In the peers' topic `decisions` a transaction that Flink left open when
+   * it was stopped hides what is committed after it, for the ten minutes until the broker aborts it.
+   */
   readonly decisions: TopicSpec;
   /** The job's changelog; removed at the end. */
   readonly state: string;
@@ -49,7 +53,7 @@ export const peerSettings = (): PeerSettings => {
     model: needed('MODEL'),
     // Registered in this order they get the ids that the peers write, 1 and 2.
     telemetry: topicOf('telemetry.resource', schema, key),
-    decisions: topicOf('decisions', decision, 'credential'),
+    decisions: topicOf(`${needed('GROUP')}-decisions`, decision, 'credential'),
     state: `${needed('GROUP')}-state`,
     layout: { key, samples: needed('ARRAY'), time: needed('TIME'), metrics: needed('FIELDS').split(',') },
   };

@@ -21,6 +21,14 @@ test('ebbtide train says what is wrong with what it is given', async (t) => {
   assert.equal(malformed.status, exitCodes.failed);
   assert.match(malformed.stderr, /x\.csv, line 2, column cpuCores: "much" is not a number/);
   assert.match((await train('--resume')).stderr, /no training to resume/);
+  const access = async (...args: string[]) => ebbtide(['train', 'access', '--backend', 'wasm', ...args], environment);
+  assert.match((await access()).stderr, /No accesses ship with Ebbtide.*--from archive or --from file=PATH/s);
+  writeFileSync(file, 'user,time\nada,soon\n');
+  assert.match((await access('--from', `file=${file}`)).stderr, /x\.csv, line 2, column time: "soon" is neither/);
+  writeFileSync(file, 'user,time\nada,2026-03-01T00:00:00Z\n');
+  assert.match((await access('--from', `file=${file}`)).stderr, /none was active in 20 hours; take a longer range/);
+  const zone = await access('--from', `file=${file}`, '--zone', 'Mars/Olympus');
+  assert.match(zone.stderr, /Time zone Mars\/Olympus is not known/);
   const range = await train('--from', 'archive', '--since', '1d', '--until', '2d');
   assert.equal(range.status, exitCodes.usage);
   assert.match(range.stderr, /--since must lie before --until/);

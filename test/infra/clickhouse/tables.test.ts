@@ -171,6 +171,8 @@ test('columnsOf must name columns in snake case', () => {
 const withOwnKey = (topic: string, record: unknown, offset: number): unknown =>
   topic === 'alerts'
     ? { ...(record as object), alertId: `alert-${offset}` }
-    : topic === 'dead-letters'
-      ? { ...(record as object), offset }
-      : record;
+    : topic === 'signals'
+      ? { ...(record as object), signalId: `signal-${offset}` }
+      : topic === 'dead-letters'
+        ? { ...(record as object), offset }
+        : record;

@@ -44,3 +44,33 @@ test('archiveTelemetry() gives training what was archived, as a source in memory
     isEbbtideError(error, 'CANCELLED'),
   );
 });
+
+test('archiveTelemetry() knows what function held each credential, also of those that ended', async (t) => {
+  const archive = await preparedArchive(t, (await clickHouse(t)).url);
+  const batch = archive.newBatch('test');
+  const entry = (credentialId: string, offset: number, name: string | null) =>
+    batch.add(
+      messageOf('credentials', offset, { key: Buffer.from(credentialId) }),
+      name === null
+        ? null
+        : {
+            ...{ credentialId, kind: 'token', reference: 'r', mount: 'auth/token', role: 'r', entityId: null },
+            ...{ function: name, instance: 'i', event: '', issuedAt: 1, expiresAt: 2, ttlMs: 1, maxTtlMs: 1 },
+            ...{ explicitMaxExpiresAt: null, shortening: 'live', status: 'active' },
+          },
+    );
+  entry('kept', 0, 'bill');
+  entry('moved', 1, 'bill');
+  entry('moved', 2, 'ship');
+  entry('ended', 3, 'ship');
+  entry('ended', 4, null);
+  entry('nameless', 5, '');
+  entry('other', 6, 'bill');
+  await archive.insert(batch);
+  const found = await archiveTelemetry(archive).cohorts!(['kept', 'moved', 'ended', 'nameless', 'unknown']);
+  assert.deepEqual([...found].sort(), [
+    ['ended', 'ship'],
+    ['kept', 'bill'],
+    ['moved', 'ship'],
+  ]);
+});

@@ -21,7 +21,6 @@ test('a stolen key is narrowed while it enumerates, once, though the job begins 
   const broker = await privateKafka(t);
   const registry = new MemoryRegistry();
   const kafka = await connectKafka({ brokers: broker.brokers });
-  t.after(() => kafka.close());
   await kafka.ensureTopics(2);
   const policy = parseScopePolicy({ mode: 'enforce', windowMs: 1000, graceMs: 200, riskHalfLifeMs: 1000 });
   const start = () =>
@@ -35,15 +34,17 @@ test('a stolen key is narrowed while it enumerates, once, though the job begins 
   const overrideCodec = await TopicCodec.open<ScopeOverride>(topics.scopeOverrides, registry);
   const decisionCodec = await TopicCodec.open<Decision>(topics.decisions, registry);
   const producer = await kafka.producer({ lingerMs: 0 });
-  t.after(() => producer.close());
   const overrides: { key: string; record: ScopeOverride | null; at: number }[] = [];
   const decisions: Decision[] = [];
-  const tail = await kafka.tail({ topics: [topics.scopeOverrides.name, topics.decisions.name], from: 'beginning' });
-  t.after(() => tail.close());
+  let policyInForce = false;
+  const followed = [topics.scopeOverrides.name, topics.decisions.name, topics.telemetryApi.name];
+  const tail = await kafka.tail({ topics: followed, from: 'beginning' });
   void (async () => {
     for await (const messages of tail.batches())
       for (const { topic, key, value } of messages)
-        if (topic === topics.decisions.name) decisions.push(await decisionCodec.read(value!));
+        if (topic === topics.telemetryApi.name)
+          policyInForce ||= ((await codec.read(value!)).clock?.controlOffset ?? 0) > 0;
+        else if (topic === topics.decisions.name) decisions.push(await decisionCodec.read(value!));
         else
           overrides.push({
             key: String(key),
@@ -75,14 +76,14 @@ test('a stolen key is narrowed while it enumerates, once, though the job begins 
     });
 
   let running = await start();
-  await until('partitions', () => true);
+  // Before the first clock record that knows of the policy, the default one is in force
+  await until('the policy', () => policyInForce);
   for (let i = 0; i < 3; i++) {
     await call('honest', { service: 'orders', operation: 'GET /orders/{id}' });
     await enumerate(i);
   }
   await running.close();
   running = await start();
-  t.after(() => running.close());
   const began = performance.now();
   for (let i = 3; i < 20; i++) await enumerate(i);
   await until('an override', () => overrides.length > 0);
@@ -99,4 +100,8 @@ test('a stolen key is narrowed while it enumerates, once, though the job begins 
   const ids = decisions.map(({ decisionId }) => decisionId);
   assert.equal(new Set(ids).size, ids.length, 'each decision once');
   assert.deepEqual(decisions.at(-1)!.newScope, 'default');
+  await running.close();
+  await tail.close();
+  await producer.close();
+  await kafka.close();
 });

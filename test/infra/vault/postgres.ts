@@ -58,12 +58,13 @@ export const postgres = async (t: TestContext, binaries: string) => {
   ]);
   const server = await spawnGuarded(command, args, { env: process.env, logFile: join(folder, 'log') });
   t.after(() => server.stop());
-  const sql = async (query: string): Promise<string> => {
+  /** @param account - who asks. @default the superuser */
+  const sql = async (query: string, account = { username: superuser, password }): Promise<string> => {
     const { stdout } = await run(
       join(binaries, 'psql'),
-      ['-qtA', '-h', '127.0.0.1', '-p', String(port), '-U', superuser, '-d', 'postgres', '-c', query],
+      ['-qtA', '-h', '127.0.0.1', '-p', String(port), '-U', account.username, '-d', 'postgres', '-c', query],
       {
-        env: { ...process.env, PGPASSWORD: password },
+        env: { ...process.env, PGPASSWORD: account.password },
       },
     );
     return stdout.trim();

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { followAnchor } from '../../../models/anomaly/anchor.ts';
+import { anchorFollower } from '../../../models/anomaly/anchor.ts';
 import { loadAnomalyModel, shippedAnomalyModel } from '../../../models/anomaly/model.ts';
 import { defaultAnomalyParameters } from '../../../models/anomaly/parameters.ts';
 import { stateLayout } from '../../../models/anomaly/state.ts';
 import { inventedSubjects } from '../fixtures.ts';
 
 const layout = stateLayout(24, 12, 32);
+const anchor = anchorFollower(layout, defaultAnomalyParameters);
 const follow = (levels: readonly number[]): number[] => {
   const state = new Float32Array(layout.size);
   return levels.map((level, window) => {
-    const away = followAnchor(state, 0, layout, 0, level, defaultAnomalyParameters);
+    const away = anchor(state, 0, 0, level);
     state[layout.metricSeen] = window + 1;
     return away;
   });
@@ -18,7 +19,7 @@ const follow = (levels: readonly number[]): number[] => {
 const slowly = (doubling: number, windows: number): number[] =>
   Array.from({ length: windows }, (_, window) => 5 + (Math.LN2 * Math.max(0, window - 1000)) / doubling);
 
-test('followAnchor() notices growth however slow, before it has come far', () => {
+test('anchorFollower() notices growth however slow, before it has come far', () => {
   for (const doubling of [100, 400, 1600]) {
     const window = follow(slowly(doubling, 12_000)).findIndex((away) => away > 1);
     const multiple = 2 ** ((window - 1000) / doubling);
@@ -26,7 +27,7 @@ test('followAnchor() notices growth however slow, before it has come far', () =>
   }
 });
 
-test('followAnchor() says nothing of what stays, falls or only bursts', () => {
+test('anchorFollower() says nothing of what stays, falls or only bursts', () => {
   const steady = Array.from({ length: 3000 }, (_, window) => 5 + Math.sin(window / 50));
   const falling = steady.map((level, window) => level - window / 1000);
   const bursts = steady.map((level, window) => level + (window % 100 < 5 ? 3 : 0));

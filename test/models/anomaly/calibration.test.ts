@@ -44,3 +44,36 @@ test('fitCalibration() survives statistics that are all alike', () => {
   assert.equal(of(0, 50, 12), 0);
   assert.ok(of(2, 50, 12) > 0);
 });
+
+test('fitCalibration() keeps functions apart, and takes everybody for one that is unknown or too small', () => {
+  const of = (cohort: string, n: number, spread: number) => draw(n, spread, 500, 12).map((it) => ({ ...it, cohort }));
+  const calibration = fitCalibration(
+    [...of('loud', 5000, 4), ...of('quiet', 5000, 0.5), ...of('rare', 90, 9)],
+    energies,
+  );
+  assert.deepEqual(Object.keys(calibration.cohorts), ['loud', 'quiet']);
+  assert.ok(calibrationSchema.safeParse(JSON.parse(JSON.stringify(calibration))).success);
+  const { of: surpriseOf } = surprise(calibration);
+  const everybody = surpriseOf(3, 500, 12);
+  assert.ok(surpriseOf(3, 500, 12, 'quiet') > everybody + 0.5);
+  assert.ok(surpriseOf(3, 500, 12, 'loud') < everybody);
+  assert.equal(surpriseOf(3, 500, 12, 'rare'), everybody);
+  assert.equal(surpriseOf(3, 500, 12, 'never seen'), everybody);
+  // Of an age that the cohort has shown too little of, everybody stands in.
+  assert.equal(surpriseOf(3, 40, 12, 'quiet'), surpriseOf(3, 40, 12));
+  // Each keeps its own promise.
+  for (const [cohort, spread] of [
+    ['loud', 4],
+    ['quiet', 0.5],
+  ] as const) {
+    const fresh = draw(20_000, spread, 500, 12).map(({ statistic }) => surpriseOf(statistic, 500, 12, cohort));
+    const share = fresh.filter((value) => value >= 2).length / fresh.length;
+    assert.ok(share > 0.01 / 1.5 && share < 0.01 * 1.5, `${cohort}: ${share}`);
+  }
+});
+
+test('a calibration without cohorts, as of older versions, is everybody’s', () => {
+  const { cohorts: _, ...older } = fitCalibration(draw(3000, 1, 50, 12), energies);
+  const calibration = calibrationSchema.parse(older);
+  assert.equal(surprise(calibration).of(2, 50, 12, 'any'), surprise(calibration).of(2, 50, 12));
+});

@@ -49,9 +49,9 @@ test('loadAnomalyModel() refuses a model of other features', async () => {
   await assert.rejects(loadAnomalyModel(other), (error) => isEbbtideError(error, 'MODEL_INCOMPATIBLE'));
 });
 
-test('AnomalyModel.score() carries at most 1.25 KiB per subject', async () => {
+test('AnomalyModel.score() carries at most 2 KiB per subject', async () => {
   const model = await loadAnomalyModel(folder);
-  assert.ok(model.stateSize <= 320, `${model.stateSize} floats`);
+  assert.ok(model.stateSize <= 512, `${model.stateSize} floats`);
   await model.close();
 });
 
@@ -78,6 +78,38 @@ test('AnomalyModel.score() gives each row the same bits alone, in company and in
       assert.equal(one.statistic[0], all.statistic[place]);
       assert.deepEqual(one.contributions(0, 3), all.contributions(place, 3));
       assert.deepEqual(state, together.subarray(place * model.stateSize, (place + 1) * model.stateSize));
+    }
+  }
+  await model.close();
+});
+
+test('AnomalyModel.scoreRows() scores rows where they lie, to the same bits', async () => {
+  const model = await loadAnomalyModel(folder);
+  const { size } = model.spec;
+  const subjects = 70;
+  const windows = 40;
+  const vectors = inventedSubjects(6, subjects, windows);
+  const vectorRows = Int32Array.from({ length: subjects }, (_, i) => (i * 29 + 3) % (2 * subjects));
+  const stateRows = Int32Array.from({ length: subjects }, (_, i) => (i * 31 + 7) % (3 * subjects));
+  const states = new Float32Array(subjects * model.stateSize);
+  const table = new Float32Array(3 * subjects * model.stateSize);
+  for (let window = 0; window < windows; window++) {
+    const times = new Float64Array(subjects).fill(1_700_000_000_000 + window * 10_000);
+    const packed = new Float32Array(subjects * size);
+    const spread = new Float32Array(2 * subjects * size);
+    for (const [i, all] of vectors.entries()) {
+      const vector = all.subarray(window * size, (window + 1) * size);
+      packed.set(vector, i * size);
+      spread.set(vector, vectorRows[i]! * size);
+    }
+    const expected = await model.score(packed, states, times, subjects);
+    const found = await model.scoreRows(spread, vectorRows, table, stateRows, times, subjects);
+    assert.deepEqual(found.score, expected.score);
+    assert.deepEqual(found.pValue, expected.pValue);
+    for (let i = 0; i < subjects; i++) {
+      assert.deepEqual(found.contributions(i, 3), expected.contributions(i, 3));
+      const [from, to] = [i * model.stateSize, stateRows[i]! * model.stateSize];
+      assert.deepEqual(table.subarray(to, to + model.stateSize), states.subarray(from, from + model.stateSize));
     }
   }
   await model.close();

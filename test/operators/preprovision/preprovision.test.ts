@@ -43,7 +43,10 @@ const access = (pair: string, hours: number): AccessItem => ({
   pair,
   event: { kind: 'access', timeMs: at(hours) },
 });
-const clock = (hours: number): AccessItem => ({ kind: 'clock', timeMs: at(hours) });
+const clock = (hours: number): AccessItem => ({
+  kind: 'clock',
+  clock: { time: at(hours), controlOffset: 0, scoresOffset: 0 },
+});
 
 const run = async (
   state: PreprovisionState,
@@ -52,7 +55,9 @@ const run = async (
   size = 1,
 ): Promise<PreprovisionDecision[]> => {
   const batches = Array.from({ length: Math.ceil(items.length / size) }, (_, i) => ({
+    source: { messages: [], replayBefore: 0 },
     items: items.slice(i * size, (i + 1) * size),
+    rejected: [],
   }));
   const chain = pipe(foreseeHours(state, yesterday), decidePreprovision(state, topics), toArray());
   return (await lastValueFrom(from(batches).pipe(chain))).flatMap(({ decisions }) => decisions);

@@ -7,24 +7,14 @@ import {
   Http2Error,
   headBytes,
   largestPayload,
-  literalHeaders,
   numbers,
   preface,
   setting,
   settingsFrame,
   unpadded,
-  writeHead,
 } from './frames.ts';
 import { Paths } from './paths.ts';
-
-/** Statuses of gRPC that are answered here. */
-export const grpcStatus = {
-  ok: 0,
-  invalidArgument: 3,
-  resourceExhausted: 8,
-  unimplemented: 12,
-  internal: 13,
-} as const;
+import { grpcStatus, prefixBytes, refusalFrame, replyFrames } from './replies.ts';
 
 /** Longest message that is taken: Envoy may be told to send some of the body with a check. */
 const largestMessage = 1_048_576;
@@ -36,12 +26,6 @@ const mostStreams = 4_096;
 const firstWindow = 65_535;
 /** Answers are smaller than this, so that no stream's own window ever stops one. */
 const leastStreamWindow = 16_384;
-const prefixBytes = 5;
-
-const contentType = ['content-type', 'application/grpc+proto'] as const;
-const headersBlock = Buffer.concat([Buffer.from([0x88]), literalHeaders([contentType])]);
-const trailersBlock = literalHeaders([['grpc-status', String(grpcStatus.ok)]]);
-
 /** A call that has arrived. */
 export interface Call {
   readonly path: string;
@@ -244,17 +228,7 @@ export class GrpcConnection {
   #reply(id: number, message: Uint8Array) {
     if (message.length + prefixBytes > leastStreamWindow)
       return this.#refuse(id, grpcStatus.internal, 'the answer is too large');
-    const flow = prefixBytes + message.length;
-    const bytes = Buffer.allocUnsafe(3 * headBytes + headersBlock.length + flow + trailersBlock.length);
-    let at = writeHead(bytes, 0, headersBlock.length, frameType.headers, flag.endHeaders, id);
-    at += headersBlock.copy(bytes, at);
-    at = writeHead(bytes, at, flow, frameType.data, 0, id);
-    bytes[at] = 0;
-    bytes.writeUInt32BE(message.length, at + 1);
-    bytes.set(message, at + prefixBytes);
-    at += flow;
-    at = writeHead(bytes, at, trailersBlock.length, frameType.headers, flag.endHeaders | flag.endStream, id);
-    trailersBlock.copy(bytes, at);
+    const { bytes, flow } = replyFrames(id, message);
     if (this.#sendWindow < flow || this.#waiting.length > 0) this.#waiting.push({ bytes, flow });
     else {
       this.#sendWindow -= flow;
@@ -263,9 +237,7 @@ export class GrpcConnection {
   }
 
   #refuse(id: number, status: number, words: string) {
-    const fields = [contentType, ['grpc-status', String(status)], ['grpc-message', words]] as const;
-    const block = Buffer.concat([Buffer.from([0x88]), literalHeaders(fields)]);
-    this.#write(frame(frameType.headers, flag.endHeaders | flag.endStream, id, block));
+    this.#write(refusalFrame(id, status, words));
   }
 
   #widen(by: number) {

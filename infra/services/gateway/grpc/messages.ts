@@ -48,6 +48,16 @@ const folders = ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'];
 /** Types of Google's own that protobufjs brings as JSON. */
 const common = ['descriptor', 'api', 'source_context', 'type'];
 
+/** The fields that are read; decoding passes over all others, which saves a third of its time. */
+const readFields: Readonly<Record<string, readonly string[]>> = {
+  'envoy.service.auth.v3.AttributeContext': ['source', 'request'],
+  'envoy.service.auth.v3.AttributeContext.Peer': ['address'],
+  'envoy.service.auth.v3.AttributeContext.Request': ['http'],
+  'envoy.service.auth.v3.AttributeContext.HttpRequest': ['method', 'headers', 'path', 'host'],
+  'envoy.config.core.v3.Address': ['socketAddress'],
+  'envoy.config.core.v3.SocketAddress': ['address'],
+};
+
 /**
  * Read Envoy's own definitions, which ship in `@grpc/grpc-js-xds`, and make the codec of its messages (some 0.3 s).
  */
@@ -61,6 +71,10 @@ export const loadCheckMessages = (): CheckMessages => {
   root.resolvePath = (_origin, target) =>
     folders.map((folder) => join(deps, folder, target)).find((path) => existsSync(path)) ?? target;
   root.loadSync('envoy/service/auth/v3/external_auth.proto');
+  for (const [name, fields] of Object.entries(readFields)) {
+    const type = root.lookupType(name);
+    for (const field of [...type.fieldsArray]) if (!fields.includes(field.name)) type.remove(field);
+  }
   const request = root.lookupType('envoy.service.auth.v3.CheckRequest');
   const response = root.lookupType('envoy.service.auth.v3.CheckResponse');
   return {

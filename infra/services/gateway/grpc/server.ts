@@ -1,8 +1,9 @@
 import { createServer, type Socket } from 'node:net';
 import type { Answer, Check } from '../authorizer.ts';
 import { checkOf, responseOf } from './check.ts';
-import { type Call, GrpcConnection, grpcStatus } from './connection.ts';
+import { type Call, GrpcConnection } from './connection.ts';
 import { loadCheckMessages } from './messages.ts';
+import { grpcStatus } from './replies.ts';
 
 const checkPath = '/envoy.service.auth.v3.Authorization/Check';
 const healthPath = '/grpc.health.v1.Health/Check';

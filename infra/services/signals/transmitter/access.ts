@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Problem } from '../../token/problem.ts';
 import type { BearerTokens } from '../bearer.ts';
-import type { OAuthConfig, ReceiverAccount } from '../config.ts';
+import type { AuthorizationServer, ReceiverAccount } from '../config.ts';
 
 /** What a request needs to be allowed to do. */
 export type Need = 'read' | 'manage';
@@ -12,8 +12,8 @@ export interface AccessParts {
   /** Tokens that were agreed on; they allow everything. */
   readonly tokens: BearerTokens<ReceiverAccount>;
   readonly accounts: ReadonlyMap<string, ReceiverAccount>;
-  /** Authorization server whose access tokens count too. */
-  readonly oauth?: { readonly config: OAuthConfig; readonly keys: JWTVerifyGetKey } | undefined;
+  /** Authorization servers whose access tokens count too. */
+  readonly servers: readonly { readonly server: AuthorizationServer; readonly keys: JWTVerifyGetKey }[];
 }
 
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
@@ -39,12 +39,15 @@ export class Access {
 
   /** Source: RFC 9068; CAEP interoperability profile 1.0, section 2.7 */
   async #byAccessToken(authorization: string | undefined, need: Need): Promise<ReceiverAccount | undefined> {
-    const { oauth, accounts } = this.#parts;
+    const { servers, accounts } = this.#parts;
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
-    if (!oauth || token === undefined) return undefined;
-    const { issuer, audience } = oauth.config;
+    if (servers.length === 0 || token === undefined) return undefined;
     try {
-      const { payload } = await jwtVerify<{ client_id?: unknown; azp?: unknown; scope?: unknown }>(token, oauth.keys, {
+      const { iss } = decodeJwt(token);
+      const known = servers.find(({ server }) => server.issuer === iss);
+      if (!known) return undefined;
+      const { issuer, audience } = known.server;
+      const { payload } = await jwtVerify<{ client_id?: unknown; azp?: unknown; scope?: unknown }>(token, known.keys, {
         ...{ issuer, audience, algorithms, clockTolerance: clockToleranceS, requiredClaims: ['exp'] },
       });
       const client = payload.client_id ?? payload.azp;

@@ -25,11 +25,12 @@ export const tokenFile = (t: TestContext, text = token): string => {
 /** Start the service, closed after the test. */
 export const startService = async (
   t: TestContext,
-  context: Pick<TestKafka, 'another'>,
+  context: Pick<TestKafka, 'another'> & Partial<Pick<TestKafka, 'closing'>>,
   config: object,
 ): Promise<Running & { readonly address: string }> => {
   const running = await startSignals(context.another(), signalsConfig.parse({ port: 0, ...config }));
-  t.after(() => running.close());
+  if (context.closing) context.closing(() => running.close());
+  else t.after(() => running.close());
   return running as Running & { readonly address: string };
 };
 

@@ -234,7 +234,7 @@ test('access tokens of the authorization server must count, as far as their scop
   const oauth = { issuer: server.issuer, jwksUri: server.jwksUri, audience: 'https://signals.example' };
   const inside = { allowHttp: true, allowPrivateAddress: true };
   const receivers = [{ name: 'partner', clientId: 'client-1', audience: [audience] }];
-  const { start } = await rig(t, { oauth: { ...oauth, ...inside }, receivers });
+  const { start } = await rig(t, { authorizationServers: [{ ...oauth, ...inside }], receivers });
   const { address } = await start();
   const metadata = await (await fetch(`${address}/.well-known/ssf-configuration`)).json();
   const schemes = (metadata as { authorization_schemes: unknown }).authorization_schemes;

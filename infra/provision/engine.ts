@@ -1,0 +1,250 @@
+import { LastSeen } from '../../operators/actuate/lastSeen.ts';
+import type { TokenBucket } from '../../operators/actuate/tokenBucket.ts';
+import { EbbtideError } from '../../schemas/errors.ts';
+import type { Alert, Provision } from '../../schemas/generated/index.ts';
+import type { Logger } from '../log.ts';
+import { isPassing } from '../vault/errors.ts';
+import { jitteredBackoffMs } from '../vault/retry.ts';
+import { Deadlines } from './deadlines.ts';
+import type { ProvisionMetrics } from './metrics.ts';
+import { type Pair, pairKey } from './names.ts';
+import { codeOf, delayed, failureAlerts, refreshed, scheduled, wordsOf } from './notices.ts';
+import { type PrepareParts, prepare } from './prepare.ts';
+import { endedRecord, factsOf } from './records.ts';
+import type { StoredSecret } from './store.ts';
+
+/** What an {@link Engine} works with. */
+export interface EngineParts extends PrepareParts {
+  readonly write: (provision: Provision | undefined, alerts?: readonly Alert[]) => Promise<void>;
+  readonly mints: TokenBucket;
+  readonly metrics: ProvisionMetrics;
+  readonly log: Logger;
+  /** Name of this instance in records. */
+  readonly by: string;
+  /** A clock that nobody can set, milliseconds. @default performance.now */
+  readonly steadyNow?: () => number;
+}
+
+/** Pairs remembered as served at most. */
+const remembered = 100_000;
+/** A refresh that is nearer than this needs no notice, milliseconds. */
+const noticeMs = 60_000;
+/** Pairs worked on at the same time. */
+const concurrency = 8;
+
+/**
+ * Prepares what the preprovision pipeline wants, when its window begins, and destroys what nobody asked for, when it ends.
+ *
+ * Every instance follows the whole topic; the store lets one of them do each thing. So an instance that is killed is
+ * replaced at once, and timers begin anew from the topic and from what lies in the store.
+ */
+export class Engine {
+  readonly #parts: EngineParts;
+  /** The last record that wants each pair prepared. */
+  readonly #wanted = new Map<string, Provision>();
+  readonly #prepared = new Map<string, Provision>();
+  /** Pairs whose user has a credential from us. */
+  readonly #delivered = new LastSeen<string, true>(remembered);
+  readonly #announced: Alert[] = [];
+  #live = false;
+  readonly #mintAt: Deadlines;
+  readonly #destroyAt: Deadlines;
+  readonly #tries = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+  readonly #working = new Map<string, Promise<void>>();
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#mintAt = new Deadlines(parts.now, parts.steadyNow);
+    this.#destroyAt = new Deadlines(parts.now, parts.steadyNow);
+  }
+
+  get waiting(): number {
+    return this.#wanted.size;
+  }
+
+  get lying(): number {
+    return this.#prepared.size;
+  }
+
+  /** Take a record of topic `provisions` in; undefined is a tombstone. */
+  take(key: string, record: Provision | undefined): void {
+    if (record?.state === 'wanted') {
+      this.#wanted.set(key, record);
+      this.#tries.delete(key);
+      this.#mintAt.set(key, Math.max(record.windowStart, this.#parts.now()));
+      this.#announce(key, record);
+      return;
+    }
+    const wanted = this.#wanted.get(key);
+    if (!record || record.state === 'unwanted' || wanted?.decisionId === record.decisionId) this.#forgetWanted(key);
+    if (record?.state === 'preProvisioned') {
+      this.#failures.delete(key);
+      this.#prepared.set(key, record);
+      this.#destroyAt.set(key, Math.min(record.windowEnd, record.expiresAt ?? record.windowEnd));
+      return;
+    }
+    if (record?.state === 'delivered') this.#delivered.set(key, true);
+    if (record?.state === 'failed') this.#failures.set(key, record.attempts);
+    if (record?.state === 'unwanted' || !record) {
+      if (this.#prepared.has(key)) this.#destroyAt.set(key, 0);
+      return;
+    }
+    this.#prepared.delete(key);
+    this.#destroyAt.delete(key);
+  }
+
+  /** Begin what is due, as far as there is room for it; one pair is never worked on twice at once. */
+  async tick(): Promise<void> {
+    this.#live = true;
+    const announced = this.#announced.splice(0);
+    if (announced.length > 0) await this.#parts.write(undefined, announced);
+    // What is to be destroyed has a share of its own: a rush of new ones must not keep old ones alive
+    for (const key of this.#destroyAt.takeDue())
+      if (this.#working.size < 2 * concurrency) this.#begin(key, () => this.#destroy(key));
+      else this.#destroyAt.set(key, 0);
+    for (const key of this.#mintAt.takeDue())
+      if (this.#working.size < concurrency && this.#parts.mints.tryTake(performance.now()))
+        this.#begin(key, () => this.#prepare(key));
+      else this.#mintAt.set(key, 0);
+  }
+
+  /** Resolves once what was begun is done. */
+  async drained(): Promise<void> {
+    await Promise.all(this.#working.values());
+  }
+
+  /** Look through the store for secrets that no record tells of: an instance was killed before it could write. */
+  async sweep(): Promise<void> {
+    const { store, now } = this.#parts;
+    for (const pair of await store.pairs()) {
+      const gone = await store.destroy(pair, ({ expiresAt }) => expiresAt > now());
+      if (gone) await this.#destroyed(gone, 'expired');
+    }
+  }
+
+  #begin(key: string, work: () => Promise<void>): void {
+    const before = this.#working.get(key) ?? Promise.resolve();
+    const current = before.then(work).catch((error: unknown) => {
+      this.#parts.log.error({ pair: key, code: codeOf(error) }, 'provisioning failed unexpectedly');
+    });
+    this.#working.set(key, current);
+    void current.then(() => this.#working.get(key) === current && this.#working.delete(key));
+  }
+
+  /** A user is told when a credential is made anew, well ahead; of what was wanted before this process began, once only. */
+  #announce(key: string, wanted: Provision): void {
+    if (!this.#live || wanted.windowStart < this.#parts.now() + noticeMs) return;
+    if (this.#prepared.has(key) || this.#delivered.has(key)) this.#announced.push(scheduled(wanted, this.#parts.now()));
+  }
+
+  #forgetWanted(key: string): void {
+    this.#wanted.delete(key);
+    this.#mintAt.delete(key);
+    this.#tries.delete(key);
+  }
+
+  async #prepare(key: string): Promise<void> {
+    const wanted = this.#wanted.get(key);
+    if (!wanted) return;
+    const { now, by, log, metrics, config } = this.#parts;
+    const pair: Pair = { user: wanted.user, vm: wanted.vm };
+    try {
+      if (pairKey(pair) !== key) throw new EbbtideError('REQUEST_INVALID', `Record of "${key}" is about another pair`);
+      const done = await prepare(this.#parts, { pair, decisionId: wanted.decisionId, windowEnd: wanted.windowEnd });
+      if (done.kind === 'done') return this.#forgetWanted(key);
+      if (done.kind === 'held') return this.#again(key, done.untilMs - now());
+      // Whoever stored it may be about to say so
+      if (done.kind === 'stored' && !this.#tries.has(key)) {
+        this.#tries.set(key, 1);
+        return this.#again(key, config.claimMs);
+      }
+      const { stored } = done;
+      const record: Provision = {
+        ...wanted,
+        ...factsOf(stored),
+        state: 'preProvisioned',
+        risk: this.#parts.risk.riskOf(pair),
+        attempts: 0,
+        lastError: '',
+        at: now(),
+        by,
+      };
+      const notices = done.kind === 'prepared' && done.replaced ? [refreshed(stored, now())] : [];
+      if (done.kind === 'prepared' && done.replaced) await this.#ended(done.replaced, 'destroyed');
+      this.take(key, record);
+      metrics.steps.inc({ state: 'preProvisioned' });
+      log.info({ pair: key, decisionId: wanted.decisionId, method: stored.method }, 'credential prepared');
+      await this.#parts.write(record, notices);
+    } catch (error) {
+      await this.#failed(key, wanted, error);
+    }
+  }
+
+  async #failed(key: string, wanted: Provision, error: unknown): Promise<void> {
+    const { now, config, metrics, log, by } = this.#parts;
+    const pair: Pair = { user: wanted.user, vm: wanted.vm };
+    const code = codeOf(error);
+    metrics.failures.inc({ code });
+    const tries = (this.#tries.get(key) ?? 0) + 1;
+    log.warn({ pair: key, code, tries, message: wordsOf(error) }, 'credential cannot be prepared');
+    const policy = { retries: 0, backoffMs: config.backoffMs, maxBackoffMs: config.maxBackoffMs };
+    const waitMs = jitteredBackoffMs(policy, tries);
+    if (isPassing(error) && tries < config.attempts && now() + waitMs < wanted.windowEnd) {
+      this.#tries.set(key, tries);
+      this.#again(key, waitMs);
+      if (tries === 1) await this.#parts.write(undefined, [delayed(wanted, now())]);
+      return;
+    }
+    this.#forgetWanted(key);
+    const attempts = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, attempts);
+    metrics.steps.inc({ state: 'failed' });
+    const record: Provision = {
+      ...wanted,
+      state: 'failed',
+      risk: this.#parts.risk.riskOf(pair),
+      attempts,
+      lastError: `${code}: ${wordsOf(error)}`,
+      at: now(),
+      by,
+    };
+    await this.#parts.write(record, failureAlerts(record, error, config.alertAfter));
+  }
+
+  #again(key: string, waitMs: number): void {
+    this.#mintAt.set(key, this.#parts.now() + Math.max(50, waitMs));
+  }
+
+  async #destroy(key: string): Promise<void> {
+    const record = this.#prepared.get(key);
+    if (!record) return;
+    const { store, now, config } = this.#parts;
+    try {
+      const gone = await store.destroy(
+        { user: record.user, vm: record.vm },
+        (stored) =>
+          // A later decision may have put another one in its place
+          stored.decisionId !== record.decisionId,
+      );
+      this.#prepared.delete(key);
+      if (gone) await this.#destroyed(gone, 'destroyed', record);
+    } catch (error) {
+      // Vault ends it by its TTL while it cannot be asked
+      this.#destroyAt.set(key, now() + config.backoffMs);
+      if (!isPassing(error)) throw error;
+    }
+  }
+
+  async #destroyed(gone: StoredSecret, state: 'destroyed' | 'expired', record?: Provision): Promise<void> {
+    await this.#parts.minter.end(gone);
+    this.#parts.log.info({ pair: pairKey(gone.pair), decisionId: gone.decisionId }, 'unused credential destroyed');
+    await this.#ended(gone, state, record);
+  }
+
+  async #ended(gone: StoredSecret, state: 'destroyed' | 'expired', record?: Provision): Promise<void> {
+    const { now, by, metrics } = this.#parts;
+    metrics.steps.inc({ state });
+    await this.#parts.write(endedRecord(gone, state, now(), by, record));
+  }
+}

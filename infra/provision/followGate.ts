@@ -1,0 +1,60 @@
+import { TopicCodec } from '../../schemas/codec.ts';
+import type { AccessTelemetry, Decision, Score } from '../../schemas/generated/index.ts';
+import { topics } from '../../schemas/topics.ts';
+import type { AppContext } from '../context.ts';
+import { follow } from '../vault/follow.ts';
+import type { ProvisionConfig } from './config.ts';
+import { Machines } from './machines.ts';
+import { FollowedRisk, type RiskGate } from './risk.ts';
+
+/** What admits or refuses a pair, kept from topics. */
+export interface FollowedGate {
+  readonly risk: RiskGate;
+  readonly machines: Machines;
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+/**
+ * Follow scores, decisions and changes of machines' states. It resolves once it knows the decisions and states that were
+ * there before: nobody is let through since a process has just begun. Scores, which are many, count from now on.
+ */
+export const followGate = async (
+  { kafka, registry, log }: AppContext,
+  config: Pick<ProvisionConfig, 'riskMaxAgeMs'>,
+  now: () => number,
+): Promise<FollowedGate> => {
+  const risk = new FollowedRisk(config.riskMaxAgeMs, now);
+  const machines = new Machines();
+  const followers = [
+    await follow(
+      kafka,
+      await TopicCodec.open<Score>(topics.scores, registry),
+      (score) => score && risk.scored(score),
+      log,
+    ),
+    await follow(
+      kafka,
+      await TopicCodec.open<Decision>(topics.decisions, registry),
+      (decision) => decision && risk.decided(decision),
+      log,
+    ),
+    await follow(
+      kafka,
+      await TopicCodec.open<AccessTelemetry>(topics.telemetryAccess, registry),
+      (record) => record && machines.apply(record),
+      log,
+    ),
+  ];
+  await Promise.all(followers.map((follower) => follower.caughtUp));
+  const failed = Promise.race(followers.map((follower) => follower.failed));
+  failed.catch(() => {});
+  return {
+    risk,
+    machines,
+    failed,
+    close: async () => {
+      await Promise.allSettled(followers.map((follower) => follower.close()));
+    },
+  };
+};

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+const facts = {
+  decisionId: z.string(),
+  method: z.enum(['sshCertificate', 'password', 'dynamicLease', 'unknown']),
+  reference: z.string(),
+  revocation: z.string(),
+  recipient: z.string(),
+  accessor: z.string(),
+  mintedAt: z.number(),
+  expiresAt: z.number(),
+};
+
+/** What the kv entry of a pair holds. Only one that is ready has the holder's token. */
+const entrySchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('claimed'), decisionId: z.string(), untilMs: z.number() }),
+  z.object({ state: z.literal('ready'), ...facts, holder: z.string() }),
+  z.object({ state: z.literal('taken'), ...facts }),
+  z.object({ state: z.literal('gone'), decisionId: z.string() }),
+]);
+/** A validated entry. */
+export type Entry = z.output<typeof entrySchema>;
+
+/** An entry that somebody else wrote is as good as none. */
+export const isEntry = (value: unknown): value is Entry => entrySchema.safeParse(value).success;

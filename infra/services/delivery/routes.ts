@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Logger } from '../../log.ts';
+import { problemOf } from '../token/problem.ts';
+import type { RateLimit } from '../token/rate-limit.ts';
+import { parseBody } from '../token/requests.ts';
+import type { DeliveryMetrics } from './metrics.ts';
+import type { Replays } from './replays.ts';
+import { credentialRequest, keysRequest, type UserMaterial } from './requests.ts';
+import type { DeliveryService } from './service.ts';
+import type { Users } from './users.ts';
+
+/** Login material and keys are small. */
+const bodyLimitBytes = 16_384;
+const requestTimeoutMs = 30_000;
+
+/** What the routes work with. */
+export interface DeliveryRouteParts {
+  readonly service: DeliveryService;
+  readonly users: Users;
+  readonly rateLimit: RateLimit;
+  readonly replays: Replays;
+  readonly metrics: DeliveryMetrics;
+  readonly log: Logger;
+  /** Certificate and key to serve HTTPS with. */
+  readonly https: { readonly cert: string; readonly key: string } | undefined;
+}
+
+type ByMachine = { Params: { vm: string } };
+
+/** The HTTP face of the delivery service. Neither bodies nor headers are logged. */
+export const createDeliveryRoutes = (parts: DeliveryRouteParts): FastifyInstance => {
+  const { service, users, rateLimit, replays, metrics, log } = parts;
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    genReqId: () => randomUUID(),
+    logger: false,
+    https: parts.https ?? null,
+  }) as unknown as FastifyInstance;
+
+  const identify = async (request: FastifyRequest, auth: UserMaterial | undefined): Promise<string> => {
+    // Before anything is asked of Vault: guessing must not cost it anything
+    rateLimit.take(`address/${request.ip}`, performance.now());
+    const user = await users.authenticate(request.headers.authorization, auth);
+    rateLimit.take(`user/${user}`, performance.now());
+    return user;
+  };
+
+  app.addHook('onSend', async (request, reply) => {
+    reply
+      .header('x-correlation-id', request.id)
+      .header('cache-control', 'no-store')
+      .header('x-content-type-options', 'nosniff');
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, request.id);
+    const level = problem.status >= 500 ? 'error' : 'info';
+    const { code, message } = error as { code?: string; message?: string };
+    const what = { correlationId: request.id, status: problem.status, code: problem.code, cause: code, message };
+    log[level](what, 'request refused');
+    metrics.requests.inc({ result: problem.code });
+    if (problem.status === 429) reply.header('retry-after', '1');
+    return reply.status(problem.status).type('application/problem+json').send(problem);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const nothing = Object.assign(new Error('There is nothing at this address'), { statusCode: 404 });
+    return reply.status(404).type('application/problem+json').send(problemOf(nothing, request.id));
+  });
+
+  app.post<ByMachine>('/v1/credentials/:vm', async (request) => {
+    const { auth, recipient, sshPublicKey } = parseBody(credentialRequest, request.body);
+    const user = await identify(request, auth);
+    replays.take(user, request.headers['idempotency-key'] as string | undefined, performance.now());
+    const delivery = await service.deliver(
+      { user, vm: request.params.vm },
+      { ...(recipient ? { recipient } : {}), ...(sshPublicKey ? { sshPublicKey } : {}) },
+    );
+    const { vm, method, served, decisionId } = delivery;
+    metrics.requests.inc({ result: served });
+    log.info({ correlationId: request.id, user, vm, method, served, decisionId }, 'credential handed over');
+    return delivery;
+  });
+
+  app.get<ByMachine>('/v1/credentials/:vm', async (request) => {
+    const user = await identify(request, undefined);
+    return service.status({ user, vm: request.params.vm });
+  });
+
+  app.put('/v1/keys', async (request, reply) => {
+    const { auth, recipient, sshPublicKey } = parseBody(keysRequest, request.body);
+    const user = await identify(request, auth);
+    await service.enrol(user, { recipient, ...(sshPublicKey ? { sshPublicKey } : {}) });
+    log.info({ correlationId: request.id, user }, 'public key enrolled');
+    return reply.status(204).send();
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.method !== 'POST') return;
+    const served = reply.statusCode < 300 ? 'handedOver' : 'refused';
+    metrics.seconds.observe({ served }, reply.elapsedTime / 1000);
+  });
+  return app;
+};

@@ -1,0 +1,222 @@
+import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
+import { type EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
+import type { Alert, Provision, Served } from '../../../schemas/generated/index.ts';
+import type { Logger } from '../../log.ts';
+import type { Target } from '../../provision/config.ts';
+import { type Pair, pairKey } from '../../provision/names.ts';
+import { codeOf, failureAlerts, wordsOf } from '../../provision/notices.ts';
+import { admit, type PrepareParts, sealedText } from '../../provision/prepare.ts';
+import { blankProvision, endedRecord, factsOf } from '../../provision/records.ts';
+import { seal } from '../../provision/sealing.ts';
+import type { StoredSecret, Taken } from '../../provision/store.ts';
+import { assertKeys, type UserKeys } from '../../provision/userKeys.ts';
+import { isPassing } from '../../vault/errors.ts';
+import { Problem } from '../token/problem.ts';
+
+/** What a {@link DeliveryService} works with. */
+export interface DeliveryParts extends PrepareParts {
+  readonly write: (provision: Provision | undefined, alerts?: readonly Alert[]) => Promise<void>;
+  readonly log: Logger;
+  /** Name of this instance in records. */
+  readonly by: string;
+}
+
+/** A hand-over. `sealed` is in the age format; the user's identity alone opens it. */
+export interface Delivery {
+  readonly user: string;
+  readonly vm: string;
+  readonly method: Provision['method'];
+  readonly served: Served;
+  readonly sealed: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  readonly decisionId: string;
+}
+
+/** Pairs whose failures in a row are remembered at most. */
+const remembered = 10_000;
+
+/** Hands over what was prepared, and makes what was not. What it has in hand is sealed: it cannot read it. */
+export class DeliveryService {
+  readonly #parts: DeliveryParts;
+  readonly #failures = new LastSeen<string, number>(remembered);
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Hand a credential over. It is recorded before it leaves: where it cannot be, it is ended and nobody gets it.
+   *
+   * @param given - keys that the request brings, in place of the enrolled ones
+   * @throws {Problem} 403 `risk-too-high` or `forbidden`, 404 for an unknown machine, 409 `public-key-missing`, 410
+   *   `vm-archived`
+   * @throws {EbbtideError} what Vault or Kafka failed with
+   */
+  async deliver(pair: Pair, given: Partial<UserKeys>): Promise<Delivery> {
+    const began = performance.now();
+    const { now, risk, by, minter, log } = this.#parts;
+    const target = await this.#admit(pair);
+    try {
+      const taken = await this.#take(pair);
+      const prepared = taken && (await this.#asPrepared(taken, given.recipient));
+      const delivery = prepared ?? (await this.#generate(pair, target, given, taken ? 'refreshed' : 'generated'));
+      const { stored, served } = delivery;
+      const at = now();
+      const record: Provision = {
+        ...blankProvision(pair, at, by),
+        ...factsOf(stored),
+        state: 'delivered',
+        served,
+        windowStart: stored.mintedAt,
+        windowEnd: stored.expiresAt,
+        risk: risk.riskOf(pair),
+        accessor: '',
+        endedAt: at,
+        waitedMs: performance.now() - began,
+        decisionId: taken?.stored.decisionId ?? '',
+      };
+      try {
+        await this.#parts.write(record);
+      } catch (error) {
+        await minter.end(stored).catch(() => {});
+        throw error;
+      }
+      this.#failures.delete(pairKey(pair));
+      const { method, expiresAt } = stored;
+      return { ...pair, method, served, sealed: delivery.sealed, expiresAt, decisionId: record.decisionId };
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      await this.#failed(pair, error).catch(() => log.error({ pair: pairKey(pair) }, 'failure cannot be recorded'));
+      throw error;
+    }
+  }
+
+  /** Whether something lies ready for a pair, without taking it. */
+  async status(pair: Pair): Promise<{ readonly prepared: boolean; readonly expiresAt: number | null }> {
+    await this.#admit(pair);
+    const stored = await this.#parts.store.peek(pair);
+    const prepared = stored !== undefined && stored.expiresAt > this.#parts.now();
+    return { prepared, expiresAt: prepared ? stored.expiresAt : null };
+  }
+
+  /** Put a user's public keys in the place of earlier ones. What was sealed to those is destroyed. */
+  async enrol(user: string, keys: UserKeys): Promise<void> {
+    const { directory, store, now } = this.#parts;
+    assertKeys(keys);
+    await directory.enrol(user, keys);
+    for (const pair of await store.pairs(user))
+      await this.#destroy(pair, ({ recipient }) => recipient === keys.recipient);
+    const at = now();
+    await this.#parts.write(undefined, [
+      {
+        alertId: `keyChanged/${user}/${at}`,
+        subject: user,
+        pipeline: 'provision',
+        kind: 'keyChanged',
+        severity: 'warning',
+        summary: `The public key of ${user} was set; credentials are sealed to it from now on`,
+        decisionId: null,
+        at,
+      },
+    ]);
+  }
+
+  async #admit(pair: Pair): Promise<Target> {
+    try {
+      return admit(this.#parts, pair);
+    } catch (error) {
+      if (!isEbbtideError(error)) throw error;
+      const { reason } = error.details;
+      if (reason !== 'risk' && reason !== 'archived') throw error;
+      // It must not lie about for one who may not have it; Vault ends it by its TTL while it cannot be asked
+      await this.#destroy(pair).catch(() => {});
+      if (reason === 'archived') throw new Problem(410, 'vm-archived', error.message);
+      await this.#failed(pair, error).catch(() => {});
+      throw new Problem(403, 'risk-too-high', 'No credential is given at the moment; ask your administrator');
+    }
+  }
+
+  /** While the store fails, a credential is made on demand. */
+  async #take(pair: Pair): Promise<Taken | undefined> {
+    try {
+      return await this.#parts.store.take(pair);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      this.#parts.log.warn(
+        { pair: pairKey(pair), code: (error as EbbtideError).code },
+        'what was prepared is out of reach',
+      );
+      return undefined;
+    }
+  }
+
+  async #asPrepared({ stored, sealed }: Taken, recipient = stored.recipient) {
+    const { now, config, minter, log } = this.#parts;
+    const alive = stored.expiresAt - now() >= config.minRemainingMs;
+    if (sealed !== undefined && alive && recipient === stored.recipient)
+      return { stored, sealed, served: 'preProvisioned' as const };
+    if (sealed === undefined && alive)
+      log.warn(
+        { pair: pairKey(stored.pair) },
+        'what was prepared was gone before its time: its holder was revoked, or a clock is wrong',
+      );
+    await minter.end(stored).catch(() => {});
+    const { by } = this.#parts;
+    await this.#parts.write(endedRecord(stored, alive ? 'destroyed' : 'expired', now(), by));
+    return undefined;
+  }
+
+  async #generate(pair: Pair, target: Target, given: Partial<UserKeys>, served: 'refreshed' | 'generated') {
+    const { directory, minter, now } = this.#parts;
+    const enrolled = given.recipient === undefined ? await directory.find(pair.user) : undefined;
+    const keys = { ...enrolled, ...given };
+    const { recipient } = keys;
+    if (recipient === undefined)
+      throw new Problem(
+        409,
+        'public-key-missing',
+        'There is no public key to seal to; enrol one by PUT /v1/keys ("ebbtide credential enrol"), or send "recipient"',
+      );
+    assertKeys({ ...keys, recipient });
+    const minted = await minter.mint({ pair, target, ttlMs: target.ttlMs, sshPublicKey: keys.sshPublicKey });
+    const { method, reference, revocation, expiresAt } = minted;
+    const sealed = await seal(sealedText(pair, minted), recipient);
+    const stored: StoredSecret = {
+      pair,
+      decisionId: '',
+      method,
+      reference,
+      revocation,
+      recipient,
+      accessor: '',
+      mintedAt: now(),
+      expiresAt,
+    };
+    return { stored, sealed, served };
+  }
+
+  async #destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<void> {
+    const { store, minter, now, by } = this.#parts;
+    const gone = await store.destroy(pair, spare);
+    if (!gone) return;
+    await minter.end(gone);
+    await this.#parts.write(endedRecord(gone, 'destroyed', now(), by));
+  }
+
+  async #failed(pair: Pair, error: unknown): Promise<void> {
+    const { now, by, config, risk } = this.#parts;
+    const key = pairKey(pair);
+    const attempts = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, attempts);
+    const at = now();
+    const record: Provision = {
+      ...blankProvision(pair, at, by),
+      state: 'failed',
+      risk: risk.riskOf(pair),
+      attempts,
+      lastError: `${codeOf(error)}: ${wordsOf(error)}`,
+    };
+    await this.#parts.write(record, failureAlerts(record, error, config.alertAfter));
+  }
+}

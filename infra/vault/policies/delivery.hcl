@@ -1,0 +1,44 @@
+# What Ebbtide's delivery service may do at Vault: hand over what was prepared, and make what was not. It finds out who asks
+# with the token or login of whoever asks, and reads what is sealed with the token that holds it: neither needs a right of its own.
+
+# Its own token
+path "auth/token/lookup-self" {
+  capabilities = ["read"]
+}
+path "auth/token/renew-self" {
+  capabilities = ["update"]
+}
+
+# The public keys that it seals to, and that users enrol through it
+path "ebbtide-users/data/users/*" {
+  capabilities = ["create", "read", "update"]
+}
+
+# Where the tokens lie in whose cubbyholes the secrets are, sealed to their users
+path "ebbtide-provisions/data/pairs/*" {
+  capabilities = ["create", "read", "update"]
+}
+path "ebbtide-provisions/metadata/pairs/*" {
+  capabilities = ["read", "list"]
+}
+
+# What machines check passwords by; written and removed, never read
+path "ebbtide-provisions/data/verifiers/*" {
+  capabilities = ["create", "update"]
+}
+path "ebbtide-provisions/metadata/verifiers/*" {
+  capabilities = ["create", "update", "delete"]
+}
+
+# Credentials: certificates of the SSH authority, and tokens that hold leases
+path "ssh/sign/ebbtide-access" {
+  capabilities = ["update"]
+}
+path "auth/token/create/ebbtide-access-leases" {
+  capabilities = ["update"]
+}
+
+# Destroy what a user may no longer have, and what could not be recorded
+path "auth/token/revoke-accessor" {
+  capabilities = ["update"]
+}

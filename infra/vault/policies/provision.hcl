@@ -1,0 +1,47 @@
+# What Ebbtide's provisioning engine may do at Vault: make credentials ahead of time, and keep them sealed until they are
+# asked for. It cannot change users' keys, and reads no secret but what it has sealed itself.
+
+# Its own token
+path "auth/token/lookup-self" {
+  capabilities = ["read"]
+}
+path "auth/token/renew-self" {
+  capabilities = ["update"]
+}
+
+# The public keys that it seals to
+path "ebbtide-users/data/users/*" {
+  capabilities = ["read"]
+}
+
+# Where the tokens lie in whose cubbyholes the secrets are, sealed to their users
+path "ebbtide-provisions/data/pairs/*" {
+  capabilities = ["create", "read", "update"]
+}
+path "ebbtide-provisions/metadata/pairs/*" {
+  capabilities = ["read", "list"]
+}
+path "auth/token/create/ebbtide-sealed" {
+  capabilities = ["update"]
+}
+
+# What machines check passwords by; written and removed, never read
+path "ebbtide-provisions/data/verifiers/*" {
+  capabilities = ["create", "update"]
+}
+path "ebbtide-provisions/metadata/verifiers/*" {
+  capabilities = ["create", "update", "delete"]
+}
+
+# Credentials: certificates of the SSH authority, and tokens that hold leases
+path "ssh/sign/ebbtide-access" {
+  capabilities = ["update"]
+}
+path "auth/token/create/ebbtide-access-leases" {
+  capabilities = ["update"]
+}
+
+# Destroy sealed secrets and leases that nobody asked for
+path "auth/token/revoke-accessor" {
+  capabilities = ["update"]
+}

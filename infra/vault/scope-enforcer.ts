@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Controls } from '../../operators/actuate/controls.ts';
+import { mayAct } from '../../operators/actuate/gate.ts';
+import type { LastSeen } from '../../operators/actuate/lastSeen.ts';
+import type { Arrival, Settlement } from '../../pipelines/actuate.ts';
+import { isEbbtideError } from '../../schemas/errors.ts';
+import type { Alert, Decision, Effect } from '../../schemas/generated/index.ts';
+import type { ActuatorMetrics } from './actuator-metrics.ts';
+import type { VaultClient } from './client.ts';
+import type { ActuatorConfig } from './config.ts';
+import { isPassing, statusOf } from './errors.ts';
+import type { Outage } from './outage.ts';
+import { jitteredBackoffMs, retryAfterMsOf } from './retry.ts';
+import { type ScopePolicyConfig, scopeBody, scopePolicyName } from './scope-body.ts';
+
+/** What a {@link ScopeEnforcer} works with. */
+export interface ScopeEnforcerParts {
+  readonly vault: VaultClient;
+  readonly outage: Outage;
+  readonly controls: Controls;
+  /** Decisions whose effect was written. */
+  readonly done: LastSeen<string, true>;
+  readonly metrics: ActuatorMetrics;
+  readonly config: ActuatorConfig;
+  readonly scopes: ScopePolicyConfig;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Whether a decision is about scope: the gateway applies it by itself, and Vault only where scopes are its policies. */
+export const isAboutScope = ({ action }: Pick<Decision, 'action'>): boolean =>
+  action === 'narrow' || action === 'widen';
+
+/**
+ * Narrows and widens live tokens by rewriting the policy that only denies: it binds them at their next request. Writing
+ * the same body again changes nothing, so a decision may be delivered again.
+ */
+export class ScopeEnforcer {
+  readonly #parts: ScopeEnforcerParts;
+
+  constructor(parts: ScopeEnforcerParts) {
+    this.#parts = parts;
+  }
+
+  /** Settle the decisions on the scope of one subject, in their order: the last one that may act is carried out. */
+  async settle(arrivals: readonly Arrival[]): Promise<Settlement[]> {
+    const { done, metrics, controls, now } = this.#parts;
+    const fresh = arrivals.filter(({ decision: { action, decisionId } }) => {
+      metrics.received.inc({ action });
+      if (!done.has(decisionId)) return true;
+      metrics.redelivered.inc();
+      return false;
+    });
+    const last = fresh.findLast(({ decision }) => mayAct(decision, controls, now()).act);
+    const settlements: Settlement[] = [];
+    for (const arrival of fresh) {
+      const verdict = mayAct(arrival.decision, controls, now());
+      const effect =
+        arrival === last
+          ? await this.#carryOut(arrival)
+          : verdict.act
+            ? this.#effect(arrival, 'skipped', 'A later decision on its scope has arrived', { skipped: 'superseded' })
+            : this.#effect(arrival, 'skipped', verdict.detail, { skipped: verdict.skipped });
+      done.set(effect.decisionId, true);
+      metrics.effects.inc({ action: effect.action, outcome: effect.outcome, skipped: effect.skipped });
+      settlements.push({ effect, alerts: effect.outcome === 'impossible' ? [alertOf(arrival.decision, effect)] : [] });
+    }
+    return settlements;
+  }
+
+  async #carryOut(arrival: Arrival): Promise<Effect> {
+    const { vault, outage, controls, metrics, config, scopes, now, signal } = this.#parts;
+    const { decision } = arrival;
+    const path = `sys/policies/acl/${scopePolicyName(decision.subject, scopes)}`;
+    const policy = scopeBody(decision.newScope, scopes);
+    const once = { retry: false, signal, operation: 'scopePolicy' } as const;
+    for (let attempts = 1; ; attempts++) {
+      await outage.whenUp();
+      const verdict = mayAct(decision, controls, now());
+      if (!verdict.act) return this.#effect(arrival, 'skipped', verdict.detail, { skipped: verdict.skipped, attempts });
+      try {
+        await vault.write(path, { policy }, once);
+        const { data } = await vault.read<{ policy: string }>(path, once);
+        const holds = data.policy === policy;
+        return holds
+          ? this.#effect(arrival, 'enforced', `Policy of scope ${decision.newScope} binds its tokens`, {
+              status: 200,
+              attempts,
+            })
+          : this.#effect(arrival, 'impossible', 'Vault holds another body than was written', { status: 200, attempts });
+      } catch (error) {
+        if (signal.aborted || !isEbbtideError(error)) throw error;
+        metrics.errors.inc({ code: error.code });
+        const status = statusOf(error);
+        const passes = isPassing(error) && (error.details.onlyThis !== true || attempts < config.attempts);
+        if (!passes) return this.#effect(arrival, 'impossible', error.message, { status, attempts });
+        if (error.code !== 'VAULT_RATE_LIMITED') outage.suspect(error.message);
+        const waitMs = Math.max(jitteredBackoffMs({ retries: 0, ...config }, attempts), retryAfterMsOf(error));
+        await sleep(waitMs, undefined, { signal });
+      }
+    }
+  }
+
+  #effect(
+    { decision, receivedAt }: Arrival,
+    outcome: Effect['outcome'],
+    detail: string,
+    more: Partial<Pick<Effect, 'skipped' | 'status' | 'attempts'>>,
+  ): Effect {
+    const at = this.#parts.now();
+    return {
+      decisionId: decision.decisionId,
+      subject: decision.subject,
+      pipeline: decision.pipeline,
+      action: decision.action,
+      outcome,
+      detail,
+      skipped: '',
+      requestedTtlMs: 0,
+      remainingMs: null,
+      expiresAt: null,
+      status: 0,
+      attempts: 0,
+      latencyMs: Math.max(0, at - receivedAt),
+      appliedAt: at,
+      ...more,
+    };
+  }
+}
+
+const alertOf = (decision: Decision, effect: Effect): Alert => ({
+  alertId: `impossible/${decision.decisionId}`,
+  subject: decision.subject,
+  pipeline: 'actuate',
+  kind: 'impossible',
+  severity: decision.action === 'narrow' ? 'critical' : 'warning',
+  summary: `Vault could not ${decision.action} it to ${decision.newScope}: ${effect.detail}`,
+  decisionId: decision.decisionId,
+  at: effect.appliedAt,
+});

@@ -1,0 +1,126 @@
+import { map, type OperatorFunction } from 'rxjs';
+import { hourMs } from '../../models/access/calendar.ts';
+import type { DeadLetter, PreprovisionState as StateRecord } from '../../schemas/generated/index.ts';
+import type { OutputBatch, OutputRecord } from '../batch.ts';
+import { deadLetterOf } from '../deadLetter.ts';
+import type { Encoder } from '../toOutput.ts';
+import type { PreprovisionBatch, PreprovisionDecision } from './batch.ts';
+import type { PreprovisionState, SavedPartition } from './partitionState.ts';
+
+/** Key of the partition's own record in the changelog. */
+export const partitionKey = '@partition';
+const stateVersion = 1;
+/** Hours from one snapshot to the next: of what is read again after a restart. */
+const snapshotHours = 6;
+
+/** What the pipeline writes with. */
+export interface PreprovisionEncoders {
+  readonly state: Encoder<StateRecord>;
+  readonly deadLetters: Encoder<DeadLetter>;
+  /** The records of one decision, such as one of topic `provisions`. */
+  decision(decision: PreprovisionDecision): readonly OutputRecord[];
+}
+
+/** Where a partition stands, for its changelog. */
+export interface PreprovisionPartition {
+  readonly pipeline: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: PreprovisionState;
+  /** Model whose state is carried; empty for the statistics. */
+  readonly modelVersion: string;
+}
+
+const bytesOf = (floats: Float32Array): Buffer => Buffer.from(Float32Array.from(floats).buffer);
+const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(Uint8Array.from(bytes).buffer);
+
+/** A snapshot as records of the changelog. */
+export const snapshotRecords = (
+  { hour, shared, pairs, clock, budget }: SavedPartition,
+  processedOffset: number,
+  modelVersion: string,
+): StateRecord[] => {
+  const blank = {
+    version: stateVersion,
+    modelVersion,
+    preparedUntil: 0,
+    hour: 0,
+    processedOffset: 0,
+    controlOffset: 0,
+    scoresOffset: 0,
+  };
+  return [
+    ...pairs.map(({ pair, floats, preparedUntilMs }) => ({
+      ...blank,
+      pair,
+      floats: bytesOf(floats),
+      preparedUntil: preparedUntilMs,
+      budget: [],
+    })),
+    {
+      ...blank,
+      pair: '',
+      floats: bytesOf(shared),
+      hour,
+      processedOffset,
+      controlOffset: clock.controlOffset,
+      scoresOffset: clock.scoresOffset,
+      budget: [...budget],
+    },
+  ];
+};
+
+/** The snapshot that records of the changelog hold, and the offset from which telemetry is read again. */
+export const savedOf = (
+  records: Iterable<StateRecord>,
+): { readonly saved: SavedPartition; readonly processedOffset: number; readonly modelVersion: string } | undefined => {
+  const all = [...records];
+  const own = all.find(({ pair }) => pair === '');
+  if (!own) return undefined;
+  return {
+    saved: {
+      hour: own.hour,
+      shared: floatsOf(own.floats),
+      pairs: all
+        .filter(({ pair }) => pair !== '')
+        .map(({ pair, floats, preparedUntil }) => ({ pair, floats: floatsOf(floats), preparedUntilMs: preparedUntil })),
+      clock: { time: own.hour * hourMs, controlOffset: own.controlOffset, scoresOffset: own.scoresOffset },
+      budget: own.budget,
+    },
+    processedOffset: own.processedOffset,
+    modelVersion: own.modelVersion,
+  };
+};
+
+/**
+ * Turn decisions into the records of their transaction: decisions, dead letters, and every few hours a snapshot of the
+ * partition. What follows a snapshot is read again after a restart, and nothing is written of it: it was written before.
+ */
+export const toPreprovisionOutput = (
+  { pipeline, topic, partition, state, modelVersion }: PreprovisionPartition,
+  encoders: PreprovisionEncoders,
+): OperatorFunction<PreprovisionBatch, OutputBatch> => {
+  let savedHour = state.population.hour;
+  return map(({ source, rejected, decisions }) => {
+    const next = (source.messages.at(-1)?.offset ?? -1) + 1;
+    const records: OutputRecord[] = decisions
+      .filter(({ replayed }) => !replayed)
+      .flatMap((decision) => encoders.decision(decision));
+    for (const { message, error } of rejected)
+      records.push({
+        topic: encoders.deadLetters.topic.name,
+        key: topic,
+        value: encoders.deadLetters.encode(deadLetterOf({ ...message, topic, partition }, error, pipeline)),
+      });
+    if (next > source.replayBefore && state.population.hour - savedHour >= snapshotHours) {
+      savedHour = state.population.hour;
+      for (const record of snapshotRecords(state.save(), next, modelVersion))
+        records.push({
+          topic: encoders.state.topic.name,
+          key: record.pair || partitionKey,
+          value: encoders.state.encode(record),
+        });
+    }
+    return { records, next };
+  });
+};

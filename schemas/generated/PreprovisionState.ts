@@ -1,0 +1,99 @@
+// Generated from PreprovisionState.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
+/** Changelog of the preprovision pipeline: either a pair's state or what its partition as a whole knows, both as of the same place in telemetry.access, from which they are rebuilt. */
+export interface PreprovisionState {
+  /** User and machine, also the message key; empty for the partition's own record, whose key is @partition. */
+  pair: string;
+  /** Layout of this record, 1. */
+  version: number;
+  /** 32-bit little-endian floats: of a pair its history and what the model carries for it, of the partition what all pairs did together. */
+  floats: Uint8Array;
+  /** Model that the carried state belongs to; empty for the statistics. */
+  modelVersion: string;
+  /** End of what is prepared for the pair (event time), 0 for nothing. */
+  preparedUntil: number;
+  /** Partition record: hours since 1970 of the hour that is open. */
+  hour: number;
+  /** Partition record: first offset of telemetry that these records do not cover. */
+  processedOffset: number;
+  /** Partition record: end offset of control in force there. */
+  controlOffset: number;
+  /** Partition record: end offset of scores in force there. */
+  scoresOffset: number;
+  /** Partition record: times at which something was prepared (event time, epoch milliseconds). */
+  budget: number[];
+}
+
+/** The Avro schema of {@link PreprovisionState}. */
+export const PreprovisionStateSchema = {
+  "type": "record",
+  "name": "PreprovisionState",
+  "namespace": "ebbtide",
+  "doc": "Changelog of the preprovision pipeline: either a pair's state or what its partition as a whole knows, both as of the same place in telemetry.access, from which they are rebuilt.",
+  "fields": [
+    {
+      "name": "pair",
+      "type": "string",
+      "doc": "User and machine, also the message key; empty for the partition's own record, whose key is @partition."
+    },
+    {
+      "name": "version",
+      "type": "int",
+      "doc": "Layout of this record, 1.",
+      "default": 1
+    },
+    {
+      "name": "floats",
+      "type": "bytes",
+      "doc": "32-bit little-endian floats: of a pair its history and what the model carries for it, of the partition what all pairs did together.",
+      "default": ""
+    },
+    {
+      "name": "modelVersion",
+      "type": "string",
+      "doc": "Model that the carried state belongs to; empty for the statistics.",
+      "default": ""
+    },
+    {
+      "name": "preparedUntil",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "End of what is prepared for the pair (event time), 0 for nothing.",
+      "default": 0
+    },
+    {
+      "name": "hour",
+      "type": "long",
+      "doc": "Partition record: hours since 1970 of the hour that is open.",
+      "default": 0
+    },
+    {
+      "name": "processedOffset",
+      "type": "long",
+      "doc": "Partition record: first offset of telemetry that these records do not cover.",
+      "default": 0
+    },
+    {
+      "name": "controlOffset",
+      "type": "long",
+      "doc": "Partition record: end offset of control in force there.",
+      "default": 0
+    },
+    {
+      "name": "scoresOffset",
+      "type": "long",
+      "doc": "Partition record: end offset of scores in force there.",
+      "default": 0
+    },
+    {
+      "name": "budget",
+      "type": {
+        "type": "array",
+        "items": "double"
+      },
+      "doc": "Partition record: times at which something was prepared (event time, epoch milliseconds).",
+      "default": []
+    }
+  ]
+} as const;

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Claim } from '../../../infra/provision/store.ts';
+import { openBao } from '../../services/openbao.ts';
+import { until } from '../vault/rig.ts';
+import { provisionRig } from './rig.ts';
+
+const facts = () => ({
+  method: 'password' as const,
+  reference: '',
+  revocation: 'verifier-1',
+  recipient: 'age1',
+  mintedAt: Date.now(),
+  expiresAt: Date.now() + 60_000,
+});
+
+test('VaultSecretStore', async (t) => {
+  const rig = await provisionRig(t, await openBao(t));
+  const [one, other] = [await rig.store('provision'), await rig.store('delivery')];
+  let number = 0;
+  const pair = () => ({ user: 'alice', vm: `vm-${number++}` });
+  const later = () => Date.now() + 30_000;
+  const claimed = async (store: typeof one, at: ReturnType<typeof pair>, decisionId: string): Promise<Claim> => {
+    const outcome = await store.claim(at, decisionId, later());
+    assert.equal(outcome.kind, 'claimed');
+    return (outcome as { claim: Claim }).claim;
+  };
+  const filled = async (at: ReturnType<typeof pair>, decisionId = 'd1', ttlMs = 60_000) =>
+    one.put(await claimed(one, at, decisionId), 'sealed', facts(), ttlMs);
+
+  await t.test('claim must grant one of all who claim at once, in whatever process', async () => {
+    const at = pair();
+    const outcomes = await Promise.all([one, other, one, other].map((store) => store.claim(at, 'd1', later())));
+    assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ['claimed', 'held', 'held', 'held']);
+  });
+
+  await t.test(
+    'claim must be granted again once it has run out or was given back, and to nobody else before',
+    async () => {
+      const at = pair();
+      const first = await one.claim(at, 'd1', Date.now() + 1);
+      assert.equal(first.kind, 'claimed');
+      const claim = await until('the claim to run out', async () => {
+        const outcome = await other.claim(at, 'd1', later());
+        return outcome.kind === 'claimed' && outcome.claim;
+      });
+      assert.equal(
+        await one.put((first as { claim: Claim }).claim, 'sealed', facts(), 60_000),
+        undefined,
+        'it was lost',
+      );
+      await rig.noneLies();
+      await other.release(claim);
+      await claimed(one, at, 'd1');
+    },
+  );
+
+  await t.test('put, peek and take: once, to one of all who take at once', async () => {
+    const at = pair();
+    const stored = await filled(at);
+    assert.deepEqual(await other.peek(at), stored);
+    assert.equal(JSON.stringify(stored).includes('sealed'), false);
+    const taken = await Promise.all([one, other, one, other].map((store) => store.take(at)));
+    assert.deepEqual(
+      taken.filter(Boolean).map((one) => one?.sealed),
+      ['sealed'],
+    );
+    assert.equal(await other.peek(at), undefined);
+    assert.deepEqual(await one.claim(at, 'd1', later()), { kind: 'done' }, 'a decision is carried out once');
+    assert.equal((await one.claim(at, 'd2', later())).kind, 'claimed');
+  });
+
+  await t.test('take must say so where the secret has ended by its TTL', async () => {
+    const at = pair();
+    await filled(at, 'd1', 1_000);
+    await rig.noneLies();
+    const taken = await other.take(at);
+    assert.equal(taken?.stored.decisionId, 'd1');
+    assert.equal(taken?.sealed, undefined);
+  });
+
+  await t.test('a claim for a later decision must destroy what lay there', async () => {
+    const at = pair();
+    const before = await filled(at, 'd1');
+    const claim = await claimed(other, at, 'd2');
+    assert.deepEqual(claim.replaced, before);
+    await rig.noneLies();
+    assert.equal(await one.take(at), undefined);
+  });
+
+  await t.test('destroy must spare what it is told to, and end the rest once', async () => {
+    const at = pair();
+    await filled(at);
+    assert.equal(await one.destroy(at, () => true), undefined);
+    assert.equal((await other.peek(at))?.decisionId, 'd1');
+    const gone = await Promise.all([one.destroy(at), other.destroy(at)]);
+    assert.equal(gone.filter(Boolean).length, 1);
+    await rig.noneLies();
+    assert.equal(await one.take(at), undefined);
+  });
+
+  await t.test('destroy against take: either the secret is handed over, or it is destroyed', async () => {
+    for (let round = 0; round < 8; round++) {
+      const at = pair();
+      await filled(at);
+      const taking = sleep(round % 4).then(() => one.take(at));
+      const [taken, gone] = await Promise.all([taking, other.destroy(at)]);
+      assert.equal(Number(taken?.sealed !== undefined) + Number(gone !== undefined) <= 1, true, `round ${round}`);
+      await rig.noneLies();
+    }
+  });
+
+  await t.test('pairs must name what was stored, of all users or of one', async () => {
+    await filled({ user: 'bob@example.org', vm: 'vm-of-bob' });
+    assert.deepEqual(await one.pairs('bob@example.org'), [{ user: 'bob@example.org', vm: 'vm-of-bob' }]);
+    assert.deepEqual(await one.pairs('nobody'), []);
+    assert.equal((await other.pairs()).length, number + 1);
+  });
+
+  await t.test('an older version of an entry must not give the token of its holder away', async () => {
+    const at = pair();
+    await filled(at);
+    await one.take(at);
+    for (const version of [1, 2])
+      await assert.rejects(rig.vault.root.read(`ebbtide-provisions/data/pairs/alice/${at.vm}?version=${version}`), {
+        code: 'VAULT_NOT_FOUND',
+      });
+  });
+
+  await t.test('an entry that somebody else has written must count as none', async () => {
+    const at = pair();
+    await rig.vault.root.write(`ebbtide-provisions/data/pairs/alice/${at.vm}`, { data: { state: 'ready' } });
+    assert.equal(await one.take(at), undefined);
+    await claimed(one, at, 'd1');
+  });
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { packageRoot } from '../../../infra/paths.ts';
+import { scopeBody, scopePolicies, scopePolicyName } from '../../../infra/vault/scope-body.ts';
+import type { Decision } from '../../../schemas/generated/index.ts';
+import { openBao } from '../../services/openbao.ts';
+import { requireOrSkip } from '../../services/require.ts';
+import {
+  decide,
+  effectOf,
+  issueToken,
+  kafkaRig,
+  opens,
+  type PreparedVault,
+  prepareVault,
+  startRig,
+  until,
+} from './rig.ts';
+
+const scopes = scopePolicies.parse({
+  denied: { 'read-only': ['database/creds/orders-rw'] },
+  services: { orders: ['database/creds/orders-rw', 'kv/data/functions/*'], billing: ['kv/data/billing/*'] },
+});
+const pathsOf = (scope: string): string[] =>
+  [...scopeBody(scope, scopes).matchAll(/^path "(.+)"/gm)].map(([, path]) => path!);
+
+test('scopeBody denies the paths that a scope refuses; denies of several scopes add up', () => {
+  assert.deepEqual(pathsOf('default'), []);
+  assert.deepEqual(pathsOf('read-only'), ['database/creds/orders-rw']);
+  assert.deepEqual(pathsOf('single-service(orders)'), ['kv/data/billing/*']);
+  assert.deepEqual(pathsOf('read-only & single-service(orders)'), ['database/creds/orders-rw', 'kv/data/billing/*']);
+  const all = ['database/creds/orders-rw', 'kv/data/billing/*', 'kv/data/functions/*'];
+  for (const scope of ['blocked', 'nobody-knows', 'single-service(nowhere)', 'constructor', ''])
+    assert.deepEqual(pathsOf(scope), all, scope);
+  assert.ok(
+    !scopeBody('x"\n}\npath "*" { capabilities = ["sudo"] }', scopes).includes('\npath "*"'),
+    'no name writes rules',
+  );
+});
+
+test('scopePolicies refuses a path that would end its string', () => {
+  assert.equal(scopePolicies.safeParse({ denied: { a: ['kv/"x'] } }).success, false);
+});
+
+const frontend = 'key-mobile';
+const onScope = (action: 'narrow' | 'widen', newScope: string, more: Partial<Decision> = {}): Decision => {
+  const { credential } = { credential: { credentialId: frontend, ttlMs: 0 } } as Awaited<ReturnType<typeof issueToken>>;
+  const decision = decide(credential, action, 0, { pipeline: 'scope', newScope, ...more });
+  return { ...decision, decisionId: `scope/${frontend}/${decision.windowEnd}` };
+};
+
+/** Let the actuator write scope policies, as an administrator would. */
+const allowScopes = async (vault: PreparedVault): Promise<void> => {
+  const policy = readFileSync(join(packageRoot(), 'infra/vault/policies/scope.hcl'), 'utf8');
+  await vault.root.write('sys/policies/acl/ebbtide-actuator-scope', { policy });
+  await vault.root.write('auth/approle/role/ebbtide-actuator', {
+    token_policies: ['ebbtide-actuator', 'ebbtide-actuator-scope'],
+  });
+};
+const liveToken = async (vault: PreparedVault): Promise<string> => {
+  const policies = ['ebbtide-function', scopePolicyName(frontend, scopes)];
+  return (await issueToken(vault, { role: '', body: { policies, no_default_policy: true } })).token;
+};
+const staged = async (t: TestContext) => {
+  const vault = await prepareVault(t, await openBao(t));
+  return { vault, rig: await kafkaRig(t), token: await liveToken(vault) };
+};
+
+test('a decision to narrow binds a live token at its next request, and one to widen frees it again', async (t) => {
+  if (!(await requireOrSkip(t, 'openbao'))) return;
+  const { vault, rig, token } = await staged(t);
+  await allowScopes(vault);
+  await startRig(t, vault, rig, { scopes });
+  assert.equal(await opens(vault, token), true);
+
+  const blocked = onScope('narrow', 'blocked');
+  await rig.decide(blocked);
+  const effect = await effectOf(rig, blocked.decisionId);
+  assert.deepEqual(
+    [effect.outcome, effect.action, effect.status, effect.pipeline],
+    ['enforced', 'narrow', 200, 'scope'],
+  );
+  assert.equal(await opens(vault, token), false);
+
+  const widened = onScope('widen', 'single-service(orders)');
+  await rig.decide(widened);
+  assert.equal((await effectOf(rig, widened.decisionId)).outcome, 'enforced');
+  assert.equal(await opens(vault, token), true);
+
+  const shadow = onScope('narrow', 'blocked', { mode: 'shadow' });
+  const withheld = onScope('narrow', 'blocked', { withheld: 'budget' });
+  await rig.decide(shadow, withheld);
+  assert.equal((await effectOf(rig, shadow.decisionId)).skipped, 'shadow');
+  assert.equal((await effectOf(rig, withheld.decisionId)).skipped, 'withheld');
+  await rig.control({ kind: 'killSwitch', value: 'true' });
+  await until('the kill switch is known', async () => {
+    const again = onScope('narrow', 'single-service(orders)');
+    await rig.decide(again);
+    return (await effectOf(rig, again.decisionId)).skipped === 'killSwitch';
+  });
+  assert.equal(await opens(vault, token), true);
+});
+
+test('an actuator that may not write the policy says so, and raises an alert', async (t) => {
+  if (!(await requireOrSkip(t, 'openbao'))) return;
+  const { vault, rig, token } = await staged(t);
+  await startRig(t, vault, rig, { scopes });
+  const blocked = onScope('narrow', 'blocked');
+  await rig.decide(blocked);
+  const effect = await effectOf(rig, blocked.decisionId);
+  assert.deepEqual([effect.outcome, effect.status], ['impossible', 403]);
+  await until('the alert', () =>
+    rig.alerts.find(({ decisionId, severity }) => decisionId === blocked.decisionId && severity === 'critical'),
+  );
+  assert.equal(await opens(vault, token), true);
+});
+
+test('an actuator without scopes passes over decisions on scope without an effect, a wait or a word', async (t) => {
+  if (!(await requireOrSkip(t, 'openbao'))) return;
+  const { vault, rig } = await staged(t);
+  await startRig(t, vault, rig);
+  const { credential } = await issueToken(vault);
+  await rig.register(credential);
+  const onLife = decide(credential, 'shorten', 60_000);
+  const before = rig.lines.length;
+  await rig.decide(onScope('narrow', 'blocked'), onScope('widen', 'default'), onLife);
+  assert.equal((await effectOf(rig, onLife.decisionId)).outcome, 'enforced');
+  assert.deepEqual(
+    rig.effects.filter(({ pipeline }) => pipeline === 'scope'),
+    [],
+  );
+  assert.deepEqual(rig.alerts, []);
+  assert.ok(!rig.lines.slice(before).some((line) => line.includes(frontend)));
+});

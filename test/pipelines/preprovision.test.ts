@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { from, lastValueFrom, toArray } from 'rxjs';
+import { calendarOf, hourMs } from '../../models/access/calendar.ts';
+import { guarded } from '../../models/access/guarded.ts';
+import { hourOf } from '../../models/access/history.ts';
+import { partsOfPair } from '../../models/access/population.ts';
+import { statisticalPredictor } from '../../models/access/statistics.ts';
+import type { InputMessage, OutputRecord } from '../../operators/batch.ts';
+import { PreprovisionState } from '../../operators/preprovision/partitionState.ts';
+import { savedOf } from '../../operators/preprovision/toPreprovisionOutput.ts';
+import { preprovision } from '../../pipelines/preprovision.ts';
+import { TopicCodec } from '../../schemas/codec.ts';
+import type { AccessTelemetry, DeadLetter, PreprovisionState as StateRecord } from '../../schemas/generated/index.ts';
+import { preprovisionPolicySchema } from '../../schemas/preprovisionPolicy.ts';
+import { MemoryRegistry } from '../../schemas/registry.ts';
+import { topics } from '../../schemas/topics.ts';
+
+const start = Date.parse('2026-03-23T00:00:00Z');
+const berlin = calendarOf('Europe/Berlin');
+const registry = new MemoryRegistry();
+const accesses = await TopicCodec.open<AccessTelemetry>(topics.telemetryAccess, registry);
+const deadLetters = await TopicCodec.open<DeadLetter>(topics.deadLetters, registry);
+const state = await TopicCodec.open<StateRecord>(topics.statePreprovision, registry);
+// Untrained: each pair's statistics alone
+const predictor = guarded(statisticalPredictor, statisticalPredictor);
+
+const blank: AccessTelemetry = {
+  user: '',
+  kind: 'unknown',
+  time: 0,
+  vm: null,
+  application: null,
+  vmState: null,
+  scheduledFor: null,
+  durationMs: null,
+  address: null,
+  succeeded: true,
+  clock: null,
+};
+
+/** Three weeks across the change of clocks: somebody comes at nine by Berlin's clock on working days; a clock record every 20 minutes. */
+const telemetry = (): InputMessage[] => {
+  const messages: InputMessage[] = [];
+  const add = (record: Partial<AccessTelemetry>) =>
+    messages.push({
+      offset: messages.length,
+      timestamp: 0,
+      key: null,
+      value: accesses.encode({ ...blank, ...record }),
+    });
+  for (let tick = 0; tick < 21 * 24 * 3; tick++) {
+    const time = start + (tick * hourMs) / 3;
+    add({ clock: { time, controlOffset: tick, scoresOffset: 0 } });
+    const { hour, weekday } = berlin.at(time);
+    if (tick % 3 === 1 && hour === 9 && weekday % 6 !== 0)
+      for (const user of ['ada', 'bob']) add({ user, kind: 'vmAccess', vm: 'build-7', time: time + 1000 });
+    if (tick === 100)
+      messages.push({ offset: messages.length, timestamp: 0, key: null, value: Buffer.from('nonsense') });
+    if (tick === 101) add({ user: 'eve', kind: 'login', time: 7 });
+  }
+  return messages;
+};
+
+/** Run from a changelog, in batches of some size. @returns what was written */
+const run = async (
+  messages: readonly InputMessage[],
+  size: number,
+  changelog: ReadonlyMap<string, Buffer> = new Map(),
+  replayBefore = 0,
+): Promise<OutputRecord[]> => {
+  const kept = savedOf([...changelog.values()].map((value) => state.decode(value)));
+  const partitionState = kept
+    ? PreprovisionState.restore(berlin, kept.saved, predictor.carried, (pair) => partsOfPair(pair).vm)
+    : new PreprovisionState(berlin, hourOf(start), predictor.carried);
+  const reached: number[] = [];
+  const chain = preprovision({
+    partition: {
+      pipeline: 'preprovision',
+      topic: 'telemetry.access',
+      partition: 0,
+      state: partitionState,
+      modelVersion: '',
+    },
+    reader: accesses,
+    topics: {
+      reached: async ({ controlOffset }) => void reached.push(controlOffset),
+      policy: () => preprovisionPolicySchema.parse({}),
+      standing: () => ({ risks: [], killed: false }),
+    },
+    predictor,
+    encoders: {
+      state,
+      deadLetters,
+      decision: ({ action, pair, timeMs, untilMs, weighed }) => [
+        {
+          topic: 'decided',
+          key: pair,
+          value: Buffer.from(
+            JSON.stringify({ action, at: new Date(timeMs).toISOString(), untilMs, chance: weighed?.chance }),
+          ),
+        },
+      ],
+    },
+  });
+  const wanted = messages.slice(kept?.processedOffset ?? 0);
+  const batches = Array.from({ length: Math.ceil(wanted.length / size) }, (_, i) => ({
+    messages: wanted.slice(i * size, (i + 1) * size),
+    replayBefore,
+  }));
+  const outputs = await lastValueFrom(from(batches).pipe(chain, toArray()));
+  assert.equal(outputs.at(-1)!.next, messages.length);
+  return outputs.flatMap(({ records }) => [...records]);
+};
+
+const decided = (records: readonly OutputRecord[]) =>
+  records.filter(({ topic }) => topic === 'decided').map(({ key, value }) => `${key} ${value}`);
+
+test('the preprovision pipeline learns an hour by the clock on the wall, and is due without any event', async () => {
+  const records = await run(telemetry(), 50);
+  const prepared = decided(records).filter((it) => it.includes('prepare'));
+  const lastWeek = prepared.filter((it) => it.includes('2026-04-0') && it.startsWith('ada'));
+  assert.ok(lastWeek.length >= 3, prepared.join('\n'));
+  // Nine in Berlin is seven in UTC since the clocks went forward
+  assert.ok(lastWeek.filter((it) => it.includes('T07:00')).length >= 3, lastWeek.join('\n'));
+  const letters = records
+    .filter(({ topic }) => topic === 'dead-letters')
+    .map(({ value }) => deadLetters.decode(value!));
+  assert.deepEqual(letters.map(({ errorCode }) => errorCode).sort(), ['RECORD_MALFORMED', 'RECORD_TIME_IMPLAUSIBLE']);
+});
+
+test('killed anywhere and brought up from its changelog, it writes what it would have written, once', async () => {
+  const messages = telemetry();
+  const expected = decided(await run(messages, 50));
+  assert.deepEqual(decided(await run(messages, 7)), expected);
+  for (const committed of [400, 700, 1111]) {
+    const before = await run(messages.slice(0, committed), 13);
+    const changelog = new Map(
+      before.filter(({ topic }) => topic === 'state.preprovision').map(({ key, value }) => [key!, value!] as const),
+    );
+    assert.ok(changelog.size > 1);
+    const after = await run(messages, 29, changelog, committed);
+    assert.deepEqual([...decided(before), ...decided(after)], expected, `cut at ${committed}`);
+  }
+});
