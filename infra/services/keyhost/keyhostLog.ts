@@ -11,6 +11,8 @@ import type { OutgoingMessage, Producer } from '../../kafka/types.ts';
 import type { UserKeys } from '../../vault/userKeys.ts';
 import type { Persons } from './persons.ts';
 
+/** Risk that a session begins with whose person is not known yet: it speaks neither for nor against them. */
+const unknown = 0.5;
 const batchesRemembered = 100_000;
 
 /** Writes what the key host decides, learns and is told, sealed with users' own keys. */
@@ -75,12 +77,12 @@ export class KeyhostLog {
 
   /** That a key was issued: from here on the actuator knows it, and the keylife pipeline follows its session. */
   async issued(issued: Authentication, credential: Credential): Promise<void> {
-    const { user, session, credentialId, risk, expiresAt, decidedAt } = issued;
+    const { user, session, credentialId, reason, risk, expiresAt, decidedAt } = issued;
     const begun: BiometricTelemetry = {
       ...this.#record(issued),
       session,
       time: decidedAt,
-      issued: { credentialId, risk, expiresAt },
+      issued: { credentialId, risk: reason === 'learning' ? unknown : risk, expiresAt },
     };
     await this.#send([
       { topic: topics.credentials.name, key: credentialId, value: this.#credentials.encode(credential) },

@@ -168,6 +168,13 @@ test('the key host learns a person, and gives keys that live as long as their be
     ]);
   });
 
+  await t.test('a key is rotated at a set age, whatever the risk', async () => {
+    const brief = await startHost(t, vault, kafka.context(), { policy: { rotateAfterMs: 2 * hour } });
+    const { body } = await signIn({ batch: batchOf(phrases(3)) }, brief);
+    assert.deepEqual([body.reason, minutes(body.lifespanMs)], ['assessed', 120]);
+    await brief.close();
+  });
+
   await t.test('a step-up is demanded above a threshold, and the same behaviour counts afterwards', async () => {
     const strict = await startHost(t, vault, kafka.context(), { keyhost: { stepUpAbove: 0.6 } });
     const batch = batchOf(phrases(3, typist(0.12, 21)));
