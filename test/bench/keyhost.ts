@@ -11,7 +11,14 @@ import { parseArgs } from 'node:util';
 import { behaviourOf } from '../../models/biometric/bursts.ts';
 import { createRiskEngine, type Person } from '../../models/biometric/index.ts';
 import { decodePerson, encodePerson } from '../../models/biometric/personFile.ts';
-import { ask, batchOf, certificateRequest, endpointIdentity, startHost, typist } from '../infra/services/keyhost/rig.ts';
+import {
+  ask,
+  batchOf,
+  certificateRequest,
+  endpointIdentity,
+  startHost,
+  typist,
+} from '../infra/services/keyhost/rig.ts';
 import { kafkaRig, prepareVault } from '../infra/vault/rig.ts';
 import { openBao } from '../services/openbao.ts';
 import { untilCalm } from './agent/footprint.ts';
