@@ -3,6 +3,7 @@ import {
   exemptionOn,
   type FindSetting,
   inForce,
+  keylifePolicyOf,
   killSwitchOn,
   modeSet,
   policyOf,
@@ -10,6 +11,7 @@ import {
   scopePolicyOf,
 } from '../schemas/control.ts';
 import type { Control } from '../schemas/generated/index.ts';
+import { type KeylifePolicy, keylifePolicySchema } from '../schemas/keylifePolicy.ts';
 import { type LifecyclePolicy, lifecyclePolicySchema, policyVersion } from '../schemas/policy.ts';
 import { type ScopePolicy, scopePolicySchema } from '../schemas/scopePolicy.ts';
 import type { VersionedTable } from './versionedTable.ts';
@@ -39,6 +41,12 @@ export const lifecyclePolicies: PolicyKind<LifecyclePolicy> = {
 export const scopePolicies: PolicyKind<ScopePolicy> = {
   of: scopePolicyOf,
   standard: () => scopePolicySchema.parse({}),
+};
+
+/** Policies of the keylife pipeline. */
+export const keylifePolicies: PolicyKind<KeylifePolicy> = {
+  of: keylifePolicyOf,
+  standard: () => keylifePolicySchema.parse({}),
 };
 
 /**

@@ -93,7 +93,8 @@ export const bringUp = async (
   const servers = {
     brokers: platform.brokers,
     clickhouse: () => platform.clickhouse,
-    vault: () => platform.vault.actuator,
+    vault: (service: 'actuator' | 'keylife') =>
+      service === 'actuator' ? platform.vault.actuator : platform.vault.login(service),
   };
   // Offsets of a mock cluster begin anew with each start, and must not be taken for those of the last one
   const archive = isEmbedded ? { ...config.archive, cluster: `embedded-${Date.now()}` } : config.archive;

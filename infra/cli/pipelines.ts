@@ -6,7 +6,8 @@ import type { Config } from '../config/config.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startActuate } from '../jobs/actuate.ts';
 import { startArchive } from '../jobs/archive.ts';
-import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
+import { keylifeConfigSchema, lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
+import { startKeylife } from '../jobs/keylife.ts';
 import { startLifecycle } from '../jobs/lifecycle.ts';
 import { startRuntime } from '../jobs/runtime.ts';
 import { startScope } from '../jobs/scope.ts';
@@ -20,7 +21,7 @@ import { retrainRegistry } from './retrain-registry.ts';
 export interface PipelineServers {
   readonly brokers: string;
   readonly clickhouse: () => ClickHouseConfig;
-  readonly vault: () => VaultConfig;
+  readonly vault: (service: 'actuator' | 'keylife') => VaultConfig;
 }
 
 /** Every pipeline by name. */
@@ -42,8 +43,14 @@ export const pipelines = {
     const complete = scopeConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
     return startScope(context, { brokers, settings: config.kafka.settings }, complete, config.policy.scope);
   },
+  keylife: (context: AppContext, config: Config, { brokers, vault }: PipelineServers): Promise<Running> => {
+    const { instanceId, ...rest } = config.keylife;
+    const complete = keylifeConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
+    const cluster = { brokers, settings: config.kafka.settings };
+    return startKeylife(context, cluster, complete, config.policy.keylife, vault('keylife'));
+  },
   actuate: (context: AppContext, config: Config, { vault }: PipelineServers): Promise<Running> =>
-    startActuate(context, { vault: vault(), actuator: config.actuate }),
+    startActuate(context, { vault: vault('actuator'), actuator: config.actuate }),
   archive: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
     const archive = openArchive(clickhouse());
     const running = await startArchive({ ...context, archive }, config.archive);

@@ -26,7 +26,7 @@ export interface Platform {
     readonly actuator: VaultConfig;
     readonly tokenService: VaultConfig;
     /** How a service logs in that is started only where it is configured. */
-    readonly login: (service: 'provision' | 'delivery') => VaultConfig;
+    readonly login: (service: 'provision' | 'delivery' | 'keylife') => VaultConfig;
   };
   /** Servers brought up here, in the order of their start. */
   readonly servers: readonly Closable[];

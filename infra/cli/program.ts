@@ -12,6 +12,7 @@ import { defineEvaluate } from './commands/evaluate.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { definePolicy } from './commands/policy.ts';
+import { definePrivacy } from './commands/privacy.ts';
 import { defineQuery } from './commands/query.ts';
 import { defineReplay } from './commands/replay.ts';
 import { defineReport } from './commands/report.ts';
@@ -71,6 +72,7 @@ export const createProgram = (): Command => {
     defineControl,
     definePolicy,
     defineScope,
+    definePrivacy,
     defineConfig,
     defineDoctor,
     defineVersion,

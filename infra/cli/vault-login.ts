@@ -9,6 +9,9 @@ import { addressOf } from './connect.ts';
 const services = {
   actuator: { key: 'actuatorLogin', role: 'ebbtide-actuator' },
   tokenService: { key: 'tokenServiceLogin', role: 'ebbtide-token-service' },
+  keyhost: { key: 'keyhostLogin', role: 'ebbtide-keyhost' },
+  keylife: { key: 'keylifeLogin', role: 'ebbtide-keylife' },
+  privacy: { key: 'privacyLogin', role: 'ebbtide-privacy' },
   provision: { key: 'provisionLogin', role: 'ebbtide-provision' },
   delivery: { key: 'deliveryLogin', role: 'ebbtide-delivery' },
 } as const;

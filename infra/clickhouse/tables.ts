@@ -128,9 +128,28 @@ const withClock = (topic: TopicSpec, clockTable: string): TopicRows => {
 };
 
 /**
+ * One row a burst whose features are open. Sealed ones are not archived: erasing their user's key must erase them
+ * everywhere. Nor are the records that begin sessions and clock records, which hold no behaviour.
+ */
+const biometricTelemetry = (): TopicRows => {
+  const topic = topics.telemetryBiometric;
+  const archived = ['user', 'session', 'time', 'modality', 'features', 'featureHash', 'purpose'];
+  const columns = columnsOf(topic.schema as unknown as RecordFields, (name) => archived.includes(name));
+  const table: ArchiveTable = { name: tableOf(topic), columns: named(columns) };
+  return {
+    topic,
+    tables: [table],
+    write(record, begin) {
+      const { sealed, issued, clock } = record as Fields;
+      if (!sealed && !issued && !clock) writeRecord(columns, begin(table), record as Fields);
+    },
+  };
+};
+
+/**
  * Every archived topic.
  *
- * `state.*` is not among them: a changelog holds nothing that replaying telemetry, control, credentials and labels
+ * Baselines and authentications are of the key host alone. `state.*` is not among them: a changelog holds nothing that replaying telemetry, control, credentials and labels
  * would not compute again, and its records would be the largest of all.
  */
 export const archivedTopics: readonly TopicRows[] = [
@@ -138,7 +157,7 @@ export const archivedTopics: readonly TopicRows[] = [
   resourceTelemetry(),
   withClock(topics.telemetryApi, 'telemetry_api_clock_raw'),
   withClock(topics.telemetryAccess, 'telemetry_access_clock_raw'),
-  plain(topics.telemetryBiometric),
+  biometricTelemetry(),
   plain(topics.scores),
   plain(topics.decisions),
   plain(topics.effects),

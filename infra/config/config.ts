@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
+import { keylifePolicySchema } from '../../schemas/keylifePolicy.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
 import { scopePolicySchema } from '../../schemas/scopePolicy.ts';
 import { scopesConfig } from '../../schemas/scopes.ts';
@@ -9,11 +10,12 @@ import { hostAgentConfig } from '../agents/host/config.ts';
 import { notifyConfig } from '../alerts/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
-import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
+import { keylifeConfigSchema, lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
 import { provisionConfig } from '../provision/config.ts';
 import { deliveryConfig } from '../services/delivery/config.ts';
 import { gatewayConfig } from '../services/gateway/config.ts';
+import { keyhostConfig } from '../services/keyhost/config.ts';
 import { mailConfig } from '../services/mail/config.ts';
 import { signalsConfig } from '../services/signals/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
@@ -52,6 +54,11 @@ export const configSchema = z.strictObject({
       tokenServiceLogin: login
         .optional()
         .describe('How the token service logs in; set up for it where Vault is embedded'),
+      keyhostLogin: login.optional().describe('How the key host logs in; set up for it where Vault is embedded'),
+      keylifeLogin: login
+        .optional()
+        .describe('How the keylife pipeline logs in; set up for it where Vault is embedded'),
+      privacyLogin: login.optional().describe('How ebbtide privacy logs in; set up for it where Vault is embedded'),
       provisionLogin: login
         .optional()
         .describe('How the provisioning engine logs in; set up for it where Vault is embedded'),
@@ -66,6 +73,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline'),
       scope: scopePolicySchema.prefault({}).describe('Policy of the scope pipeline'),
+      keylife: keylifePolicySchema.prefault({}).describe('Policy of the keylife pipeline and the key host'),
     })
     .prefault({})
     .describe('Policies, until others are put in force through the topic "control"'),
@@ -74,6 +82,8 @@ export const configSchema = z.strictObject({
     .describe('Scopes of your own, by name, beside default, read-only, single-service and blocked'),
   lifecycle: lifecycleConfigSchema.extend(instanceKey).prefault({}).describe('The lifecycle pipeline'),
   scope: scopeConfigSchema.extend(instanceKey).prefault({}).describe('The scope pipeline'),
+  keylife: keylifeConfigSchema.extend(instanceKey).prefault({}).describe('The keylife pipeline'),
+  keyhost: keyhostConfig.prefault({}).describe('The key host'),
   models: modelsConfigSchema
     .extend(modelRuntimeConfig.shape)
     .prefault({})

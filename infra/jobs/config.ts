@@ -54,5 +54,31 @@ export const scopeConfigSchema = z.strictObject({
 
 export type ScopeConfig = z.infer<typeof scopeConfigSchema>;
 
+const comparator = z
+  .string()
+  .optional()
+  .describe('Folder of a trained comparator (ebbtide train biometric); without one the statistical verifiers decide');
+
+/** How behaviour is compared: the same in the key host and the pipeline. */
+export const riskEngineKeys = {
+  comparator,
+  weights: z
+    .record(z.string(), z.number().min(0))
+    .default({ 'keystroke.statistical': 1, 'keystroke.comparator': 1, 'mouse.statistical': 1 })
+    .describe('How much each verifier counts; 0 is not heard'),
+  enrolment: z
+    .number()
+    .int()
+    .min(2)
+    .max(200)
+    .default(10)
+    .describe('Samples that must be enrolled before a person is compared, 2 to 200; until then they are learned'),
+};
+
+/** How the keylife pipeline runs; `keylife` in `ebbtide.yaml`. Its policy is `policy.keylife`. */
+export const keylifeConfigSchema = z.strictObject({ ...jobKeys('keylife'), ...riskEngineKeys });
+
+export type KeylifeConfig = z.infer<typeof keylifeConfigSchema>;
+
 /** What every job is configured with. */
 export type JobConfig = Omit<ScopeConfig, 'model'>;

@@ -6,6 +6,7 @@ import { packageRoot } from '../paths.ts';
 import { prepareProvisioning } from './bootstrap-provision.ts';
 import { VaultClient } from './client.ts';
 import { type VaultConfig, vaultConfig } from './config.ts';
+import { prepareKeyhost } from './prepareKeyhost.ts';
 
 /** How a Vault is prepared for Ebbtide. */
 export interface BootstrapOptions {
@@ -24,6 +25,9 @@ export interface BootstrapOptions {
 export interface Bootstrapped {
   readonly actuator: VaultConfig;
   readonly tokenService: VaultConfig;
+  readonly keyhost: VaultConfig;
+  readonly keylife: VaultConfig;
+  readonly privacy: VaultConfig;
   readonly provision: VaultConfig;
   readonly delivery: VaultConfig;
 }
@@ -42,6 +46,9 @@ export const demoSecretPath = 'kv/data/functions/demo';
 const policies = {
   'ebbtide-actuator': 'actuator.hcl',
   'ebbtide-token-service': 'token-service.hcl',
+  'ebbtide-keyhost': 'keyhost.hcl',
+  'ebbtide-keylife': 'keylife.hcl',
+  'ebbtide-privacy': 'privacy.hcl',
   [functionPolicy]: 'function.hcl',
   [denyPolicy]: 'function-deny.hcl',
   'ebbtide-lease': 'lease.hcl',
@@ -86,12 +93,16 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
     });
     await enable(vault, 'sys/mounts/kv', { type: 'kv', options: { version: '2' } });
     await writeDemoSecret(vault);
+    await prepareKeyhost(vault, (path, body) => enable(vault, path, body));
     await prepareProvisioning(vault, enable);
     await enable(vault, 'sys/auth/approle', { type: 'approle' });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return {
       actuator: await prepareService(vault, address, folder, 'ebbtide-actuator'),
       tokenService: await prepareService(vault, address, folder, 'ebbtide-token-service'),
+      keyhost: await prepareService(vault, address, folder, 'ebbtide-keyhost'),
+      keylife: await prepareService(vault, address, folder, 'ebbtide-keylife'),
+      privacy: await prepareService(vault, address, folder, 'ebbtide-privacy'),
       provision: await prepareService(vault, address, folder, 'ebbtide-provision'),
       delivery: await prepareService(vault, address, folder, 'ebbtide-delivery'),
     };

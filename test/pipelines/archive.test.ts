@@ -13,6 +13,10 @@ import { archiveRig, countOf, labels, notes, runningRig, send, until, upTo } fro
 
 const isReady = ({ ready }: Health) => ready;
 
+/** Behaviour that is not sealed: what is does not reach the archive. */
+const openBehaviour = (topic: string) =>
+  topic === topics.telemetryBiometric.name ? { sealed: null, issued: null, clock: null } : {};
+
 describe('the archive pipeline', { concurrency: 3 }, () => {
   test('startArchive must keep the records of every topic, and count them', async (t) => {
     const it = await runningRig(t);
@@ -24,7 +28,7 @@ describe('the archive pipeline', { concurrency: 3 }, () => {
         records.map((record, index) => ({
           topic: topic.name,
           key: 'k',
-          value: codec.encode({ ...record, ...unique(topic.name, index) }),
+          value: codec.encode({ ...record, ...unique(topic.name, index), ...openBehaviour(topic.name) }),
         })),
       );
     }

@@ -10,7 +10,7 @@ export const run: Action<object, [PipelineName[]]> = async ({ terminal, load }, 
   const servers = {
     brokers: addressOf(config.kafka.brokers, 'kafka', 'kafka.brokers'),
     clickhouse: () => ({ ...config.clickhouse, url: addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url') }),
-    vault: () => vaultOf(config, 'actuator'),
+    vault: (service: 'actuator' | 'keylife') => vaultOf(config, service),
   };
   const wanted = [...new Set(names)];
   return beProcess(

@@ -8,6 +8,7 @@ import type { AppContext, Running } from '../../context.ts';
 import { startProvision } from '../../provision/start.ts';
 import { startDelivery } from '../../services/delivery/start.ts';
 import { startGateway } from '../../services/gateway/start.ts';
+import { startKeyhost } from '../../services/keyhost/start.ts';
 import { startMail } from '../../services/mail/start.ts';
 import { startSignals } from '../../services/signals/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
@@ -57,6 +58,13 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
   };
 };
 
+const serveKeyhost: Start = (context, config) =>
+  startKeyhost(context, {
+    vault: vaultOf(config, 'keyhost'),
+    keyhost: config.keyhost,
+    policy: config.policy.keylife,
+  });
+
 const serveSignals: Start = (context, config) => startSignals(context, config.signals);
 
 const serveProvision: Start = (context, config) =>
@@ -74,6 +82,7 @@ const serveCollector: Start = (context, config) => startAccessCollector(context,
 const services = {
   token: serveToken,
   gateway: serveGateway,
+  keyhost: serveKeyhost,
   provision: serveProvision,
   delivery: serveDelivery,
   mail: serveMail,

@@ -11,6 +11,7 @@ export const defineRun = (): Command =>
       new Argument('<pipeline...>', 'which').choices([
         'lifecycle',
         'scope',
+        'keylife',
         'actuate',
         'archive',
         'threat',
@@ -24,6 +25,7 @@ export const defineRun = (): Command =>
 Pipelines:
   lifecycle  telemetry to scores and decisions, exactly once
   scope      API calls to risks, decisions and overrides of scope, exactly once
+  keylife    behaviour of sessions to decisions that cut the life of their keys, exactly once
   actuate    decisions to Vault, and Vault's answers to effects
   archive    every topic to ClickHouse
   threat     feeds of threat intelligence, put in force for whoever observes API calls; one process is enough

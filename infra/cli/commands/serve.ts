@@ -9,6 +9,7 @@ export const defineServe = (): Command =>
       new Argument('<service...>', 'which').choices([
         'token',
         'gateway',
+        'keyhost',
         'provision',
         'delivery',
         'mail',
@@ -23,6 +24,7 @@ export const defineServe = (): Command =>
 Services:
   token      issues credentials to functions and answers their renewals
   gateway    decides requests for Envoy, nginx and services
+  keyhost    issues keys to users that live as long as their behaviour allows
   provision  prepares credentials before users ask for them, and destroys what nobody asked for
   delivery   hands credentials to users: what was prepared at once, else made on demand
   mail       sends notices to users and alerts to administrators over SMTP

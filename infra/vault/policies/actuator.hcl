@@ -43,6 +43,12 @@ path "pki/cert/*" {
 path "pki/revoke" {
   capabilities = ["update"]
 }
+path "pki-keys/cert/*" {
+  capabilities = ["read"]
+}
+path "pki-keys/revoke" {
+  capabilities = ["update"]
+}
 
 # Entities: disable, or attach the one policy that only denies. No other policy can be attached, so that whoever
 # takes over the actuator cannot give rights to anybody

@@ -1,0 +1,48 @@
+import { from, lastValueFrom, toArray } from 'rxjs';
+import { behaviourChecks, behaviourOf } from '../../../models/biometric/bursts.ts';
+import type { Assessment, Behaviour, Person, RiskEngine } from '../../../models/biometric/index.ts';
+import { type BehaviourMemory, checkBehaviour } from '../../../operators/checkBehaviour.ts';
+import type { Batch } from '../../agents/browser/batch.ts';
+
+/** What a sign-in came to. */
+export interface SignIn {
+  readonly assessment: Assessment;
+  readonly behaviour: Behaviour;
+  /** What speaks against a person having made it. */
+  readonly faults: readonly string[];
+}
+
+const nothing: Behaviour = new Map();
+
+/**
+ * Check and compare the behaviour of a sign-in. What has a fault counts as surely an impostor's. What is remembered to
+ * notice replays stays only if the sign-in is carried through: `forget` takes it back.
+ *
+ * @param person - undefined for somebody of whom nothing is known
+ * @param batch - undefined without consent
+ * @param shortestMs - lifespan in doubt, milliseconds
+ */
+export const assessSignIn = async (
+  engine: RiskEngine,
+  memory: BehaviourMemory,
+  { user, person, batch, used }: { user: string; person: Person | undefined; batch: Batch | undefined; used: boolean },
+  shortestMs: number,
+): Promise<SignIn & { forget(): void }> => {
+  const before = [...(memory.fingerprints.get(user) ?? [])];
+  const forget = () => memory.fingerprints.set(user, before);
+  const bursts = batch?.bursts ?? [];
+  const checked = await lastValueFrom(
+    from(bursts.map((burst) => ({ ...burst, user, session: `${user}/${batch!.session}` }))).pipe(
+      checkBehaviour(behaviourChecks, memory),
+      toArray(),
+    ),
+    { defaultValue: [] },
+  );
+  const faults = [...new Set([...(used ? ['replayed'] : []), ...checked.flatMap((burst) => burst.faults)])];
+  const behaviour = faults.length > 0 ? nothing : behaviourOf(bursts);
+  // Without consent nothing may be compared, and being unknown must not earn more than being known does
+  const assessment = await engine.assess(person, behaviour);
+  if (faults.length === 0 && batch) return { assessment, behaviour, faults, forget };
+  const doubt = { ...assessment, risk: 1, lifespanMs: shortestMs, learnable: false };
+  return { assessment: { ...doubt, reason: 'unseen' }, behaviour, faults, forget };
+};

@@ -1,0 +1,46 @@
+import type { Assessment, Behaviour, Person, RiskEngine } from '../../../models/biometric/index.ts';
+
+/** What a session is learned by. */
+export interface LearningRule {
+  /** Samples that a modality must have enrolled before it is compared. */
+  readonly enrolment: number;
+  /** Whether the user has shown by strong means who they are: only then is a person enrolled. */
+  readonly strong: boolean;
+}
+
+const rowsOf = (rows: Float32Array, features: number): Float64Array[] =>
+  Array.from({ length: rows.length / features }, (_, i) =>
+    Float64Array.from(rows.subarray(i * features, (i + 1) * features)),
+  );
+
+/**
+ * What is known of a person after a session. A modality that is not enrolled yet gains samples from sessions with strong
+ * authentication, which are its anchor; one that is learns from sessions of low risk, as the engine's guard allows.
+ *
+ * @param person - undefined for somebody of whom nothing is known
+ * @returns the same object where nothing was learned
+ */
+export const learnSession = (
+  engine: RiskEngine,
+  person: Person | undefined,
+  behaviour: Behaviour,
+  assessment: Assessment,
+  { enrolment, strong }: LearningRule,
+): Person | undefined => {
+  if (assessment.reason !== 'learning' && !assessment.learnable) return person;
+  let known = person;
+  const enrolled = new Map<string, readonly Float64Array[]>();
+  for (const [modality, samples] of behaviour) {
+    const baseline = person?.get(modality);
+    const features = baseline?.features ?? samples[0]?.length ?? 0;
+    const fitting = samples.filter(({ length }) => length === features);
+    if (fitting.length === 0) continue;
+    if (baseline && baseline.anchor.length / features >= enrolment) enrolled.set(modality, fitting);
+    else if (strong)
+      known = engine.enrol(
+        new Map([[modality, [...(baseline ? rowsOf(baseline.anchor, features) : []), ...fitting]]]),
+        known,
+      );
+  }
+  return known && enrolled.size > 0 ? engine.learn(known, enrolled, assessment) : known;
+};

@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import type { RiskEngine } from '../../../models/biometric/index.ts';
+import { lifespanOf } from '../../../models/biometric/lifespan.ts';
+import { newBehaviourMemory } from '../../../operators/checkBehaviour.ts';
+import type { Authentication } from '../../../schemas/generated/index.ts';
+import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
+import { KeyedLock } from '../../vault/keyed-lock.ts';
+import { Problem } from '../token/problem.ts';
+import { assessSignIn } from './assess.ts';
+import type { Authentications } from './authentications.ts';
+import type { KeyhostConfig } from './config.ts';
+import type { KeyhostLog } from './keyhostLog.ts';
+import { learnSession } from './learning.ts';
+import type { Persons } from './persons.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
+import { type AuthenticationRequest, batchOf, type ReissueRequest } from './requests.ts';
+import type { SignedKey, Signer } from './signer.ts';
+
+/** What a {@link Provisioner} works with. */
+export interface ProvisionerParts {
+  readonly engine: RiskEngine;
+  readonly persons: Persons;
+  readonly pseudonyms: Pseudonyms;
+  readonly authentications: Authentications;
+  readonly signer: Signer;
+  readonly log: KeyhostLog;
+  readonly policy: KeylifePolicy;
+  readonly config: KeyhostConfig;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** A key as the endpoint gets it. */
+export interface KeyView {
+  readonly credentialId: string;
+  readonly session: string;
+  readonly reason: string;
+  readonly faults: readonly string[];
+  /** From 0 to 1. */
+  readonly risk: number;
+  /** Milliseconds from the decision on. */
+  readonly lifespanMs: number;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const wholeSecond = (time: number): number => Math.floor(time / 1000) * 1000;
+
+/** The key host's part that decides on keys and provides them (Dynamic Key Provisioning Service). */
+export class Provisioner {
+  readonly #parts: ProvisionerParts;
+  readonly #memory = newBehaviourMemory();
+  readonly #lock = new KeyedLock();
+
+  constructor(parts: ProvisionerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Decide on a key by behaviour, and provide it. The decision is in the log before anything is signed: repeating the
+   * request, after a crash too, gives the same key, or one for the same public key that ends when the first would have.
+   *
+   * @param endpoint - common name of its certificate
+   * @throws {Problem} 401 `step-up-required`, 409 for an identifier that another request had or whose key has ended
+   * @throws {EbbtideError} what Vault or Kafka failed with
+   */
+  async authenticate(endpoint: string, request: AuthenticationRequest): Promise<KeyView & SignedKey> {
+    const { pseudonyms } = this.#parts;
+    if (request.enrol && !request.strong)
+      throw new Problem(400, 'request-invalid', 'A person is enrolled anew by strong authentication alone');
+    const user = await pseudonyms.of(request.user);
+    return this.#lock.run(user, async () => {
+      const { requestId, csr } = request;
+      const digest = sha256(JSON.stringify([endpoint, request]));
+      const decided = this.#repeated(requestId, digest) ?? (await this.#decide(endpoint, user, digest, request));
+      return this.#provide(decided, csr);
+    });
+  }
+
+  /**
+   * A key in place of one whose life was cut: for the same session, until the earlier end. Nothing is stretched.
+   *
+   * @throws {Problem} 404, 409 where the key was not cut, 403 where its session must authenticate anew
+   */
+  async reissue(endpoint: string, credentialId: string, request: ReissueRequest): Promise<KeyView & SignedKey> {
+    const { authentications, policy, signer, log, now } = this.#parts;
+    const before = this.find(endpoint, credentialId);
+    return this.#lock.run(before.user, async () => {
+      const { requestId, csr } = request;
+      const digest = sha256(JSON.stringify([endpoint, credentialId, request]));
+      const repeated = this.#repeated(requestId, digest);
+      if (repeated) return this.#provide(repeated, csr);
+      const cut = authentications.cutOf(credentialId);
+      if (!cut) throw new Problem(409, 'not-cut', 'The key was not cut: use it until it ends');
+      const risk = cut.risk / 100;
+      const lifespanMs = lifespanOf(risk, policy.lifespans);
+      const expiresAt = wholeSecond(Math.min(before.expiresAt, cut.windowEnd + lifespanMs));
+      if (lifespanMs <= lifespanOf(1, policy.lifespans) || expiresAt <= now())
+        throw new Problem(403, 'authenticate-anew', 'The risk of the session is too high: its user must sign in again');
+      if (before.serial !== '') await signer.revoke(before.serial);
+      const decided: Authentication = {
+        ...before,
+        requestId,
+        digest,
+        batchDigest: '',
+        credentialId: keyName(before.user, requestId),
+        decidedAt: now(),
+        expiresAt,
+        risk,
+        reason: 'reissued',
+        faults: [],
+        serial: '',
+      };
+      await log.decided(decided);
+      authentications.decided(decided);
+      return this.#provide(decided, csr);
+    });
+  }
+
+  /**
+   * Take in behaviour of a session, for the keylife pipeline to follow.
+   *
+   * @returns bursts taken in; 0 for a batch that came before
+   * @throws {Problem} 403 where the user did not consent to it
+   */
+  async observe(endpoint: string, credentialId: string, text: string): Promise<number> {
+    const { log, now } = this.#parts;
+    const key = this.find(endpoint, credentialId);
+    if (key.consent !== 'session')
+      throw new Problem(
+        403,
+        'no-consent',
+        'The user did not consent to being recognised while working; nothing is kept',
+      );
+    if (key.expiresAt <= now()) throw new Problem(409, 'key-ended', 'The key has ended');
+    const batch = batchOf(text, now());
+    if (batch.consent.level !== 'session')
+      throw new Problem(403, 'no-consent', 'The user withdrew consent to being recognised while working');
+    return log.observed(key, sha256(text), batch);
+  }
+
+  /** A key of this endpoint. @throws {Problem} 404 */
+  find(endpoint: string, credentialId: string): Authentication {
+    const key = this.#parts.authentications.byKey(credentialId);
+    if (!key || key.endpoint !== endpoint)
+      throw new Problem(404, 'not-found', `There is no key "${credentialId.slice(0, 128)}" of this endpoint`);
+    return key;
+  }
+
+  /** How a key is now. */
+  status(endpoint: string, credentialId: string): KeyView & { readonly state: 'active' | 'cut' | 'ended' } {
+    const key = this.find(endpoint, credentialId);
+    const cut = this.#parts.authentications.cutOf(credentialId);
+    const state = key.expiresAt <= this.#parts.now() ? 'ended' : cut ? 'cut' : 'active';
+    return { ...viewOf(key), ...(cut ? { risk: cut.risk / 100 } : {}), state };
+  }
+
+  #repeated(requestId: string, digest: string): Authentication | undefined {
+    const known = this.#parts.authentications.byRequest(requestId);
+    if (known && known.digest !== digest)
+      throw new Problem(409, 'request-id-used', 'Another request had this identifier; make a new one for each');
+    return known;
+  }
+
+  async #decide(
+    endpoint: string,
+    user: string,
+    digest: string,
+    { requestId, batch: text, strong, enrol }: AuthenticationRequest,
+  ): Promise<Authentication> {
+    const { engine, persons, authentications, log, policy, config, now } = this.#parts;
+    const decidedAt = now();
+    const batch = text === undefined ? undefined : batchOf(text, decidedAt);
+    const batchDigest = text === undefined ? '' : sha256(text);
+    const used = batch !== undefined && authentications.usedElsewhere(batchDigest, requestId);
+    const person = enrol || !batch ? undefined : await persons.of(user);
+    const shortestMs = lifespanOf(1, policy.lifespans);
+    const signIn = await assessSignIn(engine, this.#memory, { user, person, batch, used }, shortestMs);
+    try {
+      const { assessment, behaviour, faults } = signIn;
+      if (assessment.risk > config.stepUpAbove && !strong)
+        throw new Problem(
+          401,
+          'step-up-required',
+          'Authenticate by strong means, and ask again with a new identifier',
+          {
+            reason: assessment.reason,
+          },
+        );
+      const lifespanMs = Math.min(assessment.lifespanMs, policy.rotateAfterMs);
+      const credentialId = keyName(user, requestId);
+      const decided: Authentication = {
+        requestId,
+        user,
+        endpoint,
+        session: credentialId,
+        credentialId,
+        digest,
+        batchDigest,
+        decidedAt,
+        expiresAt: wholeSecond(decidedAt + lifespanMs),
+        risk: assessment.risk,
+        reason: !batch ? 'noConsent' : faults.length > 0 ? 'forged' : assessment.reason,
+        faults: [...faults],
+        strong,
+        serial: '',
+        consent: batch?.consent.level ?? 'none',
+        consentAt: batch?.consent.at ?? null,
+        consentText: batch?.consent.text ?? '',
+        purpose: config.purpose,
+        lawfulBasis: batch ? config.lawfulBasis : '',
+      };
+      const rule = { enrolment: config.enrolment, strong };
+      const learned = batch && faults.length === 0 ? learnSession(engine, person, behaviour, assessment, rule) : person;
+      await log.decided(decided, batch, learned === person ? undefined : learned);
+      authentications.decided(decided);
+      return decided;
+    } catch (error) {
+      signIn.forget();
+      throw error;
+    }
+  }
+
+  async #provide(decided: Authentication, csr: string): Promise<KeyView & SignedKey> {
+    const { authentications, signer, log, now } = this.#parts;
+    if (decided.expiresAt <= now())
+      throw new Problem(409, 'key-ended', 'The key of this request has ended; ask again with a new identifier');
+    if (decided.serial !== '') {
+      const signed = await signer.fetch(decided.serial);
+      if (!signed) throw new Problem(409, 'key-revoked', 'The key of this request was revoked');
+      return { ...viewOf(decided), ...signed };
+    }
+    const signed = await signer.sign(decided, csr);
+    const issued = { ...decided, serial: signed.serial };
+    await log.issued(issued, signer.credentialOf(signed, issued)).catch(async (error: unknown) => {
+      await signer.revoke(signed.serial).catch(() => {});
+      throw error;
+    });
+    authentications.decided(issued);
+    return { ...viewOf(issued), ...signed };
+  }
+}
+
+/** The same request gives the same name, and nobody else's has it. */
+const keyName = (user: string, requestId: string): string => `key-${sha256(`${user}/${requestId}`).slice(0, 24)}`;
+
+const viewOf = ({ credentialId, session, reason, faults, risk, decidedAt, expiresAt }: Authentication): KeyView => ({
+  credentialId,
+  session,
+  reason,
+  faults,
+  risk,
+  lifespanMs: expiresAt - decidedAt,
+  expiresAt,
+});

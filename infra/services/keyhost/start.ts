@@ -1,0 +1,118 @@
+import { TopicCodec } from '../../../schemas/codec.ts';
+import type { Decision } from '../../../schemas/generated/index.ts';
+import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
+import { topics } from '../../../schemas/topics.ts';
+import type { AppContext, Running } from '../../context.ts';
+import { openRiskEngine } from '../../jobs/riskEngine.ts';
+import { VaultClient } from '../../vault/client.ts';
+import type { VaultConfig } from '../../vault/config.ts';
+import { follow } from '../../vault/follow.ts';
+import { UserKeys } from '../../vault/userKeys.ts';
+import { RateLimit } from '../token/rate-limit.ts';
+import { Authentications } from './authentications.ts';
+import type { KeyhostConfig } from './config.ts';
+import { KeyhostLog } from './keyhostLog.ts';
+import { createKeyhostMetrics } from './metrics.ts';
+import { Peers } from './peers.ts';
+import { Persons } from './persons.ts';
+import { Provisioner } from './provisioner.ts';
+import { Pseudonyms } from './pseudonyms.ts';
+import { createRoutes } from './routes.ts';
+import { CertificateRotation, issueServerCertificate } from './serverCertificate.ts';
+import { Signer } from './signer.ts';
+
+/** What {@link startKeyhost} is told. */
+export interface KeyhostOptions {
+  readonly vault: VaultConfig;
+  readonly keyhost: KeyhostConfig;
+  readonly policy: KeylifePolicy;
+  /** Epoch milliseconds. @default the wall clock */
+  readonly now?: () => number;
+}
+
+/** The key host while it runs. */
+export interface RunningKeyhost extends Running {
+  /** URL. */
+  readonly address: string;
+  /** Replace its certificate now; open connections stay. */
+  rotate(): Promise<void>;
+}
+
+/**
+ * Start the key host: behaviour of a sign-in in, a key out that lives as long as the risk allows. It knows baselines,
+ * earlier decisions and cuts before it answers the first request.
+ *
+ * @throws {EbbtideError} what Vault or Kafka failed with, or for a comparator that cannot be used
+ * @example
+ * const running = await startKeyhost(context, { vault, keyhost: config.keyhost, policy: config.policy.keylife });
+ * running.address; // 'https://127.0.0.1:7079'
+ */
+export const startKeyhost = async (context: AppContext, options: KeyhostOptions): Promise<RunningKeyhost> => {
+  const { kafka, registry, log } = context;
+  const { keyhost: config, policy } = options;
+  const now = options.now ?? Date.now;
+  const { learningLifespanMs } = config;
+  const { engine } = await openRiskEngine(context, config, { rule: policy.lifespans, learningLifespanMs });
+  const vault = await VaultClient.connect(options.vault, { service: 'keyhost', log, metrics: context.metrics });
+  const keys = new UserKeys(vault);
+  const persons = new Persons(keys, log);
+  const authentications = new Authentications();
+  const producer = await kafka.producer({ lingerMs: 0 });
+  const written = await KeyhostLog.open(producer, registry, { keys, persons, timeoutMs: config.registerTimeoutMs });
+  const decisions = await TopicCodec.open<Decision>(topics.decisions, registry);
+  const followers = [
+    await follow(kafka, written.baselines, (record, { key }) => persons.apply(String(key), record), log),
+    await follow(kafka, written.authentications, (record) => record && authentications.decided(record), log),
+    await follow(kafka, decisions, (record) => record && authentications.cut(record), log),
+  ];
+  await Promise.all(followers.map(({ caughtUp }) => caughtUp));
+
+  const signer = new Signer(vault, config.keys, now);
+  const certificate = await issueServerCertificate(vault, config);
+  const app = createRoutes(certificate.context, {
+    provisioner: new Provisioner({
+      engine,
+      persons,
+      pseudonyms: new Pseudonyms(vault),
+      authentications,
+      signer,
+      log: written,
+      policy,
+      config,
+      now,
+    }),
+    peers: new Peers(vault, { ...config.tls, allowed: config.endpoints }, now),
+    rateLimit: new RateLimit({ perSecond: config.requestsPerSecond, burst: config.requestsBurst }),
+    metrics: createKeyhostMetrics(context.metrics),
+    log,
+  });
+  const rotation = new CertificateRotation(
+    certificate,
+    () => issueServerCertificate(vault, config),
+    (next) => app.server.setSecureContext(next.context),
+    log,
+  );
+  const address = await app.listen({ host: config.host, port: config.port });
+  log.info({ address, persons: persons.size }, 'key host started');
+  const failed = Promise.race(followers.map((follower) => follower.failed));
+  failed.catch(() => {});
+
+  return {
+    name: 'keyhost',
+    address,
+    failed,
+    rotate: () => rotation.rotate(),
+    async health() {
+      if (rotation.current.expiresAt <= Date.now())
+        return { ready: false, detail: 'Its certificate has ended, and Vault has not issued another' };
+      const { ready, detail } = await vault.health();
+      return { ready, detail };
+    },
+    async close() {
+      rotation.close();
+      await app.close();
+      await Promise.allSettled([producer.close(), ...followers.map((follower) => follower.close())]);
+      await vault.close();
+    },
+  };
+};

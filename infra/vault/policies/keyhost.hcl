@@ -1,0 +1,50 @@
+# What Ebbtide's key host may do at Vault: sign users' keys, have its own certificate, make pseudonyms, and seal what it
+# keeps of users with keys of their own. It can neither destroy those keys nor issue certificates to endpoints.
+
+# Its own token
+path "auth/token/lookup-self" {
+  capabilities = ["read"]
+}
+path "auth/token/renew-self" {
+  capabilities = ["update"]
+}
+
+# Users' keys: sign requests for certificates, look them up; what could not be registered is taken back
+path "pki-keys/sign/ebbtide-user-key" {
+  capabilities = ["update"]
+}
+path "pki-keys/cert/*" {
+  capabilities = ["read"]
+}
+path "pki-keys/revoke" {
+  capabilities = ["update"]
+}
+
+# Its own certificate, and whether those of endpoints were revoked
+path "pki-endpoints/issue/ebbtide-keyhost" {
+  capabilities = ["update"]
+}
+path "pki-endpoints/cert/*" {
+  capabilities = ["read"]
+}
+
+path "transit/hmac/ebbtide-pseudonyms" {
+  capabilities = ["update"]
+}
+# Make a user's key, and nothing that would destroy or export it
+path "transit/keys/ebbtide-user-*" {
+  capabilities = ["create", "update"]
+  denied_parameters = {
+    "deletion_allowed" = []
+    "exportable" = []
+    "allow_plaintext_backup" = []
+    "min_decryption_version" = []
+    "min_available_version" = []
+  }
+}
+path "transit/datakey/plaintext/ebbtide-user-*" {
+  capabilities = ["update"]
+}
+path "transit/decrypt/ebbtide-user-*" {
+  capabilities = ["update"]
+}

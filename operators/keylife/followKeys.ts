@@ -1,0 +1,117 @@
+import { concatMap, from, lastValueFrom, type OperatorFunction, of, pipe, toArray } from 'rxjs';
+import { beginSession, followSession, type SessionRule } from '../../models/biometric/session.ts';
+import type { KeylifePolicy } from '../../schemas/keylifePolicy.ts';
+import { assessBehaviour } from '../assessBehaviour.ts';
+import type { BehaviourEvent, FollowedBehaviour, GatheredBehaviour } from '../behaviour.ts';
+import { type BehaviourCheck, checkBehaviour } from '../checkBehaviour.ts';
+import type { Orders } from '../decideTtl.ts';
+import { followSessions } from '../followSessions.ts';
+import { gatherBehaviour } from '../gatherBehaviour.ts';
+import type { FollowedBatch, KeylifeBatch, KeylifeCounts, KeylifeItem, KeylifeOutcome } from './batch.ts';
+import { decideCut } from './decideCut.ts';
+import { forgetKeylife, type KeylifePartition, type KeySession, sessionKey, userKey } from './sessions.ts';
+
+/** What following works with on one partition. */
+export interface FollowTask {
+  readonly partition: KeylifePartition;
+  readonly checks: Readonly<Record<string, BehaviourCheck>>;
+  /** Bursts to gather, by specification. */
+  readonly sizes: Readonly<Record<string, number>>;
+  /** Log odds that bursts are an impostor's, by the baseline as of an offset of `baselines`; NaN where none can be told. */
+  compare(event: GatheredBehaviour, baselinesOffset: number): Promise<number>;
+  /** What is ordered as of an offset of `control` and an event time. */
+  orders(controlOffset: number, time: number): Orders<KeylifePolicy>;
+  readonly modelVersion: string;
+  readonly counts: KeylifeCounts;
+}
+
+/** A user who was not seen for this long is forgotten, and a session after its key has ended, ms of event time. */
+const userForgottenAfterMs = 30 * 86_400_000;
+const sessionForgottenAfterMs = 3_600_000;
+
+/**
+ * Follow each session burst by burst after its key was issued, and decide where the key's life must be cut. All happens in
+ * the order of messages, so that the outcome does not depend on how they were batched.
+ */
+export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, FollowedBatch> => {
+  const { partition: held, checks, sizes, modelVersion, counts } = task;
+  const ordersNow = () => task.orders(held.controlOffset, held.now);
+  const ruleNow = (): SessionRule => ordersNow().policy;
+  const follow: OperatorFunction<BehaviourEvent, FollowedBehaviour> = pipe(
+    checkBehaviour(checks, held.memory),
+    gatherBehaviour(sizes, new Map()),
+    assessBehaviour((event) => task.compare(event, held.baselinesOffset)),
+    followSessions<KeySession>(held.sessions, (before, logOdds, time) => {
+      const step = followSession(before, logOdds, time, ruleNow());
+      return { ...step, state: { ...before, ...step.state } };
+    }),
+  );
+  let touched = new Set<string>();
+  let forgotten: string[] = [];
+
+  const begin = ({ user, session, time, issued }: Extract<KeylifeItem, { kind: 'issued' }>) => {
+    const { credentialId, risk, expiresAt } = issued;
+    const known = held.sessions.get(session);
+    // Another key of the same session: what was seen of it counts on
+    const state = known ?? beginSession(risk, time, Math.max(0, expiresAt - time), ruleNow());
+    held.sessions.set(session, { ...state, expiresAt, user, credentialId });
+    touched.add(sessionKey(session));
+  };
+
+  const sweep = () => {
+    for (const [session, { expiresAt }] of held.sessions)
+      if (held.now - expiresAt > sessionForgottenAfterMs) forgotten.push(sessionKey(session));
+    for (const [user, at] of held.seen) if (held.now - at > userForgottenAfterMs) forgotten.push(userKey(user));
+    for (const key of forgotten) forgetKeylife(held, key);
+  };
+
+  const take = async (item: KeylifeItem): Promise<readonly KeylifeOutcome[]> => {
+    if (item.kind === 'clock') {
+      const { time, controlOffset, baselinesOffset } = item.clock;
+      held.now = Math.max(held.now, time);
+      held.controlOffset = Math.max(held.controlOffset, controlOffset);
+      held.baselinesOffset = Math.max(held.baselinesOffset, baselinesOffset);
+      sweep();
+      return [];
+    }
+    if (item.kind === 'issued') {
+      held.now = Math.max(held.now, item.time);
+      begin(item);
+      return [];
+    }
+    const { event, message } = item;
+    held.now = Math.max(held.now, event.time);
+    held.seen.set(event.user, held.now);
+    const before = held.sessions.get(event.session);
+    const followed = await lastValueFrom(of(event).pipe(follow, toArray()));
+    touched.add(userKey(event.user));
+    if (before) touched.add(sessionKey(event.session));
+    counts.bursts++;
+    // A burst of a session that is another user's says nothing of that session's key
+    if (!before || before.user !== event.user) return [];
+    return followed
+      .filter(({ risk }) => !Number.isNaN(risk))
+      .map((one) => {
+        if (one.faults.length > 0) counts.faulty++;
+        const { credentialId, expiresAt } = before;
+        const context = { pipeline: held.name, credentialId, expiresAt, offset: message.offset, now: held.now };
+        const decision = decideCut(one, { ...context, modelVersion }, ordersNow());
+        if (decision) counts.cut++;
+        return { event: one, credentialId, decision };
+      });
+  };
+
+  return concatMap(async (source) => {
+    touched = new Set();
+    forgotten = [];
+    const outcomes = await lastValueFrom(
+      from(source.items).pipe(
+        concatMap(take),
+        concatMap((some) => some),
+        toArray(),
+      ),
+    );
+    for (const key of forgotten) touched.delete(key);
+    return { source, outcomes, touched, forgotten };
+  });
+};

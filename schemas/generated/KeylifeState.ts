@@ -1,0 +1,102 @@
+// Generated from KeylifeState.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
+/** Changelog of the keylife pipeline: a session, what a user's last bursts were, or where the partition stands. */
+export interface KeylifeState {
+  /** session/ and the session, or user/ and the pseudonym: also the message key; empty for the partition, whose key is @partition. */
+  subject: string;
+  /** Layout of this record, 1. */
+  version: number;
+  /** Partition: first offset of telemetry that is not covered. */
+  processedOffset: number;
+  /** Partition: end offset of control in force. */
+  controlOffset: number;
+  /** Partition: end offset of baselines in force. */
+  baselinesOffset: number;
+  /** Partition: its event time; session and user: when seen last. Epoch milliseconds. */
+  time: number;
+  /** Session: pseudonym of its user. */
+  user: string;
+  /** Session: the key that it has now. */
+  credentialId: string;
+  /** Session: as operators/keylife/sessions.ts lays it out. */
+  followed: number[];
+  /** User: hashes of the last bursts, oldest first. */
+  fingerprints: string[];
+}
+
+/** The Avro schema of {@link KeylifeState}. */
+export const KeylifeStateSchema = {
+  "type": "record",
+  "name": "KeylifeState",
+  "namespace": "ebbtide",
+  "doc": "Changelog of the keylife pipeline: a session, what a user's last bursts were, or where the partition stands.",
+  "fields": [
+    {
+      "name": "subject",
+      "type": "string",
+      "doc": "session/ and the session, or user/ and the pseudonym: also the message key; empty for the partition, whose key is @partition."
+    },
+    {
+      "name": "version",
+      "type": "int",
+      "doc": "Layout of this record, 1.",
+      "default": 1
+    },
+    {
+      "name": "processedOffset",
+      "type": "long",
+      "doc": "Partition: first offset of telemetry that is not covered.",
+      "default": 0
+    },
+    {
+      "name": "controlOffset",
+      "type": "long",
+      "doc": "Partition: end offset of control in force.",
+      "default": 0
+    },
+    {
+      "name": "baselinesOffset",
+      "type": "long",
+      "doc": "Partition: end offset of baselines in force.",
+      "default": 0
+    },
+    {
+      "name": "time",
+      "type": {
+        "type": "long",
+        "logicalType": "timestamp-millis"
+      },
+      "doc": "Partition: its event time; session and user: when seen last. Epoch milliseconds.",
+      "default": 0
+    },
+    {
+      "name": "user",
+      "type": "string",
+      "doc": "Session: pseudonym of its user.",
+      "default": ""
+    },
+    {
+      "name": "credentialId",
+      "type": "string",
+      "doc": "Session: the key that it has now.",
+      "default": ""
+    },
+    {
+      "name": "followed",
+      "type": {
+        "type": "array",
+        "items": "double"
+      },
+      "doc": "Session: as operators/keylife/sessions.ts lays it out.",
+      "default": []
+    },
+    {
+      "name": "fingerprints",
+      "type": {
+        "type": "array",
+        "items": "string"
+      },
+      "doc": "User: hashes of the last bursts, oldest first.",
+      "default": []
+    }
+  ]
+} as const;
