@@ -34,15 +34,12 @@ describe('the archive pipeline', { concurrency: 3 }, () => {
     }
     const running = await it.start();
     for (const { topic, tables } of archivedTopics) {
-      const view = tables.at(-1)!.name.replace('_raw', topic.cleanup === 'compact' ? '_history' : '');
-      assert.equal(
-        await until(
-          () => countOf(it, view),
-          (rows) => rows === 3,
-        ),
-        3,
-        view,
-      );
+      const views = tables.map(({ name }) => name.replace('_raw', topic.cleanup === 'compact' ? '_history' : ''));
+      const rowsOfAll = async () => {
+        const counts = await Promise.all(views.map((view) => countOf(it, view)));
+        return counts.reduce((sum, count) => sum + count, 0);
+      };
+      assert.equal(await until(rowsOfAll, (rows) => rows === 3), 3, topic.name);
     }
     assert.deepEqual(await until(running.health, isReady), {
       ready: true,
@@ -194,4 +191,6 @@ const unique = (topic: string, index: number): object =>
       ? { offset: index }
       : topic === 'telemetry.resource'
         ? { samples: [] }
-        : {};
+        : topic === 'signals'
+          ? { signalId: `signal-${index}` }
+          : {};
