@@ -6,8 +6,9 @@ import type { Config } from '../config/config.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startActuate } from '../jobs/actuate.ts';
 import { startArchive } from '../jobs/archive.ts';
-import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
+import { lifecycleConfigSchema, preprovisionConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { startLifecycle } from '../jobs/lifecycle.ts';
+import { startPreprovision } from '../jobs/preprovision.ts';
 import { startRuntime } from '../jobs/runtime.ts';
 import { startScope } from '../jobs/scope.ts';
 import { dataFolder } from '../paths.ts';
@@ -41,6 +42,13 @@ export const pipelines = {
     const { instanceId, ...rest } = config.scope;
     const complete = scopeConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
     return startScope(context, { brokers, settings: config.kafka.settings }, complete, config.policy.scope);
+  },
+  preprovision: async (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+    const { instanceId, ...rest } = config.preprovision;
+    const complete = preprovisionConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
+    if (complete.model !== 'statistics') await startRuntime(context, config.models.runtime);
+    const cluster = { brokers, settings: config.kafka.settings };
+    return startPreprovision(context, cluster, complete, config.policy.preprovision);
   },
   actuate: (context: AppContext, config: Config, { vault }: PipelineServers): Promise<Running> =>
     startActuate(context, { vault: vault(), actuator: config.actuate }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
+import { preprovisionPolicySchema } from '../../schemas/preprovisionPolicy.ts';
 import { scopePolicySchema } from '../../schemas/scopePolicy.ts';
 import { scopesConfig } from '../../schemas/scopes.ts';
 import { accessCollectorConfig } from '../agents/access/config.ts';
@@ -9,7 +10,7 @@ import { hostAgentConfig } from '../agents/host/config.ts';
 import { notifyConfig } from '../alerts/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
-import { lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
+import { lifecycleConfigSchema, preprovisionConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
 import { provisionConfig } from '../provision/config.ts';
 import { deliveryConfig } from '../services/delivery/config.ts';
@@ -66,6 +67,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline'),
       scope: scopePolicySchema.prefault({}).describe('Policy of the scope pipeline'),
+      preprovision: preprovisionPolicySchema.prefault({}).describe('Policy of the preprovision pipeline'),
     })
     .prefault({})
     .describe('Policies, until others are put in force through the topic "control"'),
@@ -74,6 +76,7 @@ export const configSchema = z.strictObject({
     .describe('Scopes of your own, by name, beside default, read-only, single-service and blocked'),
   lifecycle: lifecycleConfigSchema.extend(instanceKey).prefault({}).describe('The lifecycle pipeline'),
   scope: scopeConfigSchema.extend(instanceKey).prefault({}).describe('The scope pipeline'),
+  preprovision: preprovisionConfigSchema.extend(instanceKey).prefault({}).describe('The preprovision pipeline'),
   models: modelsConfigSchema
     .extend(modelRuntimeConfig.shape)
     .prefault({})
