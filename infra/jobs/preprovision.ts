@@ -204,6 +204,7 @@ export const startPreprovision = async (
       }),
     );
 
+  const pruned = new Map<number, number>();
   const report = (held: ReadonlyMap<number, Held>) => {
     let subjects = 0;
     let prepared = 0;
@@ -212,7 +213,8 @@ export const startPreprovision = async (
       prepared += one.prepared.size;
       metrics.watermark.set({ partition: String(partition) }, one.clock.time / 1000);
       // What was in force before the last snapshot that is surely committed is asked for no more
-      tables.beside(partition).prune(needed[0]);
+      if (needed[0] > (pruned.get(partition) ?? 0)) tables.beside(partition).prune(needed[0]);
+      pruned.set(partition, needed[0]);
     }
     metrics.subjects.set(subjects);
     metrics.prepared.set(prepared);
