@@ -14,16 +14,13 @@ const queueFull = -184;
  * Hand messages to librdkafka's queue, waiting where it is full.
  *
  * @param queued - called for each message that is in the queue, even where a later one is refused
- * @param sliceMessages - most messages handed over before the event loop turns
  */
 export const enqueue = async (
   producer: NativeProducer,
   messages: readonly OutgoingMessage[],
   queued?: () => void,
-  sliceMessages = Number.POSITIVE_INFINITY,
 ): Promise<void> => {
   for (let i = 0; i < messages.length; i++) {
-    if (i > 0 && i % sliceMessages === 0) await new Promise((resolve) => setImmediate(resolve));
     const { topic, partition, key, value } = messages[i]!;
     for (;;) {
       try {
@@ -41,7 +38,7 @@ export const enqueue = async (
 /** A producer that acknowledges whole groups: calls made while one group is in flight are sent together as the next. */
 export const openProducer = async (cluster: ClusterOptions, options: ProducerOptions = {}): Promise<Producer> => {
   const deliveryTimeoutMs = 30_000;
-  const { lingerMs = 2, sliceMessages, unacknowledged } = options;
+  const { lingerMs = 2, unacknowledged } = options;
   const producer = await connectProducer(cluster, {
     'linger.ms': lingerMs,
     'message.timeout.ms': deliveryTimeoutMs,
@@ -75,7 +72,7 @@ export const openProducer = async (cluster: ClusterOptions, options: ProducerOpt
     const accepted: Group[] = [];
     for (const group of groups) {
       try {
-        await enqueue(producer, group.messages, () => outstanding++, sliceMessages);
+        await enqueue(producer, group.messages, () => outstanding++);
         accepted.push(group);
       } catch (error) {
         // What was queued of it before is still reported, and must not count for the next ones.

@@ -23,8 +23,6 @@ export interface OutgoingMessage {
 export interface ProducerOptions {
   /** How long librdkafka waits to fill a request, milliseconds, 0 and up. @default 2 */
   readonly lingerMs?: number;
-  /** Most messages handed over before the event loop turns. @default all */
-  readonly sliceMessages?: number;
   /**
    * For what may be lost: `send` resolves once messages are in the client's queue, and what the broker did not take is
    * told here. Saves a report for each message.

@@ -56,6 +56,9 @@ export const scopeDecider = (budget: number[], counts: ScopeCounts): DecideScope
     const spared =
       orders.killSwitch || orders.killed?.(one.name) ? 'killSwitch' : orders.exempt(one.name, time) ? 'exemption' : '';
     const named = (level: number) => rules.ranges[Math.min(level, rules.ranges.length - 1)]!.scope;
+    const inFull = (level: number, service: string) =>
+      named(level) === singleServiceScope && service !== '' ? `${singleServiceScope}(${service})` : named(level);
+    const scopeBefore = inFull(before.level, one.service);
 
     const record = (action: Settled['action'], level: number, reason: string, withheld = '') => {
       sink.touched.add(one.name);
@@ -65,8 +68,8 @@ export const scopeDecider = (budget: number[], counts: ScopeCounts): DecideScope
         action,
         mode: policy.mode,
         withheld,
-        oldScope: named(before.level),
-        newScope: named(level),
+        oldScope: scopeBefore,
+        newScope: inFull(level, one.service),
         reason,
         policyVersion: orders.policyVersion,
       });

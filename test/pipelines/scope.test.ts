@@ -83,7 +83,7 @@ describe('scope', () => {
     const { decisions, overrides } = await driverOf(log).run();
     assert.deepEqual(
       decisions.map(({ newScope }) => newScope),
-      ['single-service'],
+      ['single-service(orders)'],
     );
     assert.equal(overrides[0]![1]!.service, 'orders');
   });

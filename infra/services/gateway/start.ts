@@ -16,7 +16,7 @@ import { Routes } from './routes.ts';
 import { followTable } from './table/follow.ts';
 import { Overrides } from './table/overrides.ts';
 import { RowTable } from './table/rows.ts';
-import { Telemetry, telemetrySlice } from './telemetry.ts';
+import { Telemetry } from './telemetry.ts';
 
 const longestCloseMs = 5_000;
 
@@ -68,7 +68,6 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   });
   const producer = await kafka.producer({
     lingerMs: 20,
-    sliceMessages: telemetrySlice,
     unacknowledged: {
       onLost: (messages) => metrics.telemetryDropped.inc(messages),
       queueMessages: config.telemetry.buffer,

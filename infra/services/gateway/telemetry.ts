@@ -6,8 +6,9 @@ import type { OutgoingMessage, Producer } from '../../kafka/types.ts';
 import type { Logger } from '../../log.ts';
 import type { GatewayMetrics } from './metrics.ts';
 
-/** Most records encoded before the event loop turns: some 0.1 ms of work. */
-export const telemetrySlice = 32;
+/** Records handed over before the event loop turns: some 0.1 ms of work; more where many wait. */
+const leastSlice = 32;
+const mostTurns = 16;
 const longestCloseMs = 5_000;
 const pollMs = 5;
 
@@ -79,11 +80,22 @@ export class Telemetry {
     const records = this.#waiting;
     this.#waiting = [];
     this.#sending += records.length;
-    const messages: OutgoingMessage[] = [];
-    for (const [i, record] of records.entries()) {
-      if (i > 0 && i % telemetrySlice === 0) await turn();
-      messages.push({ topic: topics.telemetryApi.name, key: record.frontendCredential, value: this.#encode(record) });
+    // The further behind, the more at a time: else what comes in faster than the event loop turns would only be dropped
+    const size = Math.max(leastSlice, Math.ceil(records.length / mostTurns));
+    for (let from = 0; from < records.length; from += size) {
+      if (from > 0) await turn();
+      this.#hand(records.slice(from, from + size));
     }
+  }
+
+  #hand(records: readonly ApiTelemetry[]): void {
+    const messages = records.map(
+      (record): OutgoingMessage => ({
+        topic: topics.telemetryApi.name,
+        key: record.frontendCredential,
+        value: this.#encode(record),
+      }),
+    );
     // Not awaited: Kafka may take its time, and the producer has its own order
     this.#producer
       .send(messages)
