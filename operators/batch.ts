@@ -131,12 +131,14 @@ export interface DecidedBatch extends ScoredBatch {
   readonly touched: ReadonlySet<number>;
 }
 
-/** A message to write, in the partition that the batch came from. */
+/** A message to write, in the partition that the batch came from unless it says otherwise. */
 export interface OutputRecord {
   readonly topic: string;
   readonly key: string | null;
   /** Framed Avro; null is a tombstone. */
   readonly value: Buffer | null;
+  /** Whether it goes where its key's hash leads: what it is keyed by is not what the input is partitioned by. */
+  readonly byKey?: true;
 }
 
 /** What leaves a chain: everything that one transaction writes for a partition. */

@@ -54,6 +54,9 @@ const urgency: Readonly<Record<Decision['action'], number>> = {
   restore: 2,
   widen: 2,
   keep: 3,
+  prepare: 3,
+  used: 3,
+  end: 3,
   unknown: 3,
 };
 

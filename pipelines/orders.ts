@@ -7,12 +7,14 @@ import {
   killSwitchOn,
   modeSet,
   policyOf,
+  preprovisionPolicyOf,
   refusalOf,
   scopePolicyOf,
 } from '../schemas/control.ts';
 import type { Control } from '../schemas/generated/index.ts';
 import { type KeylifePolicy, keylifePolicySchema } from '../schemas/keylifePolicy.ts';
 import { type LifecyclePolicy, lifecyclePolicySchema, policyVersion } from '../schemas/policy.ts';
+import { type PreprovisionPolicy, preprovisionPolicySchema } from '../schemas/preprovisionPolicy.ts';
 import { type ScopePolicy, scopePolicySchema } from '../schemas/scopePolicy.ts';
 import type { VersionedTable } from './versionedTable.ts';
 
@@ -22,7 +24,8 @@ export const configuredPolicyKey = (pipeline: string): string => `policy/${pipel
 /** What policies of all pipelines have. */
 export interface PipelinePolicy {
   readonly mode: 'shadow' | 'enforce';
-  readonly exempt: readonly string[];
+  /** Subjects that are never acted upon harshly. @default none */
+  readonly exempt?: readonly string[];
 }
 
 /** A policy that orders are read for: what a record holds, and what counts where there is none. */
@@ -47,6 +50,12 @@ export const scopePolicies: PolicyKind<ScopePolicy> = {
 export const keylifePolicies: PolicyKind<KeylifePolicy> = {
   of: keylifePolicyOf,
   standard: () => keylifePolicySchema.parse({}),
+};
+
+/** Policies of the preprovision pipeline. */
+export const preprovisionPolicies: PolicyKind<PreprovisionPolicy> = {
+  of: preprovisionPolicyOf,
+  standard: () => preprovisionPolicySchema.parse({}),
 };
 
 /**

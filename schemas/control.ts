@@ -3,6 +3,7 @@ import { EbbtideError } from './errors.ts';
 import type { Control, ControlKind } from './generated/Control.ts';
 import { type KeylifePolicy, parseKeylifePolicy } from './keylifePolicy.ts';
 import { type LifecyclePolicy, parseLifecyclePolicy } from './policy.ts';
+import { type PreprovisionPolicy, parsePreprovisionPolicy } from './preprovisionPolicy.ts';
 import { parseScopePolicy, type ScopePolicy } from './scopePolicy.ts';
 
 /** What somebody sets in topic `control`. */
@@ -76,8 +77,8 @@ export const inForce = (control: Control | undefined, time: number): control is 
   control !== undefined && (control.expiresAt === null || time < control.expiresAt);
 
 /**
- * Why a record must not take effect, undefined where it may: a mode that is none, a policy of the lifecycle, the scope or
- * the keylife pipeline that does not hold. Kill switches and exemptions are never refused: one that cannot be read is on.
+ * Why a record must not take effect, undefined where it may: a mode that is none, a policy of one of our
+ * pipelines that does not hold. Kill switches and exemptions are never refused: one that cannot be read is on.
  */
 export const refusalOf = (control: Control): string | undefined => {
   if (control.kind === 'mode' && modeOf(control) === undefined)
@@ -86,6 +87,8 @@ export const refusalOf = (control: Control): string | undefined => {
     return whyNot(() => policyOf(control));
   if (control.kind === 'policy' && control.pipeline === 'scope') return whyNot(() => scopePolicyOf(control));
   if (control.kind === 'policy' && control.pipeline === 'keylife') return whyNot(() => keylifePolicyOf(control));
+  if (control.kind === 'policy' && control.pipeline === 'preprovision')
+    return whyNot(() => preprovisionPolicyOf(control));
   return undefined;
 };
 
@@ -118,6 +121,14 @@ export const scopePolicyOf = (control: Control): ScopePolicy => parseScopePolicy
  * @throws {EbbtideError} `POLICY_INVALID`
  */
 export const keylifePolicyOf = (control: Control): KeylifePolicy => parseKeylifePolicy(policyValue(control));
+
+/**
+ * The policy of the preprovision pipeline in a record of kind `policy`.
+ *
+ * @throws {EbbtideError} `POLICY_INVALID`
+ */
+export const preprovisionPolicyOf = (control: Control): PreprovisionPolicy =>
+  parsePreprovisionPolicy(policyValue(control));
 
 const policyValue = (control: Control): unknown => {
   const value = parsed(control.value);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EbbtideError } from './errors.ts';
 
 const durationMs = z.number().int().positive();
 
@@ -50,3 +51,17 @@ export const preprovisionPolicySchema = z.strictObject({
 
 /** See {@link preprovisionPolicySchema}. */
 export type PreprovisionPolicy = z.infer<typeof preprovisionPolicySchema>;
+
+/**
+ * Validate a policy of pre-provisioning and fill in the defaults.
+ *
+ * @throws {EbbtideError} `POLICY_INVALID`, naming each key, its value and what was expected
+ */
+export const parsePreprovisionPolicy = (value: unknown): PreprovisionPolicy => {
+  const result = preprovisionPolicySchema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(
+    (issue) => `policy.preprovision${issue.path.map((key) => `.${String(key)}`).join('')}: ${issue.message}`,
+  );
+  throw new EbbtideError('POLICY_INVALID', `Policy refused: ${issues.join('; ')}`, { issues });
+};

@@ -101,6 +101,7 @@ export const bringUp = async (
   const starting = [
     pipelines.lifecycle(context, config, servers),
     pipelines.scope(context, config, servers),
+    ...(Object.keys(config.provision.targets).length > 0 ? [pipelines.preprovision(context, config, servers)] : []),
     pipelines.actuate(context, config, servers),
     pipelines.archive(context, { ...config, archive }, servers),
     ...(config.threat.feeds.length > 0 ? [pipelines.threat(context, config)] : []),

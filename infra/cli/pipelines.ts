@@ -6,9 +6,15 @@ import type { Config } from '../config/config.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startActuate } from '../jobs/actuate.ts';
 import { startArchive } from '../jobs/archive.ts';
-import { keylifeConfigSchema, lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
+import {
+  keylifeConfigSchema,
+  lifecycleConfigSchema,
+  preprovisionConfigSchema,
+  scopeConfigSchema,
+} from '../jobs/config.ts';
 import { startKeylife } from '../jobs/keylife.ts';
 import { startLifecycle } from '../jobs/lifecycle.ts';
+import { startPreprovision } from '../jobs/preprovision.ts';
 import { startRuntime } from '../jobs/runtime.ts';
 import { startScope } from '../jobs/scope.ts';
 import { dataFolder } from '../paths.ts';
@@ -48,6 +54,13 @@ export const pipelines = {
     const complete = keylifeConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
     const cluster = { brokers, settings: config.kafka.settings };
     return startKeylife(context, cluster, complete, config.policy.keylife, vault('keylife'));
+  },
+  preprovision: async (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+    const { instanceId, ...rest } = config.preprovision;
+    const complete = preprovisionConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
+    if (complete.model !== 'statistics') await startRuntime(context, config.models.runtime);
+    const cluster = { brokers, settings: config.kafka.settings };
+    return startPreprovision(context, cluster, complete, config.policy.preprovision);
   },
   actuate: (context: AppContext, config: Config, { vault }: PipelineServers): Promise<Running> =>
     startActuate(context, { vault: vault('actuator'), actuator: config.actuate }),

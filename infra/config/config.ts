@@ -3,6 +3,7 @@ import { modelsConfigSchema } from '../../models/registry/config.ts';
 import { modelRuntimeConfig } from '../../models/runtimes/config.ts';
 import { keylifePolicySchema } from '../../schemas/keylifePolicy.ts';
 import { lifecyclePolicySchema } from '../../schemas/policy.ts';
+import { preprovisionPolicySchema } from '../../schemas/preprovisionPolicy.ts';
 import { scopePolicySchema } from '../../schemas/scopePolicy.ts';
 import { scopesConfig } from '../../schemas/scopes.ts';
 import { accessCollectorConfig } from '../agents/access/config.ts';
@@ -10,7 +11,12 @@ import { hostAgentConfig } from '../agents/host/config.ts';
 import { notifyConfig } from '../alerts/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
-import { keylifeConfigSchema, lifecycleConfigSchema, scopeConfigSchema } from '../jobs/config.ts';
+import {
+  keylifeConfigSchema,
+  lifecycleConfigSchema,
+  preprovisionConfigSchema,
+  scopeConfigSchema,
+} from '../jobs/config.ts';
 import { retrainConfigSchema } from '../jobs/retrain/config.ts';
 import { provisionConfig } from '../provision/config.ts';
 import { deliveryConfig } from '../services/delivery/config.ts';
@@ -74,6 +80,7 @@ export const configSchema = z.strictObject({
       lifecycle: lifecyclePolicySchema.prefault({}).describe('Policy of the lifecycle pipeline'),
       scope: scopePolicySchema.prefault({}).describe('Policy of the scope pipeline'),
       keylife: keylifePolicySchema.prefault({}).describe('Policy of the keylife pipeline and the key host'),
+      preprovision: preprovisionPolicySchema.prefault({}).describe('Policy of the preprovision pipeline'),
     })
     .prefault({})
     .describe('Policies, until others are put in force through the topic "control"'),
@@ -84,6 +91,7 @@ export const configSchema = z.strictObject({
   scope: scopeConfigSchema.extend(instanceKey).prefault({}).describe('The scope pipeline'),
   keylife: keylifeConfigSchema.extend(instanceKey).prefault({}).describe('The keylife pipeline'),
   keyhost: keyhostConfig.prefault({}).describe('The key host'),
+  preprovision: preprovisionConfigSchema.extend(instanceKey).prefault({}).describe('The preprovision pipeline'),
   models: modelsConfigSchema
     .extend(modelRuntimeConfig.shape)
     .prefault({})

@@ -80,5 +80,23 @@ export const keylifeConfigSchema = z.strictObject({ ...jobKeys('keylife'), ...ri
 
 export type KeylifeConfig = z.infer<typeof keylifeConfigSchema>;
 
+/** How the preprovision pipeline runs; `preprovision` in `ebbtide.yaml`. Its policy is `policy.preprovision`. */
+export const preprovisionConfigSchema = z.strictObject({
+  ...jobKeys('preprovision'),
+  model: z
+    .string()
+    .default('statistics')
+    .describe('Folder of a trained access model, or statistics: forecasts that need no training'),
+  waitMs: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      'Waiting that a prepared credential saves, milliseconds, as "ebbtide report provisioning" shows it; goes with each wish and decides nothing',
+    ),
+});
+
+export type PreprovisionConfig = z.infer<typeof preprovisionConfigSchema>;
+
 /** What every job is configured with. */
 export type JobConfig = Omit<ScopeConfig, 'model'>;

@@ -40,12 +40,12 @@ export interface Told {
  * waits: every instance sees the same tables, and no kill switch is missed.
  *
  * @param topic - beside `control`
- * @param valueIn - what a table holds of a record
+ * @param valueIn - what a table holds of a record, given what it held of its key; the same again is no new version
  */
 export const openTables = async <R, V>(
   { kafka, registry, log }: AppContext,
   topic: TopicSpec,
-  valueIn: (record: R) => V,
+  valueIn: (record: R, before: V | undefined) => V,
   told: Told = {},
 ): Promise<Tables<V>> => {
   const limits = { now: () => performance.now() };
@@ -79,8 +79,12 @@ export const openTables = async <R, V>(
       control.set(key, message.offset, record);
       return;
     }
-    const value = message.value ? valueIn(await readPatiently(records, message.value, patience)) : undefined;
-    tableOf(message.partition).set(key, message.offset, value);
+    const table = tableOf(message.partition);
+    const before = table.at(key, Number.POSITIVE_INFINITY);
+    const record = message.value ? await readPatiently(records, message.value, patience) : undefined;
+    const value = record && valueIn(record, before);
+    if (value !== undefined && value === before) table.reach(message.offset + 1);
+    else table.set(key, message.offset, value);
   };
 
   const follow = async () => {

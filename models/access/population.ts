@@ -101,8 +101,9 @@ export class Population {
     return true;
   }
 
-  /** Close hours until `hour` is open. */
+  /** Close hours until `hour` is open. Before the first pair there is nothing to close. */
   openHour(hour: number): void {
+    if (this.states.size === 0) this.#hour = Math.max(this.#hour, hour);
     while (this.#hour < hour) {
       for (const state of this.states.values()) closeHour(state, this.shared, this.calendar);
       closeEverybody(this.shared);

@@ -1,6 +1,7 @@
 import type { GuardedForecast } from '../../models/access/guarded.ts';
 import type { AccessEvent } from '../../models/access/history.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
+import type { PreprovisionPolicy } from '../../schemas/preprovisionPolicy.ts';
 import type { InputBatch, Rejected } from '../batch.ts';
 import type { PreprovisionOutcome } from './preprovisionRule.ts';
 import type { GateOutcome } from './riskGate.ts';
@@ -59,6 +60,8 @@ export interface PreprovisionDecision extends Replayable {
   readonly untilMs: number;
   /** Why; empty for what was weighed and found worth it. */
   readonly reason: string;
+  /** In force when it was decided. */
+  readonly policy: PreprovisionPolicy;
   /** Absent for a use and an end. */
   readonly weighed?: PreprovisionOutcome;
   readonly gate?: GateOutcome;

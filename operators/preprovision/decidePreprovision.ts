@@ -1,5 +1,6 @@
 import { map, type OperatorFunction } from 'rxjs';
 import { hourMs } from '../../models/access/calendar.ts';
+import { partsOfPair } from '../../models/access/population.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
 import type { PreprovisionPolicy } from '../../schemas/preprovisionPolicy.ts';
 import type { DueBatch, PreprovisionBatch, PreprovisionDecision } from './batch.ts';
@@ -17,7 +18,8 @@ export interface PreprovisionTopics {
 /**
  * Decide for which pairs a credential is prepared. What is not worth preparing makes no decision; what would be, and is held
  * back by risk, kill switch, machine or budget, makes one that says so. Nothing is prepared for a pair for which
- * something is.
+ * something is; what is prepared is taken back at the next hour at which its gate has closed. A user alone, of whom no
+ * machine is known, is foreseen and needs nothing prepared.
  *
  * @param state of the partition
  * @param topics what decisions are joined with
@@ -41,7 +43,15 @@ export const decidePreprovision = (
       if (item.kind === 'time') clock = item.clock;
       if (item.kind === 'time') {
         for (const { name, timeMs: untilMs } of state.prepared.take(timeMs))
-          decisions.push({ action: 'end', pair: name, timeMs: untilMs, untilMs, reason: 'windowEnd', ...replayed });
+          decisions.push({
+            action: 'end',
+            pair: name,
+            timeMs: untilMs,
+            untilMs,
+            reason: 'windowEnd',
+            policy: topics.policy(timeMs, clock),
+            ...replayed,
+          });
         continue;
       }
       const { pair } = item;
@@ -49,12 +59,20 @@ export const decidePreprovision = (
       if (item.kind === 'came') {
         if (preparedUntilMs === undefined) continue;
         state.prepared.cancel(pair);
-        decisions.push({ action: 'used', pair, timeMs, untilMs: preparedUntilMs, reason: '', ...replayed });
+        const policy = topics.policy(timeMs, clock);
+        decisions.push({ action: 'used', pair, timeMs, untilMs: preparedUntilMs, reason: '', policy, ...replayed });
         continue;
       }
-      if (preparedUntilMs !== undefined) continue;
+      if (partsOfPair(pair).vm === null) continue;
       const policy = topics.policy(timeMs, clock);
       const gate = riskGate({ ...topics.standing(pair, timeMs, clock), vmState: item.vmState }, timeMs, policy);
+      if (preparedUntilMs !== undefined) {
+        if (gate.open) continue;
+        state.prepared.cancel(pair);
+        const untilMs = preparedUntilMs;
+        decisions.push({ action: 'end', pair, timeMs, untilMs, reason: gate.reason, policy, gate, ...replayed });
+        continue;
+      }
       const weighed = preprovisionRule(item.forecast, gate.risk, policy);
       if (!weighed.prepare) continue;
       const untilMs = timeMs + policy.windowHours * hourMs;
@@ -65,6 +83,7 @@ export const decidePreprovision = (
         timeMs,
         untilMs,
         reason,
+        policy,
         weighed,
         gate,
         ...replayed,

@@ -12,6 +12,8 @@ export interface AccessReader {
 
 /** Times that a record may have: the years 1990 to 2100. */
 const plausible = { fromMs: 631_152_000_000, toMs: 4_102_444_800_000 } as const;
+/** How far the sender's clock may be ahead of the broker's. */
+const aheadMs = 3_600_000;
 
 const check = (timeMs: number, what: string): void => {
   if (timeMs > plausible.fromMs && timeMs < plausible.toMs) return;
@@ -22,13 +24,23 @@ const check = (timeMs: number, what: string): void => {
   );
 };
 
-const itemsOf = (record: AccessTelemetry): AccessItem[] => {
+const checkAhead = (timeMs: number, receivedMs: number): void => {
+  if (receivedMs <= 0 || timeMs <= receivedMs + aheadMs) return;
+  throw new EbbtideError(
+    'RECORD_TIME_IMPLAUSIBLE',
+    `Time ${timeMs} is more than an hour after the broker received it; set the sender's clock`,
+    { time: timeMs },
+  );
+};
+
+const itemsOf = (record: AccessTelemetry, receivedMs: number): AccessItem[] => {
   const { clock, user, vm } = record;
   if (clock) {
     check(clock.time, 'Clock');
     return [{ kind: 'clock', clock }];
   }
   check(record.time, 'Time');
+  checkAhead(record.time, receivedMs);
   const event = user === '' ? machineEvent(record) : undefined;
   if (event && vm) return [{ kind: 'machine', vm, event }];
   return pairEvents(record).map(({ pair, event }) => ({ kind: 'event', pair, event }));
@@ -48,7 +60,7 @@ export const decodeAccess = (reader: AccessReader): OperatorFunction<InputBatch,
       const replayed = message.offset < source.replayBefore;
       try {
         if (!message.value) throw new EbbtideError('RECORD_MALFORMED', 'Message has no value');
-        for (const item of itemsOf(await reader.read(message.value)))
+        for (const item of itemsOf(await reader.read(message.value), message.timestamp))
           items.push(replayed ? { ...item, replayed } : item);
       } catch (error) {
         if (!isEbbtideError(error)) throw error;

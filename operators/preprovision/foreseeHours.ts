@@ -17,7 +17,8 @@ const caughtUpHours = 24;
 
 /**
  * Take in what pairs do, and foresee, as event time passes and without any event, at the beginning of each hour what every
- * pair will do, all in one batch. Time that goes back is not followed.
+ * pair will do, all in one batch. Time that goes back is not followed. Before the first clock record, events say how late
+ * it is.
  *
  * @param state of the partition
  * @param predictor the model in force
@@ -27,9 +28,11 @@ export const foreseeHours = (
   predictor: HourlyPredictor,
 ): OperatorFunction<AccessBatch, DueBatch> => {
   const { population } = state;
+  let clocked = state.clock.time > 0;
 
   const pass = async (clock: AccessClock, replayed: { replayed?: true }, due: DueItem[]): Promise<void> => {
     const hour = hourOf(clock.time);
+    clocked = true;
     if (hour - population.hour > caughtUpHours) population.openHour(hour - caughtUpHours);
     while (population.hour < hour) {
       population.openHour(population.hour + 1);
@@ -55,6 +58,7 @@ export const foreseeHours = (
         await pass(item.clock, replayed, due);
         continue;
       }
+      if (!clocked) population.openHour(hourOf(item.event.timeMs));
       if (item.kind === 'machine') {
         for (const pair of state.pairsOf(item.vm)) population.observe(pair, item.event);
         continue;

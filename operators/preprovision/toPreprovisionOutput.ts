@@ -9,7 +9,10 @@ import type { PreprovisionState, SavedPartition } from './partitionState.ts';
 
 /** Key of the partition's own record in the changelog. */
 export const partitionKey = '@partition';
-const stateVersion = 1;
+/** Key of the record that says how far telemetry was processed: what comes before was written. */
+export const positionKey = '@position';
+/** Layout of the changelog's records that this code writes and reads. */
+export const stateVersion = 1;
 /** Hours from one snapshot to the next: of what is read again after a restart. */
 const snapshotHours = 6;
 
@@ -31,6 +34,18 @@ export interface PreprovisionPartition {
   readonly modelVersion: string;
 }
 
+const blank = {
+  version: stateVersion,
+  floats: Buffer.alloc(0),
+  modelVersion: '',
+  preparedUntil: 0,
+  hour: 0,
+  processedOffset: 0,
+  controlOffset: 0,
+  scoresOffset: 0,
+  budget: [],
+};
+
 const bytesOf = (floats: Float32Array): Buffer => Buffer.from(Float32Array.from(floats).buffer);
 const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(Uint8Array.from(bytes).buffer);
 
@@ -40,26 +55,18 @@ export const snapshotRecords = (
   processedOffset: number,
   modelVersion: string,
 ): StateRecord[] => {
-  const blank = {
-    version: stateVersion,
-    modelVersion,
-    preparedUntil: 0,
-    hour: 0,
-    processedOffset: 0,
-    controlOffset: 0,
-    scoresOffset: 0,
-  };
   return [
     ...pairs.map(({ pair, floats, preparedUntilMs }) => ({
       ...blank,
       pair,
+      modelVersion,
       floats: bytesOf(floats),
       preparedUntil: preparedUntilMs,
-      budget: [],
     })),
     {
       ...blank,
       pair: '',
+      modelVersion,
       floats: bytesOf(shared),
       hour,
       processedOffset,
@@ -82,7 +89,7 @@ export const savedOf = (
       hour: own.hour,
       shared: floatsOf(own.floats),
       pairs: all
-        .filter(({ pair }) => pair !== '')
+        .filter(({ pair }) => pair !== '' && pair !== positionKey)
         .map(({ pair, floats, preparedUntil }) => ({ pair, floats: floatsOf(floats), preparedUntilMs: preparedUntil })),
       clock: { time: own.hour * hourMs, controlOffset: own.controlOffset, scoresOffset: own.scoresOffset },
       budget: own.budget,
@@ -112,14 +119,17 @@ export const toPreprovisionOutput = (
         key: topic,
         value: encoders.deadLetters.encode(deadLetterOf({ ...message, topic, partition }, error, pipeline)),
       });
-    if (next > source.replayBefore && state.population.hour - savedHour >= snapshotHours) {
+    const write = (record: StateRecord) =>
+      records.push({
+        topic: encoders.state.topic.name,
+        key: record.pair || partitionKey,
+        value: encoders.state.encode(record),
+      });
+    if (next > source.replayBefore) write({ ...blank, pair: positionKey, processedOffset: next });
+    // Before the first clock record a partition is only being filled
+    if (next > source.replayBefore && state.clock.time > 0 && state.population.hour - savedHour >= snapshotHours) {
       savedHour = state.population.hour;
-      for (const record of snapshotRecords(state.save(), next, modelVersion))
-        records.push({
-          topic: encoders.state.topic.name,
-          key: record.pair || partitionKey,
-          value: encoders.state.encode(record),
-        });
+      for (const record of snapshotRecords(state.save(), next, modelVersion)) write(record);
     }
     return { records, next };
   });

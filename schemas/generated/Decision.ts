@@ -1,6 +1,6 @@
 // Generated from Decision.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
 /** What is to happen. */
-export type Action = 'extend' | 'keep' | 'shorten' | 'revoke' | 'restore' | 'narrow' | 'widen' | 'unknown';
+export type Action = 'extend' | 'keep' | 'shorten' | 'revoke' | 'restore' | 'narrow' | 'widen' | 'prepare' | 'used' | 'end' | 'unknown';
 
 /** Whether it is to be applied. */
 export type Mode = 'shadow' | 'enforce';
@@ -89,6 +89,9 @@ export const DecisionSchema = {
           "restore",
           "narrow",
           "widen",
+          "prepare",
+          "used",
+          "end",
           "unknown"
         ],
         "default": "unknown"

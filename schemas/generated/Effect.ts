@@ -1,6 +1,6 @@
 // Generated from Effect.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
 /** What was to happen. */
-export type EffectAction = 'extend' | 'keep' | 'shorten' | 'revoke' | 'restore' | 'narrow' | 'widen' | 'unknown';
+export type EffectAction = 'extend' | 'keep' | 'shorten' | 'revoke' | 'restore' | 'narrow' | 'widen' | 'prepare' | 'used' | 'end' | 'unknown';
 
 /** What became of it. */
 export type Outcome = 'enforced' | 'advisory' | 'impossible' | 'skipped' | 'unknown';
@@ -73,6 +73,9 @@ export const EffectSchema = {
           "restore",
           "narrow",
           "widen",
+          "prepare",
+          "used",
+          "end",
           "unknown"
         ],
         "default": "unknown"

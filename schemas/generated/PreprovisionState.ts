@@ -1,7 +1,7 @@
 // Generated from PreprovisionState.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
 /** Changelog of the preprovision pipeline: either a pair's state or what its partition as a whole knows, both as of the same place in telemetry.access, from which they are rebuilt. */
 export interface PreprovisionState {
-  /** User and machine, also the message key; empty for the partition's own record, whose key is @partition. */
+  /** User and machine, also the message key; empty for the partition's own record, whose key is @partition; @position for the record that says how far was processed. */
   pair: string;
   /** Layout of this record, 1. */
   version: number;
@@ -33,7 +33,7 @@ export const PreprovisionStateSchema = {
     {
       "name": "pair",
       "type": "string",
-      "doc": "User and machine, also the message key; empty for the partition's own record, whose key is @partition."
+      "doc": "User and machine, also the message key; empty for the partition's own record, whose key is @partition; @position for the record that says how far was processed."
     },
     {
       "name": "version",

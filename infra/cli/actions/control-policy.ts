@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { parseLifecyclePolicy, policyVersion } from '../../../schemas/policy.ts';
+import { parsePreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
 import { parseScopePolicy } from '../../../schemas/scopePolicy.ts';
 import type { Action } from '../invocation.ts';
 import { setControl } from '../set-control.ts';
@@ -19,7 +20,11 @@ const read = (file: string): unknown => {
   }
 };
 
-const parsers = { lifecycle: parseLifecyclePolicy, scope: parseScopePolicy } as const;
+const parsers = {
+  lifecycle: parseLifecyclePolicy,
+  scope: parseScopePolicy,
+  preprovision: parsePreprovisionPolicy,
+} as const;
 
 interface Options {
   readonly reason: string;

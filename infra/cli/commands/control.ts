@@ -37,7 +37,9 @@ export const defineControl = (): Command => {
       .command('policy')
       .description('Put another policy of a pipeline in force, from a YAML file.')
       .argument('<file>', 'the policy')
-      .addOption(new Option('--pipeline <name>', 'whose').choices(['lifecycle', 'scope']).default('lifecycle')),
+      .addOption(
+        new Option('--pipeline <name>', 'whose').choices(['lifecycle', 'scope', 'preprovision']).default('lifecycle'),
+      ),
   ).action(lazily(() => import('../actions/control-policy.ts')));
   command
     .command('show')

@@ -4,12 +4,13 @@ import { type Palette, withAlpha } from './palette.ts';
 import type { Scale } from './scale.ts';
 
 /** What a mark shows. */
-export type MarkKind = 'extend' | 'shorten' | 'revoke' | 'restore' | 'unknown';
+export type MarkKind = (typeof lifeChanges)[number] | 'unknown';
+const lifeChanges = ['extend', 'shorten', 'revoke', 'restore'] as const;
 
 /** The action of a moment. */
 export const kindOf = ({ decision, effect }: Moment): MarkKind => {
   const action = decision?.action ?? effect?.action ?? 'unknown';
-  return action === 'keep' || action === 'narrow' || action === 'widen' ? 'unknown' : action;
+  return lifeChanges.find((kind) => kind === action) ?? 'unknown';
 };
 
 /** Filled marks took place; hollow ones were shadow, withheld, advisory, or have no answer yet. */

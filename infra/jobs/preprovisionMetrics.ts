@@ -1,0 +1,21 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { jobMetrics } from './jobMetrics.ts';
+
+/** Metrics of the preprovision pipeline, registered where the caller says. */
+export const preprovisionMetrics = (registry: Registry) => {
+  const registers = [registry];
+  return {
+    ...jobMetrics(registry, 'preprovision'),
+    decisions: new Counter({
+      name: 'ebbtide_preprovision_decisions_total',
+      help: 'Decisions on pairs of user and machine',
+      labelNames: ['action'],
+      registers,
+    }),
+    prepared: new Gauge({
+      name: 'ebbtide_preprovision_prepared',
+      help: 'Pairs for which a credential was decided upon and whose window has not ended',
+      registers,
+    }),
+  };
+};
