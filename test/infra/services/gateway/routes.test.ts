@@ -30,6 +30,18 @@ test('Routes finds service and operation by host, method and template', () => {
   assert.equal(find('BREW', '/orders'), undefined);
 });
 
+test('Routes take a host that ends in a dot, and a segment of any length, for what they are', () => {
+  const routes = routesOf([
+    { path: '/orders/{id}', service: 'orders' },
+    { path: '/**', service: 'site' },
+    { host: 'api.example.com', path: '/**', service: 'api' },
+  ]);
+  assert.equal(routes.find('GET', 'api.example.com.', '/a')?.service, 'api');
+  assert.equal(routes.find('GET', 'api.example.com.:8443', '/a')?.service, 'api');
+  for (const length of [100, 101, 8_000])
+    assert.equal(routes.find('GET', '', `/orders/${'7'.repeat(length)}`)?.service, 'orders', `${length} characters`);
+});
+
 test('Routes are closed and enforced unless they say otherwise, and none may stand there twice', () => {
   const route = routesOf([{ path: '/a', service: 'a' }]).find('GET', '', '/a')!;
   assert.deepEqual({ open: route.open, shadow: route.shadow }, { open: false, shadow: false });
