@@ -66,3 +66,21 @@ export const matcherOf = (patterns: readonly string[] | undefined): ((text: stri
   if (fits.length === 0) return (text) => literals.has(text);
   return (text) => literals.has(text) || fits.some((fit) => fit(text));
 };
+
+/** Escapes that proxies and backends take differently, or that would turn into a separator or a wildcard. */
+const refusedEscape = /%(?:2[35aef]|3[bf]|5c|[01]|7f)/i;
+
+/**
+ * A path, or a pattern of paths, with its percent-encoding undone: the one form in which they are compared.
+ *
+ * @returns undefined where an escape is malformed, or stands for a separator, a percent sign or a control character
+ */
+export const decodedPath = (text: string): string | undefined => {
+  if (!text.includes('%')) return text;
+  if (refusedEscape.test(text)) return undefined;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+};

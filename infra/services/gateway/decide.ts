@@ -62,9 +62,11 @@ export const withoutCredential = (route: Route): Ruling => inShadow(credentialMi
 export interface Grounds {
   readonly scopes: Scopes;
   readonly route: Route;
-  readonly request: ScopedRequest;
-  /** A method that the request asks the backend to take instead of its own. */
-  readonly overridingMethod: string | undefined;
+  /**
+   * The request, and what it becomes by each header that asks the backend for another method; undefined where no route of
+   * the service is for that.
+   */
+  readonly requests: readonly (ScopedRequest | undefined)[];
   readonly credential: string;
   readonly found: Found;
   readonly override: Override | undefined;
@@ -72,16 +74,14 @@ export interface Grounds {
 
 /**
  * Rule on a request: the effective scope is the more restrictive of what the row entitles to and what the override in
- * force leaves; it must allow the request, and where a header asks for another method, that one too.
+ * force leaves; it must allow the request, and all that headers could make of it.
  */
-export const rule = ({ scopes, route, request, overridingMethod, credential, found, override }: Grounds): Ruling => {
+export const rule = ({ scopes, route, requests, credential, found, override }: Grounds): Ruling => {
   if (found === 'unknown-credential') return inShadow(credentialUnknown, route);
   if (found === 'no-row') return inShadow(notEntitled, route);
   const entitled = scopes.namedOrBlocked(found.profile.defaultScope);
   const scope = override?.enforced ? scopes.meet(entitled, override.scope) : entitled;
-  const allows = (by: Scope) =>
-    by.allows(request) &&
-    (overridingMethod === undefined || by.allows({ ...request, method: overridingMethod, operation: '' }));
+  const allows = (by: Scope) => requests.every((request) => request !== undefined && by.allows(request));
   const allowed = allows(scope);
   return {
     status: allowed || route.shadow ? 200 : 403,

@@ -14,11 +14,7 @@ export interface Route {
 const maxParamLength = 8192;
 
 /** Without port, and without the dot of a name that is given from the root on. */
-const plainHost = (host: string): string =>
-  host
-    .replace(/:\d+$/, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
+const plainHost = (host: string): string => host.replace(/:\d+$/, '').replace(/\.$/, '').toLowerCase();
 
 /** Finds the route of a request by host, method and path. Literal segments go before templates, those before `**`. */
 export class Routes {

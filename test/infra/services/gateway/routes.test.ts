@@ -54,9 +54,25 @@ test('Routes are closed and enforced unless they say otherwise, and none may sta
     assert.equal(gatewayConfig.safeParse({ routes: [{ path, service: 'a' }] }).success, false, path);
 });
 
+test('Routes find the same one for a path, however it was encoded', () => {
+  const routes = routesOf([
+    { path: '/users/@me', service: 'me' },
+    { path: '/grüße', service: 'greetings' },
+    { path: '/users/{id}', service: 'users' },
+  ]);
+  for (const [target, service] of [
+    ['/users/@me', 'me'],
+    ['/users/%40me', 'me'],
+    ['/users/%40m%65', 'me'],
+    ['/gr%c3%bc%C3%9Fe', 'greetings'],
+    ['/users/a%20b', 'users'],
+  ] as const)
+    assert.equal(routes.find('GET', '', plainPath(target)!)?.service, service, target);
+});
+
 test('plainPath takes no path that proxies and backends could take for different ones', () => {
   assert.equal(plainPath('/orders/7?full=1&x=/../'), '/orders/7');
-  assert.equal(plainPath('/a%20b'), '/a%20b');
+  assert.equal(plainPath('/a%20b/%40me/s%65cret/gr%c3%bc%C3%9Fe'), '/a b/@me/secret/grüße');
   for (const target of [
     '/a/../b',
     '/a/..',
@@ -69,6 +85,13 @@ test('plainPath takes no path that proxies and backends could take for different
     '/a\\b',
     '/a;x=1',
     '/a%00',
+    '/a%3bx',
+    '/a%3Fx',
+    '/a%23',
+    '/a%2a',
+    '/a%',
+    '/a%zz',
+    '/a%c0%ae',
     '/a%252fb',
     'a',
     '',
