@@ -138,8 +138,10 @@ export class Authorizer {
     requests: readonly (ScopedRequest | undefined)[],
     credential: string | undefined,
   ): Answer {
-    const { scopes, rows, overrides, now } = this.#parts;
-    if (!this.ready) return this.#conclude(check, began, route, credential, withoutTable(route));
+    const { scopes, rows, overrides, table, now } = this.#parts;
+    // What has been read once still counts where a route fails open: who was blocked stays so while Kafka is away
+    if (!this.ready && !(table.loaded && route.open))
+      return this.#conclude(check, began, route, credential, withoutTable(route));
     if (credential === undefined) return this.#conclude(check, began, route, undefined, withoutCredential(route));
     const found = rows.find(credential, route.service);
     const override = overrides.find(credential, now());

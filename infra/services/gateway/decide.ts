@@ -51,7 +51,7 @@ const notEntitled = refusal('notEntitled', 403);
 const inShadow = (ruling: Ruling, { shadow }: Route): Ruling =>
   shadow && ruling.status !== 200 ? { ...ruling, status: 200 } : ruling;
 
-/** While the table is not known, the route says what happens. */
+/** While the table is not known, or too old for a route that fails closed, the route says what happens. */
 export const withoutTable = (route: Route): Ruling =>
   route.open ? { ...notReady, status: 200 } : inShadow(notReady, route);
 

@@ -102,3 +102,28 @@ test('A method that a header asks for is judged by the route that it leads to', 
     askService({ service: 'orders', method: 'POST', resource: '/a', headers: { 'x-http-method': override } }).status;
   assert.deepEqual([service('PUT'), service('DELETE')], [200, 403]);
 });
+
+test('A route that fails open goes on with the rows and overrides that were read last, and tells of its calls', () => {
+  const { rows, overrides, table, told, ask } = authorizerOf([
+    { path: '/open/**', service: 'catalogue', onFailure: 'open' },
+    { path: '/orders', service: 'catalogue' },
+  ]);
+  table.loaded = false;
+  assert.equal(ask('GET', '/open/1').because, 'notReady');
+  assert.equal(ask('GET', '/open/1').status, 200);
+  assert.equal(told.length, 0);
+  table.loaded = true;
+  rows.set(row('mobile', 'catalogue'));
+  table.age = 10_000_000;
+  assert.equal(ask('GET', '/open/1').because, 'allowed');
+  assert.equal(ask('GET', '/orders').status, 503, 'a route that fails closed');
+  overrides.set(override('mobile', 'blocked'));
+  assert.equal(ask('GET', '/open/1').status, 403);
+  assert.deepEqual(
+    told.map(({ status, scope }) => [status, scope]),
+    [
+      [200, 'default'],
+      [403, 'blocked'],
+    ],
+  );
+});
