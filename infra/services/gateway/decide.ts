@@ -1,4 +1,4 @@
-import { builtInScope, type Scope, type ScopedRequest, type Scopes } from '../../../schemas/scopes.ts';
+import type { Scope, ScopedRequest, Scopes } from '../../../schemas/scopes.ts';
 import type { Route } from './routes.ts';
 import type { Override } from './table/overrides.ts';
 import type { Found, Row } from './table/rows.ts';
@@ -96,13 +96,11 @@ export const rule = ({ scopes, route, requests, credential, found, override }: G
 
 /**
  * The backend credential for a scope: the one for exactly that scope, else for a part of it, else for the default scope
- * of the row, which the gateway's own judgement narrows.
+ * of the row, which the gateway's own judgement narrows. Never one that grants more than the row does.
  */
 const referenceFor = ({ profile }: Row, scope: Scope, credential: string): string => {
   const of = profile.backendCredentials;
-  const name = [scope.name, ...scope.parts, profile.defaultScope, builtInScope.default].find((one) =>
-    Object.hasOwn(of, one),
-  );
+  const name = [scope.name, ...scope.parts, profile.defaultScope].find((one) => Object.hasOwn(of, one));
   const found = name === undefined ? '' : of[name]!;
   return found.includes('{credential}') ? found.replaceAll('{credential}', encodeURIComponent(credential)) : found;
 };
