@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { covers, isLiteral, matcherOf } from './scopePattern.ts';
+import { covers, decodedPath, isLiteral, matcherOf } from './scopePattern.ts';
 
 /** What a request asks for, as scopes judge it. */
 export interface ScopedRequest {
@@ -9,7 +9,7 @@ export interface ScopedRequest {
   readonly method: string;
   /** Name of the operation, by default method and route template. */
   readonly operation: string;
-  /** Path without its query, as normalised by the gateway. */
+  /** Path without its query, with its percent-encoding undone. */
   readonly resource: string;
 }
 
@@ -81,7 +81,8 @@ export interface Atom {
 }
 
 /** A definition with its name, ready to judge requests. */
-export const atomOf = (name: string, definition: ScopeDefinition): Atom => {
+export const atomOf = (name: string, given: ScopeDefinition): Atom => {
+  const definition = { allow: given.allow.map(withDecodedPaths), deny: given.deny.map(withDecodedPaths) };
   const allow = definition.allow.map(accepts);
   const deny = definition.deny.map(accepts);
   return {
@@ -91,6 +92,9 @@ export const atomOf = (name: string, definition: ScopeDefinition): Atom => {
     allows: (request) => allow.some((accept) => accept(request)) && !deny.some((refuse) => refuse(request)),
   };
 };
+
+const withDecodedPaths = (rule: Rule): Rule =>
+  rule.resources ? { ...rule, resources: rule.resources.map((pattern) => decodedPath(pattern) ?? pattern) } : rule;
 
 const accepts = ({ services, methods, operations, resources }: Rule): ((request: ScopedRequest) => boolean) => {
   const [ofService, ofOperation, ofResource] = [services, operations, resources].map(matcherOf);

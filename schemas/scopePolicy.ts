@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EbbtideError } from './errors.ts';
+import { fitOf } from './scopePattern.ts';
 import { threatPolicySchema } from './threat.ts';
 
 const durationMs = z.number().int().positive();
@@ -158,21 +159,15 @@ export const parseScopePolicy = (value: unknown): ScopePolicy => {
 /** The part of a policy that a group of callers may have of its own. */
 export type ScopeRules = Pick<ScopePolicy, keyof typeof tunable>;
 
-const patterns = new Map<string, RegExp>();
+const fits = new Map<string, ReturnType<typeof fitOf>>();
 const matches = (pattern: string, credential: string): boolean => {
-  let compiled = patterns.get(pattern);
-  if (!compiled) {
-    compiled = new RegExp(
-      `^${pattern
-        .split('*')
-        .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-        .join('.*')}$`,
-      's',
-    );
-    if (patterns.size > 1000) patterns.clear();
-    patterns.set(pattern, compiled);
+  let fit = fits.get(pattern);
+  if (!fit) {
+    fit = fitOf(pattern.replaceAll('*', '**'));
+    if (fits.size > 1000) fits.clear();
+    fits.set(pattern, fit);
   }
-  return compiled.test(credential);
+  return fit(credential);
 };
 
 /**

@@ -6,7 +6,7 @@ import type { Logger } from '../../log.ts';
 import type { CallTraits } from '../../threat/feedTable.ts';
 import type { GatewayConfig } from './config.ts';
 import { pathAmbiguous, type Ruling, routeUnknown, rule, withoutCredential, withoutTable } from './decide.ts';
-import { addressOf, boundedText, bytesOf, correlationIdOf, degreesOf, overridingMethodOf } from './headers.ts';
+import { addressOf, boundedText, bytesOf, correlationIdOf, degreesOf, overridingMethodsOf } from './headers.ts';
 import type { HeaderOf, Identifier } from './identify.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { plainPath } from './path.ts';
@@ -30,7 +30,8 @@ export interface Check {
 
 /** What a service asks that knows itself what its caller wants. */
 export interface ServiceCheck extends Pick<Check, 'headerOf' | 'peer'> {
-  readonly request: ScopedRequest;
+  /** Resource as the service got it; without an operation, method and resource name it. */
+  readonly request: Omit<ScopedRequest, 'operation'> & { readonly operation?: string | undefined };
   readonly credential: string | undefined;
 }
 
@@ -94,31 +95,57 @@ export class Authorizer {
     const began = performance.now();
     const path = plainPath(check.target);
     if (path === undefined) return this.#conclude(check, began, nowhere, undefined, pathAmbiguous);
-    const route = this.#parts.routes.find(check.method, check.host, path);
-    if (!route) return this.#conclude(check, began, nowhere, undefined, routeUnknown);
-    const { service, operation } = route;
-    const request = { service, method: check.method, operation, resource: path };
-    const credential = known ?? this.#parts.identifier.identify(check.headerOf);
+    const { routes, identifier } = this.#parts;
+    const own = routes.find(check.method, check.host, path);
+    if (!own) return this.#conclude(check, began, nowhere, undefined, routeUnknown);
+    const methods = [check.method, ...overridingMethodsOf(check.headerOf, check.method)];
+    const found = methods.map((method) => (method === check.method ? own : routes.find(method, check.host, path)));
+    const requests = found.map((one, i): ScopedRequest | undefined =>
+      one?.service === own.service
+        ? { service: one.service, method: methods[i]!, operation: one.operation, resource: path }
+        : undefined,
+    );
+    // No header makes a route laxer than the one that it leads to
+    const route = { ...own, open: found.every((one) => one?.open), shadow: found.every((one) => one?.shadow) };
+    const credential = known ?? identifier.identify(check.headerOf);
     if (credential instanceof Promise)
-      return credential.then((verified) => this.#decide(check, began, route, request, verified));
-    return this.#decide(check, began, route, request, credential);
+      return credential.then((verified) => this.#decide(check, began, route, requests, verified));
+    return this.#decide(check, began, route, requests, credential);
   }
 
   /** Decide what a service asks that names service and operation itself: enforced, and closed while the table is not known. */
   checkService({ request, credential, ...from }: ServiceCheck): Answer {
-    const { service, operation, method, resource } = request;
+    const began = performance.now();
+    const { service, method, resource } = request;
+    const check: Check = { method, host: '', target: resource, ...from };
+    const path = plainPath(resource);
+    const operation = request.operation ?? `${method} ${path ?? resource}`;
     const route: Route = { service, operation, open: false, shadow: false };
-    return this.#decide({ method, host: '', target: resource, ...from }, performance.now(), route, request, credential);
+    if (path === undefined) return this.#conclude(check, began, route, undefined, pathAmbiguous);
+    const requests = [method, ...overridingMethodsOf(check.headerOf, method)].map((one) => ({
+      service,
+      method: one,
+      operation: request.operation ?? `${one} ${path}`,
+      resource: path,
+    }));
+    return this.#decide(check, began, route, requests, credential);
   }
 
-  #decide(check: Check, began: number, route: Route, request: ScopedRequest, credential: string | undefined): Answer {
-    const { scopes, rows, overrides, now } = this.#parts;
-    if (!this.ready) return this.#conclude(check, began, route, credential, withoutTable(route));
+  #decide(
+    check: Check,
+    began: number,
+    route: Route,
+    requests: readonly (ScopedRequest | undefined)[],
+    credential: string | undefined,
+  ): Answer {
+    const { scopes, rows, overrides, table, now } = this.#parts;
+    // What has been read once still counts where a route fails open: who was blocked stays so while Kafka is away
+    if (!this.ready && !(table.loaded && route.open))
+      return this.#conclude(check, began, route, credential, withoutTable(route));
     if (credential === undefined) return this.#conclude(check, began, route, undefined, withoutCredential(route));
     const found = rows.find(credential, route.service);
     const override = overrides.find(credential, now());
-    const overridingMethod = overridingMethodOf(check.headerOf, check.method);
-    const ruling = rule({ scopes, route, request, overridingMethod, credential, found, override });
+    const ruling = rule({ scopes, route, requests, credential, found, override });
     return this.#conclude(check, began, route, credential, ruling);
   }
 

@@ -63,7 +63,9 @@ const route = z.strictObject({
   onFailure: z
     .enum(['closed', 'open'])
     .default('closed')
-    .describe('What happens while the table is not known: closed refuses, open lets through'),
+    .describe(
+      'What happens while the table is not known: closed refuses, open lets through, or goes on with what was read last',
+    ),
   mode: z
     .enum(['enforce', 'shadow'])
     .default('enforce')

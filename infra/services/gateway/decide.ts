@@ -1,4 +1,4 @@
-import { builtInScope, type Scope, type ScopedRequest, type Scopes } from '../../../schemas/scopes.ts';
+import type { Scope, ScopedRequest, Scopes } from '../../../schemas/scopes.ts';
 import type { Route } from './routes.ts';
 import type { Override } from './table/overrides.ts';
 import type { Found, Row } from './table/rows.ts';
@@ -51,7 +51,7 @@ const notEntitled = refusal('notEntitled', 403);
 const inShadow = (ruling: Ruling, { shadow }: Route): Ruling =>
   shadow && ruling.status !== 200 ? { ...ruling, status: 200 } : ruling;
 
-/** While the table is not known, the route says what happens. */
+/** While the table is not known, or too old for a route that fails closed, the route says what happens. */
 export const withoutTable = (route: Route): Ruling =>
   route.open ? { ...notReady, status: 200 } : inShadow(notReady, route);
 
@@ -62,9 +62,11 @@ export const withoutCredential = (route: Route): Ruling => inShadow(credentialMi
 export interface Grounds {
   readonly scopes: Scopes;
   readonly route: Route;
-  readonly request: ScopedRequest;
-  /** A method that the request asks the backend to take instead of its own. */
-  readonly overridingMethod: string | undefined;
+  /**
+   * The request, and what it becomes by each header that asks the backend for another method; undefined where no route of
+   * the service is for that.
+   */
+  readonly requests: readonly (ScopedRequest | undefined)[];
   readonly credential: string;
   readonly found: Found;
   readonly override: Override | undefined;
@@ -72,16 +74,14 @@ export interface Grounds {
 
 /**
  * Rule on a request: the effective scope is the more restrictive of what the row entitles to and what the override in
- * force leaves; it must allow the request, and where a header asks for another method, that one too.
+ * force leaves; it must allow the request, and all that headers could make of it.
  */
-export const rule = ({ scopes, route, request, overridingMethod, credential, found, override }: Grounds): Ruling => {
+export const rule = ({ scopes, route, requests, credential, found, override }: Grounds): Ruling => {
   if (found === 'unknown-credential') return inShadow(credentialUnknown, route);
   if (found === 'no-row') return inShadow(notEntitled, route);
   const entitled = scopes.namedOrBlocked(found.profile.defaultScope);
   const scope = override?.enforced ? scopes.meet(entitled, override.scope) : entitled;
-  const allows = (by: Scope) =>
-    by.allows(request) &&
-    (overridingMethod === undefined || by.allows({ ...request, method: overridingMethod, operation: '' }));
+  const allows = (by: Scope) => requests.every((request) => request !== undefined && by.allows(request));
   const allowed = allows(scope);
   return {
     status: allowed || route.shadow ? 200 : 403,
@@ -96,13 +96,11 @@ export const rule = ({ scopes, route, request, overridingMethod, credential, fou
 
 /**
  * The backend credential for a scope: the one for exactly that scope, else for a part of it, else for the default scope
- * of the row, which the gateway's own judgement narrows.
+ * of the row, which the gateway's own judgement narrows. Never one that grants more than the row does.
  */
 const referenceFor = ({ profile }: Row, scope: Scope, credential: string): string => {
   const of = profile.backendCredentials;
-  const name = [scope.name, ...scope.parts, profile.defaultScope, builtInScope.default].find((one) =>
-    Object.hasOwn(of, one),
-  );
+  const name = [scope.name, ...scope.parts, profile.defaultScope].find((one) => Object.hasOwn(of, one));
   const found = name === undefined ? '' : of[name]!;
   return found.includes('{credential}') ? found.replaceAll('{credential}', encodeURIComponent(credential)) : found;
 };

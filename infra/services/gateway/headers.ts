@@ -4,13 +4,11 @@ import type { HeaderOf } from './identify.ts';
 /** Headers by which a request asks the backend to take another method than its own. */
 export const overridingHeaders = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const;
 
-/** The other method that a request asks for; undefined where it asks for none. */
-export const overridingMethodOf = (headerOf: HeaderOf, method: string): string | undefined => {
-  for (const name of overridingHeaders) {
-    const value = headerOf(name)?.trim().toUpperCase();
-    if (value && value !== method) return value;
-  }
-  return undefined;
+/** All other methods that a request asks for: backends differ on the header that counts. */
+export const overridingMethodsOf = (headerOf: HeaderOf, method: string): string[] => {
+  const values = overridingHeaders.flatMap((name) => headerOf(name)?.split(',') ?? []);
+  const methods = new Set(values.map((value) => value.trim().toUpperCase()));
+  return [...methods].filter((one) => one !== '' && one !== method);
 };
 
 /** The proxy's id of a request, where it is fit for logs. */

@@ -10,9 +10,20 @@ export interface Route {
   readonly shadow: boolean;
 }
 
+/** As long as a path may be: a segment that is longer than the router takes would fall to another route. */
+const maxParamLength = 8192;
+
+/** Without port, and without the dot of a name that is given from the root on. */
+const plainHost = (host: string): string => host.replace(/:\d+$/, '').replace(/\.$/, '').toLowerCase();
+
 /** Finds the route of a request by host, method and path. Literal segments go before templates, those before `**`. */
 export class Routes {
-  readonly #router = findMyWay({ caseSensitive: true, ignoreTrailingSlash: false, ignoreDuplicateSlashes: false });
+  readonly #router = findMyWay({
+    caseSensitive: true,
+    ignoreTrailingSlash: false,
+    ignoreDuplicateSlashes: false,
+    maxParamLength,
+  });
 
   /** @throws {EbbtideError} `CONFIG_INVALID` where two routes are for the same requests */
   constructor(routes: readonly RouteConfig[]) {
@@ -25,7 +36,7 @@ export class Routes {
           shadow: mode === 'shadow',
         };
         const template = path.replace(/\{(\w+)\}/g, ':$1').replace(/\*\*$/, '*');
-        const options = host === '*' ? {} : { constraints: { host: host.toLowerCase() } };
+        const options = host === '*' ? {} : { constraints: { host: plainHost(host) } };
         try {
           this.#router.on(method as HTTPMethod, template, options, () => {}, route);
         } catch (cause) {
@@ -44,8 +55,7 @@ export class Routes {
    * @param path - plain, without query
    */
   find(method: string, host: string, path: string): Route | undefined {
-    const name = host.replace(/:\d+$/, '').toLowerCase();
-    const found = this.#router.find(method as HTTPMethod, path, { host: name });
+    const found = this.#router.find(method as HTTPMethod, path, { host: plainHost(host) });
     // An empty segment stands for nothing
     for (const parameter in found?.params) if (parameter !== '*' && found.params[parameter] === '') return undefined;
     return found?.store as Route | undefined;

@@ -83,7 +83,10 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
     const seconds = (table.ageMs() / 1000).toFixed(1);
     if (!table.loaded) return { ready: false, detail: 'The translation table is being read' };
     if (!authorizer.ready)
-      return { ready: false, detail: `Kafka was last heard of ${seconds} s ago; routes fail as they are told to` };
+      return {
+        ready: false,
+        detail: `Kafka was last heard of ${seconds} s ago; routes that fail open go on with what was read last`,
+      };
     return {
       ready: true,
       detail: `${rows.size} rows and ${overrides.size} overrides, complete ${seconds} s ago; ${config.routes.length} routes`,

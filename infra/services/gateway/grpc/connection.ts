@@ -19,6 +19,8 @@ import { grpcStatus, prefixBytes, refusalFrame, replyFrames } from './replies.ts
 /** Longest message that is taken: Envoy may be told to send some of the body with a check. */
 const largestMessage = 1_048_576;
 const largestBlock = 32_768;
+/** Frames of one header block, of which full ones would be three. */
+const mostBlockFrames = 64;
 /** Bytes of requests that may wait for their end on one connection. */
 const mostBuffered = 16 * largestMessage;
 const window = 4 * largestMessage;
@@ -158,7 +160,9 @@ export class GrpcConnection {
     if (!block || block.stream !== stream) throw new Http2Error(errorCode.protocol, 'no header block goes on here');
     block.chunks.push(part);
     block.bytes += part.length;
-    if (block.bytes > largestBlock) throw new Http2Error(errorCode.calm, 'header block too large');
+    // Empty frames have no bytes to count
+    if (block.bytes > largestBlock || block.chunks.length > mostBlockFrames)
+      throw new Http2Error(errorCode.calm, 'header block too large');
     if (!(flags & flag.endHeaders)) return;
     this.#block = undefined;
     this.#lastStream = stream;
@@ -187,7 +191,7 @@ export class GrpcConnection {
     }
     if (this.#buffered > mostBuffered) throw new Http2Error(errorCode.calm, 'too much waits for its end');
     // What comes in one piece is dealt with at once; only what has to wait outlives the buffer that it was read into
-    stream.chunks.push(flags & flag.endStream ? part : Buffer.from(part));
+    if (part.length > 0) stream.chunks.push(flags & flag.endStream ? part : Buffer.from(part));
     if (flags & flag.endStream) this.#finish(id);
   }
 

@@ -40,8 +40,7 @@ export const authorize = (
   const headerOf: HeaderOf = (wanted) => (Object.hasOwn(headers, wanted) ? headers[wanted] : undefined);
   if (service === undefined)
     return authorizer.check({ method: body.method, host, target: path!, headerOf, peer }, frontendCredential);
-  const named = operation ?? `${body.method} ${resource}`;
-  const request = { service, method: body.method, operation: named, resource };
+  const request = { service, method: body.method, operation, resource };
   const decide = (credential: string | undefined) => authorizer.checkService({ request, credential, headerOf, peer });
   const credential = frontendCredential ?? identifier.identify(headerOf);
   return credential instanceof Promise ? credential.then(decide) : decide(credential);

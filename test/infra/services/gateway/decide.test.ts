@@ -6,7 +6,7 @@ import {
   addressOf,
   correlationIdOf,
   degreesOf,
-  overridingMethodOf,
+  overridingMethodsOf,
 } from '../../../../infra/services/gateway/headers.ts';
 import type { Route } from '../../../../infra/services/gateway/routes.ts';
 import { Overrides } from '../../../../infra/services/gateway/table/overrides.ts';
@@ -40,21 +40,20 @@ const grounds = (
   return {
     scopes,
     route,
-    request: { service: 'orders', method, operation: 'op', resource: '/orders/1' },
-    overridingMethod: undefined as string | undefined,
+    requests: [{ service: 'orders', method, operation: 'op', resource: '/orders/1' }] as const,
     credential: 'a',
     found: rows.find('a', 'orders'),
     override: overrides.find('a', 0),
   };
 };
-const allowed = (name: string, request: ReturnType<typeof grounds>['request']) =>
+const allowed = (name: string, [request]: ReturnType<typeof grounds>['requests']) =>
   scopes.namedOrBlocked(name).allows(request);
 
 test('rule lets through only what both the default scope and the override allow', () => {
   fc.assert(
     fc.property(names, fc.option(names, { nil: undefined }), methods, (entitled, dynamic, method) => {
       const given = grounds(entitled, dynamic, method);
-      const expected = allowed(entitled, given.request) && (dynamic === undefined || allowed(dynamic, given.request));
+      const expected = allowed(entitled, given.requests) && (dynamic === undefined || allowed(dynamic, given.requests));
       const { status, wouldRefuse, reference } = rule(given);
       assert.equal(status, expected ? 200 : 403);
       assert.equal(wouldRefuse, !expected);
@@ -68,24 +67,31 @@ test('rule reports what an override in shadow mode would refuse, and lets throug
     fc.property(names, names, methods, (entitled, dynamic, method) => {
       const given = grounds(entitled, dynamic, method, 'shadow');
       const { status, wouldRefuse } = rule(given);
-      assert.equal(status, allowed(entitled, given.request) ? 200 : 403);
-      assert.equal(wouldRefuse, !(allowed(entitled, given.request) && allowed(dynamic, given.request)));
+      assert.equal(status, allowed(entitled, given.requests) ? 200 : 403);
+      assert.equal(wouldRefuse, !(allowed(entitled, given.requests) && allowed(dynamic, given.requests)));
     }),
   );
 });
 
-test('rule judges the method that a header asks for as well', () => {
+test('rule judges all that headers could make of a request', () => {
   const given = grounds('read-only', undefined, 'GET');
+  const [own] = given.requests;
+  const as = (method: string) => ({ ...own, method });
   assert.equal(rule(given).status, 200);
-  assert.equal(rule({ ...given, overridingMethod: 'DELETE' }).status, 403);
-  assert.equal(rule({ ...given, overridingMethod: 'HEAD' }).status, 200);
+  assert.equal(rule({ ...given, requests: [own, as('HEAD')] }).status, 200);
+  assert.equal(rule({ ...given, requests: [own, as('HEAD'), as('DELETE')] }).status, 403);
+  assert.equal(rule({ ...given, requests: [own, undefined] }).status, 403);
 });
 
 test('rule names the backend credential of the narrowest scope that has one', () => {
   assert.equal(rule(grounds('default', undefined, 'GET')).reference, 'rw/a');
   assert.equal(rule(grounds('default', 'read-only', 'GET')).reference, 'ro');
   assert.equal(rule(grounds('single-service(orders)', 'read-only', 'GET')).reference, 'ro');
-  assert.equal(rule(grounds('desk', undefined, 'GET')).reference, 'rw/a');
+  assert.equal(
+    rule(grounds('desk', undefined, 'GET')).reference,
+    '',
+    'that of a wider scope than the row has is not given',
+  );
 });
 
 test('without row, credential or table a route refuses, unless it says otherwise', () => {
@@ -122,6 +128,8 @@ test('headers tell address, place, correlation id and method, or nothing where t
   assert.equal(correlationIdOf(of({ 'x-request-id': 'abc-12345' })), 'abc-12345');
   for (const id of ['short', 'a b c d e f g', 'x'.repeat(200), 'in"jection-1'])
     assert.equal(correlationIdOf(of({ 'x-request-id': id })), undefined);
-  assert.equal(overridingMethodOf(of({ 'x-http-method-override': ' delete ' }), 'GET'), 'DELETE');
-  assert.equal(overridingMethodOf(of({ 'x-http-method': 'GET' }), 'GET'), undefined);
+  assert.deepEqual(overridingMethodsOf(of({ 'x-http-method-override': ' delete ' }), 'GET'), ['DELETE']);
+  assert.deepEqual(overridingMethodsOf(of({ 'x-http-method': 'GET' }), 'GET'), []);
+  const several = of({ 'x-http-method-override': 'HEAD, get', 'x-method-override': 'DELETE' });
+  assert.deepEqual(overridingMethodsOf(several, 'GET'), ['HEAD', 'DELETE']);
 });

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type Call, GrpcConnection } from '../../../../infra/services/gateway/grpc/connection.ts';
 import {
   errorCode,
@@ -15,6 +17,13 @@ import {
   setting,
   settingsFrame,
 } from '../../../../infra/services/gateway/grpc/frames.ts';
+
+/** Bytes of the heap that are in use after what is not has been collected. */
+const heldBytes = (): number => {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+};
 
 /** A server whose calls answer with what they got, unless told otherwise. */
 const serve = async (t: TestContext, onCall: (call: Call) => void = (call) => call.reply(call.message)) => {
@@ -203,6 +212,15 @@ test('GrpcConnection says goodbye with a code to a peer that breaks the protocol
       errorCode.calm,
     ],
     [
+      'a block of empty frames without end',
+      Buffer.concat([
+        greeting,
+        headersOf(1, 0),
+        ...Array.from({ length: 100 }, () => frame(frameType.continuation, 0, 1)),
+      ]),
+      errorCode.calm,
+    ],
+    [
       'an index beyond the table',
       Buffer.concat([greeting, frame(frameType.headers, flag.endHeaders, 1, Buffer.from([0xfe]))]),
       errorCode.compression,
@@ -228,6 +246,22 @@ test('GrpcConnection says goodbye with a code to a peer that breaks the protocol
     assert.equal(goodbye.payload.readUInt32BE(4), code, name);
     socket.destroy();
   }
+});
+
+test('GrpcConnection keeps nothing of empty frames of data', async (t) => {
+  const { port } = await serve(t);
+  const { frames, until, write } = await peer(t, port);
+  const pongs = () => frames.filter(({ type, flags }) => type === frameType.ping && flags === flag.ack).length;
+  const ping = frame(frameType.ping, 0, 0, Buffer.alloc(8));
+  write(greeting, headersOf(1), ping);
+  await until(() => pongs() === 1);
+  const before = heldBytes();
+  write(Buffer.alloc(9 * 300_000, frame(frameType.data, 0, 1)), ping);
+  await until(() => pongs() === 2);
+  const grown = heldBytes() - before;
+  assert.ok(grown < 10_000_000, `${grown} bytes are held for 300,000 empty frames`);
+  write(dataOf(1, 'after all'), ping);
+  assert.deepEqual((await until(() => frames.find(isData(1)))).payload, message('after all'));
 });
 
 test('GrpcConnection survives any bytes', async (t) => {

@@ -30,6 +30,18 @@ test('Routes finds service and operation by host, method and template', () => {
   assert.equal(find('BREW', '/orders'), undefined);
 });
 
+test('Routes take a host that ends in a dot, and a segment of any length, for what they are', () => {
+  const routes = routesOf([
+    { path: '/orders/{id}', service: 'orders' },
+    { path: '/**', service: 'site' },
+    { host: 'api.example.com', path: '/**', service: 'api' },
+  ]);
+  assert.equal(routes.find('GET', 'api.example.com.', '/a')?.service, 'api');
+  assert.equal(routes.find('GET', 'api.example.com.:8443', '/a')?.service, 'api');
+  for (const length of [100, 101, 8_000])
+    assert.equal(routes.find('GET', '', `/orders/${'7'.repeat(length)}`)?.service, 'orders', `${length} characters`);
+});
+
 test('Routes are closed and enforced unless they say otherwise, and none may stand there twice', () => {
   const route = routesOf([{ path: '/a', service: 'a' }]).find('GET', '', '/a')!;
   assert.deepEqual({ open: route.open, shadow: route.shadow }, { open: false, shadow: false });
@@ -42,9 +54,25 @@ test('Routes are closed and enforced unless they say otherwise, and none may sta
     assert.equal(gatewayConfig.safeParse({ routes: [{ path, service: 'a' }] }).success, false, path);
 });
 
+test('Routes find the same one for a path, however it was encoded', () => {
+  const routes = routesOf([
+    { path: '/users/@me', service: 'me' },
+    { path: '/grüße', service: 'greetings' },
+    { path: '/users/{id}', service: 'users' },
+  ]);
+  for (const [target, service] of [
+    ['/users/@me', 'me'],
+    ['/users/%40me', 'me'],
+    ['/users/%40m%65', 'me'],
+    ['/gr%c3%bc%C3%9Fe', 'greetings'],
+    ['/users/a%20b', 'users'],
+  ] as const)
+    assert.equal(routes.find('GET', '', plainPath(target)!)?.service, service, target);
+});
+
 test('plainPath takes no path that proxies and backends could take for different ones', () => {
   assert.equal(plainPath('/orders/7?full=1&x=/../'), '/orders/7');
-  assert.equal(plainPath('/a%20b'), '/a%20b');
+  assert.equal(plainPath('/a%20b/%40me/s%65cret/gr%c3%bc%C3%9Fe'), '/a b/@me/secret/grüße');
   for (const target of [
     '/a/../b',
     '/a/..',
@@ -57,6 +85,13 @@ test('plainPath takes no path that proxies and backends could take for different
     '/a\\b',
     '/a;x=1',
     '/a%00',
+    '/a%3bx',
+    '/a%3Fx',
+    '/a%23',
+    '/a%2a',
+    '/a%',
+    '/a%zz',
+    '/a%c0%ae',
     '/a%252fb',
     'a',
     '',

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import type { AppContext } from '../../../../infra/context.ts';
+import type { Kafka } from '../../../../infra/kafka/types.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { privateKafka } from '../../../services/kafka.ts';
 import { requireOrSkip } from '../../../services/require.ts';
@@ -236,8 +238,12 @@ test('The gateway is closed until it knows the table, survives a restart, and ou
   const ask = async (gateway: Gateway, method: string, path: string) =>
     (await fetch(`${gateway.address}/envoy${path}`, { method, headers: { 'x-user': 'mobile' } })).status;
 
-  const first = await gatewayOn(t, rig, config);
-  assert.ok([503, 200].includes(await ask(first, 'GET', '/orders/7')), 'closed, or read already');
+  const held = heldBack(rig.context());
+  const first = await gatewayOn(t, { context: () => held.context }, config);
+  assert.equal(await ask(first, 'GET', '/orders/7'), 503, 'closed until the table has been read');
+  assert.equal(await ask(first, 'GET', '/open/7'), 200, 'open means: until then, everything');
+  assert.equal((await readiness(first)).ready, false);
+  held.release();
   await ready(first);
   assert.equal(await ask(first, 'GET', '/orders/7'), 200);
   await first.close();
@@ -245,7 +251,7 @@ test('The gateway is closed until it knows the table, survives a restart, and ou
   await ready(second);
   assert.equal(await ask(second, 'GET', '/orders/7'), 200);
   assert.equal(await ask(second, 'POST', '/orders/7'), 403, 'the override survives a restart');
-  assert.equal(await ask(second, 'GET', '/open/7'), 403, 'open means: while the table is not known');
+  assert.equal(await ask(second, 'GET', '/open/7'), 403, 'open means no more than that');
 
   kafka.proxy.cut();
   assert.equal(await ask(second, 'GET', '/orders/7'), 200, 'it goes on with what it has');
@@ -255,7 +261,7 @@ test('The gateway is closed until it knows the table, survives a restart, and ou
   });
   assert.match(away.detail, /Kafka was last heard of \d/);
   assert.equal(await ask(second, 'GET', '/orders/7'), 503);
-  assert.equal(await ask(second, 'GET', '/open/7'), 200, 'a route that fails open');
+  assert.equal(await ask(second, 'GET', '/open/7'), 403, 'a route that fails open goes on with what was read last');
   const third = await gatewayOnAway(t, rig, config);
   assert.equal(third, 'KAFKA_UNAVAILABLE');
 
@@ -264,6 +270,28 @@ test('The gateway is closed until it knows the table, survives a restart, and ou
   await lift(direct, 'mobile');
   await until('a change comes after the gap', async () => (await ask(second, 'POST', '/orders/7')) === 200);
 });
+
+/** The same Kafka, whose tails give nothing until they are released. */
+const heldBack = (context: AppContext): { context: AppContext; release(): void } => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const kafka: Kafka = {
+    ...context.kafka,
+    tail: async (options) => {
+      const tail = await context.kafka.tail(options);
+      return {
+        ...tail,
+        async *batches() {
+          await released;
+          yield* tail.batches();
+        },
+      };
+    },
+  };
+  return { context: { ...context, kafka }, release: () => release() };
+};
 
 /** How a gateway fails that is started while Kafka is away. */
 const gatewayOnAway = (t: TestContext, rig: Pick<KafkaRig, 'context'>, config: object): Promise<string | undefined> =>
