@@ -19,16 +19,18 @@ const read = (file: string): unknown => {
   }
 };
 
-const parsers = { lifecycle: parseLifecyclePolicy, scope: parseScopePolicy } as const;
-
 interface Options {
   readonly reason: string;
-  readonly pipeline: keyof typeof parsers;
+  readonly pipeline: 'lifecycle' | 'scope';
 }
 
 /** Put another policy of a pipeline in force. It is checked here, before anybody hears of it. */
 export const run: Action<Options, [string]> = async (invocation, { reason, pipeline }, file) => {
-  const policy = parsers[pipeline](read(file));
+  const value = read(file);
+  const policy =
+    pipeline === 'scope'
+      ? parseScopePolicy(value, (await invocation.load()).config.scopes)
+      : parseLifecyclePolicy(value);
   await setControl(
     invocation,
     { kind: 'policy', pipeline, value: policy, reason },
