@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EbbtideError } from './errors.ts';
 import { fitOf } from './scopePattern.ts';
+import { builtInScope, type Scope, type ScopeDefinition, Scopes } from './scopes.ts';
 import { threatPolicySchema } from './threat.ts';
 
 const durationMs = z.number().int().positive();
@@ -15,7 +16,7 @@ const budget = (description: string) =>
     .describe(description);
 
 /** Name of the scope that leaves one service open. */
-export const singleServiceScope = 'single-service';
+export const singleServiceScope = builtInScope.singleService;
 
 const rangeSchema = z.strictObject({
   upTo: z.number().gt(0).max(100).describe('Highest risk of the range, inclusive; the last is 100'),
@@ -36,7 +37,7 @@ const tunable = {
       { upTo: 80, scope: 'single-service' },
       { upTo: 100, scope: 'blocked' },
     ])
-    .describe('Ranges of risk, ascending, from the widest scope to the narrowest'),
+    .describe('Ranges of risk, ascending, from the scope default to the narrowest'),
   singleService: z
     .string()
     .min(1)
@@ -72,6 +73,66 @@ const rangesAreOrdered = (
   });
   const last = ranges.length - 1;
   if (ranges[last]!.upTo !== 100) issue(`The last range must reach to 100, got ${ranges[last]!.upTo}`, last, 'upTo');
+};
+
+const builtIn: readonly string[] = Object.values(builtInScope);
+const ownName = /^[a-z][a-z0-9-]{0,63}$/;
+
+/** Something about the scopes of ranges that does not hold. */
+export interface RangeProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+type Ranged = {
+  readonly ranges?: readonly RiskRange[] | undefined;
+  readonly singleService?: string | null | undefined;
+};
+
+/**
+ * What is wrong with the scopes of a policy's ranges, those of its groups included: each begins with `default`, names
+ * scopes that are there, keeps those that are built in in their order, and no range allows all that one before it does.
+ * Scopes that cannot be compared, as `read-only` and a single service, may follow each other.
+ *
+ * @param definitions - scopes of the deployment; without them a name of its own is taken to be one
+ */
+export const rangeProblems = (
+  policy: Ranged & { readonly groups: Readonly<Record<string, Ranged>> },
+  definitions?: Readonly<Record<string, ScopeDefinition>>,
+): RangeProblem[] => {
+  const scopes = new Scopes(definitions ?? {});
+  const of = ({ ranges = [], singleService }: Ranged, path: readonly (string | number)[]): RangeProblem[] => {
+    const problems: RangeProblem[] = [];
+    const before: { scope: Scope; name: string; rank: number }[] = [];
+    ranges.forEach(({ scope: name }, i) => {
+      const refuse = (message: string) => problems.push({ path: [...path, 'ranges', i, 'scope'], message });
+      if (i === 0 && name !== builtInScope.default) {
+        refuse(`The first range is what a caller without risk earns and must be default, got ${name}`);
+        return;
+      }
+      let scope: Scope;
+      try {
+        scope = scopes.named(name, singleService ?? '*');
+      } catch (error) {
+        if (definitions || !name.split(' & ').every((part) => ownName.test(part) || /^single-service\(/.test(part)))
+          refuse((error as Error).message);
+        return;
+      }
+      const rank = builtIn.indexOf(name.replace(/\(.*/, ''));
+      const wider = before.find(
+        (one) => one.name !== name && (scopes.within(one.scope, scope) || (rank >= 0 && one.rank > rank)),
+      );
+      if (wider) refuse(`A higher risk must not earn more: ${name} comes after ${wider.name}`);
+      before.push({ scope, name, rank });
+    });
+    return problems;
+  };
+  return [
+    ...of(policy, []),
+    ...Object.entries(policy.groups).flatMap(([name, group]) =>
+      of({ ...group, singleService: group.singleService ?? policy.singleService }, ['groups', name]),
+    ),
+  ];
 };
 
 const groupSchema = z.strictObject({
@@ -135,6 +196,8 @@ export const scopePolicySchema = z
     rangesAreOrdered(policy.ranges, context, ['ranges']);
     for (const [name, group] of Object.entries(policy.groups))
       rangesAreOrdered(group.ranges, context, ['groups', name, 'ranges']);
+    for (const { path, message } of rangeProblems(policy))
+      context.addIssue({ code: 'custom', path: [...path], message });
   });
 
 /** A validated scope policy. */
@@ -143,14 +206,19 @@ export type ScopePolicy = z.output<typeof scopePolicySchema>;
 /**
  * Validate a scope policy and fill in the defaults.
  *
+ * @param definitions - scopes of the deployment, where they are at hand: then no range may name another
  * @throws {EbbtideError} `POLICY_INVALID`, naming each key, its value and what was expected
  * @example
  * parseScopePolicy({ mode: 'enforce' }).ranges[1]; // { upTo: 60, scope: 'read-only' }
  */
-export const parseScopePolicy = (value: unknown): ScopePolicy => {
+export const parseScopePolicy = (
+  value: unknown,
+  definitions?: Readonly<Record<string, ScopeDefinition>>,
+): ScopePolicy => {
   const result = scopePolicySchema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(
+  const problems = result.success ? (definitions ? rangeProblems(result.data, definitions) : []) : result.error.issues;
+  if (result.success && problems.length === 0) return result.data;
+  const issues = problems.map(
     (issue) => `policy.scope${issue.path.map((key) => `.${String(key)}`).join('')}: ${issue.message}`,
   );
   throw new EbbtideError('POLICY_INVALID', `Policy refused: ${issues.join('; ')}`, { issues });

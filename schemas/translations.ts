@@ -110,8 +110,9 @@ const byKey = (a: RowContent, b: RowContent): number => byName([a.key, 0], [b.ke
 export interface RowChange {
   readonly key: string;
   /**
-   * added: of a credential that had no rows. widened: allows what was not surely allowed before, a service more for a
-   * known credential included. narrowed: allows less. changed: other references or another group. removed: gone.
+   * added: of a credential that had no rows. widened: allows what was not surely allowed before: a wider scope, a
+   * service more for a known credential, another group, or other references, as nobody here knows what they open.
+   * narrowed: allows less. changed: no references any more, and nothing else. removed: gone.
    */
   readonly kind: 'added' | 'widened' | 'narrowed' | 'changed' | 'removed';
   /** What it was and is, in words. */
@@ -145,17 +146,26 @@ export const diffRows = (
 
 const compare = (old: RowContent, row: RowContent, scopes: Scopes): Omit<RowChange, 'key'> => {
   const [was, is] = [scopes.namedOrBlocked(old.defaultScope), scopes.namedOrBlocked(row.defaultScope)];
-  if (was !== is)
-    return { kind: scopes.within(is, was) ? 'narrowed' : 'widened', from: old.defaultScope, to: row.defaultScope };
-  const [from, to] =
-    old.group === row.group
-      ? [words(old.backendCredentials), words(row.backendCredentials)]
-      : [`group ${old.group || 'none'}`, `group ${row.group || 'none'}`];
-  return { kind: 'changed', from, to };
+  const widened = was !== is && !scopes.within(is, was);
+  const sameGroup = old.group === row.group;
+  const references = (of: RowContent) => Object.entries(of.backendCredentials).sort(byName);
+  const lacking = (one: RowContent, other: RowContent) =>
+    references(one).filter(([scope, reference]) => other.backendCredentials[scope] !== reference);
+  const [gone, come] = [lacking(old, row), lacking(row, old)];
+  // Where the reference of one scope is gone, that of another takes its place
+  const opensOther = come.length > 0 || (gone.length > 0 && references(row).length > 0);
+  const said = (of: RowContent, differing: readonly (readonly [string, string])[]): string =>
+    [
+      ...(was === is ? [] : [of.defaultScope]),
+      ...(sameGroup ? [] : [`group ${of.group || 'none'}`]),
+      ...(gone.length + come.length === 0 ? [] : [words(differing)]),
+    ].join('; ');
+  return {
+    kind: widened || !sameGroup || opensOther ? 'widened' : was !== is ? 'narrowed' : 'changed',
+    from: said(old, gone),
+    to: said(row, come),
+  };
 };
 
-const words = (references: Readonly<Record<string, string>>): string =>
-  Object.entries(references)
-    .sort(byName)
-    .map(([scope, reference]) => `${scope}: ${reference}`)
-    .join(', ') || 'no references';
+const words = (references: readonly (readonly [string, string])[]): string =>
+  references.map(([scope, reference]) => `reference ${scope}: ${reference}`).join(', ') || 'no reference';

@@ -3,6 +3,29 @@ import type { ScopeOverride } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import { connect } from './connect.ts';
 import type { Invocation } from './invocation.ts';
+import { readToEnd } from './register.ts';
+
+/**
+ * The overrides that have not lapsed, by frontend credential.
+ *
+ * @param nowMs - epoch milliseconds
+ */
+export const readOverrides = async ({ load }: Invocation, nowMs: number): Promise<Map<string, ScopeOverride>> => {
+  process.env.EBBTIDE_LOG ??= 'warn';
+  const { config } = await load();
+  const { context, close } = await connect(config, 'scope');
+  try {
+    const overrides = new Map<string, ScopeOverride>();
+    await readToEnd(context, [topics.scopeOverrides], (_, key, record) => {
+      const override = record as ScopeOverride | null;
+      if (override && (override.expiresAt === null || override.expiresAt > nowMs)) overrides.set(key, override);
+      else overrides.delete(key);
+    });
+    return overrides;
+  } finally {
+    await close();
+  }
+};
 
 /** Write an override, or null to lift it, and tell of it. */
 export const writeOverride = async (

@@ -14,14 +14,14 @@ interface TrailRecord {
   readonly errorMessage?: unknown;
   readonly sourceIPAddress?: unknown;
   readonly userAgent?: unknown;
-  readonly userIdentity?: Record<string, unknown>;
+  readonly userIdentity?: Record<string, unknown> | null;
 }
 
 /** What reading a folder of CloudTrail records came to. */
 export interface TrailRead {
   readonly calls: ApiTelemetry[];
   readonly files: number;
-  /** Things in files that are no CloudTrail record. */
+  /** Things in files that are no CloudTrail record, lines that cannot be read among them. */
   readonly passedOver: number;
   /** Files that could not be read, and why. */
   readonly unreadable: readonly { readonly file: string; readonly why: string }[];
@@ -40,7 +40,8 @@ const madeUp = /^(botocore-session-|aws-go-sdk-|aws-sdk-\w+-)?\d{6,}$/;
  * Who called: the user's or role session's ARN, else what the record has of a name. A role's sessions whose names are
  * numbers that software made up are one caller.
  */
-export const callerOf = (identity: Record<string, unknown> = {}): string => {
+export const callerOf = (given?: Record<string, unknown> | null): string => {
+  const identity = given ?? {};
   const arn = text(identity.arn);
   if (arn)
     return arn.replace(/[^/]+$/, (session) => (/:assumed-role\//.test(arn) && madeUp.test(session) ? '*' : session));
@@ -126,15 +127,26 @@ const filesOf = (path: string): string[] => {
     .sort();
 };
 
-/** The documents of a file: one a line, or one in all. */
+/** The call of a record; undefined where it is none. One that cannot be read costs no other. */
+const callIn = (record: TrailRecord | undefined): ApiTelemetry | undefined => {
+  try {
+    return record && callOfTrail(record);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The documents of a file: one a line, or one in all. In a file of lines, one that is no document is undefined. */
 async function* documentsOf(file: string): AsyncGenerator<unknown> {
   let whole: string[] | undefined;
+  let lines = false;
   let size = 0;
   for await (const line of linesOf(file)) {
     if (line.trim() === '') continue;
     if (!whole) {
       const document = parsed(line);
-      if (document !== undefined) {
+      if (document !== undefined || lines) {
+        lines = true;
         yield document;
         continue;
       }
@@ -169,7 +181,7 @@ export const readCloudTrail = async (
     try {
       for await (const document of documentsOf(file))
         for (const record of recordsIn(document)) {
-          const call = record && callOfTrail(record);
+          const call = callIn(record);
           if (call) calls.push(call);
           else passedOver++;
         }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Controls } from '../../operators/actuate/controls.ts';
-import { mayAct } from '../../operators/actuate/gate.ts';
+import { mayAct, type Verdict } from '../../operators/actuate/gate.ts';
 import type { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import type { Arrival, Settlement } from '../../pipelines/actuate.ts';
 import { isEbbtideError } from '../../schemas/errors.ts';
 import type { Alert, Decision, Effect } from '../../schemas/generated/index.ts';
+import { builtInScope } from '../../schemas/scopes.ts';
 import type { ActuatorMetrics } from './actuator-metrics.ts';
 import type { VaultClient } from './client.ts';
 import type { ActuatorConfig } from './config.ts';
@@ -28,12 +29,12 @@ export interface ScopeEnforcerParts {
 }
 
 /** Whether a decision is about scope: the gateway applies it by itself, and Vault only where scopes are its policies. */
-export const isAboutScope = ({ action }: Pick<Decision, 'action'>): boolean =>
-  action === 'narrow' || action === 'widen';
+export const isAboutScope = ({ pipeline }: Pick<Decision, 'pipeline'>): boolean => pipeline === 'scope';
 
 /**
  * Narrows and widens live tokens by rewriting the policy that only denies: it binds them at their next request. Writing
- * the same body again changes nothing, so a decision may be delivered again.
+ * the same body again changes nothing, so a decision may be delivered again. A decision in shadow mode takes back what
+ * one before it wrote while the mode was to enforce.
  */
 export class ScopeEnforcer {
   readonly #parts: ScopeEnforcerParts;
@@ -42,7 +43,7 @@ export class ScopeEnforcer {
     this.#parts = parts;
   }
 
-  /** Settle the decisions on the scope of one subject, in their order: the last one that may act is carried out. */
+  /** Settle the decisions on the scope of one subject, in their order: the last one that says what Vault is to hold is carried out. */
   async settle(arrivals: readonly Arrival[]): Promise<Settlement[]> {
     const { done, metrics, controls, now } = this.#parts;
     const fresh = arrivals.filter(({ decision: { action, decisionId } }) => {
@@ -51,7 +52,7 @@ export class ScopeEnforcer {
       metrics.redelivered.inc();
       return false;
     });
-    const last = fresh.findLast(({ decision }) => mayAct(decision, controls, now()).act);
+    const last = fresh.findLast(({ decision }) => this.#says(decision, mayAct(decision, controls, now())));
     const settlements: Settlement[] = [];
     for (const arrival of fresh) {
       const verdict = mayAct(arrival.decision, controls, now());
@@ -68,25 +69,33 @@ export class ScopeEnforcer {
     return settlements;
   }
 
+  /** Whether a decision says what Vault is to hold: its scope where it may act, in shadow mode none. */
+  #says({ pipeline, subject, withheld }: Decision, verdict: Verdict): boolean {
+    const { controls, now } = this.#parts;
+    if (verdict.act) return true;
+    return verdict.skipped === 'shadow' && withheld === '' && !controls.killed(pipeline, subject, now());
+  }
+
   async #carryOut(arrival: Arrival): Promise<Effect> {
     const { vault, outage, controls, metrics, config, scopes, now, signal } = this.#parts;
     const { decision } = arrival;
     const path = `sys/policies/acl/${scopePolicyName(decision.subject, scopes)}`;
-    const policy = scopeBody(decision.newScope, scopes);
     const once = { retry: false, signal, operation: 'scopePolicy' } as const;
     for (let attempts = 1; ; attempts++) {
       await outage.whenUp();
       const verdict = mayAct(decision, controls, now());
-      if (!verdict.act) return this.#effect(arrival, 'skipped', verdict.detail, { skipped: verdict.skipped, attempts });
+      const skipped = (skip: Verdict & { act: false }) =>
+        this.#effect(arrival, 'skipped', skip.detail, { skipped: skip.skipped, attempts });
+      if (!verdict.act && !this.#says(decision, verdict)) return skipped(verdict);
+      const scope = verdict.act ? decision.newScope : builtInScope.default;
+      const policy = scopeBody(scope, scopes);
       try {
+        if (!verdict.act && !(await this.#holdsOther(path, policy))) return skipped(verdict);
         await vault.write(path, { policy }, once);
         const { data } = await vault.read<{ policy: string }>(path, once);
         const holds = data.policy === policy;
         return holds
-          ? this.#effect(arrival, 'enforced', `Policy of scope ${decision.newScope} binds its tokens`, {
-              status: 200,
-              attempts,
-            })
+          ? this.#effect(arrival, 'enforced', `Policy of scope ${scope} binds its tokens`, { status: 200, attempts })
           : this.#effect(arrival, 'impossible', 'Vault holds another body than was written', { status: 200, attempts });
       } catch (error) {
         if (signal.aborted || !isEbbtideError(error)) throw error;
@@ -98,6 +107,18 @@ export class ScopeEnforcer {
         const waitMs = Math.max(jitteredBackoffMs({ retries: 0, ...config }, attempts), retryAfterMsOf(error));
         await sleep(waitMs, undefined, { signal });
       }
+    }
+  }
+
+  /** Whether Vault has a policy there, and with another body. */
+  async #holdsOther(path: string, policy: string): Promise<boolean> {
+    const { vault, signal } = this.#parts;
+    try {
+      const options = { retry: false, signal, operation: 'scopePolicy' } as const;
+      return (await vault.read<{ policy: string }>(path, options)).data.policy !== policy;
+    } catch (error) {
+      if (isEbbtideError(error, 'VAULT_NOT_FOUND')) return false;
+      throw error;
     }
   }
 
@@ -133,7 +154,7 @@ const alertOf = (decision: Decision, effect: Effect): Alert => ({
   subject: decision.subject,
   pipeline: 'actuate',
   kind: 'impossible',
-  severity: decision.action === 'narrow' ? 'critical' : 'warning',
+  severity: decision.mode === 'enforce' && decision.action !== 'widen' ? 'critical' : 'warning',
   summary: `Vault could not ${decision.action} it to ${decision.newScope}: ${effect.detail}`,
   decisionId: decision.decisionId,
   at: effect.appliedAt,

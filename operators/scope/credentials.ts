@@ -13,6 +13,8 @@ export interface Credential {
   rule: ScopeRuleState;
   /** The one service that stays open; empty unless the scope in force is a single service. */
   service: string;
+  /** The scope that was written last, in full; empty where no override is in force. */
+  scope: string;
   /** Group of callers by its last call; empty for none. */
   group: string;
   /** Whether the override in force was written for gateways to apply. */
@@ -52,6 +54,7 @@ export class Credentials {
       profile: new Profile(),
       rule: noScopeRule,
       service: '',
+      scope: '',
       group: '',
       enforced: false,
       labelledAt: 0,
@@ -84,6 +87,7 @@ export class Credentials {
         expiresAt: at(7),
       },
       service: record.service,
+      scope: record.scope,
       group: record.group,
       enforced: at(8) === 1,
       labelledAt: at(9),
@@ -143,6 +147,7 @@ export const recordOf = (one: Credential, processedOffset: number): ScopeState =
       one.withheldAt,
     ],
     service: one.service,
+    scope: one.scope,
     group: one.group,
   };
 };
@@ -170,5 +175,6 @@ export const noScopeState: ScopeState = {
   modelVersion: '',
   decided: [],
   service: '',
+  scope: '',
   group: '',
 };

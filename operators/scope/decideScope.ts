@@ -38,7 +38,8 @@ const serviceFor = (one: Credential, rules: ScopeRules): string => {
  *
  * A narrowing that is withheld leaves the scope as it is, and is recorded with the reason once a window. An exemption or
  * the kill switch lifts the override that is in force. In shadow mode overrides are written as such, for gateways to
- * report; on the switch to enforcing those in force are written again.
+ * report. An override in force is written again once the mode has been switched, or the policy means another scope by
+ * its range.
  *
  * @param budget - times of the partition's narrowings, oldest first
  * @param counts - is added to
@@ -58,7 +59,9 @@ export const scopeDecider = (budget: number[], counts: ScopeCounts): DecideScope
     const named = (level: number) => rules.ranges[Math.min(level, rules.ranges.length - 1)]!.scope;
     const inFull = (level: number, service: string) =>
       named(level) === singleServiceScope && service !== '' ? `${singleServiceScope}(${service})` : named(level);
-    const scopeBefore = inFull(before.level, one.service);
+    const serviceAt = (level: number) =>
+      named(level) !== singleServiceScope ? '' : (rules.singleService ?? (one.service || serviceFor(one, rules)));
+    const scopeBefore = one.scope || inFull(before.level, one.service);
 
     const record = (action: Settled['action'], level: number, reason: string, withheld = '') => {
       sink.touched.add(one.name);
@@ -91,14 +94,29 @@ export const scopeDecider = (budget: number[], counts: ScopeCounts): DecideScope
     const apply = (outcome: ScopeOutcome, action: Settled['action']) => {
       one.rule = outcome.state;
       const { level } = outcome.state;
-      if (named(level) !== singleServiceScope) one.service = '';
-      else if (action === 'narrow' || one.service === '') one.service = serviceFor(one, rules);
+      if (action === 'narrow') one.service = '';
+      one.service = serviceAt(level);
+      one.scope = level === 0 ? '' : inFull(level, one.service);
       one.enforced = policy.mode === 'enforce';
       if (action === 'narrow') {
         budget.push(time);
         one.budget.push(time);
       }
       record(action, level, outcome.reason);
+    };
+
+    /** Write what is in force again where it is not what was written. */
+    const followed = (): boolean => {
+      if (!assessed.closed) return false;
+      const { level } = one.rule;
+      const scope = level === 0 ? '' : inFull(level, serviceAt(level));
+      const switched = level > 0 && one.enforced !== (policy.mode === 'enforce');
+      if (!switched && scope === one.scope) return false;
+      const reason = switched
+        ? `The mode is ${policy.mode}: ${scope} is written again`
+        : `The policy in force means ${scope || named(0)} by this range`;
+      apply({ state: level === 0 ? { ...one.rule, expiresAt: 0 } : one.rule, reason }, level === 0 ? 'widen' : 'keep');
+      return true;
     };
 
     if (spared && before.level > 0) {
@@ -114,31 +132,18 @@ export const scopeDecider = (budget: number[], counts: ScopeCounts): DecideScope
       assessed.news,
     );
     const { action } = outcome;
-    if (action === 'narrow') {
-      const withheld = spared || (exhausted(one, time, policy) ? 'budget' : '');
-      if (!withheld) {
-        apply(outcome, action);
-        return;
-      }
-      one.rule = { ...outcome.state, level: before.level, expiresAt: before.expiresAt };
-      if (time - one.withheldAt < policy.windowMs) return;
-      one.withheldAt = time;
-      record(action, outcome.state.level, outcome.reason, withheld);
-      return;
-    }
-    if (action) {
+    const withheld = action === 'narrow' ? spared || (exhausted(one, time, policy) ? 'budget' : '') : '';
+    if (action && !withheld) {
       apply(outcome, action);
       return;
     }
     one.rule = outcome.state;
-    const { level, expiresAt } = outcome.state;
-    if (level > 0 && assessed.closed && one.enforced !== (policy.mode === 'enforce'))
-      apply(
-        {
-          state: { ...outcome.state, expiresAt },
-          reason: `The mode is ${policy.mode}: ${named(level)} is written again`,
-        },
-        'keep',
-      );
+    if (withheld) {
+      const level = Math.min(before.level, rules.ranges.length - 1);
+      one.rule = { ...outcome.state, level, expiresAt: before.expiresAt };
+    }
+    if (followed() || !withheld || time - one.withheldAt < policy.windowMs) return;
+    one.withheldAt = time;
+    record('narrow', outcome.state.level, outcome.reason, withheld);
   };
 };

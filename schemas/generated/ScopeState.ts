@@ -45,6 +45,8 @@ export interface ScopeState {
   service: string;
   /** Group of callers that the last call was of; empty for none. */
   group: string;
+  /** Scope of the override that was written last, in full; empty where none is in force. */
+  scope: string;
 }
 
 /** The Avro schema of {@link ScopeState}. */
@@ -228,6 +230,12 @@ export const ScopeStateSchema = {
       "name": "group",
       "type": "string",
       "doc": "Group of callers that the last call was of; empty for none.",
+      "default": ""
+    },
+    {
+      "name": "scope",
+      "type": "string",
+      "doc": "Scope of the override that was written last, in full; empty where none is in force.",
       "default": ""
     }
   ]

@@ -70,6 +70,11 @@ describe('control', () => {
       code: 'POLICY_INVALID',
       message: /low is 0.9 but moderate is 0.1/,
     });
+    const ranges = ['default', 'blocked', 'read-only'].map((scope, i) => ({ upTo: [30, 60, 100][i], scope }));
+    assert.throws(() => controlRecord({ kind: 'policy', pipeline: 'scope', value: { ranges }, ...by }, 0), {
+      code: 'POLICY_INVALID',
+      message: /ranges\.2\.scope: A higher risk must not earn more: read-only comes after blocked/,
+    });
     assert.throws(() => controlRecord({ kind: 'mode', value: 'soon', ...by }, 0), { code: 'REQUEST_INVALID' });
     assert.equal(refusalOf(controlRecord({ kind: 'mode', value: 'shadow', ...by }, 0)), undefined);
   });

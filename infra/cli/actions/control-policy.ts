@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { EbbtideError } from '../../../schemas/errors.ts';
+import { parseKeylifePolicy } from '../../../schemas/keylifePolicy.ts';
 import { parseLifecyclePolicy, policyVersion } from '../../../schemas/policy.ts';
 import { parsePreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
 import { parseScopePolicy } from '../../../schemas/scopePolicy.ts';
@@ -23,6 +24,7 @@ const read = (file: string): unknown => {
 const parsers = {
   lifecycle: parseLifecyclePolicy,
   scope: parseScopePolicy,
+  keylife: parseKeylifePolicy,
   preprovision: parsePreprovisionPolicy,
 } as const;
 
@@ -33,7 +35,9 @@ interface Options {
 
 /** Put another policy of a pipeline in force. It is checked here, before anybody hears of it. */
 export const run: Action<Options, [string]> = async (invocation, { reason, pipeline }, file) => {
-  const policy = parsers[pipeline](read(file));
+  const value = read(file);
+  const policy =
+    pipeline === 'scope' ? parseScopePolicy(value, (await invocation.load()).config.scopes) : parsers[pipeline](value);
   await setControl(
     invocation,
     { kind: 'policy', pipeline, value: policy, reason },

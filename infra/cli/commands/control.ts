@@ -38,7 +38,9 @@ export const defineControl = (): Command => {
       .description('Put another policy of a pipeline in force, from a YAML file.')
       .argument('<file>', 'the policy')
       .addOption(
-        new Option('--pipeline <name>', 'whose').choices(['lifecycle', 'scope', 'preprovision']).default('lifecycle'),
+        new Option('--pipeline <name>', 'whose')
+          .choices(['lifecycle', 'scope', 'keylife', 'preprovision'])
+          .default('lifecycle'),
       ),
   ).action(lazily(() => import('../actions/control-policy.ts')));
   command

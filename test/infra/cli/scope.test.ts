@@ -76,6 +76,26 @@ test('ebbtide scope table import takes a file, refuses what widens it, and expor
   assert.deepEqual(parse(readFileSync(exported, 'utf8')), parse(table('blocked')));
 });
 
+test('ebbtide scope table import takes other references and another group for a widening', async (t) => {
+  const { scope, file } = await prepared(t);
+  const row = (backend: string, group = 'partners') =>
+    `credentials: { mobile: { group: ${group}, services: { orders: { scope: read-only, backend: { ${backend} } } } } }`;
+  const ro = 'read-only: kv/ro';
+  assert.equal((await scope('table', 'import', file(row(ro)))).status, exitCodes.ok);
+  for (const [text, words] of [
+    [row('read-only: kv/admin'), /mobile\/orders: reference read-only: kv\/ro → reference read-only: kv\/admin/],
+    [row(`${ro}, default: kv/admin`), /mobile\/orders: no reference → reference default: kv\/admin/],
+    [row('default: kv/ro'), /reference read-only: kv\/ro → reference default: kv\/ro/],
+    [row(ro, 'staff'), /mobile\/orders: group partners → group staff/],
+  ] as const) {
+    const refused = await scope('table', 'import', file(text));
+    assert.equal(refused.status, exitCodes.usage, text);
+    assert.match(refused.stderr, words);
+  }
+  const meant = await scope('table', 'import', file(row('read-only: kv/admin', 'staff')), '--allow-widening');
+  assert.equal(meant.status, exitCodes.ok, meant.stderr);
+});
+
 test('ebbtide scope table import names everything that is wrong with a file, and takes nothing of it', async (t) => {
   const { scope, file } = await prepared(t);
   for (const [text, words] of [
@@ -114,7 +134,19 @@ test('ebbtide scope override narrows a credential for a while, lists it and lift
   const listed = JSON.parse((await scope('override', 'list', '--json')).stdout);
   assert.equal(listed.mode, 'enforce');
   assert.ok(listed.expiresAt > Date.now() + 1_000_000);
+  const wider = await scope('override', 'set', 'mobile', '--scope', 'read-only');
+  assert.notEqual(wider.status, exitCodes.ok, 'what is in force is not widened by the way');
+  assert.match(wider.stderr, /read-only would allow more than single-service\(orders\), .* lift .* --allow-widening/);
+  const reported = await scope('override', 'set', 'mobile', '--scope', 'blocked', '--shadow');
+  assert.match(reported.stderr, /blocked, only reported, would allow more/);
+  assert.equal((await scope('override', 'set', 'mobile', '--scope', 'blocked')).status, exitCodes.ok);
+  const meant = await scope('override', 'set', 'mobile', '--scope', 'read-only', '--allow-widening');
+  assert.equal(meant.status, exitCodes.ok, meant.stderr);
   assert.equal((await scope('override', 'lift', 'mobile')).status, exitCodes.ok);
+  assert.equal((await scope('override', 'set', 'other', '--scope', 'blocked', '--shadow')).status, exitCodes.ok);
+  const only = await scope('override', 'set', 'other', '--scope', 'read-only');
+  assert.equal(only.status, exitCodes.ok, 'what is only reported restricts nobody');
+  assert.equal((await scope('override', 'lift', 'other')).status, exitCodes.ok);
   assert.match((await scope('override', 'list')).stderr, /No override is in force/);
 });
 

@@ -156,3 +156,19 @@ test('parseConfig takes or refuses whatever it is given, and never fails otherwi
     { numRuns: 300 },
   );
 });
+
+test('parseConfig refuses ranges of risk that name no scope of the configuration, or earn more at a higher risk', () => {
+  const own = 'scopes: { order-desk: { allow: [{ services: [orders] }] } }\n';
+  const ranges = (scope: string) =>
+    `policy: { scope: { ranges: [{ upTo: 30, scope: default }, { upTo: 100, scope: ${scope} }] } }\n`;
+  assert.equal(parseConfig(own + ranges('order-desk')).policy.scope.ranges[1]!.scope, 'order-desk');
+  assert.throws(
+    () => parseConfig(ranges('order-desk')),
+    /policy\.scope\.ranges\.1\.scope .*There is no scope "order-desk"/,
+  );
+  const wider = `${own}policy: { scope: { groups: { ci: { ranges: [{ upTo: 10, scope: default }, { upTo: 50, scope: single-service(orders) }, { upTo: 100, scope: order-desk }] } } } }`;
+  assert.throws(
+    () => parseConfig(wider),
+    /groups\.ci\.ranges\.2\.scope .*order-desk comes after single-service\(orders\)/,
+  );
+});

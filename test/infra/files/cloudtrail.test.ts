@@ -84,6 +84,17 @@ describe('CloudTrail records', () => {
     await assert.rejects(readCloudTrail(join(folder, 'other.json')), { code: 'DATA_MISSING' });
   });
 
+  it('are read past a record without an identity and past a corrupt line, which is counted', async (t) => {
+    const folder = temporaryFolder(t);
+    const records = [record(1, 'GetObject'), record(2, 'GetObject', { userIdentity: null }), record(3, 'PutObject')];
+    writeFileSync(join(folder, 'a.json'), JSON.stringify({ Records: records }));
+    const lines = records.map((one) => JSON.stringify(one));
+    writeFileSync(join(folder, 'b.jsonl'), [lines[0], lines[1]!.slice(0, 80), lines[2], lines[1], ''].join('\n'));
+    const { calls, passedOver, unreadable } = await readCloudTrail(folder);
+    assert.deepEqual([calls.length, passedOver, unreadable], [6, 1, []]);
+    assert.equal(calls.filter(({ frontendCredential }) => frontendCredential === 'anonymous').length, 2);
+  });
+
   it('go through the scope pipeline: the key that is tried out is restricted, honest work is not', async (t) => {
     const folder = temporaryFolder(t);
     writeTrail(folder);

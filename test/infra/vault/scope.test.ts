@@ -45,7 +45,7 @@ test('scopePolicies refuses a path that would end its string', () => {
 });
 
 const frontend = 'key-mobile';
-const onScope = (action: 'narrow' | 'widen', newScope: string, more: Partial<Decision> = {}): Decision => {
+const onScope = (action: 'narrow' | 'widen' | 'keep', newScope: string, more: Partial<Decision> = {}): Decision => {
   const { credential } = { credential: { credentialId: frontend, ttlMs: 0 } } as Awaited<ReturnType<typeof issueToken>>;
   const decision = decide(credential, action, 0, { pipeline: 'scope', newScope, ...more });
   return { ...decision, decisionId: `scope/${frontend}/${decision.windowEnd}` };
@@ -92,7 +92,7 @@ test('a decision to narrow binds a live token at its next request, and one to wi
   const shadow = onScope('narrow', 'blocked', { mode: 'shadow' });
   const withheld = onScope('narrow', 'blocked', { withheld: 'budget' });
   await rig.decide(shadow, withheld);
-  assert.equal((await effectOf(rig, shadow.decisionId)).skipped, 'shadow');
+  assert.match((await effectOf(rig, shadow.decisionId)).detail, /Policy of scope default/);
   assert.equal((await effectOf(rig, withheld.decisionId)).skipped, 'withheld');
   await rig.control({ kind: 'killSwitch', value: 'true' });
   await until('the kill switch is known', async () => {
@@ -101,6 +101,31 @@ test('a decision to narrow binds a live token at its next request, and one to wi
     return (await effectOf(rig, again.decisionId)).skipped === 'killSwitch';
   });
   assert.equal(await opens(vault, token), true);
+});
+
+test('a switch to enforcing binds live tokens, and one to shadow frees them, for good', async (t) => {
+  if (!(await requireOrSkip(t, 'openbao'))) return;
+  const { vault, rig, token } = await staged(t);
+  await allowScopes(vault);
+  await startRig(t, vault, rig, { scopes });
+  const settled = async (...decision: Parameters<typeof onScope>) => {
+    const one = onScope(...decision);
+    await rig.decide(one);
+    const { outcome, action, skipped } = await effectOf(rig, one.decisionId);
+    return [outcome, action, skipped];
+  };
+  const shadow = { mode: 'shadow' } as const;
+  assert.deepEqual(await settled('narrow', 'blocked', shadow), ['skipped', 'narrow', 'shadow']);
+  assert.equal(await opens(vault, token), true);
+  assert.deepEqual(await settled('keep', 'blocked'), ['enforced', 'keep', '']);
+  assert.equal(await opens(vault, token), false, 'written again on the switch to enforcing');
+  assert.deepEqual(await settled('keep', 'blocked', { ...shadow, withheld: 'budget' }), ['skipped', 'keep', 'shadow']);
+  assert.equal(await opens(vault, token), false, 'what is withheld changes nothing');
+  assert.deepEqual(await settled('keep', 'blocked', shadow), ['enforced', 'keep', '']);
+  assert.equal(await opens(vault, token), true, 'taken back on the switch to shadow');
+  assert.deepEqual(await settled('widen', 'default', shadow), ['skipped', 'widen', 'shadow']);
+  assert.equal(await opens(vault, token), true);
+  assert.deepEqual(rig.alerts, []);
 });
 
 test('an actuator that may not write the policy says so, and raises an alert', async (t) => {
@@ -125,7 +150,7 @@ test('an actuator without scopes passes over decisions on scope without an effec
   await rig.register(credential);
   const onLife = decide(credential, 'shorten', 60_000);
   const before = rig.lines.length;
-  await rig.decide(onScope('narrow', 'blocked'), onScope('widen', 'default'), onLife);
+  await rig.decide(onScope('narrow', 'blocked'), onScope('keep', 'blocked'), onScope('widen', 'default'), onLife);
   assert.equal((await effectOf(rig, onLife.decisionId)).outcome, 'enforced');
   assert.deepEqual(
     rig.effects.filter(({ pipeline }) => pipeline === 'scope'),

@@ -110,6 +110,33 @@ describe('a scope policy', () => {
     refused({ narrowAfter: 0 }, /narrowAfter/);
   });
 
+  it('is refused where a higher risk would earn more, or a scope is none', () => {
+    const ranges = (...scopes: string[]) =>
+      scopes.map((scope, i) => ({ upTo: i === scopes.length - 1 ? 100 : (i + 1) * 10, scope }));
+    refused({ ranges: ranges('read-only', 'blocked') }, /ranges\.0\.scope: The first range .* must be default/);
+    refused(
+      { ranges: ranges('default', 'blocked', 'read-only') },
+      /ranges\.2\.scope: .* read-only comes after blocked/,
+    );
+    refused({ ranges: ranges('default', 'single-service', 'read-only') }, /read-only comes after single-service/);
+    refused(
+      { ranges: ranges('default', 'read-only & single-service(a)', 'single-service(a)') },
+      /single-service\(a\) comes after read-only & single-service\(a\)/,
+    );
+    refused({ ranges: ranges('default', 'read-only', 'default') }, /default comes after read-only/);
+    refused({ ranges: ranges('default', 'No Scope') }, /There is no scope "No Scope"/);
+    refused({ groups: { x: { ranges: ranges('read-only', 'blocked') } } }, /groups\.x\.ranges\.0\.scope/);
+    const own = ranges('default', 'read-only', 'order-desk', 'single-service(orders)', 'blocked');
+    assert.equal(parseScopePolicy({ ranges: own }).ranges.length, 5);
+    const definition = { allow: [{ services: ['orders'], methods: ['GET', 'POST'] }], deny: [] };
+    assert.equal(parseScopePolicy({ ranges: own.toSpliced(3, 1) }, { 'order-desk': definition }).ranges.length, 4);
+    assert.throws(() => parseScopePolicy({ ranges: own }, {}), /ranges\.2\.scope: There is no scope "order-desk"/);
+    assert.throws(
+      () => parseScopePolicy({ ranges: own }, { 'order-desk': definition }),
+      /single-service\(orders\) comes after order-desk/,
+    );
+  });
+
   it('has rules of groups by the translation table, else by name, else the common ones', () => {
     const groups = { robots: { match: ['ci-*', 'deploy.?'], narrowAfter: 5 }, people: { overrideMs: minute } };
     const grouped = parseScopePolicy({ groups });
