@@ -33,24 +33,40 @@ export const credentialsOfSubject = (
     understood.has(name) ? identifierOf(member as SubjectId, mapping) : undefined,
   );
   if (identifiers.length === 0 || identifiers.includes(undefined)) return [];
-  const wanted = identifiers.map((id) => new Set([id!, ...(mapping.aliases[id!] ?? [])]));
+  const wanted = identifiers.map((identifier) => meaningOf(identifier!, mapping));
   return [...credentials].filter(
     (credential) =>
       credential.status === 'active' &&
-      wanted.every((ids) => mapping.match.some((field) => ids.has(credential[field] ?? ''))),
+      wanted.every((means) => mapping.match.some((field) => means(credential[field] ?? ''))),
   );
 };
 
+interface Identifier {
+  readonly text: string;
+  /** Written alike whatever its case. */
+  readonly anyCase: boolean;
+}
+
+/** Whether the value of a field is what an identifier or one of its aliases says. */
+const meaningOf = ({ text, anyCase }: Identifier, { aliases }: SubjectMapping): ((value: string) => boolean) => {
+  const fold = (value: string) => (anyCase ? value.toLowerCase() : value);
+  const own = Object.entries(aliases).filter(([name]) => fold(name) === fold(text));
+  // Aliases are names of the register, exactly as they stand there
+  const exact = new Set(own.flatMap(([, names]) => names));
+  return (value) => value !== '' && (fold(value) === fold(text) || exact.has(value));
+};
+
 /** Undefined where the format is not understood, or the identifier is another party's. */
-const identifierOf = (subject: SubjectId | null, { subjectIssuers }: SubjectMapping): string | undefined => {
-  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+const identifierOf = (subject: SubjectId | null, { subjectIssuers }: SubjectMapping): Identifier | undefined => {
+  const identifier = (text: unknown, anyCase = false): Identifier | undefined =>
+    typeof text === 'string' && text !== '' ? { text, anyCase } : undefined;
   switch (subject?.format) {
     case 'email':
-      return text(subject.email)?.toLowerCase();
+      return identifier(subject.email, true);
     case 'opaque':
-      return text(subject.id);
+      return identifier(subject.id);
     case 'iss_sub':
-      return subjectIssuers.includes(String(subject.iss)) ? text(subject.sub) : undefined;
+      return subjectIssuers.some((issuer) => issuer === subject.iss) ? identifier(subject.sub) : undefined;
     default:
       return undefined;
   }
@@ -82,7 +98,9 @@ export const decideBySignal = (
   { mode, withheld, policyVersion, signalId, now }: SignalGround,
 ): Decision => {
   const [type = '', event = {}] = Object.entries(claims.events)[0] ?? [];
-  const happened = typeof event.event_timestamp === 'number' ? event.event_timestamp : claims.iat;
+  // Nothing happens after it is told, whatever the other party writes
+  const happened =
+    typeof event.event_timestamp === 'number' ? Math.min(Math.max(event.event_timestamp, 0), claims.iat) : claims.iat;
   const said = (event.reason_admin as { en?: unknown } | undefined)?.en;
   return {
     decisionId: `signals/${credential.credentialId}/${signalId}`,
