@@ -25,6 +25,30 @@ export const credentialsOfSubject = (
   credentials: Iterable<Credential>,
   mapping: SubjectMapping,
 ): readonly Credential[] => {
+  const wanted = meaningsOf(subject, mapping);
+  if (wanted.length === 0) return [];
+  return [...credentials].filter(
+    (credential) =>
+      credential.status === 'active' &&
+      wanted.every((means) => mapping.match.some((field) => means(credential[field] ?? ''))),
+  );
+};
+
+/** The frontend credentials of the translation table that a subject identifier means, as {@link credentialsOfSubject}. */
+export const frontendsOfSubject = (
+  subject: SubjectId,
+  frontendCredentials: Iterable<string>,
+  mapping: SubjectMapping,
+): readonly string[] => {
+  const wanted = meaningsOf(subject, mapping);
+  if (wanted.length === 0) return [];
+  const found: string[] = [];
+  for (const one of frontendCredentials) if (wanted.every((means) => means(one))) found.push(one);
+  return found;
+};
+
+/** What each member of a subject means; none where one of them cannot be mapped. */
+const meaningsOf = (subject: SubjectId, mapping: SubjectMapping): readonly ((value: string) => boolean)[] => {
   const members =
     subject.format === 'complex'
       ? Object.entries(subject).filter(([name]) => name !== 'format')
@@ -32,13 +56,8 @@ export const credentialsOfSubject = (
   const identifiers = members.map(([name, member]) =>
     understood.has(name) ? identifierOf(member as SubjectId, mapping) : undefined,
   );
-  if (identifiers.length === 0 || identifiers.includes(undefined)) return [];
-  const wanted = identifiers.map((identifier) => meaningOf(identifier!, mapping));
-  return [...credentials].filter(
-    (credential) =>
-      credential.status === 'active' &&
-      wanted.every((means) => mapping.match.some((field) => means(credential[field] ?? ''))),
-  );
+  if (identifiers.includes(undefined)) return [];
+  return identifiers.map((identifier) => meaningOf(identifier!, mapping));
 };
 
 interface Identifier {
@@ -50,10 +69,11 @@ interface Identifier {
 /** Whether the value of a field is what an identifier or one of its aliases says. */
 const meaningOf = ({ text, anyCase }: Identifier, { aliases }: SubjectMapping): ((value: string) => boolean) => {
   const fold = (value: string) => (anyCase ? value.toLowerCase() : value);
-  const own = Object.entries(aliases).filter(([name]) => fold(name) === fold(text));
+  const said = fold(text);
+  const own = Object.entries(aliases).filter(([name]) => fold(name) === said);
   // Aliases are names of the register, exactly as they stand there
   const exact = new Set(own.flatMap(([, names]) => names));
-  return (value) => value !== '' && (fold(value) === fold(text) || exact.has(value));
+  return (value) => value !== '' && (fold(value) === said || exact.has(value));
 };
 
 /** Undefined where the format is not understood, or the identifier is another party's. */
@@ -93,7 +113,7 @@ export interface SignalGround {
 
 /** The decision to revoke a credential because another party says so. Its id is that of the token, and so it is one. */
 export const decideBySignal = (
-  credential: Credential,
+  credential: Pick<Credential, 'credentialId' | 'expiresAt'>,
   claims: SecurityEventClaims,
   { mode, withheld, policyVersion, signalId, now }: SignalGround,
 ): Decision => {
