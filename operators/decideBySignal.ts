@@ -25,6 +25,30 @@ export const credentialsOfSubject = (
   credentials: Iterable<Credential>,
   mapping: SubjectMapping,
 ): readonly Credential[] => {
+  const wanted = meaningsOf(subject, mapping);
+  if (wanted.length === 0) return [];
+  return [...credentials].filter(
+    (credential) =>
+      credential.status === 'active' &&
+      wanted.every((means) => mapping.match.some((field) => means(credential[field] ?? ''))),
+  );
+};
+
+/** The frontend credentials of the translation table that a subject identifier means, as {@link credentialsOfSubject}. */
+export const frontendsOfSubject = (
+  subject: SubjectId,
+  frontendCredentials: Iterable<string>,
+  mapping: SubjectMapping,
+): readonly string[] => {
+  const wanted = meaningsOf(subject, mapping);
+  if (wanted.length === 0) return [];
+  const found: string[] = [];
+  for (const one of frontendCredentials) if (wanted.every((means) => means(one))) found.push(one);
+  return found;
+};
+
+/** What each member of a subject means; none where one of them cannot be mapped. */
+const meaningsOf = (subject: SubjectId, mapping: SubjectMapping): readonly ((value: string) => boolean)[] => {
   const members =
     subject.format === 'complex'
       ? Object.entries(subject).filter(([name]) => name !== 'format')
@@ -32,25 +56,37 @@ export const credentialsOfSubject = (
   const identifiers = members.map(([name, member]) =>
     understood.has(name) ? identifierOf(member as SubjectId, mapping) : undefined,
   );
-  if (identifiers.length === 0 || identifiers.includes(undefined)) return [];
-  const wanted = identifiers.map((id) => new Set([id!, ...(mapping.aliases[id!] ?? [])]));
-  return [...credentials].filter(
-    (credential) =>
-      credential.status === 'active' &&
-      wanted.every((ids) => mapping.match.some((field) => ids.has(credential[field] ?? ''))),
-  );
+  if (identifiers.includes(undefined)) return [];
+  return identifiers.map((identifier) => meaningOf(identifier!, mapping));
+};
+
+interface Identifier {
+  readonly text: string;
+  /** Written alike whatever its case. */
+  readonly anyCase: boolean;
+}
+
+/** Whether the value of a field is what an identifier or one of its aliases says. */
+const meaningOf = ({ text, anyCase }: Identifier, { aliases }: SubjectMapping): ((value: string) => boolean) => {
+  const fold = (value: string) => (anyCase ? value.toLowerCase() : value);
+  const said = fold(text);
+  const own = Object.entries(aliases).filter(([name]) => fold(name) === said);
+  // Aliases are names of the register, exactly as they stand there
+  const exact = new Set(own.flatMap(([, names]) => names));
+  return (value) => value !== '' && (fold(value) === said || exact.has(value));
 };
 
 /** Undefined where the format is not understood, or the identifier is another party's. */
-const identifierOf = (subject: SubjectId | null, { subjectIssuers }: SubjectMapping): string | undefined => {
-  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+const identifierOf = (subject: SubjectId | null, { subjectIssuers }: SubjectMapping): Identifier | undefined => {
+  const identifier = (text: unknown, anyCase = false): Identifier | undefined =>
+    typeof text === 'string' && text !== '' ? { text, anyCase } : undefined;
   switch (subject?.format) {
     case 'email':
-      return text(subject.email)?.toLowerCase();
+      return identifier(subject.email, true);
     case 'opaque':
-      return text(subject.id);
+      return identifier(subject.id);
     case 'iss_sub':
-      return subjectIssuers.includes(String(subject.iss)) ? text(subject.sub) : undefined;
+      return subjectIssuers.some((issuer) => issuer === subject.iss) ? identifier(subject.sub) : undefined;
     default:
       return undefined;
   }
@@ -77,12 +113,14 @@ export interface SignalGround {
 
 /** The decision to revoke a credential because another party says so. Its id is that of the token, and so it is one. */
 export const decideBySignal = (
-  credential: Credential,
+  credential: Pick<Credential, 'credentialId' | 'expiresAt'>,
   claims: SecurityEventClaims,
   { mode, withheld, policyVersion, signalId, now }: SignalGround,
 ): Decision => {
   const [type = '', event = {}] = Object.entries(claims.events)[0] ?? [];
-  const happened = typeof event.event_timestamp === 'number' ? event.event_timestamp : claims.iat;
+  // Nothing happens after it is told, whatever the other party writes
+  const happened =
+    typeof event.event_timestamp === 'number' ? Math.min(Math.max(event.event_timestamp, 0), claims.iat) : claims.iat;
   const said = (event.reason_admin as { en?: unknown } | undefined)?.en;
   return {
     decisionId: `signals/${credential.credentialId}/${signalId}`,

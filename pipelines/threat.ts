@@ -4,8 +4,6 @@ import type { FeedSource, PollOutcome } from '../infra/threat/feedSource.ts';
 /** What the pipeline of threat intelligence needs. */
 export interface ThreatJob {
   readonly feeds: readonly FeedSource[];
-  /** The version of a feed that is in force. */
-  inForce(feed: string): string | undefined;
   /** Put a version in force, or say that there is none to be had. */
   settle(outcome: PollOutcome): Promise<void>;
   /** Share by which the time between polls varies, 0 to 1. */
@@ -21,11 +19,11 @@ export interface ThreatJob {
  */
 export const threat = (job: ThreatJob): Observable<void> => merge(...job.feeds.map((feed) => polled(feed, job)));
 
-const polled = (source: FeedSource, { inForce, settle, jitter, random = Math.random, scheduler }: ThreatJob) => {
-  const { name, pollMs } = source.feed;
+const polled = (source: FeedSource, { settle, jitter, random = Math.random, scheduler }: ThreatJob) => {
+  const { pollMs } = source.feed;
   const pause = () => timer(pollMs * (1 + jitter * (2 * random() - 1)), scheduler);
   const polls = defer(() => source.poll()).pipe(repeat({ delay: pause }));
-  return defer(() => source.restore(inForce(name))).pipe(
+  return defer(() => source.restore()).pipe(
     concatMap((restored) => polls.pipe(startWith(restored))),
     concatMap((outcome) => from(settle(outcome))),
   );

@@ -13,6 +13,12 @@ import {
 
 export { builtInScope, type ScopeDefinition, type ScopedRequest, scopesConfig } from './scopeDefinition.ts';
 
+/**
+ * What an override's credential begins with where another party's event set it. It has a space in it, as no identifier
+ * of a credential has: nobody's name can be taken for such an override, and neither replaces the other.
+ */
+export const signalsOverride = 'signals ';
+
 /** A set of allowed requests. Equal scopes of one {@link Scopes} are the same object. */
 export interface Scope {
   /** Canonical name: its parts in order, as in `read-only & single-service(orders)`. */

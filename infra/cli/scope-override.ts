@@ -1,5 +1,6 @@
 import { TopicCodec } from '../../schemas/codec.ts';
 import type { ScopeOverride } from '../../schemas/generated/index.ts';
+import { signalsOverride } from '../../schemas/scopes.ts';
 import { topics } from '../../schemas/topics.ts';
 import { connect } from './connect.ts';
 import type { Invocation } from './invocation.ts';
@@ -27,7 +28,7 @@ export const readOverrides = async ({ load }: Invocation, nowMs: number): Promis
   }
 };
 
-/** Write an override, or null to lift it, and tell of it. */
+/** Write an override, or null to lift it and what another party's event set beside it, and tell of it. */
 export const writeOverride = async (
   { terminal, load }: Invocation,
   key: string,
@@ -41,7 +42,9 @@ export const writeOverride = async (
     const codec = await TopicCodec.open<ScopeOverride>(topics.scopeOverrides, context.registry);
     const producer = await context.kafka.producer();
     try {
-      await producer.send([{ topic: topics.scopeOverrides.name, key, value: record && codec.encode(record) }]);
+      const value = record && codec.encode(record);
+      const keys = record ? [key] : [key, signalsOverride + key];
+      await producer.send(keys.map((one) => ({ topic: topics.scopeOverrides.name, key: one, value })));
     } finally {
       await producer.close();
     }

@@ -22,7 +22,7 @@ import { Outage } from '../vault/outage.ts';
 import { Publisher } from '../vault/publisher.ts';
 import { Register } from '../vault/register.ts';
 import { areVaultScopes } from '../vault/scope-body.ts';
-import { isAboutScope, ScopeEnforcer } from '../vault/scope-enforcer.ts';
+import { bindsInVault, isAboutScope, ScopeEnforcer } from '../vault/scope-enforcer.ts';
 import { Watcher } from '../vault/watcher.ts';
 
 /** The actuating pipeline while it runs. */
@@ -172,7 +172,7 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     batches: from(consumer.batches()).pipe(takeUntil(closing)),
     read,
     settle: async (arrivals) => {
-      const onScope = scopeEnforcer ? arrivals.filter(({ decision }) => isAboutScope(decision)) : [];
+      const onScope = scopeEnforcer ? arrivals.filter(({ decision }) => bindsInVault(decision)) : [];
       const onLife = arrivals.filter((arrival) => !isAboutScope(arrival.decision));
       const settlements = [
         ...(scopeEnforcer && onScope.length > 0 ? await scopeEnforcer.settle(onScope) : []),

@@ -18,6 +18,15 @@ export type PollOutcome =
   | ({ readonly kind: 'version' } & FeedVersion)
   | { readonly kind: 'failed'; readonly feed: string; readonly error: EbbtideError; readonly lastGoodAt: number };
 
+/** The head of the version of a feed that is in force on Kafka. */
+export interface FeedHead {
+  readonly version: string;
+  /** Indicators. */
+  readonly total: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
 /** What {@link FeedSource} works with. */
 export interface FeedSourceParts extends Omit<FetchParts, 'maxBytes' | 'timeoutMs'> {
   readonly kept: KeptFeed;
@@ -33,26 +42,29 @@ const shrinkMatters = 10;
 export class FeedSource {
   readonly feed: FeedConfig;
   readonly #parts: FeedSourceParts;
+  readonly #head: FeedHead | undefined;
   #note: FeedNote | undefined;
 
-  private constructor(feed: FeedConfig, parts: FeedSourceParts, note: FeedNote | undefined) {
+  private constructor(feed: FeedConfig, parts: FeedSourceParts, head?: FeedHead, note?: FeedNote) {
     this.feed = feed;
     this.#parts = parts;
+    this.#head = head;
     this.#note = note;
   }
 
-  static async open(feed: FeedConfig, parts: FeedSourceParts): Promise<FeedSource> {
-    return new FeedSource(feed, parts, await parts.kept.note());
+  /** @param head - what a new version is measured by where the disk has lost the last good one */
+  static async open(feed: FeedConfig, parts: FeedSourceParts, head?: FeedHead): Promise<FeedSource> {
+    return new FeedSource(feed, parts, head, await parts.kept.note());
   }
 
   /**
    * The last good version, where it is not the one in force: after a restart with other brokers, or in the middle of
    * putting it in force.
    */
-  async restore(inForce: string | undefined): Promise<PollOutcome> {
+  async restore(): Promise<PollOutcome> {
     const unchanged = { kind: 'unchanged', feed: this.feed.name } as const;
     const note = this.#note;
-    if (!note || note.version === inForce) return unchanged;
+    if (!note || note.version === this.#head?.version) return unchanged;
     try {
       return await this.#again(note, note.confirmedAt);
     } catch (error) {
@@ -69,7 +81,7 @@ export class FeedSource {
     } catch (error) {
       await this.#parts.kept.discard();
       if (!(error instanceof EbbtideError)) throw error;
-      return { kind: 'failed', feed: name, error, lastGoodAt: this.#note?.confirmedAt ?? 0 };
+      return { kind: 'failed', feed: name, error, lastGoodAt: this.#note?.confirmedAt ?? this.#head?.at ?? 0 };
     }
   }
 
@@ -89,7 +101,9 @@ export class FeedSource {
       this.#note = { ...note, ...validators, confirmedAt: nowMs };
       await kept.write(this.#note);
       // Ends that the feed does not state itself move on with its confirmations
-      if (nowMs - note.publishedAt < this.feed.maxAgeMs / 2) return { kind: 'unchanged', feed: this.feed.name };
+      const ageing = nowMs - note.publishedAt >= this.feed.maxAgeMs / 2;
+      const begun = note.nextFrom !== undefined && note.nextFrom <= nowMs;
+      if (!ageing && !begun) return { kind: 'unchanged', feed: this.feed.name };
       return this.#again(this.#note, nowMs);
     }
     if (!fetched.changed)
@@ -98,13 +112,15 @@ export class FeedSource {
     this.#checkSize(read.table.size);
     const { digest } = fetched;
     const version = versionOf(digest, nowMs);
-    this.#note = { digest, ...validators, total: read.table.size, confirmedAt: nowMs, version, publishedAt: nowMs };
+    const { nextFrom } = read;
+    const total = read.table.size;
+    this.#note = { digest, ...validators, total, nextFrom, confirmedAt: nowMs, version, publishedAt: nowMs };
     await kept.accept(this.#note);
     return { kind: 'version', feed: this.feed.name, version, ...read };
   }
 
   #checkSize(total: number): void {
-    const before = this.#note?.total ?? 0;
+    const before = this.#note?.total ?? this.#head?.total ?? 0;
     const { name, maxShrink } = this.feed;
     if (before < shrinkMatters || total >= before * (1 - maxShrink)) return;
     throw new EbbtideError(
@@ -126,7 +142,7 @@ export class FeedSource {
     });
     const nowMs = now();
     const version = versionOf(note.digest, nowMs);
-    this.#note = { ...note, version, publishedAt: nowMs };
+    this.#note = { ...note, total: read.table.size, nextFrom: read.nextFrom, version, publishedAt: nowMs };
     await kept.write(this.#note);
     return { kind: 'version', feed: this.feed.name, version, ...read };
   }

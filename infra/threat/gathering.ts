@@ -17,6 +17,8 @@ export interface LeftOut {
   notPublic: number;
   /** Indicators that had ended before they came. */
   ended: number;
+  /** Indicators that are not valid yet. */
+  later: number;
 }
 
 /** What a feed says of one indicator. */
@@ -35,7 +37,7 @@ export const longestUserAgent = 256;
 
 /** Takes in the statements of a feed as they are read, and makes a table of them. */
 export class Gathering {
-  readonly leftOut: LeftOut = { malformed: 0, notUnderstood: 0, tooWide: 0, notPublic: 0, ended: 0 };
+  readonly leftOut: LeftOut = { malformed: 0, notUnderstood: 0, tooWide: 0, notPublic: 0, ended: 0, later: 0 };
   readonly #feed: FeedConfig;
   readonly #limits: FeedLimits;
   readonly #nowMs: number;
@@ -43,6 +45,7 @@ export class Gathering {
   readonly #v6 = new NetworkColumns(4);
   readonly #names: FeedTable;
   #rows = 0;
+  #nextFrom: number | undefined;
 
   /** @param nowMs - when the feed confirmed what it says, epoch milliseconds */
   constructor(feed: FeedConfig, limits: FeedLimits, nowMs: number) {
@@ -60,6 +63,17 @@ export class Gathering {
 
   notUnderstood(): void {
     this.leftOut.notUnderstood++;
+  }
+
+  /** Leave out an indicator that becomes valid later, epoch milliseconds. */
+  later(validFrom: number): void {
+    this.leftOut.later++;
+    this.#nextFrom = Math.min(this.#nextFrom ?? validFrom, validFrom);
+  }
+
+  /** When the first of those becomes valid, epoch milliseconds. */
+  get nextFrom(): number | undefined {
+    return this.#nextFrom;
   }
 
   /**

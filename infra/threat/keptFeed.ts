@@ -9,6 +9,8 @@ const noteSchema = z.object({
   lastModified: z.string().optional(),
   /** Indicators of the last good version. */
   total: z.number(),
+  /** When the first of those that are not valid yet becomes so, epoch milliseconds. */
+  nextFrom: z.number().optional(),
   /** When the feed last said the same or something newer, epoch milliseconds. */
   confirmedAt: z.number(),
   /** Name under which it was last put in force, and when, epoch milliseconds. */

@@ -9,6 +9,8 @@ import { stixReader } from './stixFormat.ts';
 export interface ReadFeed {
   readonly table: FeedTable;
   readonly leftOut: Readonly<LeftOut>;
+  /** When the first indicator that is not valid yet becomes so, epoch milliseconds; undefined where there is none. */
+  readonly nextFrom: number | undefined;
 }
 
 /**
@@ -69,5 +71,5 @@ export const readFeed = async (
   }
   if (line && rest !== '') line(rest);
   stix?.end();
-  return { table: await into.finish(), leftOut: into.leftOut };
+  return { table: await into.finish(), leftOut: into.leftOut, nextFrom: into.nextFrom };
 };

@@ -12,7 +12,7 @@ import type { OutgoingMessage } from '../kafka/types.ts';
 import { dataFolder } from '../paths.ts';
 import { follow } from '../vault/follow.ts';
 import type { ThreatConfig } from './config.ts';
-import { FeedSource, type PollOutcome } from './feedSource.ts';
+import { type FeedHead, FeedSource, type PollOutcome } from './feedSource.ts';
 import { KeptFeed } from './keptFeed.ts';
 import { FeedPublisher } from './publishFeed.ts';
 
@@ -32,7 +32,7 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
   const producer = await kafka.producer();
   const send = (messages: readonly OutgoingMessage[]) => sendPatiently(producer, messages, stopping.signal, log);
   const publisher = new FeedPublisher(send, codec, now);
-  const inForce = new Map<string, string>();
+  const heads = new Map<string, FeedHead>();
   const folder = config.folder ?? dataFolder('threat');
   const metrics = threatMetrics(context);
   /** Feeds that fail, with the alert that said so; undefined in place of nothing wrong. */
@@ -45,8 +45,8 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
     (record, message) => {
       const key = String(message.key);
       publisher.recall(key, record);
-      if (record?.part === -1) inForce.set(record.feed, record.version);
-      else if (!record) inForce.delete(key);
+      if (record?.part === -1) heads.set(record.feed, record);
+      else if (!record) heads.delete(key);
       return new Promise<void>((resolve) => setImmediate(resolve));
     },
     log,
@@ -57,7 +57,10 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
 
   const parts = { outbound, config, now, signal: stopping.signal };
   const feeds = await Promise.all(
-    config.feeds.map((feed) => FeedSource.open(feed, { ...parts, kept: new KeptFeed(join(folder), feed.name) })),
+    config.feeds.map((feed) => {
+      const kept = new KeptFeed(join(folder), feed.name);
+      return FeedSource.open(feed, { ...parts, kept }, heads.get(feed.name));
+    }),
   );
 
   const settle = async (outcome: PollOutcome): Promise<void> => {
@@ -83,7 +86,7 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
   };
 
   const closing = new Subject<void>();
-  const work = threat({ feeds, inForce: (feed) => inForce.get(feed), settle, jitter: config.jitter });
+  const work = threat({ feeds, settle, jitter: config.jitter });
   const drained = lastValueFrom(work.pipe(takeUntil(closing)), { defaultValue: undefined });
   const failed = new Promise<never>((_, reject) => {
     drained.catch((error: unknown) => stopping.signal.aborted || reject(error));

@@ -41,8 +41,13 @@ export const stixReader = (
     take(parsed.data);
   };
   const take = (indicator: z.output<typeof indicatorObject>): void => {
-    if (indicator.revoked || (indicator.valid_from && Date.parse(indicator.valid_from) > nowMs)) {
+    if (indicator.revoked) {
       into.leftOut.ended++;
+      return;
+    }
+    const validFrom = indicator.valid_from === undefined ? nowMs : Date.parse(indicator.valid_from);
+    if (validFrom > nowMs) {
+      into.later(validFrom);
       return;
     }
     const found = indicator.pattern_type === 'stix' ? patternIndicators(indicator.pattern) : [];

@@ -32,6 +32,13 @@ export interface ScopeEnforcerParts {
 export const isAboutScope = ({ pipeline }: Pick<Decision, 'pipeline'>): boolean => pipeline === 'scope';
 
 /**
+ * Whether Vault is to carry out a decision about scope. A block that another party asked for lapses at the gateway, and
+ * no decision would widen it in Vault: there the credentials themselves are revoked.
+ */
+export const bindsInVault = (decision: Pick<Decision, 'action' | 'pipeline'>): boolean =>
+  isAboutScope(decision) && decision.pipeline !== 'signals';
+
+/**
  * Narrows and widens live tokens by rewriting the policy that only denies: it binds them at their next request. Writing
  * the same body again changes nothing, so a decision may be delivered again. A decision in shadow mode takes back what
  * one before it wrote while the mode was to enforce.

@@ -4,7 +4,7 @@ export type OverrideMode = 'shadow' | 'enforce';
 
 /** Dynamic Scope Override: the scope that the behaviour of a frontend credential has earned. Compacted; a tombstone lifts it. */
 export interface ScopeOverride {
-  /** Identifier of the caller's credential. Also the message key. */
+  /** Identifier of the caller's credential, after 'signals ' where another party's event blocks it beside what behaviour earned. Also the message key. */
   frontendCredential: string;
   /** Name of the scope, as the scopes of the policy define it. */
   scope: string;
@@ -36,7 +36,7 @@ export const ScopeOverrideSchema = {
     {
       "name": "frontendCredential",
       "type": "string",
-      "doc": "Identifier of the caller's credential. Also the message key."
+      "doc": "Identifier of the caller's credential, after 'signals ' where another party's event blocks it beside what behaviour earned. Also the message key."
     },
     {
       "name": "scope",

@@ -143,6 +143,46 @@ test('a version that is lost on disk must be fetched again, though the feed has 
   assert.equal(conditional.filter((same) => !same).length, 2);
 });
 
+test('a feed that shrank must be alerted where the disk is new, by what is in force on Kafka', async (t) => {
+  const context = await testContext(t);
+  const alerts = await context.records<Alert>(topics.alerts);
+  let count = 100;
+  const url = await serve(t, (_request, answer) => answer.writeHead(200).end(list(count)));
+  const first = await (await rig(t, context, { url })).start();
+  const threats = await following(context);
+  await until('the first version', () => threats.size === 100);
+  await first.close();
+  count = 10;
+  const { start } = await rig(t, context, { url });
+  await start();
+  const alert = await until('an alert', () => alerts[0]);
+  assert.equal(alert.kind, 'feedShrunk');
+  assert.match(alert.summary, /shrank from 100 to 10 indicators/);
+  assert.equal(threats.size, 100);
+});
+
+test('an indicator must come in force once it is valid, though the feed has not changed', async (t) => {
+  const context = await testContext(t);
+  const hour = 3_600_000;
+  let clock = Date.now();
+  const indicator = (number: number, from: number) => ({
+    ...{ type: 'indicator', pattern_type: 'stix', valid_from: new Date(from).toISOString() },
+    pattern: `[ipv4-addr:value = '198.51.100.${number}']`,
+  });
+  const objects = [indicator(1, clock), indicator(2, clock + 2 * hour), indicator(3, clock + hour)];
+  const file = join(temporaryFolder(t), 'feed.json');
+  writeFileSync(file, JSON.stringify({ type: 'bundle', objects }));
+  const config = threatConfig.parse({ feeds: [{ name: 'drop', pollMs: 1000, file }], folder: temporaryFolder(t) });
+  const running = await startThreat(context.another(), config, () => clock);
+  context.closing(() => running.close());
+  const threats = await following(context);
+  await until('what is valid at once', () => threats.size === 1);
+  clock += hour;
+  await until('the next', () => threats.size === 2);
+  clock += hour;
+  await until('the last', () => threats.size === 3);
+});
+
 test('a file that is no feed any longer must go out of force with its configuration', async (t) => {
   const context = await testContext(t);
   const file = join(temporaryFolder(t), 'feed.txt');

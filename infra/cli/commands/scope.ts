@@ -46,7 +46,7 @@ export const defineScope = (): Command => {
     .action(lazily(() => import('../actions/scope/override-set.ts')));
   override
     .command('lift')
-    .description('Take an override away, whoever set it.')
+    .description("Take a credential's overrides away, whoever set them.")
     .argument('<credential>', 'identifier of the frontend credential')
     .action(lazily(() => import('../actions/scope/override-lift.ts')));
   override

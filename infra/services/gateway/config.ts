@@ -20,7 +20,12 @@ const jwtSource = z.strictObject({
     .min(1)
     .default(['RS256', 'ES256', 'EdDSA'])
     .describe('Algorithms that are accepted'),
-  prefix: z.string().max(64).default('').describe('Put before the claim, to keep issuers apart'),
+  prefix: z
+    .string()
+    .max(64)
+    .regex(/^[!-~]*$/, 'must be printable ASCII without spaces')
+    .default('')
+    .describe('Put before the claim, to keep issuers apart'),
 });
 const hashSource = z.strictObject({
   from: z.literal('secret').describe('An API key or bearer token; its keyed hash is the identifier'),
@@ -32,7 +37,12 @@ const nameSource = z.strictObject({
     .literal('name')
     .describe('An identifier that the proxy before us has established and sets itself, whatever callers send'),
   header: headerName,
-  prefix: z.string().max(64).default('').describe('Put before it, to keep sources apart'),
+  prefix: z
+    .string()
+    .max(64)
+    .regex(/^[!-~]*$/, 'must be printable ASCII without spaces')
+    .default('')
+    .describe('Put before it, to keep sources apart'),
 });
 
 const source = z

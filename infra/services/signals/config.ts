@@ -135,8 +135,14 @@ const receiverConfig = z
     mode: z
       .enum(['shadow', 'enforce'])
       .default('shadow')
-      .describe('shadow: record what would be revoked; enforce: let the actuator revoke'),
+      .describe('shadow: record what would be revoked or blocked; enforce: let the actuator revoke and gateways block'),
     audience: z.array(z.string().min(1)).default([]).describe('Audiences (aud) that tokens may be for'),
+    blockMs: z
+      .int()
+      .min(60_000)
+      .max(30 * 86_400_000)
+      .default(86_400_000)
+      .describe('How long a frontend credential is blocked, milliseconds'),
     transmitters: z.array(peer).max(100).default([]).describe('Whose tokens are taken'),
     maxBytes: z.int().min(1_000).max(1_000_000).default(64_000).describe('Largest token, bytes'),
     maxAgeMs: z

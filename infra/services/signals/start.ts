@@ -3,7 +3,15 @@ import { from, lastValueFrom, Subject, takeUntil } from 'rxjs';
 import { Controls } from '../../../operators/actuate/controls.ts';
 import { signals } from '../../../pipelines/signals.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
-import type { Alert, Control, Credential, Decision, Signal } from '../../../schemas/generated/index.ts';
+import type {
+  Alert,
+  Control,
+  Credential,
+  Decision,
+  ScopeOverride,
+  Signal,
+  Translation,
+} from '../../../schemas/generated/index.ts';
 import type { SecurityEvent } from '../../../schemas/securityEvents.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Running } from '../../context.ts';
@@ -17,6 +25,7 @@ import { SignalAlerts } from './alerts.ts';
 import { BearerTokens } from './bearer.ts';
 import type { Peer, ReceiverAccount, SignalsConfig } from './config.ts';
 import { signalsMetrics } from './metrics.ts';
+import { Frontends } from './receiver/frontends.ts';
 import { peerKeys } from './receiver/peerKeys.ts';
 import { pollPeer } from './receiver/poller.ts';
 import { type OnTaken, SignalReceiver } from './receiver/receiver.ts';
@@ -68,10 +77,13 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
     signals: await TopicCodec.open<Signal>(topics.signals, registry),
     decisions: await TopicCodec.open<Decision>(topics.decisions, registry),
     alerts: await TopicCodec.open<Alert>(topics.alerts, registry),
+    translations: await TopicCodec.open<Translation>(topics.translations, registry),
+    overrides: await TopicCodec.open<ScopeOverride>(topics.scopeOverrides, registry),
   };
   const producer = await kafka.producer({ lingerMs: 0 });
   const register = new Register();
   const controls = new Controls();
+  const frontends = new Frontends();
   const keys = new Map(config.receiver.transmitters.map((peer) => [peer, peerKeys(peer, outbound)]));
   const signalMessage = (one: Signal) => ({
     topic: topics.signals.name,
@@ -81,10 +93,16 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
   const receiver = new SignalReceiver({
     config: config.receiver,
     register,
+    frontends: () => frontends.all(),
     controls,
     keysOf: (peer) => keys.get(peer)!,
-    record: (one, decisions) =>
+    record: (one, decisions, overrides) =>
       producer.send([
+        ...overrides.map((override) => ({
+          topic: topics.scopeOverrides.name,
+          key: override.frontendCredential,
+          value: codecs.overrides.encode(override),
+        })),
         ...decisions.map((decision) => ({
           topic: topics.decisions.name,
           key: decision.subject,
@@ -104,6 +122,15 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
       log,
     ),
   ];
+  if (config.receiver.transmitters.length > 0)
+    followers.push(
+      await follow(
+        kafka,
+        codecs.translations,
+        (record, message) => (record ? frontends.set(record) : frontends.remove(String(message.key))),
+        log,
+      ),
+    );
   const past = await follow(
     kafka,
     codecs.signals,

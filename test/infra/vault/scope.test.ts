@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { packageRoot } from '../../../infra/paths.ts';
 import { scopeBody, scopePolicies, scopePolicyName } from '../../../infra/vault/scope-body.ts';
+import { bindsInVault } from '../../../infra/vault/scope-enforcer.ts';
 import type { Decision } from '../../../schemas/generated/index.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
@@ -42,6 +43,12 @@ test('scopeBody denies the paths that a scope refuses; denies of several scopes 
 
 test('scopePolicies refuses a path that would end its string', () => {
   assert.equal(scopePolicies.safeParse({ denied: { a: ['kv/"x'] } }).success, false);
+});
+
+test('bindsInVault leaves blocks that another party asked for to gateways, where they lapse', () => {
+  assert.equal(bindsInVault({ action: 'narrow', pipeline: 'scope' }), true);
+  assert.equal(bindsInVault({ action: 'narrow', pipeline: 'signals' }), false);
+  assert.equal(bindsInVault({ action: 'revoke', pipeline: 'scope' }), false);
 });
 
 const frontend = 'key-mobile';

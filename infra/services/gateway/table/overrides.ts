@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ScopeOverride } from '../../../../schemas/generated/index.ts';
-import { builtInScope, type Scope, type Scopes } from '../../../../schemas/scopes.ts';
+import { builtInScope, type Scope, type Scopes, signalsOverride } from '../../../../schemas/scopes.ts';
 
 /** A Dynamic Scope Override in memory. */
 export interface Override {
@@ -20,6 +20,8 @@ export interface Override {
  */
 export class Overrides {
   readonly #byCredential = new Map<string, Override>();
+  /** Blocks that other parties asked for, beside what behaviour has earned. */
+  readonly #bySignal = new Map<string, Override>();
   readonly #scopes: Scopes;
   readonly #skewMs: number;
 
@@ -30,15 +32,16 @@ export class Overrides {
   }
 
   get size(): number {
-    return this.#byCredential.size;
+    return this.#byCredential.size + this.#bySignal.size;
   }
 
   /** Take a record in. Returns false where its scope is not known, and everything is refused for it. */
   set(record: ScopeOverride): boolean {
     const scope = this.#scopes.namedOrBlocked(record.scope, record.service);
-    if (scope === this.#scopes.top) this.#byCredential.delete(record.frontendCredential);
+    const { held, credential } = this.#placeOf(record.frontendCredential);
+    if (scope === this.#scopes.top) held.delete(credential);
     else
-      this.#byCredential.set(record.frontendCredential, {
+      held.set(credential, {
         scope,
         enforced: record.mode === 'enforce',
         expiresAt: record.expiresAt ?? Number.POSITIVE_INFINITY,
@@ -51,12 +54,26 @@ export class Overrides {
 
   /** Take a tombstone in. */
   remove(credential: string): void {
-    this.#byCredential.delete(credential);
+    const place = this.#placeOf(credential);
+    place.held.delete(place.credential);
+  }
+
+  #placeOf(key: string): { readonly held: Map<string, Override>; readonly credential: string } {
+    return key.startsWith(signalsOverride)
+      ? { held: this.#bySignal, credential: key.slice(signalsOverride.length) }
+      : { held: this.#byCredential, credential: key };
   }
 
   /** The override of a credential that has not lapsed at `nowMs`, epoch milliseconds. */
   find(credential: string, nowMs: number): Override | undefined {
-    const found = this.#byCredential.get(credential);
+    const earned = this.#live(this.#byCredential.get(credential), nowMs);
+    if (this.#bySignal.size === 0) return earned;
+    const told = this.#live(this.#bySignal.get(credential), nowMs);
+    // A block is the narrowest there is; one in shadow yields to what is enforced
+    return told && (told.enforced || !earned?.enforced) ? told : earned;
+  }
+
+  #live(found: Override | undefined, nowMs: number): Override | undefined {
     // One that has lapsed is kept: a clock that ran ahead for a moment must not lift what is in force
     return found && found.expiresAt + this.#skewMs > nowMs ? found : undefined;
   }

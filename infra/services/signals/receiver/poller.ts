@@ -53,9 +53,11 @@ export const pollPeer = async (peer: Peer, parts: PollerParts): Promise<void> =>
       const { sets } = answerSchema.parse(
         await send(url, { ...done, returnImmediately: false, maxEvents: 100 }, peer, parts),
       );
-      done = await takeAll(sets, peer, parts);
+      const taken = await takeAll(sets, peer, parts);
+      done = taken.done;
       failures = 0;
-      if (Object.keys(sets).length === 0) await sleep(peer.pollMs, undefined, { signal });
+      // What is not acknowledged comes again at once
+      if (taken.failed > 0 || Object.keys(sets).length === 0) await sleep(peer.pollMs, undefined, { signal });
     } catch (error) {
       if (signal.aborted) return;
       failures++;
@@ -72,23 +74,31 @@ interface Acknowledgement {
   readonly setErrs: Record<string, { err: string; description: string }>;
 }
 
+/** Take in each token; one that fails is left unacknowledged, to come again, and holds up no other. */
 const takeAll = async (
   sets: Readonly<Record<string, string>>,
   peer: Peer,
-  { receiver, onTaken, log }: PollerParts,
-): Promise<Acknowledgement> => {
+  { receiver, onTaken, log, signal }: PollerParts,
+): Promise<{ readonly done: Acknowledgement; readonly failed: number }> => {
   const done: Acknowledgement = { ack: [], setErrs: {} };
-  for (const [jti, set] of Object.entries(sets))
+  let failed = 0;
+  for (const [jti, set] of Object.entries(sets)) {
+    if (signal.aborted) break;
     try {
       onTaken(await receiver.take(set, peer), peer);
       done.ack.push(jti);
     } catch (error) {
-      if (!(error instanceof SetError)) throw error;
+      if (!(error instanceof SetError)) {
+        failed++;
+        log.error({ transmitter: peer.name, jti, error: (error as Error).message }, 'polled token not taken');
+        continue;
+      }
       onTaken(error.err, peer);
       log.warn({ transmitter: peer.name, jti, err: error.err, message: error.message }, 'polled token refused');
       done.setErrs[jti] = { err: error.err, description: error.message };
     }
-  return done;
+  }
+  return { done, failed };
 };
 
 /**

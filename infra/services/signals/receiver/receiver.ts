@@ -2,8 +2,14 @@ import { createHash } from 'node:crypto';
 import type { JWTVerifyGetKey } from 'jose';
 import type { Controls } from '../../../../operators/actuate/controls.ts';
 import { LastSeen } from '../../../../operators/actuate/lastSeen.ts';
-import { asksToRevoke, credentialsOfSubject, decideBySignal } from '../../../../operators/decideBySignal.ts';
-import type { Decision, Signal } from '../../../../schemas/generated/index.ts';
+import { blockBySignal } from '../../../../operators/blockBySignal.ts';
+import {
+  asksToRevoke,
+  credentialsOfSubject,
+  decideBySignal,
+  frontendsOfSubject,
+} from '../../../../operators/decideBySignal.ts';
+import type { Decision, ScopeOverride, Signal } from '../../../../schemas/generated/index.ts';
 import { eventTypes } from '../../../../schemas/securityEvents.ts';
 import type { Register } from '../../../vault/register.ts';
 import type { Peer, ReceiverConfig } from '../config.ts';
@@ -15,10 +21,16 @@ import { type VerifiedSet, verifySet } from './verifier.ts';
 export interface ReceiverParts {
   readonly config: ReceiverConfig;
   readonly register: Register;
+  /** Frontend credentials of the translation table. */
+  readonly frontends: () => Iterable<string>;
   readonly controls: Controls;
   readonly keysOf: (peer: Peer) => JWTVerifyGetKey;
-  /** Write a token and the decisions that came of it as one, and wait for Kafka. */
-  readonly record: (signal: Signal, decisions: readonly Decision[]) => Promise<void>;
+  /** Write a token and the decisions and overrides that came of it, and wait for Kafka. */
+  readonly record: (
+    signal: Signal,
+    decisions: readonly Decision[],
+    overrides: readonly ScopeOverride[],
+  ) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -91,19 +103,20 @@ export class SignalReceiver {
   }
 
   async #record({ claims, digest, event }: VerifiedSet, peer: Peer, signalId: string): Promise<SignalOutcome> {
-    const { register, record, now } = this.#parts;
+    const { config, register, frontends, record, now } = this.#parts;
     if (event === eventTypes.verification) this.#checkState(claims.events[event]?.state, claims.sub_id.id, peer);
     const at = now();
     const mapping = { ...peer, subjectIssuers: peer.subjectIssuers ?? [peer.issuer] };
-    const credentials = asksToRevoke(claims) ? credentialsOfSubject(claims.sub_id, register.all(), mapping) : [];
-    const decisions = credentials.map((credential) =>
-      decideBySignal(credential, claims, {
-        ...this.#ground(credential.credentialId, at),
-        signalId: hash(signalId),
-        now: at,
-      }),
+    const asks = asksToRevoke(claims);
+    const ground = (subject: string) => ({ ...this.#ground(subject, at), signalId: hash(signalId), now: at });
+    const revoked = (asks ? credentialsOfSubject(claims.sub_id, register.all(), mapping) : []).map((credential) =>
+      decideBySignal(credential, claims, ground(credential.credentialId)),
     );
-    const outcome = decisions.length > 0 ? 'decided' : asksToRevoke(claims) ? 'unmapped' : 'noted';
+    const blocked = (asks ? frontendsOfSubject(claims.sub_id, frontends(), mapping) : []).map((frontend) =>
+      blockBySignal(frontend, claims, ground(frontend), config.blockMs),
+    );
+    const decisions = [...revoked, ...blocked.map(({ decision }) => decision)];
+    const outcome = decisions.length > 0 ? 'decided' : asks ? 'unmapped' : 'noted';
     await record(
       {
         signalId,
@@ -116,10 +129,11 @@ export class SignalReceiver {
         digest,
         issuedAt: Math.round(claims.iat * 1000),
         outcome,
-        credentials: credentials.map(({ credentialId }) => credentialId),
+        credentials: [...new Set(decisions.map(({ subject }) => subject))],
         at,
       },
       decisions,
+      blocked.flatMap(({ override }) => override ?? []),
     );
     return outcome;
   }

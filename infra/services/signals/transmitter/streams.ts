@@ -27,6 +27,8 @@ export class Streams {
   readonly #folder: string;
   readonly #maxUndelivered: number;
   readonly #streams = new Map<string, Open>();
+  /** The last change of each stream: changes of one follow each other. */
+  readonly #changes = new Map<string, Promise<unknown>>();
 
   private constructor(folder: string, maxUndelivered: number) {
     this.#folder = folder;
@@ -67,37 +69,48 @@ export class Streams {
   }
 
   /** Keep a stream, new or changed. */
-  async put(stream: Stream): Promise<void> {
+  put(stream: Stream): Promise<void> {
+    return this.#alone(stream.stream_id, () => this.#put(stream));
+  }
+
+  async #put(stream: Stream): Promise<void> {
     const folder = join(this.#folder, stream.stream_id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await replace(join(folder, streamFile), JSON.stringify(stream));
     const open = this.#streams.get(stream.stream_id);
     if (open) open.stream = stream;
     else this.#streams.set(stream.stream_id, { stream, undelivered: new Map(), next: 0, listeners: new Set() });
-    if (stream.status === 'disabled') await this.drop(stream.stream_id, [...(open?.undelivered.keys() ?? [])]);
+    if (stream.status === 'disabled') await this.#drop(stream.stream_id, [...(open?.undelivered.keys() ?? [])]);
     for (const wake of open?.listeners ?? []) wake();
   }
 
-  async delete(id: string): Promise<void> {
-    const open = this.#streams.get(id);
-    this.#streams.delete(id);
-    await rm(join(this.#folder, id), { recursive: true, force: true });
-    for (const wake of open?.listeners ?? []) wake();
+  delete(id: string): Promise<void> {
+    return this.#alone(id, async () => {
+      const open = this.#streams.get(id);
+      this.#streams.delete(id);
+      await rm(join(this.#folder, id), { recursive: true, force: true });
+      for (const wake of open?.listeners ?? []) wake();
+    });
   }
 
   /**
-   * Keep a token until it is delivered. One that is there already stays as it is.
+   * Keep a token until it is delivered. One that is there already stays as it is; for a stream that is gone it is
+   * nobody's, and not kept.
    *
    * @returns how many of the oldest had to be given up
    */
-  async add(id: string, { jti, set }: Undelivered): Promise<number> {
+  add(id: string, token: Undelivered): Promise<number> {
+    return this.#alone(id, () => this.#add(id, token));
+  }
+
+  async #add(id: string, { jti, set }: Undelivered): Promise<number> {
     const open = this.#streams.get(id);
     if (!open || open.undelivered.has(jti)) return 0;
     const file = `${String(open.next++).padStart(12, '0')}-${jti}.set`;
     await replace(join(this.#folder, id, file), set);
     open.undelivered.set(jti, { set, file });
     const surplus = [...open.undelivered.keys()].slice(0, Math.max(0, open.undelivered.size - this.#maxUndelivered));
-    await this.drop(id, surplus);
+    await this.#drop(id, surplus);
     for (const wake of open.listeners) wake();
     return surplus.length;
   }
@@ -117,7 +130,11 @@ export class Streams {
   }
 
   /** Forget tokens: delivered, refused or given up. Others are passed over. */
-  async drop(id: string, jtis: readonly string[]): Promise<void> {
+  drop(id: string, jtis: readonly string[]): Promise<void> {
+    return this.#alone(id, () => this.#drop(id, jtis));
+  }
+
+  async #drop(id: string, jtis: readonly string[]): Promise<void> {
     const open = this.#streams.get(id);
     for (const jti of jtis) {
       const kept = open?.undelivered.get(jti);
@@ -125,6 +142,17 @@ export class Streams {
       open!.undelivered.delete(jti);
       await rm(join(this.#folder, id, kept.file), { force: true });
     }
+  }
+
+  /** Change a stream once the changes before have come to their end, well or not. */
+  #alone<T>(id: string, change: () => Promise<T>): Promise<T> {
+    const work = (this.#changes.get(id) ?? Promise.resolve()).then(change, change);
+    this.#changes.set(id, work);
+    const done = () => {
+      if (this.#changes.get(id) === work) this.#changes.delete(id);
+    };
+    work.then(done, done);
+    return work;
   }
 
   /** Resolves at the next change of a stream, at the signal, or after a while. */

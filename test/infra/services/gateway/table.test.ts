@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Overrides } from '../../../../infra/services/gateway/table/overrides.ts';
 import { RowTable } from '../../../../infra/services/gateway/table/rows.ts';
-import { Scopes } from '../../../../schemas/scopes.ts';
+import { Scopes, signalsOverride } from '../../../../schemas/scopes.ts';
 import { override, row } from './stage.ts';
 
 const credential = fc.oneof(
@@ -77,6 +77,25 @@ test('Overrides lapse at their expiry, later by what clocks may differ', () => {
   assert.equal(overrides.find('a', 104_999)?.scope.name, 'read-only');
   assert.equal(overrides.find('a', 105_000), undefined);
   assert.equal(overrides.find('a', 99_000)?.scope.name, 'read-only', 'a clock that ran ahead has lifted nothing');
+});
+
+test('Overrides that another party asked for hold beside those that behaviour earned, until they lapse or are lifted', () => {
+  const overrides = new Overrides(new Scopes({}), 0);
+  const told = (mode: 'shadow' | 'enforce') =>
+    overrides.set(override(`${signalsOverride}a`, 'blocked', { mode, expiresAt: 100, decisionId: 'signals/a/1' }));
+  told('enforce');
+  overrides.set(override('a', 'read-only'));
+  assert.equal(overrides.find('a', 99)?.scope.name, 'blocked', 'what is earned later lifts no block');
+  overrides.remove('a');
+  assert.equal(overrides.find('a', 99)?.scope.name, 'blocked');
+  assert.equal(overrides.find('a', 100), undefined);
+  overrides.set(override('a', 'read-only'));
+  told('shadow');
+  assert.equal(overrides.find('a', 99)?.scope.name, 'read-only', 'a block in shadow hides nothing enforced');
+  overrides.remove('a');
+  assert.equal(overrides.find('a', 99)?.enforced, false);
+  overrides.remove(`${signalsOverride}a`);
+  assert.equal(overrides.find('a', 99), undefined);
 });
 
 test('Overrides of a scope that nobody knows, or of a single service without a name, block', () => {

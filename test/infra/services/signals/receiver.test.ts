@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { generateKeyPair, SignJWT } from 'jose';
 import { controlRecord } from '../../../../schemas/control.ts';
-import type { Alert, Decision, Signal } from '../../../../schemas/generated/index.ts';
+import type { Alert, Decision, ScopeOverride, Signal } from '../../../../schemas/generated/index.ts';
+import { signalsOverride } from '../../../../schemas/scopes.ts';
 import { eventTypes } from '../../../../schemas/securityEvents.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { testContext, until } from '../../../services/context.ts';
 import { temporaryFolder } from '../../../services/folder.ts';
+import { row } from '../gateway/stage.ts';
 import { audience, credentialOf, otherParty, pushTo, startService, tokenFile } from './rig.ts';
 
 const rig = async (t: TestContext, receiver: object = {}) => {
@@ -101,6 +103,39 @@ test('subjects must be mapped as configured, and what cannot be mapped must revo
   await until('all records', () => signals.length === cases.length);
   assert.deepEqual(signals.map(({ credentials }) => credentials).sort(), cases.map(([, ids]) => ids).sort());
   assert.equal(decisions.length, 2);
+});
+
+test('a session that stands in the translation table must be blocked for a while at gateways, as mode and exemptions say', async (t) => {
+  for (const mode of ['shadow', 'enforce'] as const) {
+    const { context, party, start, decisions, signals } = await rig(t, { mode, blockMs: 60_000 });
+    const overrides = await context.records<ScopeOverride>(topics.scopeOverrides);
+    await context.write(topics.translations, [
+      row('mobile', 'orders'),
+      row('mobile', 'bills'),
+      row('spared', 'orders'),
+    ]);
+    const by = { by: 'test', reason: 'test' };
+    await context.write(topics.control, [
+      controlRecord({ kind: 'exemption', pipeline: 'signals', subject: 'spared', value: true, ...by }, 1),
+    ]);
+    const { address } = await start();
+    for (const id of ['spared', 'mobile', 'nobody'])
+      assert.equal((await pushTo(address, await party.sign({ sub_id: { format: 'opaque', id } }))).status, 202);
+    await until('all records', () => signals.length === 3 && decisions.length === 2 && overrides.length === 1);
+    const found = decisions.map(({ subject, action, newScope, withheld }) => [subject, action, newScope, withheld]);
+    assert.deepEqual(found.sort(), [
+      ['mobile', 'narrow', 'blocked', ''],
+      ['spared', 'narrow', 'blocked', 'exemption'],
+    ]);
+    const [override] = overrides;
+    const decision = decisions.find(({ subject }) => subject === 'mobile')!;
+    assert.deepEqual(
+      [override!.frontendCredential, override!.scope, override!.mode, override!.decisionId, override!.expiresAt],
+      [`${signalsOverride}mobile`, 'blocked', mode, decision.decisionId, decision.decidedAt + 60_000],
+    );
+    const outcomes = Object.fromEntries(signals.map(({ subject, outcome }) => [subject, outcome]));
+    assert.deepEqual(outcomes, { spared: 'decided', mobile: 'decided', nobody: 'unmapped' });
+  }
 });
 
 test('a change of a credential must revoke where it was revoked or deleted, and else be noted', async (t) => {
