@@ -18,7 +18,7 @@ export interface Foreseen {
   readonly hour: Float64Array;
   /** hours × pairs: chance within 24 h. */
   readonly day: Float64Array;
-  /** Absolute errors of the next session's time, hours, one a session that ended and was followed by another. */
+  /** Absolute errors of the next session's time, hours: one for each session of the test that had one before it. */
   readonly returnErrors: readonly number[];
 }
 
@@ -57,7 +57,7 @@ export const foresee = async (
   );
   const returnErrors = returns
     .finish()
-    .filter(({ lastMs, gapHours }) => lastMs >= testHour * hourMs && Number.isFinite(gapHours))
+    .filter(({ lastMs, gapHours }) => Number.isFinite(gapHours) && lastMs + gapHours * hourMs >= testHour * hourMs)
     .map((ended) => Math.abs(predictor.returnAfter(ended) - ended.gapHours));
   return { name: predictor.name, hour, day, returnErrors };
 };

@@ -159,9 +159,13 @@ const shiftBits = (state: Float32Array, active: 0 | 1): void => {
   }
 };
 
-/** Take in an event of the open hour; one of a closed hour counts as of its beginning, but see {@link observeLate}. */
+/**
+ * Take in an event of the open hour; one of a closed hour counts as of its beginning, but see {@link observeLate}, and one of
+ * a later hour as of its end.
+ */
 export const observe = (state: Float32Array, event: AccessEvent): void => {
-  const timeMs = Math.max(event.timeMs, state[layout.hour]! * hourMs);
+  const opened = state[layout.hour]! * hourMs;
+  const timeMs = Math.min(Math.max(event.timeMs, opened), opened + hourMs - 1);
   const [hour, second] = [hourOf(timeMs), secondOf(timeMs)];
   switch (event.kind) {
     case 'access': {

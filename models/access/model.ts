@@ -4,8 +4,9 @@ import { breathe, chunks } from './chunks.ts';
 import { everybodyLayout } from './everybody.ts';
 import { accessFeatures, fillAccessFeatures } from './features.ts';
 import { hazardBins, survivalOf } from './hazard.ts';
-import { activeHours, historySize, wasActive } from './history.ts';
+import { historySize } from './history.ts';
 import { encodeInputs, type InputScale, inputCount } from './inputs.ts';
+import { interceptPlaces, keepPromises, learnIntercepts } from './intercepts.ts';
 import { bent, dayBin } from './join.ts';
 import { type HazardWeights, hazardNetwork } from './network.ts';
 import { calibrated, logit, type Platt, sigmoid } from './platt.ts';
@@ -32,42 +33,6 @@ export interface AccessParts {
   readonly calibration: AccessCalibration;
 }
 
-/** How fast the intercepts follow what comes true. */
-const interceptRate = 0.02;
-
-/** What is carried for all: intercepts, and what was promised lately. */
-const promises = (() => {
-  const ring = 24;
-  return { hour: 0, day: 1, hourSum: 2, hourCount: 3, cursor: 4, sums: 5, counts: 5 + ring, size: 5 + 2 * ring, ring };
-})();
-
-/**
- * Move the intercepts by how far chances that have come due were from what happened: those of an hour ago, and those of a
- * day ago.
- */
-const learnIntercepts = (own: Float32Array, states: readonly Float32Array[]): void => {
-  if (own[promises.hourCount]! > 0) {
-    const came = states.reduce((sum, state) => sum + wasActive(state, 1), 0);
-    own[promises.hour]! += (interceptRate * (came - own[promises.hourSum]!)) / own[promises.hourCount]!;
-  }
-  const at = own[promises.cursor]!;
-  const count = own[promises.counts + at]!;
-  if (count > 0) {
-    const came = states.reduce((sum, state) => sum + (activeHours(state, 24) > 0 ? 1 : 0), 0);
-    own[promises.day]! += (interceptRate * (came - own[promises.sums + at]!)) / count;
-  }
-};
-
-const keepPromises = (own: Float32Array, forecasts: readonly AccessForecast[]): void => {
-  const sum = (of: (it: AccessForecast) => number) => forecasts.reduce((total, it) => total + of(it), 0);
-  own[promises.hourSum] = sum(({ within1h }) => within1h);
-  own[promises.hourCount] = forecasts.length;
-  const at = own[promises.cursor]!;
-  own[promises.sums + at] = sum(({ within24h }) => within24h);
-  own[promises.counts + at] = forecasts.length;
-  own[promises.cursor] = (at + 1) % promises.ring;
-};
-
 /** Which parts take part, for the tables that show what each is worth. */
 export type AccessPart = 'both' | 'network' | 'trees';
 
@@ -81,7 +46,7 @@ export class AccessModel implements AccessPredictor {
 
   private constructor(name: string, parts: AccessParts, network: CarriedNetwork, part: AccessPart) {
     this.name = name;
-    this.carried = { pair: network.stateSize, all: promises.size };
+    this.carried = { pair: network.stateSize + interceptPlaces.pair, all: interceptPlaces.all };
     this.#parts = parts;
     this.#network = network;
     this.#part = part;
@@ -102,16 +67,16 @@ export class AccessModel implements AccessPredictor {
 
   async forecast(population: Population, pairs: readonly string[]): Promise<readonly AccessForecast[]> {
     const own = population.shared.subarray(everybodyLayout.size);
-    learnIntercepts(
-      own,
-      pairs.map((pair) => population.stateOf(pair)),
-    );
+    const states = pairs.map((pair) => population.stateOf(pair));
+    const from = historySize + this.#network.stateSize;
+    const promised = states.map((state) => state.subarray(from, from + interceptPlaces.pair));
+    learnIntercepts(own, states, promised, population.hour);
     const forecasts: AccessForecast[] = [];
     for (const chunk of chunks(pairs)) {
       forecasts.push(...(await this.#forecastSome(population, chunk, own)));
       await breathe();
     }
-    keepPromises(own, forecasts);
+    keepPromises(own, promised, forecasts, population.hour);
     return forecasts;
   }
 
@@ -154,8 +119,8 @@ export class AccessModel implements AccessPredictor {
     const within = (platt: Platt, z: number, intercept: number) => sigmoid(calibrated(platt, z) + intercept);
     return bent(
       survival,
-      within(calibration.hour, hour, own[promises.hour]!),
-      within(calibration.day, day, own[promises.day]!),
+      within(calibration.hour, hour, own[interceptPlaces.hour]!),
+      within(calibration.day, day, own[interceptPlaces.day]!),
     );
   }
 

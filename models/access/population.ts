@@ -87,13 +87,19 @@ export class Population {
     this.shared.set(floats);
   }
 
+  /** Whether an event is dated so far ahead, beyond the hour after the open one, that its sender's clock must be wrong. */
+  isAhead({ timeMs }: AccessEvent): boolean {
+    return hourOf(timeMs) > this.#hour + 1;
+  }
+
   /**
    * Take in what happened in the open hour. An access of an earlier one is put where it belongs, see `observeLate`; one that is
-   * older than what is kept is left out.
+   * older than what is kept is left out, and so is what {@link isAhead}.
    *
    * @returns whether it was taken in
    */
   observe(pair: string, event: AccessEvent): boolean {
+    if (this.isAhead(event)) return false;
     const state = this.stateOf(pair);
     if (event.kind === 'access' && event.timeMs < this.#hour * hourMs)
       return observeLate(state, event.timeMs, this.calendar);

@@ -23,7 +23,7 @@ export const calibrationSchema = z.strictObject({
   tailShare: z.number().gt(0).lt(1),
   /** Of everybody. Ascending by `fromWindow`, then by `fromMetrics`. */
   classes: z.array(classSchema).min(1),
-  /** Of the instances of one function, by its name: those classes that had enough windows. */
+  /** Of the instances of one function, by its name: those classes that had enough windows of enough subjects. */
   cohorts: z.record(z.string(), z.array(classSchema).min(1)).default({}),
 });
 
@@ -85,12 +85,37 @@ export interface CalibrationSample {
   readonly statistic: number;
   readonly seen: number;
   readonly metrics: number;
-  /** Function that the subject is an instance of, where it is known and has enough subjects. */
-  readonly cohort?: string;
+  /** Function that the subject is an instance of, and which one, where it is known and has enough subjects. */
+  readonly member?: { readonly cohort: string; readonly subject: string };
 }
 
 /** Windows without which a class of everybody is that of all windows, and a class of a cohort is everybody's. */
 const fewestWindows = { everybody: 100, cohort: 400 } as const;
+
+/** Subjects that a class of a cohort needs at least: none makes more than its part of so many of the curve. */
+const fewestSubjects = 5;
+
+/**
+ * Windows of a cohort's class, of which no subject has more than a fifth; one that lives long, or is taken over, must not
+ * say alone what is usual for its siblings. Who has too many gives some that lie evenly among them.
+ */
+const evenShares = (samples: readonly CalibrationSample[]): readonly CalibrationSample[] => {
+  const bySubject = new Map<string, CalibrationSample[]>();
+  for (const it of samples) {
+    const its = bySubject.get(it.member!.subject);
+    if (its) its.push(it);
+    else bySubject.set(it.member!.subject, [it]);
+  }
+  const all = [...bySubject.values()];
+  let most = all.reduce((longest, { length }) => Math.max(longest, length), 0);
+  for (let next = most; ; most = next) {
+    next = Math.floor(all.reduce((sum, { length }) => sum + Math.min(length, most), 0) / fewestSubjects);
+    if (next >= most) break;
+  }
+  return all.flatMap((its) =>
+    its.length <= most ? its : Array.from({ length: most }, (_, i) => its[Math.floor((i * its.length) / most)]!),
+  );
+};
 
 /**
  * Fit the calibration to benign windows that the network was not trained on.
@@ -101,21 +126,20 @@ export const fitCalibration = (
   samples: readonly CalibrationSample[],
   energies: { residual: number; level: number },
 ): Calibration => {
-  const byClass = (of: readonly CalibrationSample[]) =>
+  const byClass = (of: readonly CalibrationSample[], choose = (its: readonly CalibrationSample[]) => its) =>
     classEdges.windows.flatMap((fromWindow, age) =>
       classEdges.metrics.map((fromMetrics, presence) => {
-        const values = of
-          .filter(
-            ({ seen, metrics }) =>
-              classOf(classEdges.windows, seen) === age && classOf(classEdges.metrics, metrics) === presence,
-          )
-          .map(({ statistic }) => statistic);
-        return { fromWindow, fromMetrics, values };
+        const its = of.filter(
+          ({ seen, metrics }) =>
+            classOf(classEdges.windows, seen) === age && classOf(classEdges.metrics, metrics) === presence,
+        );
+        return { fromWindow, fromMetrics, values: choose(its).map(({ statistic }) => statistic) };
       }),
     );
-  const names = [...new Set(samples.flatMap(({ cohort }) => cohort ?? []))].sort();
+  const names = [...new Set(samples.flatMap(({ member }) => member?.cohort ?? []))].sort();
   const cohorts = names.flatMap((name) => {
-    const classes = byClass(samples.filter(({ cohort }) => cohort === name))
+    const its = samples.filter(({ member }) => member?.cohort === name);
+    const classes = byClass(its, evenShares)
       .filter(({ values }) => values.length >= fewestWindows.cohort)
       .map(({ fromWindow, fromMetrics, values }) => ({
         fromWindow,

@@ -35,7 +35,7 @@ export type Cohorts = readonly (string | undefined)[];
 const noCohorts: Cohorts = [];
 
 /** Called for each row before its score is made; calibration collects what it sees. */
-export type Watch = (observation: Observation, statistic: number, cohort: string | undefined) => void;
+export type Watch = (observation: Observation, statistic: number, row: number) => void;
 
 /** Scores windows, one step of the network each. */
 export class Scorer {
@@ -172,7 +172,7 @@ export class Scorer {
       scores.learning[row] = 1;
       return;
     }
-    this.#watch?.(observation, statistic, cohort);
+    this.#watch?.(observation, statistic, row);
     const ofCohort = this.#surprise.of(statistic, observation.seen, observation.judged, cohort);
     const strange = this.#reference.of(states, offset, ofCohort);
     scores.cohortP[row] = 10 ** -ofCohort;

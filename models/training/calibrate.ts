@@ -1,7 +1,7 @@
 import { createAlarmCounter } from '../anomaly/alarms.ts';
 import { type Calibration, type CalibrationSample, fitCalibration } from '../anomaly/calibration.ts';
 import { Scorer, type ScorerParts } from '../anomaly/scorer.ts';
-import { replaySubjects } from './replay.ts';
+import { replayOrder, replaySubjects } from './replay.ts';
 import type { Subject } from './subjects.ts';
 
 /** Deviations that runs are measured at. */
@@ -57,12 +57,13 @@ export const calibrate = async (
   await first.close();
   const energies = { residual: sums.residual / sums.windows, level: sums.level / sums.windows };
   const samples: CalibrationSample[] = [];
-  const second = await Scorer.create(
-    { ...parts, calibration: blind(energies) },
-    ({ seen, judged }, statistic, cohort) => {
-      samples.push({ statistic, seen, metrics: judged, ...(cohort === undefined ? {} : { cohort }) });
-    },
-  );
+  const members = replayOrder(subjects).map((index) => {
+    const { cohort, subject = `#${index}` } = subjects[index]!;
+    return cohort === undefined ? {} : { member: { cohort, subject } };
+  });
+  const second = await Scorer.create({ ...parts, calibration: blind(energies) }, ({ seen, judged }, statistic, row) => {
+    samples.push({ statistic, seen, metrics: judged, ...members[row] });
+  });
   await replaySubjects(second, subjects, size);
   await second.close();
   const calibration = fitCalibration(samples, energies);

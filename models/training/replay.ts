@@ -9,6 +9,10 @@ const windowMs = 10_000;
 /** Called for each window of each subject. */
 export type ReplayVisitor = (subject: number, window: number, scores: AnomalyScores, row: number) => void;
 
+/** Places of subjects in the rows of a replay, longest first: whoever is still running is then always a prefix. */
+export const replayOrder = (subjects: readonly Subject[]): readonly number[] =>
+  subjects.map((_, i) => i).sort((a, b) => subjects[b]!.windows - subjects[a]!.windows);
+
 /**
  * Score subjects from their first window on, side by side, as a pipeline would.
  *
@@ -20,8 +24,7 @@ export const replaySubjects = async (
   size: number,
   visit: ReplayVisitor = () => undefined,
 ): Promise<void> => {
-  // Longest first: whoever is still running is then always a prefix.
-  const order = subjects.map((_, i) => i).sort((a, b) => subjects[b]!.windows - subjects[a]!.windows);
+  const order = replayOrder(subjects);
   const states = new Float32Array(subjects.length * scorer.layout.size);
   const vectors = new Float32Array(subjects.length * size);
   const times = new Float64Array(subjects.length);

@@ -12,6 +12,8 @@ export interface Subject {
   readonly vectors: Float32Array;
   /** Function that it is an instance of, where that is known. */
   readonly cohort?: string;
+  /** Whose telemetry it is drawn from, where that is known; several may be drawn from one. */
+  readonly subject?: string;
 }
 
 /** How subjects are drawn out of recordings. */

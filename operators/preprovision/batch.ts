@@ -2,7 +2,7 @@ import type { GuardedForecast } from '../../models/access/guarded.ts';
 import type { AccessEvent } from '../../models/access/history.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
 import type { PreprovisionPolicy } from '../../schemas/preprovisionPolicy.ts';
-import type { InputBatch, Rejected } from '../batch.ts';
+import type { InputBatch, InputMessage, Rejected } from '../batch.ts';
 import type { PreprovisionOutcome } from './preprovisionRule.ts';
 import type { GateOutcome } from './riskGate.ts';
 
@@ -14,9 +14,9 @@ interface Replayable {
 /** What travels down the chain, in the order of the partition: something that happened, or the time. */
 export type AccessItem = Replayable &
   (
-    | { readonly kind: 'event'; readonly pair: string; readonly event: AccessEvent }
+    | { readonly kind: 'event'; readonly pair: string; readonly event: AccessEvent; readonly message: InputMessage }
     /** A change of a machine's state; it concerns every pair with it. */
-    | { readonly kind: 'machine'; readonly vm: string; readonly event: AccessEvent }
+    | { readonly kind: 'machine'; readonly vm: string; readonly event: AccessEvent; readonly message: InputMessage }
     /** Event time, and how far joined topics are in force from here on. */
     | { readonly kind: 'clock'; readonly clock: AccessClock }
   );

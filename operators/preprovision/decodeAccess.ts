@@ -2,7 +2,7 @@ import { concatMap, type OperatorFunction } from 'rxjs';
 import { machineEvent, pairEvents } from '../../models/access/records.ts';
 import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { AccessTelemetry } from '../../schemas/generated/index.ts';
-import type { InputBatch, Rejected } from '../batch.ts';
+import type { InputBatch, InputMessage, Rejected } from '../batch.ts';
 import type { AccessBatch, AccessItem } from './batch.ts';
 
 /** Reads framed records of `telemetry.access`; a `TopicCodec` is one. */
@@ -33,17 +33,17 @@ const checkAhead = (timeMs: number, receivedMs: number): void => {
   );
 };
 
-const itemsOf = (record: AccessTelemetry, receivedMs: number): AccessItem[] => {
+const itemsOf = (record: AccessTelemetry, message: InputMessage): AccessItem[] => {
   const { clock, user, vm } = record;
   if (clock) {
     check(clock.time, 'Clock');
     return [{ kind: 'clock', clock }];
   }
   check(record.time, 'Time');
-  checkAhead(record.time, receivedMs);
+  checkAhead(record.time, message.timestamp);
   const event = user === '' ? machineEvent(record) : undefined;
-  if (event && vm) return [{ kind: 'machine', vm, event }];
-  return pairEvents(record).map(({ pair, event }) => ({ kind: 'event', pair, event }));
+  if (event && vm) return [{ kind: 'machine', vm, event, message }];
+  return pairEvents(record).map(({ pair, event }) => ({ kind: 'event', pair, event, message }));
 };
 
 /**
@@ -60,7 +60,7 @@ export const decodeAccess = (reader: AccessReader): OperatorFunction<InputBatch,
       const replayed = message.offset < source.replayBefore;
       try {
         if (!message.value) throw new EbbtideError('RECORD_MALFORMED', 'Message has no value');
-        for (const item of itemsOf(await reader.read(message.value), message.timestamp))
+        for (const item of itemsOf(await reader.read(message.value), message))
           items.push(replayed ? { ...item, replayed } : item);
       } catch (error) {
         if (!isEbbtideError(error)) throw error;

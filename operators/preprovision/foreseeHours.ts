@@ -3,7 +3,9 @@ import { hourMs } from '../../models/access/calendar.ts';
 import type { GuardedForecast } from '../../models/access/guarded.ts';
 import { historyLayout, hourOf, vmStates } from '../../models/access/history.ts';
 import { type Population, partsOfPair } from '../../models/access/population.ts';
+import { EbbtideError } from '../../schemas/errors.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
+import type { Rejected } from '../batch.ts';
 import type { AccessBatch, DueBatch, DueItem } from './batch.ts';
 import type { PreprovisionState } from './partitionState.ts';
 
@@ -18,7 +20,8 @@ const caughtUpHours = 24;
 /**
  * Take in what pairs do, and foresee, as event time passes and without any event, at the beginning of each hour what every
  * pair will do, all in one batch. Time that goes back is not followed. Before the first clock record, events say how late
- * it is.
+ * it is. An event that is dated beyond the hour after the open one is rejected: its pair would otherwise seem to have come
+ * in the future for as long.
  *
  * @param state of the partition
  * @param predictor the model in force
@@ -52,6 +55,7 @@ export const foreseeHours = (
 
   return concatMap(async (batch) => {
     const due: DueItem[] = [];
+    const rejected: Rejected[] = [...batch.rejected];
     for (const item of batch.items) {
       const replayed = item.replayed ? ({ replayed: true } as const) : {};
       if (item.kind === 'clock') {
@@ -59,6 +63,12 @@ export const foreseeHours = (
         continue;
       }
       if (!clocked) population.openHour(hourOf(item.event.timeMs));
+      if (population.isAhead(item.event)) {
+        // A message that says several things is rejected once
+        if (!item.replayed && rejected.at(-1)?.message !== item.message)
+          rejected.push({ message: item.message, error: aheadError(item.event.timeMs, population.hour) });
+        continue;
+      }
       if (item.kind === 'machine') {
         for (const pair of state.pairsOf(item.vm)) population.observe(pair, item.event);
         continue;
@@ -69,6 +79,13 @@ export const foreseeHours = (
       if (item.event.kind === 'access' && item.event.timeMs >= population.hour * hourMs)
         due.push({ kind: 'came', pair: item.pair, timeMs: item.event.timeMs, ...replayed });
     }
-    return { ...batch, due };
+    return { ...batch, rejected, due };
   });
 };
+
+const aheadError = (timeMs: number, hour: number): EbbtideError =>
+  new EbbtideError(
+    'RECORD_TIME_IMPLAUSIBLE',
+    `Access is of ${new Date(timeMs).toISOString()} but event time has come to ${new Date(hour * hourMs).toISOString()}; check the clock of its host`,
+    { time: timeMs },
+  );

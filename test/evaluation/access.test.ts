@@ -20,7 +20,10 @@ test('the access model reaches its floors on the NASA iPSC log, and wastes less 
   const told = JSON.stringify(figures);
   assert.ok(figures.onsetAp1h! >= 0.38, told);
   assert.ok(figures.ap24h! >= 0.8, told);
+  // Every session that begins in the test
+  assert.equal(figures.nextSessions, 624, told);
   assert.ok(figures.nextSessionMedianErrorH! <= 2.2, told);
+  assert.ok(figures.nextSessionMedianErrorH! < figures.constantMedianErrorH!, told);
   assert.ok(figures.ece1h! <= 0.02, told);
   const [ours, ...others] = tables.find(({ title }) => /lies unused/.test(title))!.rows;
   assert.equal(ours![0], 'ebbtide');

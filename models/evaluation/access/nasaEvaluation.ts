@@ -15,6 +15,7 @@ import { statisticalPredictor } from '../../access/statistics.ts';
 import { onnxRuntime } from '../../runtimes/onnx.ts';
 import { startBackend } from '../../training/backend.ts';
 import type { EvaluationRequest } from '../evaluation.ts';
+import { type ConstantReturn, constantReturn } from './constantReturn.ts';
 import { nasaZone, readNasa } from './nasa.ts';
 
 /** Share of the hours that is learned from; the rest is the test. */
@@ -35,6 +36,8 @@ export interface NasaRuns {
   readonly runs: readonly Foreseen[];
   /** hours × pairs: what a decayed histogram of each hour of the day says. */
   readonly histogram: Float64Array;
+  /** The time of a return by one constant. */
+  readonly constant: ConstantReturn;
   readonly learned: Readonly<Record<string, number>>;
 }
 
@@ -149,11 +152,13 @@ export const runNasa = async (
     await predictor.close();
   }
   onProgress(1, 1, 'judged');
+  const accesses = accessesOf(events, pairs);
   return {
     pairs,
     fromHour: testHour,
-    toHour: lastAccessHour(events),
-    accesses: accessesOf(events, pairs),
+    toHour: hours.toHour,
+    accesses,
+    constant: constantReturn(accesses, testHour, hours.toHour),
     runs,
     histogram: await histogramChances(events, pairs, testHour),
     learned,

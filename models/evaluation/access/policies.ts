@@ -56,10 +56,14 @@ const forecastMargin = 0.15;
  * times ready between a low and a high percentile, widened by a tenth; where most idle times lie beyond the histogram's
  * range, ready around a forecast, 15 % to either side; where the histogram says too little, ready for its whole range.
  * Differences: bins of a quarter of an hour over 24 h instead of minutes over 4 h, for people come back more slowly than
- * functions do; the forecast is a first-order autoregression of the logarithm instead of a chosen ARIMA.
+ * functions do; the forecast is a first-order autoregression of the logarithm instead of a chosen ARIMA; and where the
+ * histogram says too little, shorter stretches than its whole range are tried as well, which wastes less.
+ *
+ * @param unsureHours how long to be ready where the histogram says too little
+ * @param threshold coefficient of variation from which the histogram is trusted
  */
 const hybridHistogram =
-  (head: number, tail: number): GapPolicy =>
+  (head: number, tail: number, unsureHours: number, threshold: number): GapPolicy =>
   (gaps) => {
     const counts = new Array<number>(binCount).fill(0);
     let outside = 0;
@@ -71,7 +75,7 @@ const hybridHistogram =
       const expected = Math.exp(autoregression(gaps.map(Math.log)));
       return { fromHours: expected * (1 - forecastMargin), toHours: expected * (1 + forecastMargin) };
     }
-    if (inside < 5 || variation(counts) < 2) return { fromHours: 0, toHours: rangeHours };
+    if (inside < 5 || variation(counts) < threshold) return { fromHours: 0, toHours: unsureHours };
     const percentile = (share: number): number => {
       let sum = 0;
       for (let bin = 0; bin < binCount; bin++) {
@@ -99,10 +103,14 @@ const autoregression = (values: readonly number[]): number => {
 
 const hybrid: PolicyFamily = {
   name: 'hybrid histogram',
-  settings: [0, 0.05, 0.1, 0.2, 0.3].flatMap((head) =>
-    [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]
-      .filter((tail) => tail > head)
-      .map((tail) => hybridHistogram(head, tail)),
+  settings: [0, 2].flatMap((threshold) =>
+    [1, 2, 4, 8, 12, rangeHours].flatMap((unsureHours) =>
+      [0, 0.05, 0.1, 0.2, 0.3].flatMap((head) =>
+        [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]
+          .filter((tail) => tail > head)
+          .map((tail) => hybridHistogram(head, tail, unsureHours, threshold)),
+      ),
+    ),
   ),
 };
 

@@ -29,12 +29,13 @@ export const drawTelemetry = (
   if (random.next() < synthetic)
     drawn = { windows: wanted, vectors: windowVectors(spec, syntheticProcess(random, wanted * 5), 0, wanted, 5) };
   else {
-    const { windows: available, vectors, cohort } = random.pick(subjects);
+    const { windows: available, vectors, cohort, subject } = random.pick(subjects);
     const windows = Math.min(wanted, available);
     const from = random.integer(0, available - windows + 1);
     drawn = {
       windows,
       vectors: vectors.slice(from * size, (from + windows) * size),
+      subject,
       ...(cohort === undefined ? {} : { cohort }),
     };
   }

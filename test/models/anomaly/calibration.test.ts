@@ -45,10 +45,13 @@ test('fitCalibration() survives statistics that are all alike', () => {
   assert.ok(of(2, 50, 12) > 0);
 });
 
+/** Windows of a function's instances, as many of each. */
+const ofFunction = (cohort: string, n: number, spread: number, instances = 20) =>
+  draw(n, spread, 500, 12).map((it, i) => ({ ...it, member: { cohort, subject: `${cohort}-${i % instances}` } }));
+
 test('fitCalibration() keeps functions apart, and takes everybody for one that is unknown or too small', () => {
-  const of = (cohort: string, n: number, spread: number) => draw(n, spread, 500, 12).map((it) => ({ ...it, cohort }));
   const calibration = fitCalibration(
-    [...of('loud', 5000, 4), ...of('quiet', 5000, 0.5), ...of('rare', 90, 9)],
+    [...ofFunction('loud', 5000, 4), ...ofFunction('quiet', 5000, 0.5), ...ofFunction('rare', 90, 9)],
     energies,
   );
   assert.deepEqual(Object.keys(calibration.cohorts), ['loud', 'quiet']);
@@ -70,6 +73,27 @@ test('fitCalibration() keeps functions apart, and takes everybody for one that i
     const share = fresh.filter((value) => value >= 2).length / fresh.length;
     assert.ok(share > 0.01 / 1.5 && share < 0.01 * 1.5, `${cohort}: ${share}`);
   }
+});
+
+test('one instance alone, however long it lives, does not set the curve of its siblings', () => {
+  const attacked = draw(40_000, 9, 500, 12).map((it) => ({ ...it, member: { cohort: 'web', subject: 'attacked' } }));
+  const others = ofFunction('db', 20_000, 1);
+  const [calm, mixed, few] = [
+    fitCalibration([...ofFunction('web', 5000, 1), ...others], energies),
+    fitCalibration([...ofFunction('web', 5000, 1), ...attacked, ...others], energies),
+    fitCalibration([...ofFunction('web', 5000, 1, 3), ...attacked, ...others], energies),
+  ];
+  assert.deepEqual(Object.keys(few.cohorts), ['db'], 'four instances are no sample of a function');
+  const samples = (calibration: typeof calm) => calibration.cohorts.web!.map((it) => it.samples);
+  assert.deepEqual(samples(calm), [5000]);
+  // A fifth of the curve at most: 5,000 windows of twenty instances, and 1,250 of the one
+  assert.deepEqual(samples(mixed), [6250]);
+  const [before, after, everybody] = [
+    surprise(calm).of(1.5, 500, 12, 'web'),
+    surprise(mixed).of(1.5, 500, 12, 'web'),
+    surprise(mixed).of(1.5, 500, 12),
+  ];
+  assert.ok(after > before - 0.5 && after > everybody, `${before} without, ${after} with, everybody ${everybody}`);
 });
 
 test('a calibration without cohorts, as of older versions, is everybody’s', () => {

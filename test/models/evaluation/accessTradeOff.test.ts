@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hourMs } from '../../../models/access/calendar.ts';
+import { constantReturn, median } from '../../../models/evaluation/access/constantReturn.ts';
 import { alwaysOn, gapFamilies } from '../../../models/evaluation/access/policies.ts';
 import { gapsIn, judgeGapPolicy, judgeHourly, wasteAt } from '../../../models/evaluation/access/tradeOff.ts';
 
@@ -60,4 +61,21 @@ test('judgeHourly() has the hours ready whose chance is high enough', () => {
   assert.equal(wasteAt(points, 0.5), 0);
   assert.equal(wasteAt(points, 0.75), 30);
   assert.ok(Number.isNaN(wasteAt([{ hitRate: 0.4, wastedMinutes: 1 }], 0.5)));
+});
+
+test('the hybrid histogram has settings that stay ready for less than its range where the histogram says too little', () => {
+  const unsure = family('hybrid histogram').settings.map((policy) => policy([]).toHours);
+  assert.deepEqual(
+    [...new Set(unsure)].sort((a, b) => a - b),
+    [1, 2, 4, 8, 12, 24],
+  );
+});
+
+test('constantReturn() chooses by sessions that begin before the test, and meets all that begin in it', () => {
+  // Gaps of 5, 5, 6; then, across the cut at 20, of 9, and of 4
+  const accesses = [[0, 5, 10, 16, 25, 29].map((hour) => hour * hourMs)];
+  const { hours, errors } = constantReturn(accesses, 20, 30);
+  assert.equal(hours, 5);
+  assert.deepEqual(errors, [4, 1]);
+  assert.equal(median([3, 1, 2, 10]), 2.5);
 });

@@ -4,7 +4,7 @@ import { from, lastValueFrom, pipe, toArray } from 'rxjs';
 import { calendarOf, hourMs } from '../../../models/access/calendar.ts';
 import type { GuardedForecast } from '../../../models/access/guarded.ts';
 import { hazardBins, survivalOf } from '../../../models/access/hazard.ts';
-import { hourOf, wasActive } from '../../../models/access/history.ts';
+import { hourOf, hoursSinceLast, wasActive } from '../../../models/access/history.ts';
 import { type Population, pairOf, partsOfPair } from '../../../models/access/population.ts';
 import type { AccessItem, PreprovisionDecision } from '../../../operators/preprovision/batch.ts';
 import { decidePreprovision, type PreprovisionTopics } from '../../../operators/preprovision/decidePreprovision.ts';
@@ -38,10 +38,12 @@ const topicsOf = (change: Partial<PreprovisionPolicy> = {}, risk = 0): Preprovis
 });
 
 const fresh = () => new PreprovisionState(utc, hourOf(start), yesterday.carried);
+const message = { offset: 0, timestamp: 0, key: null, value: null };
 const access = (pair: string, hours: number): AccessItem => ({
   kind: 'event',
   pair,
   event: { kind: 'access', timeMs: at(hours) },
+  message,
 });
 const clock = (hours: number): AccessItem => ({
   kind: 'clock',
@@ -125,6 +127,7 @@ test('a user who is a risk, a kill switch and an archived machine hold a credent
     kind: 'machine',
     vm: 'build-7',
     event: { kind: 'vmState', timeMs: at(11), state: 'archived' },
+    message,
   };
   const items = [...days.slice(0, 12), archived, ...days.slice(12)];
   assert.deepEqual(told(await run(fresh(), items)), [['withhold', 'ada', 33, 'machine']]);
@@ -146,6 +149,33 @@ test('a clock that leaps ahead is followed to its last hour, one that goes back 
   assert.deepEqual(told(await run(state, [clock(9 + 24)])), [['prepare', 'ada', 33, '']]);
   assert.deepEqual(told(await run(state, [clock(20), clock(33.9)])), []);
   assert.deepEqual(told(await run(state, [clock(24 * 400)])), [['end', 'ada', 34, 'windowEnd']]);
+});
+
+test('an access that is dated ahead is rejected once, and leaves its pair as it was', async () => {
+  const state = fresh();
+  await run(state, [clock(9), access(ada, 9.2)]);
+  const before = Float32Array.from(state.population.stateOf(ada));
+  const other = { ...message, offset: 7 };
+  const ahead = { ...access(ada, 9 + 24 * 364), message: other } as AccessItem;
+  const ended: AccessItem = { kind: 'event', pair: ada, event: { kind: 'end', timeMs: at(9000) }, message: other };
+  const batch = { source: { messages: [], replayBefore: 0 }, rejected: [] };
+  const told = await lastValueFrom(
+    from([
+      { ...batch, items: [ahead, ended, access(bob, 10.5)] },
+      { ...batch, items: [{ ...ahead, replayed: true }] },
+    ]).pipe(foreseeHours(state, yesterday), toArray()),
+  );
+  assert.deepEqual(
+    told.map(({ rejected }) => rejected.map((it) => [it.message.offset, it.error.code])),
+    [[[7, 'RECORD_TIME_IMPLAUSIBLE']], []],
+  );
+  assert.deepEqual(
+    told[0]!.due.map(({ kind }) => kind),
+    ['came'],
+  );
+  assert.deepEqual(state.population.stateOf(ada), before);
+  // One of the next hour, whose clock has not come yet, counts as of the end of the open one
+  assert.ok(hoursSinceLast(state.population.stateOf(bob), at(10)) >= 0);
 });
 
 test('preprovisionRule() weighs the waiting saved against the exposure', () => {
