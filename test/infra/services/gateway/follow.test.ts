@@ -22,6 +22,7 @@ const busyTail = () => {
     caughtUp: Promise.resolve(),
     async *batches(): AsyncGenerator<readonly Message[]> {
       await closing;
+      yield [];
     },
     async mark() {
       if (away) {
