@@ -3,7 +3,7 @@ import { extentsOf } from './offsets.ts';
 import type { Message, Tail } from './types.ts';
 
 let tails = 0;
-const lagTimeoutMs = 5_000;
+const endTimeoutMs = 5_000;
 
 /** Follow all partitions of some topics (or the partitions named) without a group; see {@link Tail}. */
 export const openTail = async (
@@ -73,16 +73,16 @@ export const openTail = async (
         for (const message of messages) reach(message.topic, message.partition, message.offset + 1);
       }
     },
-    async lag() {
-      let behind = 0;
+    async mark() {
+      const ends: [id: string, end: number][] = [];
       // One after the other: each holds one of Node's few worker threads, for long where Kafka is away
       for (const { topic, partition } of starts) {
         const { highOffset } = await call<{ highOffset: number }>(`Cannot read the end of ${topic}`, (done) =>
-          consumer.queryWatermarkOffsets(topic, partition, lagTimeoutMs, done as never),
+          consumer.queryWatermarkOffsets(topic, partition, endTimeoutMs, done as never),
         );
-        behind += Math.max(0, highOffset - positions.get(`${topic}/${partition}`)!);
+        ends.push([`${topic}/${partition}`, highOffset]);
       }
-      return behind;
+      return () => ends.every(([id, end]) => positions.get(id)! >= end);
     },
     async close() {
       open = false;

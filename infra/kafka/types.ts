@@ -70,11 +70,12 @@ export interface Tail {
   /** Resolves once everything that was there at the start has been yielded. */
   caughtUp: Promise<void>;
   /**
-   * Committed records that the broker has and that were not yet yielded, over all partitions.
+   * Note where partitions end now. What it resolves with tells whether all committed records up to there have been yielded
+   * and dealt with.
    *
    * @throws {EbbtideError} `KAFKA_UNAVAILABLE` where the broker does not say
    */
-  lag(): Promise<number>;
+  mark(): Promise<() => boolean>;
   close(): Promise<void>;
 }
 

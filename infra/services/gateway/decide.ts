@@ -96,7 +96,7 @@ export const rule = ({ scopes, route, requests, credential, found, override }: G
 
 /**
  * The backend credential for a scope: the one for exactly that scope, else for a part of it, else for the default scope
- * of the row, which the gateway's own judgement narrows. Never one that grants more than the row does.
+ * of the row, which the gateway's own judgement narrows. That of `default` is for rows of that scope alone.
  */
 const referenceFor = ({ profile }: Row, scope: Scope, credential: string): string => {
   const of = profile.backendCredentials;

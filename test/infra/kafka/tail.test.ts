@@ -41,6 +41,24 @@ test('Tail from the beginning says once when what was there has been given, and 
   await reading;
 });
 
+test('Tail tells whether an end that was noted has been passed, though more has come since', async (t) => {
+  if (!(await requireOrSkip(t, 'kafka'))) return;
+  const { kafka, topic } = await openTopic(t);
+  const producer = await kafka.producer();
+  t.after(() => producer.close());
+  await producer.send(numbered(topic, 2, 0, 5));
+  const tail = await kafka.tail({ topics: [topic], from: 'beginning' });
+  const passed = await tail.mark();
+  assert.equal(passed(), false);
+  const { reading } = collect(tail);
+  await until(passed);
+  await producer.send(numbered(topic, 1, 5, 6));
+  assert.equal(passed(), true);
+  await until(await tail.mark());
+  await tail.close();
+  await reading;
+});
+
 test('Tail of an empty topic, and one from the end, have caught up at once', async (t) => {
   if (!(await requireOrSkip(t, 'kafka'))) return;
   const { kafka, topic } = await openTopic(t);

@@ -83,9 +83,18 @@ export const followTable = async (
   const probe = async () => {
     await tail.caughtUp;
     loaded = true;
+    // Under steady change there may never be a moment without a record on its way, but an end that was noted is passed
+    let noted: { readonly at: number; readonly passed: () => boolean } | undefined;
     while (!signal.aborted) {
       const at = clock();
-      if ((await tail.lag().catch(() => 1)) === 0) freshAt = at;
+      if (!noted) {
+        const passed = await tail.mark().catch(() => undefined);
+        if (passed) noted = { at, passed };
+      }
+      if (noted?.passed()) {
+        freshAt = Math.max(freshAt, noted.at);
+        noted = undefined;
+      }
       await sleep(probeMs, undefined, { signal }).catch(() => {});
     }
   };

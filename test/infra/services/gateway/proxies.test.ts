@@ -16,7 +16,9 @@ const routes = [
   { path: '/orders/{id}', service: 'orders' },
   { path: '/billing/**', service: 'billing' },
   { path: '/stock/**', service: 'stock', mode: 'shadow' },
+  { path: '/admin/**', service: 'admin' },
 ];
+const scopes = { 'no-secrets': { allow: [{}], deny: [{ resources: ['/admin/secret/**'] }] } };
 
 interface Stage {
   readonly rig: KafkaRig;
@@ -27,7 +29,7 @@ interface Stage {
 const setStage = async (t: TestContext): Promise<Stage> => {
   const rig = await kafkaRigAt(t, (await privateKafka(t)).brokers);
   const backend = await startBackend(t);
-  const gateway = await gatewayOn(t, rig, { routes });
+  const gateway = await gatewayOn(t, rig, { routes }, scopes);
   return { rig, gateway, backend };
 };
 
@@ -64,6 +66,7 @@ const behave = async (t: TestContext, { rig, gateway, backend }: Stage, url: str
     topics.translations,
     row(credential, 'orders', { backendCredentials: reference }),
     row(credential, 'billing', { defaultScope: 'read-only' }),
+    row(credential, 'admin', { defaultScope: 'no-secrets' }),
   );
 
   await t.test('lets through what the row entitles to, with the reference of the backend credential', async () => {
@@ -101,6 +104,14 @@ const behave = async (t: TestContext, { rig, gateway, backend }: Stage, url: str
       }
     },
   );
+
+  await t.test('refuses a path that a scope denies, however it is encoded', async () => {
+    await answers('/admin/open/1', 200);
+    for (const path of ['/admin/secret/1', '/admin/s%65cret/1', '/admin/%73ecret/%31']) {
+      const response = await call(path);
+      await refused(response, await response.text(), 403, 'forbidden');
+    }
+  });
 
   await t.test('asks for a credential where there is none, and refuses one that nobody knows', async () => {
     const without = await fetch(`${url}/orders`);
