@@ -8,6 +8,7 @@ import { exitCodes } from '../../../infra/cli/exit.ts';
 import { startRegistryServer } from '../../../infra/http/registry-server.ts';
 import { startMockCluster } from '../../../infra/kafka/mock.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
+import { signalsOverride } from '../../../schemas/scopes.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide } from './ebbtide.ts';
 
@@ -114,6 +115,8 @@ test('ebbtide scope override narrows a credential for a while, lists it and lift
   const listed = JSON.parse((await scope('override', 'list', '--json')).stdout);
   assert.equal(listed.mode, 'enforce');
   assert.ok(listed.expiresAt > Date.now() + 1_000_000);
+  const beside = await scope('override', 'set', `${signalsOverride}mobile`, '--scope', 'blocked');
+  assert.equal(beside.status, exitCodes.ok, beside.stderr);
   assert.equal((await scope('override', 'lift', 'mobile')).status, exitCodes.ok);
   assert.match((await scope('override', 'list')).stderr, /No override is in force/);
 });
