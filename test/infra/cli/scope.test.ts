@@ -8,6 +8,7 @@ import { exitCodes } from '../../../infra/cli/exit.ts';
 import { startRegistryServer } from '../../../infra/http/registry-server.ts';
 import { startMockCluster } from '../../../infra/kafka/mock.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
+import { signalsOverride } from '../../../schemas/scopes.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide } from './ebbtide.ts';
 
@@ -142,6 +143,8 @@ test('ebbtide scope override narrows a credential for a while, lists it and lift
   assert.equal((await scope('override', 'set', 'mobile', '--scope', 'blocked')).status, exitCodes.ok);
   const meant = await scope('override', 'set', 'mobile', '--scope', 'read-only', '--allow-widening');
   assert.equal(meant.status, exitCodes.ok, meant.stderr);
+  const beside = await scope('override', 'set', `${signalsOverride}mobile`, '--scope', 'blocked');
+  assert.equal(beside.status, exitCodes.ok, beside.stderr);
   assert.equal((await scope('override', 'lift', 'mobile')).status, exitCodes.ok);
   assert.equal((await scope('override', 'set', 'other', '--scope', 'blocked', '--shadow')).status, exitCodes.ok);
   const only = await scope('override', 'set', 'other', '--scope', 'read-only');

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { gatewayConfig } from '../../../../infra/services/gateway/config.ts';
 import { Identifier, identifierOf, readHashKey } from '../../../../infra/services/gateway/identify.ts';
+import { signalsOverride } from '../../../../schemas/scopes.ts';
 import { temporaryFolder } from '../../../services/folder.ts';
 
 const key = Buffer.from('0123456789abcdef0123456789abcdef');
@@ -80,4 +81,11 @@ test('readHashKey makes a key for its owner alone, reads it again, and refuses a
   writeFileSync(file, 'short');
   await assert.rejects(readHashKey(file, false), { code: 'CONFIG_INVALID', message: /has 5 characters/ });
   await assert.rejects(readHashKey(`${file}.none`, false), { code: 'CONFIG_INVALID', message: /cannot be read/ });
+});
+
+test('gatewayConfig takes no prefix that would make an identifier look like an override of another party', () => {
+  const takes = (prefix: string) =>
+    gatewayConfig.safeParse({ credentials: [{ from: 'name', header: 'x-caller', prefix }] }).success;
+  assert.equal(takes('partner:'), true);
+  assert.equal(takes(signalsOverride), false);
 });
