@@ -29,6 +29,8 @@ export interface EngineParts extends PrepareParts {
 const remembered = 100_000;
 /** A refresh that is nearer than this needs no notice, milliseconds. */
 const noticeMs = 60_000;
+const idOf = (key: string, { decisionId }: Provision): string => `${key} ${decisionId}`;
+
 /** Pairs worked on at the same time. */
 const concurrency = 8;
 
@@ -43,6 +45,8 @@ export class Engine {
   /** The last record that wants each pair prepared. */
   readonly #wanted = new Map<string, Provision>();
   readonly #prepared = new Map<string, Provision>();
+  /** What was taken back, by pair and decision: its mint may end after that, or be told of after that. */
+  readonly #takenBack = new LastSeen<string, true>(remembered);
   /** Pairs whose user has a credential from us. */
   readonly #delivered = new LastSeen<string, true>(remembered);
   readonly #announced: Alert[] = [];
@@ -70,6 +74,7 @@ export class Engine {
   /** Take a record of topic `provisions` in; undefined is a tombstone. */
   take(key: string, record: Provision | undefined): void {
     if (record?.state === 'wanted') {
+      this.#takenBack.delete(idOf(key, record));
       this.#wanted.set(key, record);
       this.#tries.delete(key);
       this.#mintAt.set(key, Math.max(record.windowStart, this.#parts.now()));
@@ -77,19 +82,24 @@ export class Engine {
       return;
     }
     const wanted = this.#wanted.get(key);
-    if (!record || record.state === 'unwanted' || wanted?.decisionId === record.decisionId) this.#forgetWanted(key);
-    if (record?.state === 'preProvisioned') {
-      this.#failures.delete(key);
-      this.#prepared.set(key, record);
-      this.#destroyAt.set(key, Math.min(record.windowEnd, record.expiresAt ?? record.windowEnd));
-      return;
-    }
-    if (record?.state === 'delivered') this.#delivered.set(key, true);
-    if (record?.state === 'failed') this.#failures.set(key, record.attempts);
-    if (record?.state === 'unwanted' || !record) {
+    if (!record || record.state === 'unwanted') {
+      for (const one of [wanted, record]) if (one) this.#takenBack.set(idOf(key, one), true);
+      this.#forgetWanted(key);
       if (this.#prepared.has(key)) this.#destroyAt.set(key, 0);
       return;
     }
+    if (wanted?.decisionId === record.decisionId) this.#forgetWanted(key);
+    if (record.state === 'preProvisioned') {
+      this.#failures.delete(key);
+      this.#prepared.set(key, record);
+      const endsAt = Math.min(record.windowEnd, record.expiresAt ?? record.windowEnd);
+      this.#destroyAt.set(key, this.#takenBack.has(idOf(key, record)) ? 0 : endsAt);
+      return;
+    }
+    if (record.state === 'delivered') this.#delivered.set(key, true);
+    if (record.state === 'failed') this.#failures.set(key, record.attempts);
+    // What was made on demand, or failed to be, says nothing of what lies there
+    if (this.#prepared.get(key)?.decisionId !== record.decisionId) return;
     this.#prepared.delete(key);
     this.#destroyAt.delete(key);
   }
