@@ -134,3 +134,19 @@ test('records of requests that no decision wanted must not make an engine forget
     assert.equal(await rig.verifiers(), 0);
   }
 });
+
+test('a key that is changed while a credential is made must leave nothing sealed to the old one', async (t) => {
+  const rig = await engineRig(t);
+  const store = rig.storeWith({
+    put: async (...given) => {
+      const { recipient } = await generateIdentity();
+      await rig.directory.enrol('alice', { recipient });
+      return rig.store.put(...given);
+    },
+  });
+  const { engine, written } = rig.engine({ store });
+  engine.take(key, record('wanted'));
+  await rig.settled(engine, 'it to be done with', () => engine.waiting === 0);
+  assert.deepEqual(states(written), []);
+  assert.deepEqual([await rig.store.peek(pair), await rig.verifiers()], [undefined, 0]);
+});
