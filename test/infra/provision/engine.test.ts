@@ -9,11 +9,12 @@ import { createProvisionMetrics } from '../../../infra/provision/metrics.ts';
 import { Minter } from '../../../infra/provision/mint/minter.ts';
 import { blankProvision } from '../../../infra/provision/records.ts';
 import { generateIdentity } from '../../../infra/provision/sealing.ts';
-import type { SecretStore } from '../../../infra/provision/store.ts';
+import type { SecretStore, StoredSecret } from '../../../infra/provision/store.ts';
 import { UserDirectory } from '../../../infra/provision/userKeys.ts';
 import { VaultSecretStore } from '../../../infra/provision/vaultStore.ts';
 import { VaultClient } from '../../../infra/vault/client.ts';
 import { TokenBucket } from '../../../operators/actuate/tokenBucket.ts';
+import { EbbtideError } from '../../../schemas/errors.ts';
 import type { Provision } from '../../../schemas/generated/index.ts';
 import { openBao } from '../../services/openbao.ts';
 import { prepareVault, until } from '../vault/rig.ts';
@@ -149,4 +150,27 @@ test('a key that is changed while a credential is made must leave nothing sealed
   await rig.settled(engine, 'it to be done with', () => engine.waiting === 0);
   assert.deepEqual(states(written), []);
   assert.deepEqual([await rig.store.peek(pair), await rig.verifiers()], [undefined, 0]);
+});
+
+test('what was destroyed in the store must be ended and written, however late', async (t) => {
+  const rig = await engineRig(t);
+  const away = new EbbtideError('VAULT_UNAVAILABLE', 'away');
+  const failing = new Set<string>();
+  const minter: Minter = Object.assign(Object.create(rig.minter), {
+    mint: rig.minter.mint.bind(rig.minter),
+    end: (gone: StoredSecret) => (failing.delete('end') ? Promise.reject(away) : rig.minter.end(gone)),
+  });
+  const written: Provision[] = [];
+  const write = async (one: Provision | undefined) => {
+    if (one?.state === 'destroyed' && failing.delete('write')) throw new EbbtideError('KAFKA_UNAVAILABLE', 'away');
+    if (one) written.push(one);
+  };
+  const { engine } = rig.engine({ minter, write });
+  engine.take(key, record('wanted'));
+  await rig.settled(engine, 'it to be made', () => written.length === 1);
+  failing.add('end').add('write');
+  engine.take(key, record('unwanted'));
+  await rig.settled(engine, 'it to be written', () => written.length === 2);
+  assert.deepEqual([failing.size, states(written)], [0, ['preProvisioned', 'destroyed']]);
+  assert.equal(await rig.verifiers(), 0);
 });
