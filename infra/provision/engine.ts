@@ -16,6 +16,8 @@ import type { StoredSecret } from './store.ts';
 /** What an {@link Engine} works with. */
 export interface EngineParts extends PrepareParts {
   readonly write: (provision: Provision | undefined, alerts?: readonly Alert[]) => Promise<void>;
+  /** Whether nothing is to be made ahead of time for a pair now; it is looked at again while the window lasts. */
+  readonly killed: (pair: Pair) => boolean;
   readonly mints: TokenBucket;
   readonly metrics: ProvisionMetrics;
   readonly log: Logger;
@@ -170,6 +172,8 @@ export class Engine {
     if (!wanted) return;
     const { now, by, log, metrics, config } = this.#parts;
     const pair: Pair = { user: wanted.user, vm: wanted.vm };
+    if (this.#parts.killed(pair))
+      return now() < wanted.windowEnd ? this.#again(key, config.backoffMs) : this.#forgetWanted(key);
     try {
       if (pairKey(pair) !== key) throw new EbbtideError('REQUEST_INVALID', `Record of "${key}" is about another pair`);
       const done = await prepare(this.#parts, { pair, decisionId: wanted.decisionId, windowEnd: wanted.windowEnd });

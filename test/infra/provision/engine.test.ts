@@ -41,6 +41,7 @@ const engineRig = async (t: TestContext) => {
       directory,
       risk: { riskOf: () => 0 },
       machines: new Machines(),
+      killed: () => false,
       config: provisionConfig.parse({ targets: { '*': { method: 'password' } }, minRemainingMs: 0, backoffMs: 1 }),
       now: Date.now,
       write: async (record) => void (record && written.push(record)),
