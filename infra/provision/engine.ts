@@ -1,6 +1,6 @@
 import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import type { TokenBucket } from '../../operators/actuate/tokenBucket.ts';
-import { EbbtideError } from '../../schemas/errors.ts';
+import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { Alert, Provision } from '../../schemas/generated/index.ts';
 import type { Logger } from '../log.ts';
 import { isPassing } from '../vault/errors.ts';
@@ -16,6 +16,8 @@ import type { StoredSecret } from './store.ts';
 /** What an {@link Engine} works with. */
 export interface EngineParts extends PrepareParts {
   readonly write: (provision: Provision | undefined, alerts?: readonly Alert[]) => Promise<void>;
+  /** Whether nothing is to be made ahead of time for a pair now; it is looked at again while the window lasts. */
+  readonly killed: (pair: Pair) => boolean;
   readonly mints: TokenBucket;
   readonly metrics: ProvisionMetrics;
   readonly log: Logger;
@@ -25,10 +27,19 @@ export interface EngineParts extends PrepareParts {
   readonly steadyNow?: () => number;
 }
 
+/** What was destroyed in the store, while its credential is not yet ended, or that not yet written. */
+interface Owed {
+  readonly gone: StoredSecret;
+  readonly state: 'destroyed' | 'expired';
+  readonly record: Provision | undefined;
+}
+
 /** Pairs remembered as served at most. */
 const remembered = 100_000;
 /** A refresh that is nearer than this needs no notice, milliseconds. */
 const noticeMs = 60_000;
+const idOf = (key: string, { decisionId }: Provision): string => `${key} ${decisionId}`;
+
 /** Pairs worked on at the same time. */
 const concurrency = 8;
 
@@ -43,12 +54,16 @@ export class Engine {
   /** The last record that wants each pair prepared. */
   readonly #wanted = new Map<string, Provision>();
   readonly #prepared = new Map<string, Provision>();
+  /** What was taken back, by pair and decision: its mint may end after that, or be told of after that. */
+  readonly #takenBack = new LastSeen<string, true>(remembered);
   /** Pairs whose user has a credential from us. */
   readonly #delivered = new LastSeen<string, true>(remembered);
   readonly #announced: Alert[] = [];
   #live = false;
   readonly #mintAt: Deadlines;
   readonly #destroyAt: Deadlines;
+  readonly #owed = new Map<string, Owed>();
+  readonly #owedAt: Deadlines;
   readonly #tries = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #working = new Map<string, Promise<void>>();
@@ -57,6 +72,7 @@ export class Engine {
     this.#parts = parts;
     this.#mintAt = new Deadlines(parts.now, parts.steadyNow);
     this.#destroyAt = new Deadlines(parts.now, parts.steadyNow);
+    this.#owedAt = new Deadlines(parts.now, parts.steadyNow);
   }
 
   get waiting(): number {
@@ -70,6 +86,7 @@ export class Engine {
   /** Take a record of topic `provisions` in; undefined is a tombstone. */
   take(key: string, record: Provision | undefined): void {
     if (record?.state === 'wanted') {
+      this.#takenBack.delete(idOf(key, record));
       this.#wanted.set(key, record);
       this.#tries.delete(key);
       this.#mintAt.set(key, Math.max(record.windowStart, this.#parts.now()));
@@ -77,19 +94,24 @@ export class Engine {
       return;
     }
     const wanted = this.#wanted.get(key);
-    if (!record || record.state === 'unwanted' || wanted?.decisionId === record.decisionId) this.#forgetWanted(key);
-    if (record?.state === 'preProvisioned') {
-      this.#failures.delete(key);
-      this.#prepared.set(key, record);
-      this.#destroyAt.set(key, Math.min(record.windowEnd, record.expiresAt ?? record.windowEnd));
-      return;
-    }
-    if (record?.state === 'delivered') this.#delivered.set(key, true);
-    if (record?.state === 'failed') this.#failures.set(key, record.attempts);
-    if (record?.state === 'unwanted' || !record) {
+    if (!record || record.state === 'unwanted') {
+      for (const one of [wanted, record]) if (one) this.#takenBack.set(idOf(key, one), true);
+      this.#forgetWanted(key);
       if (this.#prepared.has(key)) this.#destroyAt.set(key, 0);
       return;
     }
+    if (wanted?.decisionId === record.decisionId) this.#forgetWanted(key);
+    if (record.state === 'preProvisioned') {
+      this.#failures.delete(key);
+      this.#prepared.set(key, record);
+      const endsAt = Math.min(record.windowEnd, record.expiresAt ?? record.windowEnd);
+      this.#destroyAt.set(key, this.#takenBack.has(idOf(key, record)) ? 0 : endsAt);
+      return;
+    }
+    if (record.state === 'delivered') this.#delivered.set(key, true);
+    if (record.state === 'failed') this.#failures.set(key, record.attempts);
+    // What was made on demand, or failed to be, says nothing of what lies there
+    if (this.#prepared.get(key)?.decisionId !== record.decisionId) return;
     this.#prepared.delete(key);
     this.#destroyAt.delete(key);
   }
@@ -99,6 +121,7 @@ export class Engine {
     this.#live = true;
     const announced = this.#announced.splice(0);
     if (announced.length > 0) await this.#parts.write(undefined, announced);
+    for (const id of this.#owedAt.takeDue()) this.#begin(id, () => this.#settle(id));
     // What is to be destroyed has a share of its own: a rush of new ones must not keep old ones alive
     for (const key of this.#destroyAt.takeDue())
       if (this.#working.size < 2 * concurrency) this.#begin(key, () => this.#destroy(key));
@@ -119,7 +142,7 @@ export class Engine {
     const { store, now } = this.#parts;
     for (const pair of await store.pairs()) {
       const gone = await store.destroy(pair, ({ expiresAt }) => expiresAt > now());
-      if (gone) await this.#destroyed(gone, 'expired');
+      if (gone) await this.#destroyed({ gone, state: 'expired', record: undefined });
     }
   }
 
@@ -149,6 +172,8 @@ export class Engine {
     if (!wanted) return;
     const { now, by, log, metrics, config } = this.#parts;
     const pair: Pair = { user: wanted.user, vm: wanted.vm };
+    if (this.#parts.killed(pair))
+      return now() < wanted.windowEnd ? this.#again(key, config.backoffMs) : this.#forgetWanted(key);
     try {
       if (pairKey(pair) !== key) throw new EbbtideError('REQUEST_INVALID', `Record of "${key}" is about another pair`);
       const done = await prepare(this.#parts, { pair, decisionId: wanted.decisionId, windowEnd: wanted.windowEnd });
@@ -228,7 +253,7 @@ export class Engine {
           stored.decisionId !== record.decisionId,
       );
       this.#prepared.delete(key);
-      if (gone) await this.#destroyed(gone, 'destroyed', record);
+      if (gone) await this.#destroyed({ gone, state: 'destroyed', record });
     } catch (error) {
       // Vault ends it by its TTL while it cannot be asked
       this.#destroyAt.set(key, now() + config.backoffMs);
@@ -236,15 +261,33 @@ export class Engine {
     }
   }
 
-  async #destroyed(gone: StoredSecret, state: 'destroyed' | 'expired', record?: Provision): Promise<void> {
-    await this.#parts.minter.end(gone);
-    this.#parts.log.info({ pair: pairKey(gone.pair), decisionId: gone.decisionId }, 'unused credential destroyed');
-    await this.#ended(gone, state, record);
+  #destroyed(owed: Owed): Promise<void> {
+    const id = `${pairKey(owed.gone.pair)} ${owed.gone.decisionId}`;
+    this.#owed.set(id, owed);
+    return this.#settle(id);
+  }
+
+  /** The store tells of it no more, so it is kept in mind until the credential is ended and that is written. */
+  async #settle(id: string): Promise<void> {
+    const owed = this.#owed.get(id);
+    if (!owed) return;
+    const { gone, state, record } = owed;
+    const { minter, log, now, config } = this.#parts;
+    try {
+      await minter.end(gone);
+      await this.#ended(gone, state, record);
+      this.#owed.delete(id);
+      log.info({ pair: pairKey(gone.pair), decisionId: gone.decisionId }, 'unused credential destroyed');
+    } catch (error) {
+      const passing = isPassing(error) || isEbbtideError(error, 'KAFKA_UNAVAILABLE');
+      this.#owedAt.set(id, now() + (passing ? config.backoffMs : config.maxBackoffMs));
+      if (!passing) throw error;
+    }
   }
 
   async #ended(gone: StoredSecret, state: 'destroyed' | 'expired', record?: Provision): Promise<void> {
     const { now, by, metrics } = this.#parts;
-    metrics.steps.inc({ state });
     await this.#parts.write(endedRecord(gone, state, now(), by, record));
+    metrics.steps.inc({ state });
   }
 }

@@ -1,22 +1,26 @@
+import { Controls } from '../../operators/actuate/controls.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
-import type { AccessTelemetry, Decision, Score } from '../../schemas/generated/index.ts';
+import type { AccessTelemetry, Control, Decision, Score } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import { follow } from '../vault/follow.ts';
 import type { ProvisionConfig } from './config.ts';
 import { Machines } from './machines.ts';
+import { type Pair, pairKey } from './names.ts';
 import { FollowedRisk, type RiskGate } from './risk.ts';
 
 /** What admits or refuses a pair, kept from topics. */
 export interface FollowedGate {
   readonly risk: RiskGate;
   readonly machines: Machines;
+  /** Whether the kill switch is on for the preprovision pipeline, the user, the pair or all. */
+  readonly killed: (pair: Pair) => boolean;
   readonly failed: Promise<never>;
   close(): Promise<void>;
 }
 
 /**
- * Follow scores, decisions and changes of machines' states. It resolves once it knows the decisions and states that were
+ * Follow settings, scores, decisions and changes of machines' states. It resolves once it knows the settings, decisions and states that were
  * there before: nobody is let through since a process has just begun. Scores, which are many, count from now on.
  */
 export const followGate = async (
@@ -26,7 +30,14 @@ export const followGate = async (
 ): Promise<FollowedGate> => {
   const risk = new FollowedRisk(config.riskMaxAgeMs, now);
   const machines = new Machines();
+  const controls = new Controls();
   const followers = [
+    await follow(
+      kafka,
+      await TopicCodec.open<Control>(topics.control, registry),
+      (record, message) => (record ? controls.apply(record) : controls.remove(String(message.key))),
+      log,
+    ),
     await follow(
       kafka,
       await TopicCodec.open<Score>(topics.scores, registry),
@@ -52,6 +63,7 @@ export const followGate = async (
   return {
     risk,
     machines,
+    killed: (pair) => [pair.user, pairKey(pair)].some((subject) => controls.killed('preprovision', subject, now())),
     failed,
     close: async () => {
       await Promise.allSettled(followers.map((follower) => follower.close()));

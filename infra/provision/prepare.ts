@@ -8,7 +8,7 @@ import type { RiskGate } from './risk.ts';
 import { seal } from './sealing.ts';
 import type { SecretStore, StoredSecret } from './store.ts';
 import { targetOf } from './targets.ts';
-import type { UserDirectory } from './userKeys.ts';
+import { isMadeFor, sshKeyHash, type UserDirectory } from './userKeys.ts';
 
 /** What making credentials needs. */
 export interface PrepareParts {
@@ -34,7 +34,7 @@ export type Prepared =
   | { readonly kind: 'prepared'; readonly stored: StoredSecret; readonly replaced: StoredSecret | undefined }
   /** Stored before, for the same decision. */
   | { readonly kind: 'stored'; readonly stored: StoredSecret }
-  /** Taken or destroyed before, for the same decision. */
+  /** Taken or destroyed before, for the same decision, or made for a key that was changed meanwhile. */
   | { readonly kind: 'done' }
   /** Another instance is at it until then, epoch milliseconds. */
   | { readonly kind: 'held'; readonly untilMs: number };
@@ -88,14 +88,23 @@ export const prepare = async (parts: PrepareParts, { pair, decisionId, windowEnd
     minted = await minter.mint({ pair, target, ttlMs, sshPublicKey: keys.sshPublicKey });
     const mintedAt = now();
     const { method, reference, revocation, expiresAt } = minted;
-    const facts = { method, reference, revocation, expiresAt, recipient: keys.recipient, mintedAt };
+    const made = { recipient: keys.recipient, sshKeyHash: sshKeyHash(keys.sshPublicKey) };
+    const facts = { method, reference, revocation, expiresAt, ...made, mintedAt };
     const sealed = await seal(sealedText(pair, minted), keys.recipient);
     const stored = await store.put(claim, sealed, facts, Math.min(ttlMs, expiresAt - mintedAt));
-    if (stored) return { kind: 'prepared', stored, replaced: claim.replaced };
+    if (stored) {
+      // Whoever enrols a key after this finds what is stored, and destroys it
+      if (isMadeFor(stored, await directory.find(pair.user)))
+        return { kind: 'prepared', stored, replaced: claim.replaced };
+      await store.destroy(pair, (lies) => lies.decisionId !== decisionId);
+      await minter.end(stored);
+      return { kind: 'done' };
+    }
     await minter.end({ pair, method, revocation });
     return { kind: 'held', untilMs: now() + config.claimMs };
   } catch (error) {
     if (minted) await minter.end({ pair, ...minted }).catch(() => {});
+    await store.destroy(pair, (lies) => lies.decisionId !== decisionId).catch(() => {});
     await store.release(claim).catch(() => {});
     throw error;
   }

@@ -2,7 +2,16 @@ import { armor, Decrypter, Encrypter, generateX25519Identity, identityToRecipien
 import { EbbtideError } from '../../schemas/errors.ts';
 
 /** An age recipient of X25519 (`age1…`): what secrets of a user are sealed to. */
-export const isRecipient = (text: string): boolean => /^age1[02-9ac-hj-np-z]{58}$/.test(text);
+export const isRecipient = (text: string): boolean => {
+  if (!/^age1[02-9ac-hj-np-z]{58}$/.test(text)) return false;
+  try {
+    new Encrypter().addRecipient(text);
+    return true;
+  } catch {
+    // Its checksum is wrong
+    return false;
+  }
+};
 
 /**
  * Seal a text to one recipient in the age format, v1 (https://age-encryption.org/v1), armoured.
@@ -13,10 +22,11 @@ export const seal = async (text: string, recipient: string): Promise<string> => 
   const encrypter = new Encrypter();
   try {
     encrypter.addRecipient(recipient);
+    // A recipient may read well and be no point that anything can be sealed to
+    return armor.encode(await encrypter.encrypt(text));
   } catch (cause) {
     throw new EbbtideError('REQUEST_INVALID', 'That is no age recipient; expected age1 and 58 characters', {}, cause);
   }
-  return armor.encode(await encrypter.encrypt(text));
 };
 
 /**

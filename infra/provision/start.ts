@@ -53,6 +53,7 @@ export const startProvision = async (context: AppContext, options: ProvisionOpti
     directory: new UserDirectory(vault, config.usersMount),
     risk: gate.risk,
     machines: gate.machines,
+    killed: gate.killed,
     config,
     now,
     ...(options.steadyNow ? { steadyNow: options.steadyNow } : {}),

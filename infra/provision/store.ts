@@ -12,6 +12,8 @@ export interface StoredSecret {
   readonly revocation: string;
   /** The recipient that it is sealed to. */
   readonly recipient: string;
+  /** Hash of the user's own SSH key that a certificate was made for; absent or empty where there is none. */
+  readonly sshKeyHash?: string | undefined;
   /** By what the stored secret can be destroyed, and not read. */
   readonly accessor: string;
   /** Epoch milliseconds. */

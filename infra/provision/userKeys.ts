@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { VaultClient } from '../vault/client.ts';
 import { isSshPublicKey } from './opensshKey.ts';
 import { isRecipient } from './sealing.ts';
+import type { StoredSecret } from './store.ts';
 
 /** Public keys of a user. */
 export interface UserKeys {
@@ -47,9 +49,23 @@ export class UserDirectory {
   }
 }
 
+/** A hash of an SSH public key, without its comment; empty where there is none. */
+export const sshKeyHash = (sshPublicKey: string | undefined): string => {
+  if (sshPublicKey === undefined) return '';
+  const [type, blob] = sshPublicKey.trim().split(/\s+/);
+  return createHash('sha256').update(`${type} ${blob}`).digest('base64');
+};
+
+/** Whether a stored secret is sealed to these keys, and its certificate, if it is one, made for them. */
+export const isMadeFor = (
+  { recipient, method, sshKeyHash: hash }: StoredSecret,
+  keys: Partial<UserKeys> | undefined,
+): boolean =>
+  recipient === keys?.recipient && (method !== 'sshCertificate' || (hash ?? '') === sshKeyHash(keys.sshPublicKey));
+
 /** @throws {EbbtideError} `REQUEST_INVALID` */
-export const assertKeys = ({ recipient, sshPublicKey }: UserKeys): void => {
-  if (!isRecipient(recipient))
+export const assertKeys = ({ recipient, sshPublicKey }: Partial<UserKeys>): void => {
+  if (recipient !== undefined && !isRecipient(recipient))
     throw new EbbtideError(
       'REQUEST_INVALID',
       'The recipient is no age public key; expected age1 and 58 characters, as "ebbtide credential enrol" makes it',

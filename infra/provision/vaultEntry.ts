@@ -6,6 +6,7 @@ const facts = {
   reference: z.string(),
   revocation: z.string(),
   recipient: z.string(),
+  sshKeyHash: z.string().optional(),
   accessor: z.string(),
   mintedAt: z.number(),
   expiresAt: z.number(),

@@ -228,8 +228,20 @@ const storedOf = (
     reference,
     revocation,
     recipient,
+    sshKeyHash,
     accessor,
     mintedAt,
     expiresAt,
   }: Extract<Entry, { method: unknown }>,
-): StoredSecret => ({ pair, decisionId, method, reference, revocation, recipient, accessor, mintedAt, expiresAt });
+): StoredSecret => ({
+  pair,
+  decisionId,
+  method,
+  reference,
+  revocation,
+  recipient,
+  sshKeyHash,
+  accessor,
+  mintedAt,
+  expiresAt,
+});

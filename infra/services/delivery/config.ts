@@ -29,6 +29,12 @@ export const deliveryConfig = z.strictObject({
     .describe('How users prove who they are'),
   requestsPerSecond: z.number().positive().default(5).describe('Requests a second for one user, sustained'),
   requestsBurst: z.int().min(1).default(20).describe('Requests of one user that may come at once'),
+  addressRequestsPerSecond: z
+    .number()
+    .positive()
+    .default(100)
+    .describe('Requests a second from one address, sustained; many users may share that of a proxy or an office'),
+  addressRequestsBurst: z.int().min(1).default(400).describe('Requests from one address that may come at once'),
   recordTimeoutMs: z
     .int()
     .min(100)
@@ -39,7 +45,7 @@ export const deliveryConfig = z.strictObject({
     .min(1_000)
     .default(600_000)
     .describe(
-      'How long an Idempotency-Key is remembered, so that a request which is replayed is refused, milliseconds',
+      'How long each process remembers an Idempotency-Key, so that a request which is replayed is refused, milliseconds',
     ),
 });
 

@@ -4,7 +4,7 @@ import { Problem } from '../token/problem.ts';
 /** Keys remembered at most. */
 const capacity = 100_000;
 
-/** Refuses a request whose `Idempotency-Key` was seen before: what it asked for was single-use. */
+/** Refuses a request whose `Idempotency-Key` was seen before: what it asked for was single-use. Each process remembers its own. */
 export class Replays {
   readonly #seen = new LastSeen<string, number>(capacity);
   readonly #rememberMs: number;
@@ -26,5 +26,10 @@ export class Replays {
     if (seenAt !== undefined && nowMs - seenAt < this.#rememberMs)
       throw new Problem(409, 'request-replayed', 'This request was made before, and what it gave is given once only');
     this.#seen.set(id, nowMs);
+  }
+
+  /** Forget a request that came to nothing, so that it can be made again. */
+  release(user: string, key: string | undefined): void {
+    if (key !== undefined) this.#seen.delete(`${user} ${key}`);
   }
 }

@@ -18,7 +18,10 @@ const requestTimeoutMs = 30_000;
 export interface DeliveryRouteParts {
   readonly service: DeliveryService;
   readonly users: Users;
+  /** Of each user. */
   readonly rateLimit: RateLimit;
+  /** Of each address, which may be a proxy or office of many users. */
+  readonly addressLimit: RateLimit;
   readonly replays: Replays;
   readonly metrics: DeliveryMetrics;
   readonly log: Logger;
@@ -30,7 +33,7 @@ type ByMachine = { Params: { vm: string } };
 
 /** The HTTP face of the delivery service. Neither bodies nor headers are logged. */
 export const createDeliveryRoutes = (parts: DeliveryRouteParts): FastifyInstance => {
-  const { service, users, rateLimit, replays, metrics, log } = parts;
+  const { service, users, rateLimit, addressLimit, replays, metrics, log } = parts;
   const app = fastify({
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
@@ -41,9 +44,9 @@ export const createDeliveryRoutes = (parts: DeliveryRouteParts): FastifyInstance
 
   const identify = async (request: FastifyRequest, auth: UserMaterial | undefined): Promise<string> => {
     // Before anything is asked of Vault: guessing must not cost it anything
-    rateLimit.take(`address/${request.ip}`, performance.now());
+    addressLimit.take(request.ip, performance.now());
     const user = await users.authenticate(request.headers.authorization, auth);
-    rateLimit.take(`user/${user}`, performance.now());
+    rateLimit.take(user, performance.now());
     return user;
   };
 
@@ -71,11 +74,13 @@ export const createDeliveryRoutes = (parts: DeliveryRouteParts): FastifyInstance
   app.post<ByMachine>('/v1/credentials/:vm', async (request) => {
     const { auth, recipient, sshPublicKey } = parseBody(credentialRequest, request.body);
     const user = await identify(request, auth);
-    replays.take(user, request.headers['idempotency-key'] as string | undefined, performance.now());
-    const delivery = await service.deliver(
-      { user, vm: request.params.vm },
-      { ...(recipient ? { recipient } : {}), ...(sshPublicKey ? { sshPublicKey } : {}) },
-    );
+    const key = request.headers['idempotency-key'] as string | undefined;
+    replays.take(user, key, performance.now());
+    const given = { ...(recipient ? { recipient } : {}), ...(sshPublicKey ? { sshPublicKey } : {}) };
+    const delivery = await service.deliver({ user, vm: request.params.vm }, given).catch((error: unknown) => {
+      replays.release(user, key);
+      throw error;
+    });
     const { vm, method, served, decisionId } = delivery;
     metrics.requests.inc({ result: served });
     log.info({ correlationId: request.id, user, vm, method, served, decisionId }, 'credential handed over');

@@ -9,7 +9,7 @@ import { admit, type PrepareParts, sealedText } from '../../provision/prepare.ts
 import { blankProvision, endedRecord, factsOf } from '../../provision/records.ts';
 import { seal } from '../../provision/sealing.ts';
 import type { StoredSecret, Taken } from '../../provision/store.ts';
-import { assertKeys, type UserKeys } from '../../provision/userKeys.ts';
+import { assertKeys, isMadeFor, sshKeyHash, type UserKeys } from '../../provision/userKeys.ts';
 import { isPassing } from '../../vault/errors.ts';
 import { Problem } from '../token/problem.ts';
 
@@ -48,19 +48,22 @@ export class DeliveryService {
   /**
    * Hand a credential over. It is recorded before it leaves: where it cannot be, it is ended and nobody gets it.
    *
-   * @param given - keys that the request brings, in place of the enrolled ones
+   * @param given - keys that the request brings, each in place of the enrolled one
    * @throws {Problem} 403 `risk-too-high` or `forbidden`, 404 for an unknown machine, 409 `public-key-missing`, 410
    *   `vm-archived`
    * @throws {EbbtideError} what Vault or Kafka failed with
    */
   async deliver(pair: Pair, given: Partial<UserKeys>): Promise<Delivery> {
     const began = performance.now();
-    const { now, risk, by, minter, log } = this.#parts;
+    const { now, risk, by, minter, log, directory } = this.#parts;
+    assertKeys(given);
     const target = await this.#admit(pair);
     try {
+      // Before anything is taken: what cannot be compared must not be lost
+      const keys = { ...(await directory.find(pair.user)), ...given };
       const taken = await this.#take(pair);
-      const prepared = taken && (await this.#asPrepared(taken, given.recipient));
-      const delivery = prepared ?? (await this.#generate(pair, target, given, taken ? 'refreshed' : 'generated'));
+      const prepared = taken && (await this.#asPrepared(taken, keys));
+      const delivery = prepared ?? (await this.#generate(pair, target, keys, taken ? 'refreshed' : 'generated'));
       const { stored, served } = delivery;
       const at = now();
       const record: Provision = {
@@ -105,8 +108,7 @@ export class DeliveryService {
     const { directory, store, now } = this.#parts;
     assertKeys(keys);
     await directory.enrol(user, keys);
-    for (const pair of await store.pairs(user))
-      await this.#destroy(pair, ({ recipient }) => recipient === keys.recipient);
+    for (const pair of await store.pairs(user)) await this.#destroy(pair, (stored) => isMadeFor(stored, keys));
     const at = now();
     await this.#parts.write(undefined, [
       {
@@ -151,10 +153,10 @@ export class DeliveryService {
     }
   }
 
-  async #asPrepared({ stored, sealed }: Taken, recipient = stored.recipient) {
+  async #asPrepared({ stored, sealed }: Taken, keys: Partial<UserKeys>) {
     const { now, config, minter, log } = this.#parts;
     const alive = stored.expiresAt - now() >= config.minRemainingMs;
-    if (sealed !== undefined && alive && recipient === stored.recipient)
+    if (sealed !== undefined && alive && isMadeFor(stored, keys))
       return { stored, sealed, served: 'preProvisioned' as const };
     if (sealed === undefined && alive)
       log.warn(
@@ -167,10 +169,8 @@ export class DeliveryService {
     return undefined;
   }
 
-  async #generate(pair: Pair, target: Target, given: Partial<UserKeys>, served: 'refreshed' | 'generated') {
-    const { directory, minter, now } = this.#parts;
-    const enrolled = given.recipient === undefined ? await directory.find(pair.user) : undefined;
-    const keys = { ...enrolled, ...given };
+  async #generate(pair: Pair, target: Target, keys: Partial<UserKeys>, served: 'refreshed' | 'generated') {
+    const { minter, now } = this.#parts;
     const { recipient } = keys;
     if (recipient === undefined)
       throw new Problem(
@@ -181,7 +181,13 @@ export class DeliveryService {
     assertKeys({ ...keys, recipient });
     const minted = await minter.mint({ pair, target, ttlMs: target.ttlMs, sshPublicKey: keys.sshPublicKey });
     const { method, reference, revocation, expiresAt } = minted;
-    const sealed = await seal(sealedText(pair, minted), recipient);
+    let sealed: string;
+    try {
+      sealed = await seal(sealedText(pair, minted), recipient);
+    } catch (error) {
+      await minter.end({ pair, method, revocation }).catch(() => {});
+      throw error;
+    }
     const stored: StoredSecret = {
       pair,
       decisionId: '',
@@ -189,6 +195,7 @@ export class DeliveryService {
       reference,
       revocation,
       recipient,
+      sshKeyHash: sshKeyHash(keys.sshPublicKey),
       accessor: '',
       mintedAt: now(),
       expiresAt,

@@ -65,6 +65,7 @@ export const startDelivery = async (context: AppContext, options: DeliveryOption
     service,
     users: new Users(vault, delivery.callers),
     rateLimit: new RateLimit({ perSecond: delivery.requestsPerSecond, burst: delivery.requestsBurst }),
+    addressLimit: new RateLimit({ perSecond: delivery.addressRequestsPerSecond, burst: delivery.addressRequestsBurst }),
     replays: new Replays(delivery.replayMs),
     metrics: createDeliveryMetrics(metrics),
     log,

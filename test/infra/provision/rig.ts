@@ -113,7 +113,13 @@ export const provisionRig = async (
     const running = await startDelivery(kafka.context(), {
       vault: { ...vault.configs.delivery, timeoutMs: 2_000 },
       provision: config(overrides),
-      delivery: deliveryConfig.parse({ port: 0, requestsPerSecond: 1_000, requestsBurst: 1_000 }),
+      delivery: deliveryConfig.parse({
+        port: 0,
+        requestsPerSecond: 1_000,
+        requestsBurst: 1_000,
+        addressRequestsPerSecond: 1_000,
+        addressRequestsBurst: 1_000,
+      }),
       ...more,
     });
     t.after(() => running.close());
