@@ -48,8 +48,11 @@ test('a key is cut class by class while another person works under it, and never
       vault.configs.keylife,
     );
   let pipeline = await start();
-  t.after(() => pipeline.close());
-  await startRig(t, vault, kafka);
+  const actuator = await startRig(t, vault, kafka);
+  // Before the broker ends, which hooks end first
+  let stopped: Promise<unknown> | undefined;
+  const stop = () => (stopped ??= Promise.all([pipeline.close(), actuator.close(), host.close()]));
+  t.after(stop);
   const scores = await kafka.seen<Score>(topics.scores);
   const decisions = await kafka.seen<Decision>(topics.decisions);
   const alerts = await kafka.seen<Alert>(topics.alerts);
@@ -125,4 +128,5 @@ test('a key is cut class by class while another person works under it, and never
   assert.equal(new Set(decisions.map(({ decisionId }) => decisionId)).size, decisions.length);
   const text = JSON.stringify([scores, decisions, alerts]);
   assert.equal(text.includes('anna@'), false);
+  await stop();
 });
