@@ -70,6 +70,6 @@ test('what one party revokes must become a decision at the other, over Kafka, by
     received(eventTypes.sessionRevoked).map(({ issuer, outcome }) => [issuer, outcome]),
     [1, 2, 3].map(() => [sender.address, 'decided']),
   );
-  assert.equal((await sender.health()).ready && (await receiver.health()).ready, true);
+  await until('both to be ready', async () => (await sender.health()).ready && (await receiver.health()).ready);
   await until('everything delivered', async () => (await sender.health()).detail === '2 streams, 0 tokens undelivered');
 });
