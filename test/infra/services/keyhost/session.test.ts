@@ -5,7 +5,7 @@ import { keylifeConfigSchema } from '../../../../infra/jobs/config.ts';
 import { startKeylife } from '../../../../infra/jobs/keylife.ts';
 import { connectKafka } from '../../../../infra/kafka/connect.ts';
 import { CertificateKind } from '../../../../infra/vault/kinds/certificate.ts';
-import type { Alert, Decision, Score } from '../../../../schemas/generated/index.ts';
+import type { Alert, BiometricTelemetry, Decision, Score } from '../../../../schemas/generated/index.ts';
 import { keylifePolicySchema } from '../../../../schemas/keylifePolicy.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { privateKafka } from '../../../services/kafka.ts';
@@ -48,11 +48,16 @@ test('a key is cut class by class while another person works under it, and never
       vault.configs.keylife,
     );
   let pipeline = await start();
-  t.after(() => pipeline.close());
-  await startRig(t, vault, kafka);
+  const actuator = await startRig(t, vault, kafka);
+  // Before the broker ends, which hooks end first
+  let stopped: Promise<unknown> | undefined;
+  const stop = () => (stopped ??= Promise.all([pipeline.close(), actuator.close(), host.close()]));
+  t.after(stop);
   const scores = await kafka.seen<Score>(topics.scores);
   const decisions = await kafka.seen<Decision>(topics.decisions);
   const alerts = await kafka.seen<Alert>(topics.alerts);
+  const telemetry = await kafka.seen<BiometricTelemetry>(topics.telemetryBiometric);
+  await until('her baseline to be in force', () => telemetry.some(({ clock }) => clock && clock.baselinesOffset > 0));
   const type = async (credentialId: string, of: typeof anna, count = 1) => {
     const before = scores.length;
     const { status, body } = await post(`/v1/keys/${credentialId}/behaviour`, { batch: batchOf(times(count, of)) });
@@ -123,4 +128,5 @@ test('a key is cut class by class while another person works under it, and never
   assert.equal(new Set(decisions.map(({ decisionId }) => decisionId)).size, decisions.length);
   const text = JSON.stringify([scores, decisions, alerts]);
   assert.equal(text.includes('anna@'), false);
+  await stop();
 });
