@@ -40,5 +40,6 @@ const readPolicy = <P>(path: string, pipeline: string, parsePolicy: (value: unkn
 /** Read a policy of the lifecycle pipeline from a file: see {@link readPolicy}. */
 export const readPolicyFile = (path: string): LifecyclePolicy => readPolicy(path, 'lifecycle', parseLifecyclePolicy);
 
-/** Read a policy of the scope pipeline from a file: see {@link readPolicy}. */
-export const readScopePolicyFile = (path: string): ScopePolicy => readPolicy(path, 'scope', parseScopePolicy);
+/** Read a policy of the scope pipeline from a file: see {@link readPolicy} and {@link parseScopePolicy}. */
+export const readScopePolicyFile = (path: string, definitions: Parameters<typeof parseScopePolicy>[1]): ScopePolicy =>
+  readPolicy(path, 'scope', (value) => parseScopePolicy(value, definitions));

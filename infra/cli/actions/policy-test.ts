@@ -52,7 +52,7 @@ const difference = (
 export const run: Action<Options> = async ({ terminal, load }, options) => {
   const { config } = await load();
   const configured = config.policy.scope;
-  const policy = options.policy === undefined ? configured : readScopePolicyFile(options.policy);
+  const policy = options.policy === undefined ? configured : readScopePolicyFile(options.policy, config.scopes);
   const model = loadScopeModel(options.model ?? config.scope.model);
   const now = Date.now();
   const from = instantOf(options.since, now);

@@ -24,7 +24,8 @@ export const run: Action<Options, [string | undefined]> = async ({ terminal, loa
   if (folder === undefined)
     throw new EbbtideError('REQUEST_INVALID', 'Name a file or a folder: ebbtide replay --from cloudtrail DIR');
   const { config } = await load();
-  const policy = options.policy === undefined ? config.policy.scope : readScopePolicyFile(options.policy);
+  const policy =
+    options.policy === undefined ? config.policy.scope : readScopePolicyFile(options.policy, config.scopes);
   const model = loadScopeModel(options.model ?? config.scope.model);
   const progress = createProgress('Replaying');
   const started = performance.now();

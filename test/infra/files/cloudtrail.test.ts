@@ -122,6 +122,10 @@ describe('CloudTrail records', () => {
     assert.deepEqual([honest.restricted, honest.narrowestScope], [false, 'default']);
     const again = await ebbtide(['replay', '--from', 'cloudtrail', folder]);
     assert.match(again.stdout, /Callers, the riskiest first/);
+    const policy = join(folder, 'policy.yaml');
+    writeFileSync(policy, 'ranges: [{ upTo: 30, scope: default }, { upTo: 100, scope: nonsense }]');
+    const unknown = await ebbtide(['replay', '--from', 'cloudtrail', folder, '--policy', policy]);
+    assert.match(unknown.stderr, /ranges\.1\.scope: There is no scope "nonsense"/);
     const none = await ebbtide(['replay', '--from', 'cloudtrail']);
     assert.equal(none.status, exitCodes.usage);
   });
