@@ -1,6 +1,6 @@
 import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import type { TokenBucket } from '../../operators/actuate/tokenBucket.ts';
-import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
+import { EbbtideError } from '../../schemas/errors.ts';
 import type { Alert, Provision } from '../../schemas/generated/index.ts';
 import type { Logger } from '../log.ts';
 import { isPassing } from '../vault/errors.ts';
@@ -9,6 +9,7 @@ import { Deadlines } from './deadlines.ts';
 import type { ProvisionMetrics } from './metrics.ts';
 import { type Pair, pairKey } from './names.ts';
 import { codeOf, delayed, failureAlerts, refreshed, scheduled, wordsOf } from './notices.ts';
+import { type Owed, OwedEnds } from './owedEnds.ts';
 import { type PrepareParts, prepare } from './prepare.ts';
 import { endedRecord, factsOf } from './records.ts';
 import type { StoredSecret } from './store.ts';
@@ -25,13 +26,6 @@ export interface EngineParts extends PrepareParts {
   readonly by: string;
   /** A clock that nobody can set, milliseconds. @default performance.now */
   readonly steadyNow?: () => number;
-}
-
-/** What was destroyed in the store, while its credential is not yet ended, or that not yet written. */
-interface Owed {
-  readonly gone: StoredSecret;
-  readonly state: 'destroyed' | 'expired';
-  readonly record: Provision | undefined;
 }
 
 /** Pairs remembered as served at most. */
@@ -62,8 +56,7 @@ export class Engine {
   #live = false;
   readonly #mintAt: Deadlines;
   readonly #destroyAt: Deadlines;
-  readonly #owed = new Map<string, Owed>();
-  readonly #owedAt: Deadlines;
+  readonly #owed: OwedEnds;
   readonly #tries = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #working = new Map<string, Promise<void>>();
@@ -72,7 +65,7 @@ export class Engine {
     this.#parts = parts;
     this.#mintAt = new Deadlines(parts.now, parts.steadyNow);
     this.#destroyAt = new Deadlines(parts.now, parts.steadyNow);
-    this.#owedAt = new Deadlines(parts.now, parts.steadyNow);
+    this.#owed = new OwedEnds(parts, (owed) => this.#end(owed));
   }
 
   get waiting(): number {
@@ -121,7 +114,7 @@ export class Engine {
     this.#live = true;
     const announced = this.#announced.splice(0);
     if (announced.length > 0) await this.#parts.write(undefined, announced);
-    for (const id of this.#owedAt.takeDue()) this.#begin(id, () => this.#settle(id));
+    for (const id of this.#owed.takeDue()) this.#begin(id, () => this.#owed.settle(id));
     // What is to be destroyed has a share of its own: a rush of new ones must not keep old ones alive
     for (const key of this.#destroyAt.takeDue())
       if (this.#working.size < 2 * concurrency) this.#begin(key, () => this.#destroy(key));
@@ -142,7 +135,7 @@ export class Engine {
     const { store, now } = this.#parts;
     for (const pair of await store.pairs()) {
       const gone = await store.destroy(pair, ({ expiresAt }) => expiresAt > now());
-      if (gone) await this.#destroyed({ gone, state: 'expired', record: undefined });
+      if (gone) await this.#owed.add({ gone, state: 'expired', record: undefined });
     }
   }
 
@@ -253,7 +246,7 @@ export class Engine {
           stored.decisionId !== record.decisionId,
       );
       this.#prepared.delete(key);
-      if (gone) await this.#destroyed({ gone, state: 'destroyed', record });
+      if (gone) await this.#owed.add({ gone, state: 'destroyed', record });
     } catch (error) {
       // Vault ends it by its TTL while it cannot be asked
       this.#destroyAt.set(key, now() + config.backoffMs);
@@ -261,28 +254,10 @@ export class Engine {
     }
   }
 
-  #destroyed(owed: Owed): Promise<void> {
-    const id = `${pairKey(owed.gone.pair)} ${owed.gone.decisionId}`;
-    this.#owed.set(id, owed);
-    return this.#settle(id);
-  }
-
-  /** The store tells of it no more, so it is kept in mind until the credential is ended and that is written. */
-  async #settle(id: string): Promise<void> {
-    const owed = this.#owed.get(id);
-    if (!owed) return;
-    const { gone, state, record } = owed;
-    const { minter, log, now, config } = this.#parts;
-    try {
-      await minter.end(gone);
-      await this.#ended(gone, state, record);
-      this.#owed.delete(id);
-      log.info({ pair: pairKey(gone.pair), decisionId: gone.decisionId }, 'unused credential destroyed');
-    } catch (error) {
-      const passing = isPassing(error) || isEbbtideError(error, 'KAFKA_UNAVAILABLE');
-      this.#owedAt.set(id, now() + (passing ? config.backoffMs : config.maxBackoffMs));
-      if (!passing) throw error;
-    }
+  async #end({ gone, state, record }: Owed): Promise<void> {
+    await this.#parts.minter.end(gone);
+    await this.#ended(gone, state, record);
+    this.#parts.log.info({ pair: pairKey(gone.pair), decisionId: gone.decisionId }, 'unused credential destroyed');
   }
 
   async #ended(gone: StoredSecret, state: 'destroyed' | 'expired', record?: Provision): Promise<void> {
