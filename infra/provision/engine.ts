@@ -96,9 +96,12 @@ export class Engine {
     if (wanted?.decisionId === record.decisionId) this.#forgetWanted(key);
     if (record.state === 'preProvisioned') {
       this.#failures.delete(key);
+      // The same record comes back from Kafka: by then the clock may have been set back
+      const isKnown = this.#prepared.get(key)?.decisionId === record.decisionId && this.#destroyAt.has(key);
       this.#prepared.set(key, record);
       const endsAt = Math.min(record.windowEnd, record.expiresAt ?? record.windowEnd);
-      this.#destroyAt.set(key, this.#takenBack.has(idOf(key, record)) ? 0 : endsAt);
+      if (this.#takenBack.has(idOf(key, record))) this.#destroyAt.set(key, 0);
+      else if (!isKnown) this.#destroyAt.set(key, endsAt);
       return;
     }
     if (record.state === 'delivered') this.#delivered.set(key, true);

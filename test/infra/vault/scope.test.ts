@@ -48,7 +48,8 @@ test('scopePolicies refuses a path that would end its string', () => {
 test('bindsInVault leaves blocks that another party asked for to gateways, where they lapse', () => {
   assert.equal(bindsInVault({ action: 'narrow', pipeline: 'scope' }), true);
   assert.equal(bindsInVault({ action: 'narrow', pipeline: 'signals' }), false);
-  assert.equal(bindsInVault({ action: 'revoke', pipeline: 'scope' }), false);
+  assert.equal(bindsInVault({ action: 'keep', pipeline: 'scope' }), true);
+  assert.equal(bindsInVault({ action: 'revoke', pipeline: 'lifecycle' }), false);
 });
 
 const frontend = 'key-mobile';
