@@ -3,19 +3,16 @@ import {
   exemptionOn,
   type FindSetting,
   inForce,
-  keylifePolicyOf,
   killSwitchOn,
   modeSet,
+  type PolicyOf,
+  type PolicyPipeline,
   policyOf,
-  preprovisionPolicyOf,
+  policyParsers,
   refusalOf,
-  scopePolicyOf,
 } from '../schemas/control.ts';
 import type { Control } from '../schemas/generated/index.ts';
-import { type KeylifePolicy, keylifePolicySchema } from '../schemas/keylifePolicy.ts';
-import { type LifecyclePolicy, lifecyclePolicySchema, policyVersion } from '../schemas/policy.ts';
-import { type PreprovisionPolicy, preprovisionPolicySchema } from '../schemas/preprovisionPolicy.ts';
-import { type ScopePolicy, scopePolicySchema } from '../schemas/scopePolicy.ts';
+import { policyVersion } from '../schemas/policy.ts';
 import type { VersionedTable } from './versionedTable.ts';
 
 /** Key of the policy that a deployment's configuration sets; administrators' own goes before it. */
@@ -34,29 +31,16 @@ export interface PolicyKind<P> {
   standard(): P;
 }
 
-/** Policies of the lifecycle pipeline. */
-export const lifecyclePolicies: PolicyKind<LifecyclePolicy> = {
-  of: policyOf,
-  standard: () => lifecyclePolicySchema.parse({}),
-};
+const policiesOf = <P extends PolicyPipeline>(pipeline: P): PolicyKind<PolicyOf<P>> => ({
+  of: (control) => policyOf(control, pipeline),
+  standard: () => policyParsers[pipeline]({}) as PolicyOf<P>,
+});
 
-/** Policies of the scope pipeline. */
-export const scopePolicies: PolicyKind<ScopePolicy> = {
-  of: scopePolicyOf,
-  standard: () => scopePolicySchema.parse({}),
-};
-
-/** Policies of the keylife pipeline. */
-export const keylifePolicies: PolicyKind<KeylifePolicy> = {
-  of: keylifePolicyOf,
-  standard: () => keylifePolicySchema.parse({}),
-};
-
-/** Policies of the preprovision pipeline. */
-export const preprovisionPolicies: PolicyKind<PreprovisionPolicy> = {
-  of: preprovisionPolicyOf,
-  standard: () => preprovisionPolicySchema.parse({}),
-};
+/** Policies of each pipeline. */
+export const lifecyclePolicies = policiesOf('lifecycle');
+export const scopePolicies = policiesOf('scope');
+export const keylifePolicies = policiesOf('keylife');
+export const preprovisionPolicies = policiesOf('preprovision');
 
 /**
  * What topic `control` orders for a pipeline as of its offsets and a time: policy and mode, kill switch, exemptions.

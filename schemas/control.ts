@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { EbbtideError } from './errors.ts';
 import type { Control, ControlKind } from './generated/Control.ts';
-import { type KeylifePolicy, parseKeylifePolicy } from './keylifePolicy.ts';
+import { parseKeylifePolicy } from './keylifePolicy.ts';
 import { type LifecyclePolicy, parseLifecyclePolicy } from './policy.ts';
-import { type PreprovisionPolicy, parsePreprovisionPolicy } from './preprovisionPolicy.ts';
-import { parseScopePolicy, type ScopePolicy } from './scopePolicy.ts';
+import { parsePreprovisionPolicy } from './preprovisionPolicy.ts';
+import { parseScopePolicy } from './scopePolicy.ts';
 
 /** What somebody sets in topic `control`. */
 export interface Setting {
@@ -83,12 +83,9 @@ export const inForce = (control: Control | undefined, time: number): control is 
 export const refusalOf = (control: Control): string | undefined => {
   if (control.kind === 'mode' && modeOf(control) === undefined)
     return `Mode must be "shadow" or "enforce", got ${control.value}`;
-  if (control.kind === 'policy' && (control.pipeline === '' || control.pipeline === 'lifecycle'))
-    return whyNot(() => policyOf(control));
-  if (control.kind === 'policy' && control.pipeline === 'scope') return whyNot(() => scopePolicyOf(control));
-  if (control.kind === 'policy' && control.pipeline === 'keylife') return whyNot(() => keylifePolicyOf(control));
-  if (control.kind === 'policy' && control.pipeline === 'preprovision')
-    return whyNot(() => preprovisionPolicyOf(control));
+  // A policy without a pipeline is the lifecycle's
+  const pipeline = control.pipeline || 'lifecycle';
+  if (control.kind === 'policy' && hasPolicy(pipeline)) return whyNot(() => policyOf(control, pipeline));
   return undefined;
 };
 
@@ -101,34 +98,29 @@ const whyNot = (parse: () => unknown): string | undefined => {
   }
 };
 
-/**
- * The policy of the lifecycle pipeline in a record of kind `policy`.
- *
- * @throws {EbbtideError} `POLICY_INVALID`
- */
-export const policyOf = (control: Control): LifecyclePolicy => parseLifecyclePolicy(policyValue(control));
+/** How each pipeline's policy is read. */
+export const policyParsers = {
+  lifecycle: parseLifecyclePolicy,
+  scope: (value: unknown) => parseScopePolicy(value),
+  keylife: parseKeylifePolicy,
+  preprovision: parsePreprovisionPolicy,
+} as const;
+
+/** Name of a pipeline that has a policy. */
+export type PolicyPipeline = keyof typeof policyParsers;
+
+/** The policy of a pipeline. */
+export type PolicyOf<P extends PolicyPipeline> = ReturnType<(typeof policyParsers)[P]>;
+
+const hasPolicy = (pipeline: string): pipeline is PolicyPipeline => Object.hasOwn(policyParsers, pipeline);
 
 /**
- * The policy of the scope pipeline in a record of kind `policy`.
+ * The policy of a pipeline in a record of kind `policy`.
  *
  * @throws {EbbtideError} `POLICY_INVALID`
  */
-export const scopePolicyOf = (control: Control): ScopePolicy => parseScopePolicy(policyValue(control));
-
-/**
- * The policy of the keylife pipeline in a record of kind `policy`.
- *
- * @throws {EbbtideError} `POLICY_INVALID`
- */
-export const keylifePolicyOf = (control: Control): KeylifePolicy => parseKeylifePolicy(policyValue(control));
-
-/**
- * The policy of the preprovision pipeline in a record of kind `policy`.
- *
- * @throws {EbbtideError} `POLICY_INVALID`
- */
-export const preprovisionPolicyOf = (control: Control): PreprovisionPolicy =>
-  parsePreprovisionPolicy(policyValue(control));
+export const policyOf = <P extends PolicyPipeline>(control: Control, pipeline: P): PolicyOf<P> =>
+  policyParsers[pipeline](policyValue(control)) as PolicyOf<P>;
 
 const policyValue = (control: Control): unknown => {
   const value = parsed(control.value);

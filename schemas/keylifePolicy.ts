@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { lifespanRule, lifespanRuleSchema } from '../models/biometric/lifespan.ts';
-import { EbbtideError } from './errors.ts';
+import { parsePolicy } from './parsePolicy.ts';
 
 const durationMs = z.number().int().positive();
 
@@ -35,9 +35,4 @@ export type KeylifePolicy = z.output<typeof keylifePolicySchema>;
  *
  * @throws {EbbtideError} `POLICY_INVALID`, naming each key and what was expected
  */
-export const parseKeylifePolicy = (value: unknown): KeylifePolicy => {
-  const result = keylifePolicySchema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `policy.keylife.${path.join('.')}: ${message}`);
-  throw new EbbtideError('POLICY_INVALID', `Policy refused: ${issues.join('; ')}`, { issues });
-};
+export const parseKeylifePolicy = (value: unknown): KeylifePolicy => parsePolicy('keylife', keylifePolicySchema, value);

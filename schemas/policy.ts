@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { EbbtideError } from './errors.ts';
+import { parsePolicy } from './parsePolicy.ts';
 
 const fraction = z.number().min(0).max(1);
 const durationMs = z.number().int().positive();
@@ -119,14 +119,8 @@ export type LifecyclePolicy = z.infer<typeof lifecyclePolicySchema>;
  * @example
  * parseLifecyclePolicy({ mode: 'enforce', low: 0.2 }).high; // 0.9
  */
-export const parseLifecyclePolicy = (value: unknown): LifecyclePolicy => {
-  const result = lifecyclePolicySchema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(
-    (issue) => `policy.lifecycle${issue.path.map((key) => `.${String(key)}`).join('')}: ${issue.message}`,
-  );
-  throw new EbbtideError('POLICY_INVALID', `Policy refused: ${issues.join('; ')}`, { issues });
-};
+export const parseLifecyclePolicy = (value: unknown): LifecyclePolicy =>
+  parsePolicy('lifecycle', lifecyclePolicySchema, value);
 
 /** The version of a policy: the first 12 hex digits of the SHA-256 of its JSON with sorted keys. */
 export const policyVersion = (policy: object): string => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EbbtideError } from './errors.ts';
+import { parsePolicy } from './parsePolicy.ts';
 
 const durationMs = z.number().int().positive();
 
@@ -57,11 +57,5 @@ export type PreprovisionPolicy = z.infer<typeof preprovisionPolicySchema>;
  *
  * @throws {EbbtideError} `POLICY_INVALID`, naming each key, its value and what was expected
  */
-export const parsePreprovisionPolicy = (value: unknown): PreprovisionPolicy => {
-  const result = preprovisionPolicySchema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(
-    (issue) => `policy.preprovision${issue.path.map((key) => `.${String(key)}`).join('')}: ${issue.message}`,
-  );
-  throw new EbbtideError('POLICY_INVALID', `Policy refused: ${issues.join('; ')}`, { issues });
-};
+export const parsePreprovisionPolicy = (value: unknown): PreprovisionPolicy =>
+  parsePolicy('preprovision', preprovisionPolicySchema, value);

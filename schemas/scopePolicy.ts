@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EbbtideError } from './errors.ts';
+import { parsePolicy } from './parsePolicy.ts';
 import { fitOf } from './scopePattern.ts';
 import { builtInScope, type Scope, type ScopeDefinition, Scopes } from './scopes.ts';
 import { threatPolicySchema } from './threat.ts';
@@ -214,15 +214,8 @@ export type ScopePolicy = z.output<typeof scopePolicySchema>;
 export const parseScopePolicy = (
   value: unknown,
   definitions?: Readonly<Record<string, ScopeDefinition>>,
-): ScopePolicy => {
-  const result = scopePolicySchema.safeParse(value);
-  const problems = result.success ? (definitions ? rangeProblems(result.data, definitions) : []) : result.error.issues;
-  if (result.success && problems.length === 0) return result.data;
-  const issues = problems.map(
-    (issue) => `policy.scope${issue.path.map((key) => `.${String(key)}`).join('')}: ${issue.message}`,
-  );
-  throw new EbbtideError('POLICY_INVALID', `Policy refused: ${issues.join('; ')}`, { issues });
-};
+): ScopePolicy =>
+  parsePolicy('scope', scopePolicySchema, value, (policy) => (definitions ? rangeProblems(policy, definitions) : []));
 
 /** The part of a policy that a group of callers may have of its own. */
 export type ScopeRules = Pick<ScopePolicy, keyof typeof tunable>;

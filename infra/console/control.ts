@@ -32,7 +32,7 @@ export class Controls {
   view(now: number): ControlView {
     const find: FindSetting = (key) => this.#settings.get(key);
     const set = [find(`policy/${pipeline}`), find(`policy/${pipeline}/configured`)].find((one) => inForce(one, now));
-    const policy = set && policyOf(set);
+    const policy = set && policyOf(set, 'lifecycle');
     const thrown = thrownSwitch(find, 'killSwitch', pipeline, null, now);
     return {
       mode: modeSet(find, pipeline, null, now) ?? policy?.mode ?? null,

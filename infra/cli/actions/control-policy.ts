@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { type PolicyPipeline, policyParsers } from '../../../schemas/control.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import { parseKeylifePolicy } from '../../../schemas/keylifePolicy.ts';
-import { parseLifecyclePolicy, policyVersion } from '../../../schemas/policy.ts';
-import { parsePreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
+import { policyVersion } from '../../../schemas/policy.ts';
 import { parseScopePolicy } from '../../../schemas/scopePolicy.ts';
 import type { Action } from '../invocation.ts';
 import { setControl } from '../set-control.ts';
@@ -21,23 +20,18 @@ const read = (file: string): unknown => {
   }
 };
 
-const parsers = {
-  lifecycle: parseLifecyclePolicy,
-  scope: parseScopePolicy,
-  keylife: parseKeylifePolicy,
-  preprovision: parsePreprovisionPolicy,
-} as const;
-
 interface Options {
   readonly reason: string;
-  readonly pipeline: keyof typeof parsers;
+  readonly pipeline: PolicyPipeline;
 }
 
 /** Put another policy of a pipeline in force. It is checked here, before anybody hears of it. */
 export const run: Action<Options, [string]> = async (invocation, { reason, pipeline }, file) => {
   const value = read(file);
   const policy =
-    pipeline === 'scope' ? parseScopePolicy(value, (await invocation.load()).config.scopes) : parsers[pipeline](value);
+    pipeline === 'scope'
+      ? parseScopePolicy(value, (await invocation.load()).config.scopes)
+      : policyParsers[pipeline](value);
   await setControl(
     invocation,
     { kind: 'policy', pipeline, value: policy, reason },

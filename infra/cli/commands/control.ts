@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import type { PolicyPipeline } from '../../../schemas/control.ts';
 import { lazily } from '../invocation.ts';
 import { durationMs } from '../values.ts';
 
@@ -39,7 +40,7 @@ export const defineControl = (): Command => {
       .argument('<file>', 'the policy')
       .addOption(
         new Option('--pipeline <name>', 'whose')
-          .choices(['lifecycle', 'scope', 'keylife', 'preprovision'])
+          .choices(['lifecycle', 'scope', 'keylife', 'preprovision'] satisfies PolicyPipeline[])
           .default('lifecycle'),
       ),
   ).action(lazily(() => import('../actions/control-policy.ts')));
