@@ -10,9 +10,9 @@ import type { Alert, DeadLetter, Notification } from '../../schemas/generated/in
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import { openOutbound } from '../http/outbound.ts';
+import { follow } from '../kafka/follow.ts';
 import { sendPatiently } from '../kafka/sendPatiently.ts';
 import type { Message, OutgoingMessage } from '../kafka/types.ts';
-import { follow } from '../vault/follow.ts';
 import type { NotifyConfig } from './config.ts';
 import { Waiting } from './waiting.ts';
 import { post, routeSecret } from './webhook.ts';

@@ -3,7 +3,7 @@ import { TopicCodec } from '../../schemas/codec.ts';
 import type { AccessTelemetry, Control, Decision, Score } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
-import { follow } from '../vault/follow.ts';
+import { follow } from '../kafka/follow.ts';
 import type { ProvisionConfig } from './config.ts';
 import { Machines } from './machines.ts';
 import { type Pair, pairKey } from './names.ts';

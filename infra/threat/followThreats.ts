@@ -4,7 +4,7 @@ import type { ThreatIndicators } from '../../schemas/generated/index.ts';
 import type { ThreatMatch } from '../../schemas/threat.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
-import { type Follower, follow } from '../vault/follow.ts';
+import { type Follower, follow } from '../kafka/follow.ts';
 import type { CallTraits } from './feedTable.ts';
 import { IndicatorTables } from './indicatorTables.ts';
 

@@ -1,5 +1,5 @@
 import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
-import { Problem } from '../token/problem.ts';
+import { Problem } from '../../http/problem.ts';
 
 /** Keys remembered at most. */
 const capacity = 100_000;

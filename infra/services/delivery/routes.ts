@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { answerProblems } from '../../http/answerProblems.ts';
+import { parseBody } from '../../http/parseBody.ts';
+import type { RateLimit } from '../../http/rate-limit.ts';
 import type { Logger } from '../../log.ts';
-import { problemOf } from '../token/problem.ts';
-import type { RateLimit } from '../token/rate-limit.ts';
-import { parseBody } from '../token/requests.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import type { Replays } from './replays.ts';
 import { credentialRequest, keysRequest, type UserMaterial } from './requests.ts';
@@ -50,26 +50,7 @@ export const createDeliveryRoutes = (parts: DeliveryRouteParts): FastifyInstance
     return user;
   };
 
-  app.addHook('onSend', async (request, reply) => {
-    reply
-      .header('x-correlation-id', request.id)
-      .header('cache-control', 'no-store')
-      .header('x-content-type-options', 'nosniff');
-  });
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, request.id);
-    const level = problem.status >= 500 ? 'error' : 'info';
-    const { code, message } = error as { code?: string; message?: string };
-    const what = { correlationId: request.id, status: problem.status, code: problem.code, cause: code, message };
-    log[level](what, 'request refused');
-    metrics.requests.inc({ result: problem.code });
-    if (problem.status === 429) reply.header('retry-after', '1');
-    return reply.status(problem.status).type('application/problem+json').send(problem);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const nothing = Object.assign(new Error('There is nothing at this address'), { statusCode: 404 });
-    return reply.status(404).type('application/problem+json').send(problemOf(nothing, request.id));
-  });
+  answerProblems(app, log, ({ code }) => metrics.requests.inc({ result: code }));
 
   app.post<ByMachine>('/v1/credentials/:vm', async (request) => {
     const { auth, recipient, sshPublicKey } = parseBody(credentialRequest, request.body);

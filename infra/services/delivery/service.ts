@@ -1,6 +1,7 @@
 import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
 import { type EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
 import type { Alert, Provision, Served } from '../../../schemas/generated/index.ts';
+import { Problem } from '../../http/problem.ts';
 import type { Logger } from '../../log.ts';
 import type { Target } from '../../provision/config.ts';
 import { type Pair, pairKey } from '../../provision/names.ts';
@@ -11,7 +12,6 @@ import { seal } from '../../provision/sealing.ts';
 import type { StoredSecret, Taken } from '../../provision/store.ts';
 import { assertKeys, isMadeFor, sshKeyHash, type UserKeys } from '../../provision/userKeys.ts';
 import { isPassing } from '../../vault/errors.ts';
-import { Problem } from '../token/problem.ts';
 
 /** What a {@link DeliveryService} works with. */
 export interface DeliveryParts extends PrepareParts {

@@ -1,8 +1,8 @@
 import { isEbbtideError } from '../../../schemas/errors.ts';
+import { Problem } from '../../http/problem.ts';
 import { userName } from '../../provision/names.ts';
 import type { VaultAuth, VaultClient } from '../../vault/client.ts';
 import { isPassing } from '../../vault/errors.ts';
-import { Problem } from '../token/problem.ts';
 import type { UserRule } from './config.ts';
 import type { UserMaterial } from './requests.ts';
 

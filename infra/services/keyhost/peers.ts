@@ -1,9 +1,9 @@
 import type { TLSSocket } from 'node:tls';
 import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
+import { Problem } from '../../http/problem.ts';
 import type { VaultClient } from '../../vault/client.ts';
 import { CertificateKind } from '../../vault/kinds/certificate.ts';
 import { fits } from '../token/callers.ts';
-import { Problem } from '../token/problem.ts';
 
 const remembered = 10_000;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import { type Batch, readBatch } from '../../agents/browser/batch.ts';
-import { Problem } from '../token/problem.ts';
+import { Problem } from '../../http/problem.ts';
 
 const identifier = z
   .string()

@@ -1,10 +1,10 @@
 import { constants, randomUUID } from 'node:crypto';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import fastify, { type FastifyRequest } from 'fastify';
+import { answerProblems } from '../../http/answerProblems.ts';
+import { parseBody } from '../../http/parseBody.ts';
+import type { RateLimit } from '../../http/rate-limit.ts';
 import type { Logger } from '../../log.ts';
-import { problemOf } from '../token/problem.ts';
-import type { RateLimit } from '../token/rate-limit.ts';
-import { parseBody } from '../token/requests.ts';
 import type { KeyhostMetrics } from './metrics.ts';
 import type { Peers } from './peers.ts';
 import type { Provisioner } from './provisioner.ts';
@@ -51,22 +51,10 @@ export const createRoutes = (
     return endpoint;
   };
 
-  app.addHook('onSend', async (request, reply) => {
-    reply
-      .header('x-correlation-id', request.id)
-      .header('cache-control', 'no-store')
-      .header('x-content-type-options', 'nosniff');
-  });
+  answerProblems(app, log);
   app.addHook('onResponse', async (request, reply) => {
     const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
     metrics.requestSeconds.observe({ route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
-  });
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, request.id);
-    const { code, message } = error as { code?: string; message?: string };
-    const facts = { correlationId: request.id, status: problem.status, code: problem.code, cause: code, message };
-    log[problem.status >= 500 ? 'error' : 'info'](facts, 'request refused');
-    return reply.status(problem.status).type('application/problem+json').send(problem);
   });
 
   app.post('/v1/authentications', async (request, reply) => {

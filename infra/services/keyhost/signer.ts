@@ -1,8 +1,8 @@
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { Authentication, Credential } from '../../../schemas/generated/index.ts';
+import { Problem } from '../../http/problem.ts';
 import type { VaultClient } from '../../vault/client.ts';
 import { CertificateKind } from '../../vault/kinds/certificate.ts';
-import { Problem } from '../token/problem.ts';
 import type { KeyhostConfig } from './config.ts';
 
 /** A certificate as its holder gets it. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 import { deliveryMethods } from '../../../schemas/securityEvents.ts';
+import { problemOf } from '../../http/problem.ts';
 import type { Logger } from '../../log.ts';
-import { problemOf } from '../token/problem.ts';
 import type { signalsMetrics } from './metrics.ts';
 import { type PushRouteParts, pushRoute } from './receiver/pushRoute.ts';
 import type { SigningKey } from './signingKey.ts';

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isEbbtideError } from '../../../schemas/errors.ts';
+import { Problem } from '../../http/problem.ts';
 import type { VaultAuth, VaultClient } from '../../vault/client.ts';
 import { isPassing } from '../../vault/errors.ts';
 import type { CallerRule } from './config.ts';
-import { Problem } from './problem.ts';
 import type { LoginMaterial } from './requests.ts';
 
 /** Who asks, once it has been proven. */

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { answerProblems } from '../../http/answerProblems.ts';
+import { parseBody } from '../../http/parseBody.ts';
+import { problemOf } from '../../http/problem.ts';
+import type { RateLimit } from '../../http/rate-limit.ts';
 import type { Logger } from '../../log.ts';
 import type { Callers } from './callers.ts';
 import type { TokenServiceMetrics } from './metrics.ts';
-import { problemOf } from './problem.ts';
-import type { RateLimit } from './rate-limit.ts';
-import { holderRequest, issueRequest, type LoginMaterial, parseBody } from './requests.ts';
+import { holderRequest, issueRequest, type LoginMaterial } from './requests.ts';
 import type { TokenService } from './service.ts';
 
 /** Login material and names are small. */
@@ -40,36 +42,13 @@ export const createRoutes = ({ service, callers, rateLimit, metrics, log }: Rout
     return caller;
   };
 
-  app.addHook('onSend', async (request, reply) => {
-    reply
-      .header('x-correlation-id', request.id)
-      .header('cache-control', 'no-store')
-      .header('x-content-type-options', 'nosniff');
-  });
+  answerProblems(app, log);
   app.addHook('onResponse', async (request, reply) => {
     const labels = {
       route: `${request.method} ${request.routeOptions.url ?? 'unknown'}`,
       status: String(reply.statusCode),
     };
     metrics.requestSeconds.observe(labels, reply.elapsedTime / 1000);
-  });
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, request.id);
-    const level = problem.status >= 500 ? 'error' : 'info';
-    const { code, message } = error as { code?: string; message?: string };
-    log[level](
-      { correlationId: request.id, status: problem.status, code: problem.code, cause: code, message },
-      'request refused',
-    );
-    if (problem.status === 429) reply.header('retry-after', '1');
-    return reply.status(problem.status).type('application/problem+json').send(problem);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const problem = problemOf(
-      Object.assign(new Error('There is nothing at this address'), { statusCode: 404 }),
-      request.id,
-    );
-    return reply.status(404).type('application/problem+json').send(problem);
   });
 
   app.post('/v1/credentials', async (request, reply) => {

@@ -1,6 +1,7 @@
 import { renewalEffect } from '../../../operators/actuate/renewal.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { Credential } from '../../../schemas/generated/index.ts';
+import { Problem } from '../../http/problem.ts';
 import type { Logger } from '../../log.ts';
 import type { Actuator } from '../../vault/actuator.ts';
 import type { Life } from '../../vault/kinds/kind.ts';
@@ -9,7 +10,6 @@ import { type Caller, fits } from './callers.ts';
 import type { TokenServiceConfig } from './config.ts';
 import type { DecisionsInForce } from './in-force.ts';
 import type { Issued, Issuer } from './issuer.ts';
-import { Problem } from './problem.ts';
 import type { Registrar } from './registrar.ts';
 import type { IssueRequest } from './requests.ts';
 

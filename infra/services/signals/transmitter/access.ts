@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { Problem } from '../../token/problem.ts';
+import { Problem } from '../../../http/problem.ts';
 import type { BearerTokens } from '../bearer.ts';
 import type { AuthorizationServer, ReceiverAccount } from '../config.ts';
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { deliveryMethods } from '../../../../schemas/securityEvents.ts';
+import { Problem } from '../../../http/problem.ts';
 import type { Logger } from '../../../log.ts';
-import { Problem } from '../../token/problem.ts';
 import type { Access } from './access.ts';
 import { parsed, pollRequest } from './requests.ts';
 import { streamOf } from './routes.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deliveryMethods } from '../../../../schemas/securityEvents.ts';
-import { Problem } from '../../token/problem.ts';
+import { Problem } from '../../../http/problem.ts';
 
 const url = z.url().max(2_000);
 const text = z.string().max(1_000);

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isEbbtideError } from '../../../../schemas/errors.ts';
 import { deliveryMethods, type SubjectId } from '../../../../schemas/securityEvents.ts';
 import { checkReach } from '../../../http/outbound.ts';
-import { Problem } from '../../token/problem.ts';
+import { Problem } from '../../../http/problem.ts';
 import type { ReceiverAccount } from '../config.ts';
 import type { Access } from './access.ts';
 import { changeStatus, changeStream, changeSubject, createStream, parsed, verifyStream } from './requests.ts';

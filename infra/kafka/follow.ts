@@ -1,7 +1,7 @@
 import type { TopicCodec } from '../../schemas/codec.ts';
-import { type Patience, readPatiently } from '../kafka/readPatiently.ts';
-import type { Kafka, Message } from '../kafka/types.ts';
 import type { Logger } from '../log.ts';
+import { type Patience, readPatiently } from './readPatiently.ts';
+import type { Kafka, Message } from './types.ts';
 
 /** A topic that is followed. */
 export interface Follower {

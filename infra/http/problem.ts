@@ -1,4 +1,4 @@
-import { type EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
+import { type EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 
 /** An answer that refuses, in the form of RFC 9457. */
 export interface ProblemBody {

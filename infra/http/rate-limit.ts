@@ -1,5 +1,5 @@
-import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
-import { TokenBucket } from '../../../operators/actuate/tokenBucket.ts';
+import { LastSeen } from '../../operators/actuate/lastSeen.ts';
+import { TokenBucket } from '../../operators/actuate/tokenBucket.ts';
 import { Problem } from './problem.ts';
 
 /** Callers remembered at most: one that is forgotten begins with a full bucket. */
