@@ -54,3 +54,14 @@ export const jobMetrics = (registry: Registry, pipeline: string) => {
 };
 
 export type JobMetrics = ReturnType<typeof jobMetrics>;
+
+/** Add what was counted since the last time to the counters of the same names, and begin at zero. */
+export const drainCounts = <Name extends string>(
+  counts: Record<Name, number>,
+  counters: Readonly<Record<NoInfer<Name>, Counter>>,
+): void => {
+  for (const name of Object.keys(counts) as Name[]) {
+    counters[name].inc(counts[name]);
+    counts[name] = 0;
+  }
+};

@@ -27,6 +27,7 @@ import { VaultClient } from '../vault/client.ts';
 import type { VaultConfig } from '../vault/config.ts';
 import { UserKeys } from '../vault/userKeys.ts';
 import type { KeylifeConfig } from './config.ts';
+import { drainCounts } from './jobMetrics.ts';
 import { openTables } from './joinedTables.ts';
 import { keylifeMetrics } from './keylifeMetrics.ts';
 import { publishPolicy } from './publishPolicy.ts';
@@ -178,10 +179,7 @@ export const startKeylife = async (
     });
 
   const report = (held: ReadonlyMap<number, KeylifePartition>) => {
-    for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
-      metrics[key].inc(counts[key]);
-      counts[key] = 0;
-    }
+    drainCounts(counts, metrics);
     let subjects = 0;
     for (const [partition, { sessions, now, baselinesOffset }] of held) {
       subjects += sessions.size;

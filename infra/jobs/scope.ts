@@ -17,6 +17,7 @@ import type { AppContext, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
 import type { Kafka } from '../kafka/types.ts';
 import type { ScopeConfig } from './config.ts';
+import { drainCounts } from './jobMetrics.ts';
 import { openTables, type Tables } from './joinedTables.ts';
 import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
@@ -126,10 +127,7 @@ export const startScope = async (
     });
 
   const report = (held: ReadonlyMap<number, ScopePartition>) => {
-    for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
-      metrics[key].inc(counts[key]);
-      counts[key] = 0;
-    }
+    drainCounts(counts, metrics);
     let subjects = 0;
     let narrowed = 0;
     for (const [partition, { credentials, time }] of held) {
