@@ -6,6 +6,8 @@ import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { AppContext } from '../../../../infra/context.ts';
 import type { Kafka } from '../../../../infra/kafka/types.ts';
+import { controlRecord } from '../../../../schemas/control.ts';
+import { parseScopePolicy } from '../../../../schemas/scopePolicy.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { privateKafka } from '../../../services/kafka.ts';
 import { requireOrSkip } from '../../../services/require.ts';
@@ -157,6 +159,31 @@ test('A custom scope of rules over service, method, operation and path decides r
   assert.equal(await ask('orders', 'DELETE', '/orders/7'), 403);
   assert.equal(await ask('orders', 'POST', '/orders/7/lines'), 403);
   assert.equal(await ask('stock', 'GET', '/orders/7'), 403);
+});
+
+test('A scope that a policy brings decides requests at a gateway that does not know it, an override beside it', async (t) => {
+  const { rig, gateway } = await started(t);
+  await using _ = gateway;
+  const scopes = { 'order-desk': { allow: [{ services: ['orders'], resources: ['/orders/*'] }], deny: [] } };
+  const ranges = [
+    { upTo: 50, scope: 'default' },
+    { upTo: 100, scope: 'order-desk' },
+  ];
+  const setting = { kind: 'policy', pipeline: 'scope', by: 'test', reason: '' } as const;
+  assert.throws(
+    () => controlRecord({ ...setting, value: { ranges } }, 0),
+    /policy\.scope\.ranges\.1\.scope: There is no scope "order-desk"; there are default, read-only/,
+  );
+  const record = controlRecord({ ...setting, value: parseScopePolicy({ ranges }, scopes) }, Date.now());
+  await rig.send(topics.translations, row('mobile', 'orders'));
+  await rig.send(topics.scopeOverrides, override('mobile', 'order-desk'));
+  const ask = async (resource: string) =>
+    (await post(gateway, { service: 'orders', method: 'POST', resource, frontendCredential: 'mobile' })).status;
+  await until('the override is known', async () => /1 rows and 1 overrides/.test((await readiness(gateway)).detail));
+  assert.equal(await ask('/orders/7'), 403, 'a name that nobody defined blocks');
+  await rig.send(topics.control, record);
+  await until('the definition is known', async () => (await ask('/orders/7')) === 200);
+  assert.equal(await ask('/orders/7/lines'), 403);
 });
 
 const require = createRequire(import.meta.url);
