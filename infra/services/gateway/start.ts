@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Controls } from '../../../operators/actuate/controls.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
@@ -56,9 +57,10 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   const identifier = new Identifier(config, key);
   const now = options.now ?? Date.now;
   const rows = new RowTable();
-  const overrides = new Overrides(new Scopes(options.scopes), config.clockSkewMs);
+  const controls = new Controls();
+  const overrides = new Overrides(new Scopes(options.scopes), config.clockSkewMs, (...of) => controls.killed(...of));
   const definitions = new Definitions(options.scopes, (scopes) => overrides.define(scopes), now);
-  const table = await followTable(context, { rows, overrides, definitions });
+  const table = await followTable(context, { rows, overrides, definitions, controls });
   const threats = await followThreats(context);
   // Requests are decided without them
   threats.failed.catch((err) => log.error({ err }, 'threat indicators are followed no more'));

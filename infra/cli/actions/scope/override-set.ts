@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { EbbtideError } from '../../../../schemas/errors.ts';
 import type { ScopeOverride } from '../../../../schemas/generated/index.ts';
-import { Scopes } from '../../../../schemas/scopes.ts';
+import { administratorsDecision, Scopes } from '../../../../schemas/scopes.ts';
 import type { Action } from '../../invocation.ts';
 import { readOverrides, writeOverride } from '../../scope-override.ts';
 import { duration } from '../../terminal.ts';
@@ -42,7 +42,7 @@ export const run: Action<Options, [string]> = async (invocation, options, fronte
     risk: 0,
     mode: shadow ? 'shadow' : 'enforce',
     expiresAt: at + forMs,
-    decisionId: `administrator/${by}/${at}`,
+    decisionId: `${administratorsDecision}/${by}/${at}`,
     policyVersion: '',
     reasons: [`set by ${by}${reason ? `: ${reason}` : ''}`],
     at,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import type { Controls } from '../../../../operators/actuate/controls.ts';
 import { TopicCodec } from '../../../../schemas/codec.ts';
 import type { Control, ScopeOverride, Translation } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
@@ -26,6 +27,8 @@ export interface Tables {
   readonly rows: RowTable;
   readonly overrides: Overrides;
   readonly definitions: Definitions;
+  /** What administrators have set. */
+  readonly controls: Pick<Controls, 'apply' | 'remove'>;
 }
 
 /** The topics, followed into memory. */
@@ -39,19 +42,19 @@ export interface TableFollower extends Freshness {
 }
 
 /**
- * Follow `translations`, `scope-overrides`, and what `control` says of scopes into memory, and ask the broker once a second
+ * Follow `translations`, `scope-overrides` and `control` into memory, and ask the broker once a second
  * whether anything is missing.
  *
  * @param clock - monotonic, milliseconds
  */
 export const followTable = async (
   { kafka, registry, log }: AppContext,
-  { rows, overrides, definitions }: Tables,
+  { rows, overrides, definitions, controls }: Tables,
   clock: () => number = () => performance.now(),
 ): Promise<TableFollower> => {
   const translations = await TopicCodec.open<Translation>(topics.translations, registry);
   const scopeOverrides = await TopicCodec.open<ScopeOverride>(topics.scopeOverrides, registry);
-  const controls = await TopicCodec.open<Control>(topics.control, registry);
+  const controlCodec = await TopicCodec.open<Control>(topics.control, registry);
   const followed = [topics.translations, topics.scopeOverrides, topics.control].map(({ name }) => name);
   const tail = await kafka.tail({ topics: followed, from: 'beginning' });
   const stopping = new AbortController();
@@ -69,7 +72,10 @@ export const followTable = async (
       if (value) return rows.set(await readPatiently(translations, value, patience));
       rows.remove(String(key));
     } else if (topic === topics.control.name) {
-      definitions.set(String(key), value && (await readPatiently(controls, value, patience)));
+      const control = value && (await readPatiently(controlCodec, value, patience));
+      definitions.set(String(key), control);
+      if (control) controls.apply(control);
+      else controls.remove(String(key));
     } else {
       if (value) return overrides.set(await readPatiently(scopeOverrides, value, patience));
       overrides.remove(String(key));

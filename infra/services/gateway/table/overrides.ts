@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ScopeOverride } from '../../../../schemas/generated/index.ts';
-import { builtInScope, type Scope, type Scopes, signalsOverride } from '../../../../schemas/scopes.ts';
+import {
+  administratorsDecision,
+  builtInScope,
+  type Scope,
+  type Scopes,
+  signalsOverride,
+} from '../../../../schemas/scopes.ts';
 
 /** A Dynamic Scope Override in memory. */
 export interface Override {
@@ -15,8 +21,12 @@ export interface Override {
   readonly reasons: readonly string[];
 }
 
+type Killed = (pipeline: string, credential: string, nowMs: number) => boolean;
+
 interface Held extends Override {
   readonly named: Pick<ScopeOverride, 'scope' | 'service'>;
+  /** Who set it: a pipeline, or an administrator by hand. */
+  readonly pipeline: string;
 }
 
 /**
@@ -29,11 +39,16 @@ export class Overrides {
   readonly #bySignal = new Map<string, Held>();
   #scopes: Scopes;
   readonly #skewMs: number;
+  readonly #killed: Killed;
 
-  /** @param skewMs - how long an override outlives its expiry here, for clocks that differ, milliseconds */
-  constructor(scopes: Scopes, skewMs: number) {
+  /**
+   * @param skewMs - how long an override outlives its expiry here, for clocks that differ, milliseconds
+   * @param killed - whether the kill switch is on for a pipeline and a credential: what that pipeline set counts for nothing
+   */
+  constructor(scopes: Scopes, skewMs: number, killed: Killed = () => false) {
     this.#scopes = scopes;
     this.#skewMs = skewMs;
+    this.#killed = killed;
   }
 
   /** The scopes of the deployment, as they are defined now. */
@@ -62,6 +77,7 @@ export class Overrides {
       held.set(credential, {
         scope,
         named: { scope: record.scope, service: record.service },
+        pipeline: record.decisionId.slice(0, record.decisionId.indexOf('/')),
         enforced: record.mode === 'enforce',
         expiresAt: record.expiresAt ?? Number.POSITIVE_INFINITY,
         decisionId: record.decisionId,
@@ -85,15 +101,17 @@ export class Overrides {
 
   /** The override of a credential that has not lapsed at `nowMs`, epoch milliseconds. */
   find(credential: string, nowMs: number): Override | undefined {
-    const earned = this.#live(this.#byCredential.get(credential), nowMs);
+    const earned = this.#live(this.#byCredential.get(credential), credential, nowMs);
     if (this.#bySignal.size === 0) return earned;
-    const told = this.#live(this.#bySignal.get(credential), nowMs);
+    const told = this.#live(this.#bySignal.get(credential), credential, nowMs);
     // A block is the narrowest there is; one in shadow yields to what is enforced
     return told && (told.enforced || !earned?.enforced) ? told : earned;
   }
 
-  #live(found: Override | undefined, nowMs: number): Override | undefined {
+  #live(found: Held | undefined, credential: string, nowMs: number): Override | undefined {
     // One that has lapsed is kept: a clock that ran ahead for a moment must not lift what is in force
-    return found && found.scope !== this.#scopes.top && found.expiresAt + this.#skewMs > nowMs ? found : undefined;
+    if (!found || found.scope === this.#scopes.top || found.expiresAt + this.#skewMs <= nowMs) return undefined;
+    const automatic = found.pipeline !== administratorsDecision;
+    return automatic && this.#killed(found.pipeline, credential, nowMs) ? undefined : found;
   }
 }

@@ -6,6 +6,7 @@ import { Definitions } from '../../../../infra/services/gateway/table/definition
 import { followTable } from '../../../../infra/services/gateway/table/follow.ts';
 import { Overrides } from '../../../../infra/services/gateway/table/overrides.ts';
 import { RowTable } from '../../../../infra/services/gateway/table/rows.ts';
+import { Controls } from '../../../../operators/actuate/controls.ts';
 import { MemoryRegistry } from '../../../../schemas/registry.ts';
 import { Scopes } from '../../../../schemas/scopes.ts';
 import { keptLog, until } from '../../vault/rig.ts';
@@ -53,7 +54,12 @@ test('A table that changes all the time is fresh as of the last end that was pas
   const kafka = { tail: async () => tail } as unknown as Kafka;
   const context = { kafka, registry: new MemoryRegistry(), metrics: new Registry(), log: keptLog().log };
   const overrides = new Overrides(new Scopes({}), 0);
-  const tables = { rows: new RowTable(), overrides, definitions: new Definitions({}, () => {}) };
+  const tables = {
+    rows: new RowTable(),
+    overrides,
+    definitions: new Definitions({}, () => {}),
+    controls: new Controls(),
+  };
   const table = await followTable(context, tables, () => now);
   t.after(() => table.close());
   await table.caughtUp;

@@ -8,6 +8,7 @@ import type { AppContext } from '../../../../infra/context.ts';
 import type { Kafka } from '../../../../infra/kafka/types.ts';
 import { controlRecord } from '../../../../schemas/control.ts';
 import { parseScopePolicy } from '../../../../schemas/scopePolicy.ts';
+import { signalsOverride } from '../../../../schemas/scopes.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { privateKafka } from '../../../services/kafka.ts';
 import { requireOrSkip } from '../../../services/require.ts';
@@ -159,6 +160,31 @@ test('A custom scope of rules over service, method, operation and path decides r
   assert.equal(await ask('orders', 'DELETE', '/orders/7'), 403);
   assert.equal(await ask('orders', 'POST', '/orders/7/lines'), 403);
   assert.equal(await ask('stock', 'GET', '/orders/7'), 403);
+});
+
+test('The kill switch lifts what its pipeline set, at once, and not what administrators did', async (t) => {
+  const { rig, gateway } = await started(t);
+  await using _ = gateway;
+  await rig.send(topics.translations, ...['a', 'b', 'c'].map((credential) => row(credential, 'orders')));
+  await rig.send(
+    topics.scopeOverrides,
+    override('a', 'blocked'),
+    override('b', 'blocked', { decisionId: 'administrator/ann/1' }),
+    override(`${signalsOverride}c`, 'blocked', { decisionId: 'signals/c/1' }),
+  );
+  const allowed = async () => {
+    const asked = ['a', 'b', 'c'].map((frontendCredential) => post(gateway, { service: 'orders', frontendCredential }));
+    return (await Promise.all(asked)).map(({ status }) => status === 200).join();
+  };
+  await until('overrides are known', async () => /3 rows and 3 overrides/.test((await readiness(gateway)).detail));
+  assert.equal(await allowed(), 'false,false,false');
+  await rig.control({ kind: 'killSwitch', pipeline: 'scope', value: 'true' });
+  await until('that of the pipeline is lifted', async () => (await allowed()) === 'true,false,false');
+  await rig.control({ kind: 'killSwitch', value: 'true' });
+  await until('those of all pipelines are', async () => (await allowed()) === 'true,false,true');
+  await rig.control({ kind: 'killSwitch', value: 'false' });
+  await rig.control({ kind: 'killSwitch', pipeline: 'scope', value: 'false' });
+  await until('all are in force again', async () => (await allowed()) === 'false,false,false');
 });
 
 test('A scope that a policy brings decides requests at a gateway that does not know it, an override beside it', async (t) => {
