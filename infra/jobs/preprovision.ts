@@ -19,6 +19,7 @@ import { TopicCodec } from '../../schemas/codec.ts';
 import type {
   AccessTelemetry,
   Decision,
+  Machine,
   Provision,
   Score,
   PreprovisionState as StateRecord,
@@ -149,7 +150,12 @@ export const startPreprovision = async (
       records.push({ topic: topics.provisions.name, key: wish.pair, value: provisions.encode(wish), byKey: true });
     return records;
   };
-  const encoders = { state, decision, deadLetters: await TopicCodec.open(topics.deadLetters, registry) };
+  const encoders = {
+    state,
+    decision,
+    machines: await TopicCodec.open<Machine>(topics.machines, registry),
+    deadLetters: await TopicCodec.open(topics.deadLetters, registry),
+  };
   const tables = await openTables<Score, readonly ToldRisk[]>(
     context,
     topics.scores,

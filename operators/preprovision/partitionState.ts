@@ -1,4 +1,5 @@
 import type { Calendar } from '../../models/access/calendar.ts';
+import type { vmStates } from '../../models/access/history.ts';
 import { Population } from '../../models/access/population.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
 import { TimerQueue } from './timerQueue.ts';
@@ -11,11 +12,19 @@ export interface SavedPair {
   readonly preparedUntilMs: number;
 }
 
+/** What telemetry last told of a machine. */
+export interface MachineStanding {
+  readonly state: (typeof vmStates)[number];
+  /** Event time, epoch milliseconds. */
+  readonly sinceMs: number;
+}
+
 /** A partition as the changelog keeps it, at the beginning of an hour. */
 export interface SavedPartition {
   readonly hour: number;
   readonly shared: Float32Array;
   readonly pairs: readonly SavedPair[];
+  readonly machines: ReadonlyMap<string, MachineStanding>;
   readonly clock: AccessClock;
   /** Times at which something was prepared, for the budget. */
   readonly budget: readonly number[];
@@ -35,6 +44,8 @@ export class PreprovisionState {
   readonly budget: number[] = [];
   /** Pairs of each machine. */
   readonly #machines = new Map<string, Set<string>>();
+  /** What machines are in, longer than telemetry is kept: an archived one stays known to whoever comes to it later. */
+  readonly #standings = new Map<string, MachineStanding>();
 
   constructor(calendar: Calendar, hour: number, carried: { readonly pair: number; readonly all: number }) {
     this.population = new Population(calendar, hour, carried);
@@ -52,6 +63,19 @@ export class PreprovisionState {
     return this.#machines.get(vm) ?? [];
   }
 
+  /** Note the state of a machine; the latest by its own time counts. @returns whether that is news */
+  note(vm: string, standing: MachineStanding): boolean {
+    const before = this.#standings.get(vm);
+    if (before && (before.sinceMs > standing.sinceMs || before.state === standing.state)) return false;
+    this.#standings.set(vm, standing);
+    return true;
+  }
+
+  /** State of a machine, null where none was told. */
+  machine(vm: string | null): MachineStanding['state'] | null {
+    return (vm === null ? undefined : this.#standings.get(vm))?.state ?? null;
+  }
+
   /** Everything, as it is now. */
   save(): SavedPartition {
     return {
@@ -62,6 +86,7 @@ export class PreprovisionState {
         floats: Float32Array.from(floats),
         preparedUntilMs: this.prepared.dueAt(pair) ?? 0,
       })),
+      machines: new Map(this.#standings),
       clock: this.clock,
       budget: [...this.budget],
     };
@@ -81,6 +106,7 @@ export class PreprovisionState {
       state.know(pair, vmOf(pair));
       if (preparedUntilMs > 0) state.prepared.set(pair, preparedUntilMs);
     }
+    for (const [vm, standing] of saved.machines) state.note(vm, standing);
     state.clock = saved.clock;
     state.budget.push(...saved.budget);
     return state;
