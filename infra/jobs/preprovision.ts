@@ -37,6 +37,7 @@ import { wishOf } from './preprovisionWish.ts';
 import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
+import { type TellRefused, tellRefused } from './tellRefused.ts';
 
 const name = 'preprovision';
 const noRisks: readonly ToldRisk[] = [];
@@ -89,10 +90,10 @@ const restore = async (
 const preprovisionTopics = (
   tables: Pick<Tables<readonly ToldRisk[]>, 'control' | 'beside'>,
   partition: number,
-  refused: (key: string, why: string) => void,
+  refused: TellRefused,
 ): PreprovisionTask['topics'] => {
   const scores = tables.beside(partition);
-  const orders = ordersAsOf(name, tables.control, ({ key }, why) => refused(key, why), preprovisionPolicies);
+  const orders = ordersAsOf(name, tables.control, refused, preprovisionPolicies);
   return {
     policy: (timeMs, { controlOffset }) => orders(controlOffset, timeMs).policy,
     standing(pair, timeMs, { controlOffset, scoresOffset }) {
@@ -168,9 +169,7 @@ export const startPreprovision = async (
   const open = async (partition: number): Promise<OpenedPartition<Held>> => {
     await tables.caughtUp;
     const restored = await restore(kafka, state, partition, opened, calendar);
-    const joined = preprovisionTopics(tables, partition, (key, why) =>
-      log.error({ key, why }, 'order refused, the last good one stays'),
-    );
+    const joined = preprovisionTopics(tables, partition, tellRefused(log));
     const { scoresOffset } = restored.state.clock;
     const held: Held = { state: restored.state, needed: [scoresOffset, scoresOffset] };
     const chain: OpenedPartition<Held>['chain'] = (batches) =>

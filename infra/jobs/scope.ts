@@ -23,6 +23,7 @@ import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
 import { scopeMetrics } from './scopeMetrics.ts';
+import { type TellRefused, tellRefused } from './tellRefused.ts';
 
 const name = 'scope';
 
@@ -68,10 +69,10 @@ export const restoreScope = async (
 export const scopeTopics = (
   tables: Pick<Tables<Label>, 'control' | 'beside'>,
   partition: number,
-  refused: (key: string, why: string) => void,
+  refused: TellRefused,
 ): ScopeTopics & { reached(clock: ApiClock): Promise<void> | undefined } => {
   const labels = tables.beside(partition);
-  const orders = ordersAsOf(name, tables.control, ({ key }, why) => refused(key, why), scopePolicies);
+  const orders = ordersAsOf(name, tables.control, refused, scopePolicies);
   return {
     orders: (joined, time) => orders(joined.control, time),
     label: (subject, joined) => labels.at(subject, joined.labels),
@@ -107,9 +108,7 @@ export const startScope = async (
   const open = async (partition: number): Promise<OpenedPartition<ScopePartition>> => {
     await tables.caughtUp;
     const restored = await restoreScope(kafka, encoders.state, partition);
-    const joined = scopeTopics(tables, partition, (key, why) =>
-      log.error({ key, why }, 'order refused, the last good one stays'),
-    );
+    const joined = scopeTopics(tables, partition, tellRefused(log));
     const { partition: held, start, replayBefore } = restored;
     const chain = scope({ partition: held, reader, topics: joined, model, encoders, counts });
     return { chain, start, replayBefore, held, subjects: held.credentials.size };
