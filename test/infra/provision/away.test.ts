@@ -141,7 +141,9 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
       }) as typeof client.write;
       const other = await rig.delivery({}, { store: new VaultSecretStore(client, 'ebbtide-provisions') });
       await rig.machine('box-8', 'archived');
-      await until('the archiving to be known', async () => (await other.get('box-8', alice.token)).status === 410);
+      const status = async () => (await other.call('GET', '/v1/credentials/box-8', alice.token)).status;
+      await until('the archiving to be known', async () => (await status()) === 410);
+      assert.equal(await status(), 410, 'asked again before it is done');
       const { by } = await rig.step('alice/box-8', 'destroyed');
       assert.match(by, /^delivery/);
       await rig.noneLies();
