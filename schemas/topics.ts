@@ -11,6 +11,7 @@ import {
   DeadLetterSchema,
   DecisionSchema,
   EffectSchema,
+  InvestigationSchema,
   KeylifeStateSchema,
   LabelSchema,
   LifecycleStateSchema,
@@ -77,6 +78,10 @@ export const topics = {
     cleanup: 'compact',
   }),
   labels: topic('labels', LabelSchema, 'subject', { retentionMs: -1 }),
+  investigations: topic('investigations', InvestigationSchema, 'stepId', {
+    partitioning: 'single',
+    cleanup: 'compact',
+  }),
   alerts: topic('alerts', AlertSchema, 'subject', { retentionMs: 30 * day }),
   notifications: topic('notifications', NotificationSchema, 'notificationId', { retentionMs: 30 * day }),
   signals: topic('signals', SignalSchema, 'subject', { retentionMs: 30 * day }),

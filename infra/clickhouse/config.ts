@@ -22,6 +22,7 @@ export const retentionConfig = z.strictObject({
   provisions: days(730, 'steps of pre-provisioned credentials'),
   control: days(0, 'settings'),
   labels: days(0, "analysts' judgements"),
+  investigations: days(0, 'steps of investigations'),
   alerts: days(365, 'alerts'),
   threat_indicators: days(90, 'versions of threat feeds'),
   notifications: days(365, 'notifications of alerts'),

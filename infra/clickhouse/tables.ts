@@ -166,6 +166,7 @@ export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.provisions),
   compacted(topics.control),
   plain(topics.labels),
+  compacted(topics.investigations),
   plain(topics.alerts),
   compacted(topics.threatIndicators),
   plain(topics.notifications),
