@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { peopleConfig, peopleProblems } from './people/config.ts';
 
 /** Section `console` of the configuration. */
 export const consoleConfig = z
@@ -11,19 +12,7 @@ export const consoleConfig = z
       .max(100)
       .default(20)
       .describe('Ports tried upwards from `port` when it is taken, 1 to 100; 1 insists on it'),
-    access: z
-      .enum(['link', 'proxy'])
-      .default('link')
-      .describe(
-        'Who may enter: whoever opens the link that is printed at the start (link), or whoever a proxy in front has let in (proxy)',
-      ),
-    userHeader: z
-      .string()
-      .min(1)
-      .default('x-forwarded-user')
-      .describe(
-        'With access: proxy, the request header in which the proxy names the user; requests without it are refused',
-      ),
+    ...peopleConfig,
     allowedHosts: z
       .array(z.string().min(1))
       .default([])
@@ -76,6 +65,9 @@ export const consoleConfig = z
   .refine(({ thresholds: { low, moderate, high } }) => low <= moderate && moderate <= high, {
     error: 'Thresholds cross: expected low <= moderate <= high',
     path: ['thresholds'],
+  })
+  .superRefine((config, context) => {
+    for (const { path, message } of peopleProblems(config)) context.addIssue({ code: 'custom', path, message });
   });
 
 /** Section `console` of the configuration, complete. */

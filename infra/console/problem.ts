@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { type ErrorCode, isEbbtideError } from '../../schemas/errors.ts';
+import { Problem } from '../http/problem.ts';
 
 const statuses: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
@@ -14,7 +15,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 /** Answer an error as `application/problem+json`, with the status that its code stands for. */
 export const sendProblem = (reply: FastifyReply, error: unknown): FastifyReply => {
   const known = isEbbtideError(error);
-  const claimed = (error as { statusCode?: number }).statusCode;
+  const claimed = error instanceof Problem ? error.status : (error as { statusCode?: number }).statusCode;
   const status = known
     ? (statuses[error.code] ?? 500)
     : claimed !== undefined && claimed >= 400 && claimed < 500

@@ -1,26 +1,27 @@
-import { userInfo } from 'node:os';
-import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, fastify } from 'fastify';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { AppContext, Running } from '../context.ts';
 import { healthOf } from '../http/health.ts';
-import { assertSameSite, LinkAccess } from './access.ts';
+import { RateLimit } from '../http/rate-limit.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
 import { follow } from './follow.ts';
 import { consoleMetrics } from './metrics.ts';
 import { followDemo, Model } from './model.ts';
+import { Door } from './people/door.ts';
+import { guardRoutes } from './people/guard.ts';
+import { assertSameSite } from './people/sameSite.ts';
 import type { ConsolePorts } from './ports.ts';
 import { sendProblem } from './problem.ts';
 import { addRoutes } from './routes.ts';
 import { longestId, pagePaths } from './view/paths.ts';
 
 const tickMs = 1_000;
+const open = { config: { role: 'public' } } as const;
+const unlimited = new Set(['/health/live', '/health/ready', '/metrics']);
 const contentPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
-const publicPaths = new Set(['/health/live', '/health/ready', '/metrics']);
-const turnedAway = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Ebbtide</title><h1>Open the link that Ebbtide printed</h1><p>This console opens with the address that Ebbtide printed when it started, once for each browser. If it has been used, the terminal shows the next one.</p></html>`;
-
 /** A console that runs. */
 export interface RunningConsole extends Running {
   readonly address: string;
@@ -48,16 +49,19 @@ export const startConsole = async (
     bodyLimit: 16_384,
     forceCloseConnections: true,
     logger: false,
+    trustProxy: [...config.trustedProxies],
     // An identifier may be escaped to nine times its length
     routerOptions: { maxParamLength: 9 * longestId },
   });
-  const access: { link?: LinkAccess } = {};
-  const userOf = (request: FastifyRequest): string | undefined =>
-    config.access === 'proxy'
-      ? request.headers[config.userHeader.toLowerCase()]?.toString()
-      : access.link?.userOf(request);
-
-  guard(server, config, userOf);
+  const door = new Door({
+    config,
+    log: context.log,
+    now,
+    linkUsed: (next) => ports.linkUsed?.(next),
+    told: async () => {},
+  });
+  protect(server, config);
+  guardRoutes(server, (request, reply) => door.enter(request, reply), door.turnAway);
   server.setErrorHandler((error, request, reply) => {
     if (!(error instanceof EbbtideError))
       context.log.error({ err: error, url: request.url.split('?')[0] }, 'Request failed');
@@ -66,27 +70,20 @@ export const startConsole = async (
   server.setNotFoundHandler((request, reply) =>
     sendProblem(reply, new EbbtideError('NOT_FOUND', `There is nothing at ${request.url.split('?')[0]}`)),
   );
-  server.get('/health/live', async () => ({ live: true }));
-  server.get('/health/ready', async (_request, reply) => {
+  server.get('/health/live', open, async () => ({ live: true }));
+  server.get('/health/ready', open, async (_request, reply) => {
     const health = await healthOf(ports.parts());
     return reply.code(health.ready ? 200 : 503).send(health);
   });
-  server.get('/metrics', async (_request, reply) =>
+  server.get('/metrics', open, async (_request, reply) =>
     reply.type(context.metrics.contentType).send(await context.metrics.metrics()),
   );
+  door.addRoutes(server);
   const index = assets.get('/')!;
   const served = new Map<string, Asset>([...assets, ...pagePaths.map((path) => [path, index] as const)]);
   for (const [path, asset] of served)
-    server.get<{ Querystring: { key?: string } }>(path, async (request, reply) => {
-      if (path === '/' && typeof request.query.key === 'string') {
-        const cookie = access.link?.exchange(request.query.key);
-        if (cookie) ports.linkUsed?.(access.link!.link);
-        else if (userOf(request) === undefined)
-          return reply.code(401).type('text/html; charset=utf-8').send(turnedAway);
-        return (cookie ? reply.header('set-cookie', cookie) : reply).redirect('/', 303);
-      }
-      if (asset === index && userOf(request) === undefined)
-        return reply.code(401).type('text/html; charset=utf-8').send(turnedAway);
+    server.get<{ Querystring: { key?: string } }>(path, open, async (request, reply) => {
+      if (asset === index && (await door.answer(request, reply))) return reply;
       if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();
       return reply.header('etag', asset.etag).header('cache-control', 'no-cache').type(asset.type).send(asset.body);
     });
@@ -98,10 +95,10 @@ export const startConsole = async (
     producer,
     historyMs: config.historyMs,
     now,
-    userOf: (request) => userOf(request) ?? userInfo().username,
+    stillIn: async (request) => (await door.recognise(request)) !== undefined,
   });
   const address = await listen(server, config);
-  if (config.access === 'link') access.link = new LinkAccess(address, config.linkFile);
+  door.open(address);
 
   const following = await follow(context, config.from, now, {
     change: (change) => model.change(change),
@@ -122,7 +119,7 @@ export const startConsole = async (
     name: 'console',
     address,
     get link() {
-      return access.link?.link ?? address;
+      return door.link ?? config.publicUrl ?? address;
     },
     health: async () => ({
       ready: caughtUp,
@@ -141,11 +138,10 @@ export const startConsole = async (
   };
 };
 
-const guard = (
-  server: FastifyInstance,
-  config: ConsoleConfig,
-  userOf: (request: FastifyRequest) => string | undefined,
-): void => {
+/** Headers of every answer, and what is refused whoever asks. */
+const protect = (server: FastifyInstance, config: ConsoleConfig): void => {
+  const { addressPerSecond: perSecond, addressBurst: burst } = config.limits;
+  const addresses = new RateLimit({ perSecond, burst });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'content-security-policy': contentPolicy,
@@ -156,12 +152,11 @@ const guard = (
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'cache-control': 'no-store',
+      ...(config.publicUrl?.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
     });
-    const path = request.url.split('?')[0]!;
-    if (publicPaths.has(path)) return;
-    assertSameSite(request, config.allowedHosts);
-    if (path.startsWith('/api/') && userOf(request) === undefined)
-      throw new EbbtideError('UNAUTHENTICATED', 'This browser has not been let in: open the link that Ebbtide printed');
+    if (unlimited.has(request.routeOptions.url ?? '')) return;
+    addresses.take(request.ip, performance.now());
+    assertSameSite(request, config);
   });
 };
 
