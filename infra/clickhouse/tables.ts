@@ -166,6 +166,8 @@ export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.provisions),
   compacted(topics.control),
   plain(topics.labels),
+  plain(topics.actions),
+  plain(topics.approvals),
   plain(topics.alerts),
   compacted(topics.threatIndicators),
   plain(topics.notifications),
