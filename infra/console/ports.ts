@@ -3,6 +3,7 @@ import type { Decision } from '../../schemas/generated/Decision.ts';
 import type { Effect } from '../../schemas/generated/Effect.ts';
 import type { Score } from '../../schemas/generated/Score.ts';
 import type { Running } from '../context.ts';
+import type { EntityAction } from '../vault/entity.ts';
 import type { DemoEvent, Thresholds } from './view/protocol.ts';
 
 /** Actions of the demonstration, and what its functions see. */
@@ -28,6 +29,8 @@ export interface ConsolePorts {
   readonly demo?: DemoPort;
   /** Reads the archive. `fromMs` and `toMs` are epoch milliseconds. */
   history?(subject: string, fromMs: number, toMs: number): Promise<SubjectHistory>;
+  /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */
+  actOnEntity?(entityId: string, action: Exclude<EntityAction, 'revoke'>): Promise<{ readonly name: string }>;
   /** Thresholds of the policy in force. */
   thresholds?(): Thresholds;
   /** Told each time a link was used, with the one that works next. */
