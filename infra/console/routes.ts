@@ -8,7 +8,9 @@ import type { Label } from '../../schemas/generated/Label.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import type { Producer } from '../kafka/types.ts';
+import { addBehaviourRoutes } from './behaviour.ts';
 import type { Model } from './model.ts';
+import { parse } from './parse.ts';
 import type { ConsolePorts } from './ports.ts';
 
 const labelBody = z
@@ -82,6 +84,7 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
     const body = parse(modeBody, request.body);
     return set({ kind: 'mode', value: body.mode, by: userOf(request), reason: body.reason });
   });
+  addBehaviourRoutes(server, ports.behaviour, userOf);
   for (const action of ['misbehave', 'behave'] as const)
     server.post(`/api/demo/${action}`, async (request) => {
       if (!ports.demo)
@@ -90,11 +93,4 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
       await ports.demo[action](credentialId);
       return { credentialId, action };
     });
-};
-
-const parse = <T extends z.ZodType>(schema: T, body: unknown): z.output<T> => {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ');
-  throw new EbbtideError('REQUEST_INVALID', `Request does not fit: ${problems}`, { problems });
 };
