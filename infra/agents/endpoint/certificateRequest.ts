@@ -12,10 +12,11 @@ export interface CertificateRequest {
 /** A DER value: tag, length, content. */
 const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
   const content = Buffer.concat(parts);
-  if (content.length < 0x80) return Buffer.concat([Buffer.of(tag, content.length), content]);
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(content.length);
-  return Buffer.concat([Buffer.of(tag, 0x82), length, content]);
+  const { length } = content;
+  // The shortest form alone is DER
+  const header =
+    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.of(tag, ...header), content]);
 };
 
 const sequence = 0x30;
