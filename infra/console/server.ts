@@ -4,7 +4,7 @@ import { EbbtideError } from '../../schemas/errors.ts';
 import type { AppContext, Running } from '../context.ts';
 import { healthOf } from '../http/health.ts';
 import { assertSameSite, LinkAccess } from './access.ts';
-import { loadAssets } from './assets.ts';
+import { type Asset, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
 import { follow } from './follow.ts';
@@ -13,6 +13,7 @@ import { followDemo, Model } from './model.ts';
 import type { ConsolePorts } from './ports.ts';
 import { sendProblem } from './problem.ts';
 import { addRoutes } from './routes.ts';
+import { longestId, pagePaths } from './view/paths.ts';
 
 const tickMs = 1_000;
 const contentPolicy =
@@ -43,7 +44,13 @@ export const startConsole = async (
   const now = () => Date.now();
   const assets = await loadAssets();
   const model = new Model(config, ports, now);
-  const server = fastify({ bodyLimit: 16_384, forceCloseConnections: true, logger: false });
+  const server = fastify({
+    bodyLimit: 16_384,
+    forceCloseConnections: true,
+    logger: false,
+    // An identifier may be escaped to nine times its length
+    routerOptions: { maxParamLength: 9 * longestId },
+  });
   const access: { link?: LinkAccess } = {};
   const userOf = (request: FastifyRequest): string | undefined =>
     config.access === 'proxy'
@@ -67,7 +74,9 @@ export const startConsole = async (
   server.get('/metrics', async (_request, reply) =>
     reply.type(context.metrics.contentType).send(await context.metrics.metrics()),
   );
-  for (const [path, asset] of assets)
+  const index = assets.get('/')!;
+  const served = new Map<string, Asset>([...assets, ...pagePaths.map((path) => [path, index] as const)]);
+  for (const [path, asset] of served)
     server.get<{ Querystring: { key?: string } }>(path, async (request, reply) => {
       if (path === '/' && typeof request.query.key === 'string') {
         const cookie = access.link?.exchange(request.query.key);
@@ -76,7 +85,7 @@ export const startConsole = async (
           return reply.code(401).type('text/html; charset=utf-8').send(turnedAway);
         return (cookie ? reply.header('set-cookie', cookie) : reply).redirect('/', 303);
       }
-      if (path === '/' && userOf(request) === undefined)
+      if (asset === index && userOf(request) === undefined)
         return reply.code(401).type('text/html; charset=utf-8').send(turnedAway);
       if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();
       return reply.header('etag', asset.etag).header('cache-control', 'no-cache').type(asset.type).send(asset.body);

@@ -1,10 +1,10 @@
-import type { Lane } from '../view/lane.ts';
-import { type LaneWord, wordOf } from '../view/word.ts';
-import { announce, post } from './api.ts';
-import { h, setAttribute, setText } from './dom.ts';
-import { score } from './format.ts';
-import type { Store } from './store.ts';
-import { lifeTexts, nameOf, reasonOf, stateWords, summaryOf } from './words.ts';
+import type { Lane } from '../../view/lane.ts';
+import { type LaneWord, wordOf } from '../../view/word.ts';
+import { announce, post } from '../api.ts';
+import { h, setAttribute, setText } from '../dom.ts';
+import { score } from '../format.ts';
+import type { Store } from '../store.ts';
+import { lifeTexts, nameOf, reasonOf, stateWords, summaryOf } from '../words.ts';
 
 let nextKey = 0;
 

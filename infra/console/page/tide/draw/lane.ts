@@ -1,5 +1,5 @@
-import type { Lane } from '../../view/lane.ts';
-import type { Moment, Thresholds } from '../../view/protocol.ts';
+import type { Lane } from '../../../view/lane.ts';
+import type { Moment, Thresholds } from '../../../view/protocol.ts';
 import { drawMarks } from './marks.ts';
 import { type Palette, withAlpha } from './palette.ts';
 import { scaleOf } from './scale.ts';

@@ -1,9 +1,9 @@
-import type { Lane } from '../view/lane.ts';
-import type { Moment } from '../view/protocol.ts';
-import { h } from './dom.ts';
+import type { Lane } from '../../view/lane.ts';
+import type { Moment } from '../../view/protocol.ts';
+import { h } from '../dom.ts';
+import { duration, plain, timeOfDay } from '../format.ts';
+import { answerOf, titleOf } from '../words.ts';
 import { isApplied, kindOf } from './draw/marks.ts';
-import { duration, plain, timeOfDay } from './format.ts';
-import { answerOf, titleOf } from './words.ts';
 
 const most = 60;
 const glyphs = {

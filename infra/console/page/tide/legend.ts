@@ -1,4 +1,4 @@
-import { byId, h } from './dom.ts';
+import { byId, h } from '../dom.ts';
 import { drawMark, type MarkKind } from './draw/marks.ts';
 import { type Palette, readPalette } from './draw/palette.ts';
 

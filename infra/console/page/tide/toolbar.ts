@@ -1,10 +1,10 @@
-import { byId, h, setAttribute, setText } from './dom.ts';
+import { byId, h, setAttribute, setText } from '../dom.ts';
+import { onTheme } from '../shell/theme.ts';
+import type { Store } from '../store.ts';
 import type { DrawLoop } from './draw/loop.ts';
 import { drawAxis, type LaneList } from './lanes.ts';
 import { drawLegend } from './legend.ts';
 import { type Order, orders } from './order.ts';
-import type { Store } from './store.ts';
-import { followSystem, setTheme, storedTheme, type Theme } from './theme.ts';
 
 const spans = [
   [60_000, '1 min'],
@@ -12,7 +12,7 @@ const spans = [
   [300_000, '5 min'],
 ] as const;
 
-/** The row above the lanes: find, order, span of time, theme. */
+/** The row above the lanes: find, order, span of time. */
 export const addToolbar = (store: Store, lanes: LaneList, loop: DrawLoop): void => {
   const counted = h('p', { class: 'counted' });
   const find = h('input', {
@@ -41,23 +41,11 @@ export const addToolbar = (store: Store, lanes: LaneList, loop: DrawLoop): void 
     drawAxis(store, byId('axis'));
     loop.recolour();
   };
-  const theme = h(
-    'select',
-    { 'aria-label': 'Theme' },
-    ...(['auto', 'dark', 'light'] as const).map((value) =>
-      h('option', { value }, { auto: 'System theme', dark: 'Dark', light: 'Light' }[value]),
-    ),
-  );
-  theme.value = storedTheme();
-  theme.addEventListener('change', () => {
-    setTheme(theme.value as Theme);
-    recolour();
-  });
   const recolour = (): void => {
     loop.recolour();
     drawLegend();
   };
-  followSystem(recolour);
+  onTheme(recolour);
   lanes.onCount = (shown, all) =>
     setText(
       counted,
@@ -71,7 +59,6 @@ export const addToolbar = (store: Store, lanes: LaneList, loop: DrawLoop): void 
       find,
       sort,
       h('div', { class: 'segmented', role: 'group', 'aria-label': 'Span of time' }, ...spanButtons),
-      theme,
     ),
   );
   const toolbar = byId('toolbar');

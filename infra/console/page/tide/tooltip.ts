@@ -1,8 +1,8 @@
-import type { Lane } from '../view/lane.ts';
-import type { Moment } from '../view/protocol.ts';
-import { h } from './dom.ts';
-import { clock, duration, plain, score, timeOfDay } from './format.ts';
-import { answerOf, titleOf } from './words.ts';
+import type { Lane } from '../../view/lane.ts';
+import type { Moment } from '../../view/protocol.ts';
+import { h } from '../dom.ts';
+import { clock, duration, plain, score, timeOfDay } from '../format.ts';
+import { answerOf, titleOf } from '../words.ts';
 
 const row = (name: string, value: string): HTMLElement => h('div', {}, h('dt', {}, name), h('dd', {}, value));
 

@@ -1,4 +1,4 @@
-import type { Store } from '../store.ts';
+import type { Store } from '../../store.ts';
 import { drawLane, type Pointing } from './lane.ts';
 import { type Palette, readPalette } from './palette.ts';
 

@@ -1,13 +1,13 @@
-import type { Moment } from '../view/protocol.ts';
-import { announce } from './api.ts';
-import { byId } from './dom.ts';
+import type { Moment } from '../../view/protocol.ts';
+import { announce } from '../api.ts';
+import { byId } from '../dom.ts';
+import type { Store } from '../store.ts';
+import { answerOf, titleOf } from '../words.ts';
 import type { DrawLoop } from './draw/loop.ts';
 import { isTopUp } from './draw/marks.ts';
 import { scaleOf } from './draw/scale.ts';
 import type { LaneList } from './lanes.ts';
-import type { Store } from './store.ts';
 import { momentCard, readingCard, Tooltip } from './tooltip.ts';
-import { answerOf, titleOf } from './words.ts';
 
 const reachPx = 9;
 

@@ -1,6 +1,6 @@
-import type { Lane } from '../view/lane.ts';
-import { wordOf } from '../view/word.ts';
-import { nameOf, stateWords } from './words.ts';
+import type { Lane } from '../../view/lane.ts';
+import { wordOf } from '../../view/word.ts';
+import { nameOf, stateWords } from '../words.ts';
 
 /** How lanes are ordered. */
 export type Order = 'function' | 'score' | 'life' | 'name';

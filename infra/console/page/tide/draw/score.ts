@@ -1,5 +1,5 @@
-import type { Lane } from '../../view/lane.ts';
-import type { Thresholds } from '../../view/protocol.ts';
+import type { Lane } from '../../../view/lane.ts';
+import type { Thresholds } from '../../../view/protocol.ts';
 import { type Palette, withAlpha } from './palette.ts';
 import type { Scale } from './scale.ts';
 

@@ -1,10 +1,10 @@
-import { labelChanges } from '../../../schemas/verdicts.ts';
-import type { Lane } from '../view/lane.ts';
-import { announce, post } from './api.ts';
-import { h, setText } from './dom.ts';
-import { plain, timeOfDay } from './format.ts';
-import type { Store } from './store.ts';
-import { titleOf } from './words.ts';
+import { labelChanges } from '../../../../schemas/verdicts.ts';
+import type { Lane } from '../../view/lane.ts';
+import { announce, post } from '../api.ts';
+import { h, setText } from '../dom.ts';
+import { plain, timeOfDay } from '../format.ts';
+import type { Store } from '../store.ts';
+import { titleOf } from '../words.ts';
 
 const verdicts = ['legitimateAnomaly', 'falsePositive', 'maliciousActivity'] as const;
 

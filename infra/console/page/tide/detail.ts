@@ -1,12 +1,12 @@
-import type { Lane } from '../view/lane.ts';
-import { wordOf } from '../view/word.ts';
-import { byId, h, setText } from './dom.ts';
+import type { Lane } from '../../view/lane.ts';
+import { wordOf } from '../../view/word.ts';
+import { byId, h, setText } from '../dom.ts';
+import { duration, plain, score, timeOfDay } from '../format.ts';
+import type { Store } from '../store.ts';
+import { lifeTexts, nameOf, reasonOf, stateWords } from '../words.ts';
 import { eventList } from './eventList.ts';
-import { duration, plain, score, timeOfDay } from './format.ts';
 import { labelButtons } from './labels.ts';
 import type { LaneList } from './lanes.ts';
-import type { Store } from './store.ts';
-import { lifeTexts, nameOf, reasonOf, stateWords } from './words.ts';
 
 const refreshMs = 500;
 const fact = (name: string, value: string): HTMLElement => h('div', {}, h('dt', {}, name), h('dd', {}, value));

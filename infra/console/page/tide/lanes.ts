@@ -1,10 +1,10 @@
-import type { Lane } from '../view/lane.ts';
-import { byId, h, setAttribute, setText } from './dom.ts';
+import type { Lane } from '../../view/lane.ts';
+import { byId, h, setAttribute, setText } from '../dom.ts';
+import { clock } from '../format.ts';
+import type { Store } from '../store.ts';
 import type { DrawLoop } from './draw/loop.ts';
-import { clock } from './format.ts';
 import { LaneElement } from './laneElement.ts';
 import { matches, type Order, order } from './order.ts';
-import type { Store } from './store.ts';
 
 const textMs = 250;
 const summaryMs = 4_000;
