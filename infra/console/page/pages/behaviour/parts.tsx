@@ -39,7 +39,9 @@ export const Parts = ({
   readonly selected: SignInView | undefined;
 }) => {
   const judged = signIns.filter(isJudged);
-  const names = [...new Set(['keystroke.statistical', 'mouse.statistical', ...judged.flatMap((it) => Object.keys(it.parts))])];
+  const names = [
+    ...new Set(['keystroke.statistical', 'mouse.statistical', ...judged.flatMap((it) => Object.keys(it.parts))]),
+  ];
   return (
     <div class="parts-plot">
       <div class="parts-ends" aria-hidden="true">

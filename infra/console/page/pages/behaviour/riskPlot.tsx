@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { TargetedKeyboardEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { BehaviourView, SignInView } from '../../../view/behaviour.ts';
 import { timeOfDay } from '../../format.ts';
@@ -38,7 +38,7 @@ export const RiskPlot = ({
   const place = (index: number): number => (index + 0.5) / Math.max(8, judged.length);
   const last = judged.at(-1)?.credentialId;
   useEffect(() => list.current?.lastElementChild?.scrollIntoView?.({ block: 'nearest', inline: 'nearest' }), [last]);
-  const walk = (event: JSX.TargetedKeyboardEvent<HTMLOListElement>): void => {
+  const walk = (event: TargetedKeyboardEvent<HTMLOListElement>): void => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const now = judged.findIndex(({ credentialId }) => credentialId === selected);
     const next = by === undefined ? undefined : judged[now + by];
