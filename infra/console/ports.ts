@@ -4,6 +4,7 @@ import type { Effect } from '../../schemas/generated/Effect.ts';
 import type { Score } from '../../schemas/generated/Score.ts';
 import type { Running } from '../context.ts';
 import type { EntityAction } from '../vault/entity.ts';
+import type { BehaviourView } from './view/behaviour.ts';
 import type { DemoEvent, Thresholds } from './view/protocol.ts';
 
 /** Actions of the demonstration, and what its functions see. */
@@ -13,6 +14,17 @@ export interface DemoPort {
   /** The function behaves again, with a new credential if need be. */
   behave(credentialId: string): Promise<void>;
   readonly events: Observable<DemoEvent>;
+}
+
+/** Where people try how their behaviour decides on their keys. Users are the console's own. */
+export interface BehaviourPort {
+  view(user: string): Promise<BehaviourView>;
+  /** Sign in, by a batch of the browser agent; without one where the user consented to nothing. */
+  signIn(user: string, batch?: string): Promise<BehaviourView>;
+  /** Pass on a batch of the session that the user is in. @returns bursts taken in; 0 before the first sign-in */
+  observe(user: string, batch: string): Promise<number>;
+  /** Erase all that is known of the user's behaviour. */
+  forget(user: string): Promise<BehaviourView>;
 }
 
 /** What became of one subject before the console began. */
@@ -27,6 +39,7 @@ export interface ConsolePorts {
   /** What runs in this process; asked for its health every few seconds and at `/health/ready`. */
   parts(): readonly Running[];
   readonly demo?: DemoPort;
+  readonly behaviour?: BehaviourPort;
   /** Reads the archive. `fromMs` and `toMs` are epoch milliseconds. */
   history?(subject: string, fromMs: number, toMs: number): Promise<SubjectHistory>;
   /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { addApprovalRoutes } from './routes/approvals.ts';
+import { addBehaviourRoutes } from './routes/behaviour.ts';
 import type { RouteContext } from './routes/context.ts';
 import { addControlRoutes, openSettings } from './routes/control.ts';
 import { addCredentialRoutes } from './routes/credentials.ts';
@@ -16,4 +17,5 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   addCredentialRoutes(server, context);
   addApprovalRoutes(server, context, put);
   await addPeopleRoutes(server, context);
+  addBehaviourRoutes(server, context);
 };

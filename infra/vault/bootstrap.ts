@@ -28,6 +28,8 @@ export interface Bootstrapped {
   readonly keyhost: VaultConfig;
   readonly keylife: VaultConfig;
   readonly privacy: VaultConfig;
+  /** For an endpoint of the key host, which has its certificate issued by it. */
+  readonly endpoint: VaultConfig;
   readonly provision: VaultConfig;
   readonly delivery: VaultConfig;
 }
@@ -49,6 +51,7 @@ const policies = {
   'ebbtide-keyhost': 'keyhost.hcl',
   'ebbtide-keylife': 'keylife.hcl',
   'ebbtide-privacy': 'privacy.hcl',
+  'ebbtide-endpoint': 'endpoint.hcl',
   [functionPolicy]: 'function.hcl',
   [denyPolicy]: 'function-deny.hcl',
   'ebbtide-lease': 'lease.hcl',
@@ -103,6 +106,7 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
       keyhost: await prepareService(vault, address, folder, 'ebbtide-keyhost'),
       keylife: await prepareService(vault, address, folder, 'ebbtide-keylife'),
       privacy: await prepareService(vault, address, folder, 'ebbtide-privacy'),
+      endpoint: await prepareService(vault, address, folder, 'ebbtide-endpoint'),
       provision: await prepareService(vault, address, folder, 'ebbtide-provision'),
       delivery: await prepareService(vault, address, folder, 'ebbtide-delivery'),
     };

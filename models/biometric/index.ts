@@ -35,6 +35,8 @@ export interface Assessment {
   readonly lifespanMs: number;
   /** What each verifier contributed, as a share. */
   readonly shares: JointOpinion['shares'];
+  /** What each verifier added to the log odds of {@link risk}, by whichever baseline says more. */
+  readonly parts: JointOpinion['parts'];
   /** Verifiers that would have counted and had nothing to look at. */
   readonly missing: JointOpinion['missing'];
   /** Whether {@link RiskEngine.learn} would learn from it. */
@@ -129,6 +131,7 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
       const nothing = {
         risk: 1,
         shares: {},
+        parts: {},
         missing: verifiers.map(({ name }) => name),
         learnable: false,
         stepUp: 1 > stepUpAbove,
@@ -154,6 +157,7 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
         guarded,
         lifespanMs: lifespanOf(guarded.risk, rule),
         shares: recent.shares,
+        parts: (anchor.risk > recent.risk ? anchor : recent).parts,
         missing: recent.missing,
         learnable: mayLearn(guarded, guard),
         stepUp: guarded.risk > stepUpAbove,

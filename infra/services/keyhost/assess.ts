@@ -43,6 +43,6 @@ export const assessSignIn = async (
   // Without consent nothing may be compared, and being unknown must not earn more than being known does
   const assessment = await engine.assess(person, behaviour);
   if (faults.length === 0 && batch) return { assessment, behaviour, faults, forget };
-  const doubt = { ...assessment, risk: 1, lifespanMs: shortestMs, learnable: false };
+  const doubt = { ...assessment, risk: 1, parts: {}, lifespanMs: shortestMs, learnable: false };
   return { assessment: { ...doubt, reason: 'unseen' }, behaviour, faults, forget };
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RiskEngine } from '../../../models/biometric/index.ts';
+import type { Person, RiskEngine } from '../../../models/biometric/index.ts';
 import { lifespanOf } from '../../../models/biometric/lifespan.ts';
 import { newBehaviourMemory } from '../../../operators/checkBehaviour.ts';
 import type { Authentication } from '../../../schemas/generated/index.ts';
@@ -36,12 +36,22 @@ export interface KeyView {
   readonly session: string;
   readonly reason: string;
   readonly faults: readonly string[];
+  /** Log odds that each verifier added to those of the risk; those of an impostor are above 0. */
+  readonly parts: Readonly<Record<string, number>>;
+  /** Samples that were enrolled before, by modality. */
+  readonly enrolled: Readonly<Record<string, number>>;
   /** From 0 to 1. */
   readonly risk: number;
   /** Milliseconds from the decision on. */
   readonly lifespanMs: number;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
+}
+
+/** A key as it is by now. */
+export interface KeyStatus extends KeyView {
+  /** `cut`: it is to be replaced by a shorter one, see {@link Provisioner.reissue}. */
+  readonly state: 'active' | 'cut' | 'ended';
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -149,7 +159,7 @@ export class Provisioner {
   }
 
   /** How a key is now. */
-  status(endpoint: string, credentialId: string): KeyView & { readonly state: 'active' | 'cut' | 'ended' } {
+  status(endpoint: string, credentialId: string): KeyStatus {
     const key = this.find(endpoint, credentialId);
     const cut = this.#parts.authentications.cutOf(credentialId);
     const state = key.expiresAt <= this.#parts.now() ? 'ended' : cut ? 'cut' : 'active';
@@ -203,6 +213,8 @@ export class Provisioner {
         risk: assessment.risk,
         reason: !batch ? 'noConsent' : faults.length > 0 ? 'forged' : assessment.reason,
         faults: [...faults],
+        parts: assessment.parts,
+        enrolled: enrolledOf(person),
         strong,
         serial: '',
         consent: batch?.consent.level ?? 'none',
@@ -245,12 +257,12 @@ export class Provisioner {
 /** The same request gives the same name, and nobody else's has it. */
 const keyName = (user: string, requestId: string): string => `key-${sha256(`${user}/${requestId}`).slice(0, 24)}`;
 
-const viewOf = ({ credentialId, session, reason, faults, risk, decidedAt, expiresAt }: Authentication): KeyView => ({
-  credentialId,
-  session,
-  reason,
-  faults,
-  risk,
-  lifespanMs: expiresAt - decidedAt,
-  expiresAt,
-});
+/** Samples of a person's anchor, by modality. */
+const enrolledOf = (person: Person | undefined): Record<string, number> =>
+  Object.fromEntries([...(person ?? [])].map(([name, { anchor, features }]) => [name, anchor.length / features]));
+
+const viewOf = (authentication: Authentication): KeyView => {
+  const { credentialId, session, reason, faults, parts, enrolled, risk, decidedAt, expiresAt } = authentication;
+  const lifespanMs = expiresAt - decidedAt;
+  return { credentialId, session, reason, faults, parts, enrolled, risk, lifespanMs, expiresAt };
+};

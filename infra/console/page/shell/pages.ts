@@ -69,4 +69,13 @@ export const pages: readonly PageEntry[] = [
     title: 'Investigation',
     component: page(() => import('../pages/investigations/investigation.tsx')),
   },
+  {
+    path: '/behaviour',
+    title: 'Behaviour',
+    group: 'Watch',
+    key: 'b',
+    icon: 'behaviour',
+    about: 'Try how typing decides on the life of a key',
+    component: page(() => import('../pages/behaviour/behaviour.tsx')),
+  },
 ];
