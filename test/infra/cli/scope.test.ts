@@ -140,7 +140,27 @@ test('ebbtide scope override narrows a credential for a while, lists it and lift
   assert.match(wider.stderr, /read-only would allow more than single-service\(orders\), .* lift .* --allow-widening/);
   const reported = await scope('override', 'set', 'mobile', '--scope', 'blocked', '--shadow');
   assert.match(reported.stderr, /blocked, only reported, would allow more/);
-  assert.equal((await scope('override', 'set', 'mobile', '--scope', 'blocked')).status, exitCodes.ok);
+  const sooner = await scope('override', 'set', 'mobile', '--scope', 'blocked', '--for', '10m');
+  assert.equal(sooner.status, exitCodes.usage, 'what is in force does not end sooner by the way');
+  assert.match(sooner.stderr, /blocked until \S+Z would end sooner than single-service\(orders\), .* until \S+Z; give/);
+  const longer = await scope('override', 'set', 'mobile', '--scope', 'blocked');
+  assert.equal(longer.status, exitCodes.ok, longer.stderr);
+  assert.match(longer.stdout, /for 1 h; it replaces single-service\(orders\) until \S+Z, and ends 30 min.* later/);
+  const shorter = await scope(
+    'override',
+    'set',
+    'mobile',
+    '--scope',
+    'blocked',
+    '--for',
+    '5m',
+    '--allow-widening',
+    '--json',
+  );
+  assert.equal(shorter.status, exitCodes.ok, shorter.stderr);
+  const { expiresAt, replaces } = JSON.parse(shorter.stdout);
+  assert.deepEqual([replaces.scope, replaces.mode], ['blocked', 'enforce']);
+  assert.ok(replaces.expiresAt > expiresAt + 3_000_000);
   const meant = await scope('override', 'set', 'mobile', '--scope', 'read-only', '--allow-widening');
   assert.equal(meant.status, exitCodes.ok, meant.stderr);
   const beside = await scope('override', 'set', `${signalsOverride}mobile`, '--scope', 'blocked');
