@@ -85,7 +85,8 @@ HAVING groupBitmapMerge(calls) > 100`,
     uid: 'EbbtideModelMiscalibrated',
     title: 'A model calls too much improbable',
     severity: 'warning',
-    summary: 'Over 6 hours more than 5 % of the windows had a p-value of at most 1 %: what is normal has changed, or the model is wrong',
+    summary:
+      'Over 6 hours more than 5 % of the windows had a p-value of at most 1 %: what is normal has changed, or the model is wrong',
     sql: `SELECT avgMerge(p_at_most_0_01) AS value FROM scores_by_time
 WHERE $__timeFilter(time) AND pipeline = 'lifecycle' AND role = 'champion' AND NOT learning
 HAVING groupBitmapMerge(windows) > 1000`,
