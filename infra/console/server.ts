@@ -66,6 +66,7 @@ export const startConsole = async (
     forceCloseConnections: true,
     logger: false,
     trustProxy: [...config.trustedProxies],
+    routerOptions: { maxParamLength: 1_536 },
   });
   const door = new Door({
     config,
