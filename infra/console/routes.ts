@@ -9,14 +9,24 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import type { Producer } from '../kafka/types.ts';
 import type { Model } from './model.ts';
+import { parse } from './parse.ts';
 import { personOf } from './people/guard.ts';
 import type { ConsolePorts } from './ports.ts';
+import { addInvestigationRoutes } from './routes/investigations.ts';
+import { addQueueRoutes } from './routes/queue.ts';
+import { addSubjectRoutes } from './routes/subjects.ts';
+import { longestId } from './view/paths.ts';
 
 const labelBody = z
   .strictObject({
-    subject: z.string().min(1).max(512),
-    decisionId: z.string().min(1).max(1_024).nullable().default(null),
-    verdict: z.enum(['legitimateAnomaly', 'falsePositive', 'maliciousActivity']),
+    subject: z.string().min(1).max(longestId),
+    decisionId: z
+      .string()
+      .min(1)
+      .max(2 * longestId)
+      .nullable()
+      .default(null),
+    verdict: z.enum(['legitimateAnomaly', 'falsePositive', 'maliciousActivity', 'withdrawn']),
     windowStart: z.int().nonnegative().nullable().default(null),
     windowEnd: z.int().nonnegative().nullable().default(null),
     note: z.string().max(2_000).default(''),
@@ -76,9 +86,9 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   });
   server.get('/api/credentials/:id/history', viewer, async (request) => {
     const { id } = z.object({ id: z.string().min(1).max(512) }).parse(request.params);
-    if (!ports.history) throw new EbbtideError('NOT_FOUND', 'There is no archive to read the history from', { id });
+    if (!ports.archive) throw new EbbtideError('NOT_FOUND', 'There is no archive to read the history from', { id });
     const to = now();
-    return ports.history(id, to - context.historyMs * 12, to);
+    return ports.archive.history(id, to - context.historyMs * 12, to);
   });
   server.post('/api/labels', analyst, async (request, reply) => {
     const label: Label = { ...parse(labelBody, request.body), by: personOf(request).name, at: now() };
@@ -101,11 +111,7 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
       await ports.demo[action](credentialId);
       return { credentialId, action };
     });
-};
-
-const parse = <T extends z.ZodType>(schema: T, body: unknown): z.output<T> => {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ');
-  throw new EbbtideError('REQUEST_INVALID', `Request does not fit: ${problems}`, { problems });
+  addQueueRoutes(server, context);
+  addSubjectRoutes(server, context);
+  addInvestigationRoutes(server, context);
 };

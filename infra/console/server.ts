@@ -1,11 +1,15 @@
 import { type FastifyInstance, fastify } from 'fastify';
+import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
+import type { Investigation } from '../../schemas/generated/Investigation.ts';
+import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import { healthOf } from '../http/health.ts';
 import { RateLimit } from '../http/rate-limit.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
+import { Desk } from './desk/desk.ts';
 import { follow } from './follow.ts';
 import { consoleMetrics } from './metrics.ts';
 import { followDemo, Model } from './model.ts';
@@ -44,7 +48,6 @@ export const startConsole = async (
 ): Promise<RunningConsole> => {
   const now = () => Date.now();
   const assets = await loadAssets();
-  const model = new Model(config, ports, now);
   const server = fastify({
     bodyLimit: 16_384,
     forceCloseConnections: true,
@@ -88,6 +91,16 @@ export const startConsole = async (
       return reply.header('etag', asset.etag).header('cache-control', 'no-cache').type(asset.type).send(asset.body);
     });
   const producer = await context.kafka.producer();
+  const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);
+  const desk = new Desk({
+    config,
+    ports,
+    log: context.log,
+    now,
+    write: (step) =>
+      producer.send([{ topic: topics.investigations.name, partition: 0, key: step.stepId, value: steps.encode(step) }]),
+  });
+  const model = new Model(config, ports, desk, now);
   await addRoutes(server, {
     app: context,
     model,
@@ -103,13 +116,15 @@ export const startConsole = async (
   const following = await follow(context, config.from, now, {
     change: (change) => model.change(change),
     control: (control) => model.control(control),
+    credential: (credential, at) => desk.credential(credential, at),
+    step: (step) => desk.investigations.take(step),
   });
   const demo = followDemo(model, ports, context.log);
   let caughtUp = false;
   void following.registerRead.then(
     async () => {
       caughtUp = true;
-      await backfill(model, ports, config, now(), context.log);
+      await Promise.all([backfill(model, ports, config, now(), context.log), desk.fill()]);
     },
     () => {},
   );
