@@ -80,9 +80,10 @@ export class Desk {
     void this.archive.check();
   }
 
-  /** Read what waited before the console began, where there is an archive. */
+  /** The register has been read: read what waited before the console began, where there is an archive. */
   async fill(): Promise<void> {
     const { config, ports, now, log } = this.#options;
+    this.queue.acquaint();
     if (!ports.archive || config.queueDays === 0) return;
     try {
       const { decisions, effects, alerts } = await ports.archive.queue(

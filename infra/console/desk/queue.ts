@@ -82,6 +82,12 @@ export class Queue {
     return { version: this.version, total, waiting: this.#waiting, offset: query.offset, entries };
   }
 
+  /** The register is known now: names and reach of what came before it. */
+  acquaint(): void {
+    for (const entry of this.#entries.values())
+      this.#change(entry, { name: this.#known.nameOf(entry.subject), others: this.#known.othersOf(entry.subject) });
+  }
+
   #decision(decision: Decision): void {
     if (!isHarsh(decision)) return;
     const { decisionId, subject, pipeline, action, mode, reason, windowEnd, decidedAt } = decision;
