@@ -19,6 +19,7 @@ import { ensureSharedSecret, readSharedSecret } from '../services/token/shared-s
 import { startTokenService } from '../services/token/start.ts';
 import { assertPortFree } from '../setup/guarded.ts';
 import { demoSecretPath } from '../vault/bootstrap.ts';
+import { entityPort } from './entity-port.ts';
 import { gatewayOf } from './gateway.ts';
 import type { Closable } from './lifetime.ts';
 import { pipelines } from './pipelines.ts';
@@ -123,7 +124,10 @@ export const bringUp = async (
   say(`Gateway at ${gateway.address} and, for gRPC, ${gateway.grpcAddress}`);
   const fleet = demo ? await openFleet(context, token, service, platform) : undefined;
   if (fleet) parts.push(fleet);
+  const entities = entityPort(platform.vault.actuator, context.log);
+  below.push({ name: "console's client of Vault", close: () => entities.close() });
   const ports: ConsolePorts = {
+    actOnEntity: entities.actOnEntity,
     parts: () => parts,
     archive: deskArchive(history),
     thresholds: () => config.policy.lifecycle,

@@ -23,6 +23,8 @@ export const retentionConfig = z.strictObject({
   control: days(0, 'settings'),
   labels: days(0, "analysts' judgements"),
   investigations: days(0, 'steps of investigations'),
+  actions: days(0, 'the record of what people did'),
+  approvals: days(730, 'requests that two people must agree on'),
   alerts: days(365, 'alerts'),
   threat_indicators: days(90, 'versions of threat feeds'),
   notifications: days(365, 'notifications of alerts'),

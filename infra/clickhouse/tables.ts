@@ -167,6 +167,8 @@ export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.control),
   plain(topics.labels),
   compacted(topics.investigations),
+  plain(topics.actions),
+  plain(topics.approvals),
   plain(topics.alerts),
   compacted(topics.threatIndicators),
   plain(topics.notifications),

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { DeskArchive } from '../clickhouse/desk.ts';
 import type { Running } from '../context.ts';
+import type { EntityAction } from '../vault/entity.ts';
 import type { DemoEvent, Thresholds } from './view/protocol.ts';
 
 /** Actions of the demonstration, and what its functions see. */
@@ -19,6 +20,8 @@ export interface ConsolePorts {
   readonly demo?: DemoPort;
   /** Reads the archive, where there is one. */
   readonly archive?: DeskArchive;
+  /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */
+  actOnEntity?(entityId: string, action: Exclude<EntityAction, 'revoke'>): Promise<{ readonly name: string }>;
   /** Thresholds of the policy in force. */
   thresholds?(): Thresholds;
   /** Told each time a link was used, with the one that works next. */

@@ -1,11 +1,15 @@
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
-import type { Investigation } from '../../schemas/generated/Investigation.ts';
+import type { Approval, Investigation } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
+import { AuditLog } from '../audit.ts';
 import type { AppContext, Running } from '../context.ts';
 import { healthOf } from '../http/health.ts';
 import { RateLimit } from '../http/rate-limit.ts';
+import type { Producer } from '../kafka/types.ts';
+import { CredentialActions } from './actions/credentialActions.ts';
+import { gatherKnowledge } from './actions/knowledge.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
@@ -13,15 +17,20 @@ import { Desk } from './desk/desk.ts';
 import { follow } from './follow.ts';
 import { consoleMetrics } from './metrics.ts';
 import { followDemo, Model } from './model.ts';
+import { Approvals } from './people/approvals.ts';
 import { Door } from './people/door.ts';
 import { guardRoutes } from './people/guard.ts';
+import type { Person } from './people/person.ts';
 import { assertSameSite } from './people/sameSite.ts';
+import { ApiTokens } from './people/tokens.ts';
 import type { ConsolePorts } from './ports.ts';
 import { sendProblem } from './problem.ts';
 import { addRoutes } from './routes.ts';
 import { longestId, pagePaths } from './view/paths.ts';
 
 const tickMs = 1_000;
+/** How long an answer waits for what the actuator says. */
+const effectWaitMs = 5_000;
 const open = { config: { role: 'public' } } as const;
 const unlimited = new Set(['/health/live', '/health/ready', '/metrics']);
 const contentPolicy =
@@ -48,6 +57,21 @@ export const startConsole = async (
 ): Promise<RunningConsole> => {
   const now = () => Date.now();
   const assets = await loadAssets();
+  const producer = await context.kafka.producer();
+  const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);
+  const desk = new Desk({
+    config,
+    ports,
+    log: context.log,
+    now,
+    write: (step) =>
+      producer.send([{ topic: topics.investigations.name, partition: 0, key: step.stepId, value: steps.encode(step) }]),
+  });
+  const model = new Model(config, ports, desk, now);
+  const audit = await AuditLog.open(context, producer, now);
+  const tokens = new ApiTokens(now);
+  const approvals = await openApprovals(context, producer, config, now);
+  const knowledge = await gatherKnowledge(context, tokens, approvals);
   const server = fastify({
     bodyLimit: 16_384,
     forceCloseConnections: true,
@@ -61,10 +85,24 @@ export const startConsole = async (
     log: context.log,
     now,
     linkUsed: (next) => ports.linkUsed?.(next),
-    told: async () => {},
+    told: (action, { id, name, role, how }, request) =>
+      audit.note({ id, name, role, how, address: request.ip }, { action, subject: id }, 'done'),
   });
   protect(server, config);
-  guardRoutes(server, (request, reply) => door.enter(request, reply), door.turnAway);
+  guardRoutes(server, {
+    recognise: async (request, reply) =>
+      request.headers.authorization === undefined
+        ? door.enter(request, reply)
+        : tokens.recognise(request.headers.authorization),
+    turnAway: door.turnAway,
+    admitted: changeLimit(config),
+    refused: (request, { id, name, role, how }, needed) =>
+      audit.note(
+        { id, name, role, how, address: request.ip },
+        { action: 'access', subject: request.routeOptions.url ?? '', details: { method: request.method, needed } },
+        'refused',
+      ),
+  });
   server.setErrorHandler((error, request, reply) => {
     if (!(error instanceof EbbtideError))
       context.log.error({ err: error, url: request.url.split('?')[0] }, 'Request failed');
@@ -90,25 +128,21 @@ export const startConsole = async (
       if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();
       return reply.header('etag', asset.etag).header('cache-control', 'no-cache').type(asset.type).send(asset.body);
     });
-  const producer = await context.kafka.producer();
-  const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);
-  const desk = new Desk({
-    config,
-    ports,
-    log: context.log,
-    now,
-    write: (step) =>
-      producer.send([{ topic: topics.investigations.name, partition: 0, key: step.stepId, value: steps.encode(step) }]),
-  });
-  const model = new Model(config, ports, desk, now);
   await addRoutes(server, {
     app: context,
+    config,
     model,
     ports,
     producer,
-    historyMs: config.historyMs,
+    audit,
+    credentials: await CredentialActions.open(context, { producer, knowledge, now, waitMs: effectWaitMs }),
+    tokens,
+    approvals,
     now,
-    stillIn: async (request) => (await door.recognise(request)) !== undefined,
+    stillIn: async (request) =>
+      (request.headers.authorization === undefined
+        ? await door.recognise(request)
+        : tokens.recognise(request.headers.authorization)) !== undefined,
   });
   const address = await listen(server, config);
   door.open(address);
@@ -142,14 +176,36 @@ export const startConsole = async (
         ? `${model.view.lanes.size} credentials shown to ${model.hub.size} pages`
         : 'Reading the register of credentials',
     }),
-    failed: following.failed,
+    failed: Promise.race([following.failed, knowledge.failed]),
     close: async () => {
       clearInterval(tick);
       demo?.unsubscribe();
       model.hub.close();
       await server.close();
-      await Promise.all([following.close(), producer.close()]);
+      await Promise.all([following.close(), knowledge.close()]);
+      await producer.close();
     },
+  };
+};
+
+const openApprovals = async (
+  { registry }: AppContext,
+  producer: Producer,
+  { approvals: { expireMs } }: ConsoleConfig,
+  now: () => number,
+): Promise<Approvals> => {
+  const codec = await TopicCodec.open<Approval>(topics.approvals, registry);
+  const { name: topic } = topics.approvals;
+  const write = (step: Approval) =>
+    producer.send([{ topic, partition: 0, key: step.approvalId, value: codec.encode(step) }]);
+  return new Approvals({ write, expireMs, now });
+};
+
+/** How often each person may change something. */
+const changeLimit = ({ limits: { changesPerSecond: perSecond, changesBurst: burst } }: ConsoleConfig) => {
+  const people = new RateLimit({ perSecond, burst });
+  return (request: FastifyRequest, person: Person): void => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') people.take(person.id, performance.now());
   };
 };
 

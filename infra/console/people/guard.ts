@@ -6,30 +6,27 @@ import { type Role, roles, suffices } from './roles.ts';
 /** Finds out who asks; undefined when nobody was let in. */
 export type Recognise = (request: FastifyRequest, reply: FastifyReply) => Promise<Person | undefined>;
 
-/** What happened at the door, for the record. */
-export interface Refusal {
-  readonly person: Person;
-  readonly needed: Role;
+/** What {@link guardRoutes} works with. */
+export interface GuardOptions {
+  readonly recognise: Recognise;
+  /** Words for those whom nobody let in. */
+  readonly turnAway: string;
+  /** Told of each request that is let through; may refuse it by throwing. */
+  admitted(request: FastifyRequest, person: Person): void;
+  /** Told of each request that needed more rights than its person has. */
+  refused(request: FastifyRequest, person: Person, needed: Role): Promise<void>;
 }
 
 /**
  * Let each route answer only to whoever has the role that it declares in `config.role`, and refuse to start with one that
  * declares none.
  *
- * @param recognise - finds out who asks
- * @param turnAway - words for those whom nobody let in
- * @param refused - hears of each request that needed more rights
  * @throws {EbbtideError} `CONFIG_INVALID` at the registration of a route without a role; at a request `UNAUTHENTICATED` or
  *   `FORBIDDEN`
  * @example
  * server.post('/api/labels', { config: { role: 'analyst' } }, async (request) => label(personOf(request)));
  */
-export const guardRoutes = (
-  server: FastifyInstance,
-  recognise: Recognise,
-  turnAway: string,
-  refused: (request: FastifyRequest, refusal: Refusal) => void = () => {},
-): void => {
+export const guardRoutes = (server: FastifyInstance, options: GuardOptions): void => {
   server.decorateRequest('person', null);
   server.addHook('onRoute', ({ url, method, config }) => {
     const role = config?.role;
@@ -41,11 +38,12 @@ export const guardRoutes = (
   server.addHook('onRequest', async (request, reply) => {
     const needed = request.is404 ? 'viewer' : request.routeOptions.config.role;
     if (needed === undefined || needed === 'public') return;
-    const person = await recognise(request, reply);
-    if (!person) throw new EbbtideError('UNAUTHENTICATED', turnAway);
+    const person = await options.recognise(request, reply);
+    if (!person) throw new EbbtideError('UNAUTHENTICATED', options.turnAway);
     request.person = person;
+    options.admitted(request, person);
     if (suffices(person.role, needed)) return;
-    refused(request, { person, needed });
+    await options.refused(request, person, needed);
     throw new EbbtideError(
       'FORBIDDEN',
       `This needs the role ${needed}, and ${person.name} is ${person.role}; ask an administrator of Ebbtide for it`,

@@ -3,16 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { investigationMarkdown } from '../desk/export.ts';
-import { parse } from '../parse.ts';
 import { personOf } from '../people/guard.ts';
-import type { RouteContext } from '../routes.ts';
 import { longestComment } from '../view/investigation.ts';
 import { longestId } from '../view/paths.ts';
-import { pageOfList, words } from './queue.ts';
+import { actorOf, needs, pageOfList, parse, type RouteContext, subject, words } from './context.ts';
 
-const viewer = { config: { role: 'viewer' } } as const;
 /** A comment's characters may be four bytes each. */
-const written = { config: { role: 'analyst' }, bodyLimit: 65_536 } as const;
+const written = { ...needs('analyst'), bodyLimit: 65_536 } as const;
 
 const listQuery = z.strictObject({
   q: words,
@@ -23,7 +20,7 @@ const listQuery = z.strictObject({
 const byId = z.object({ id: z.string().min(1).max(64) });
 const text = z.string().max(longestComment).default('');
 const openBody = z.strictObject({
-  subject: z.string().min(1).max(longestId),
+  subject,
   title: z.string().trim().min(1).max(256),
   decisionId: z
     .string()
@@ -47,7 +44,7 @@ const stepBody = z.discriminatedUnion('kind', [
 ]);
 
 /** Investigations: what is being looked into. Whatever changes one is a step on their topic. */
-export const addInvestigationRoutes = (server: FastifyInstance, { model, now }: RouteContext): void => {
+export const addInvestigationRoutes = (server: FastifyInstance, { model, now, audit }: RouteContext): void => {
   const { investigations, queue } = model.desk;
   const known = (params: unknown) => {
     const { id } = parse(byId, params);
@@ -55,8 +52,10 @@ export const addInvestigationRoutes = (server: FastifyInstance, { model, now }: 
     if (!found) throw new EbbtideError('NOT_FOUND', `There is no investigation ${id}`, { id });
     return found;
   };
-  server.get('/api/investigations', viewer, async (request) => investigations.find(parse(listQuery, request.query)));
-  server.get('/api/investigations/:id', viewer, async (request) => {
+  server.get('/api/investigations', needs('viewer'), async (request) =>
+    investigations.find(parse(listQuery, request.query)),
+  );
+  server.get('/api/investigations/:id', needs('viewer'), async (request) => {
     const investigation = known(request.params);
     return { investigation, decisions: investigation.decisionIds.flatMap((one) => queue.entry(one) ?? []) };
   });
@@ -64,15 +63,27 @@ export const addInvestigationRoutes = (server: FastifyInstance, { model, now }: 
     const body = parse(openBody, request.body);
     const investigationId = randomUUID().slice(0, 13).replace('-', '');
     const by = personOf(request).name;
-    const opened = await investigations.add({ ...body, investigationId, kind: 'opened', by, assignee: by });
+    const deed = {
+      action: 'investigate',
+      subject: body.subject,
+      reason: body.text,
+      details: { investigationId, kind: 'opened' },
+    };
+    const opened = await audit.around(actorOf(request), deed, () =>
+      investigations.add({ ...body, investigationId, kind: 'opened', by, assignee: by }),
+    );
     return reply.code(201).send(opened);
   });
   server.post('/api/investigations/:id/steps', written, async (request, reply) => {
-    const { id } = known(request.params);
-    const step = parse(stepBody, request.body);
-    return reply.code(201).send(await investigations.add({ ...step, investigationId: id, by: personOf(request).name }));
+    const { id: investigationId, subject: about } = known(request.params);
+    const { text: reason, ...step } = parse(stepBody, request.body);
+    const deed = { action: 'investigate', subject: about, reason, details: { investigationId, ...step } };
+    const after = await audit.around(actorOf(request), deed, () =>
+      investigations.add({ ...step, text: reason, investigationId, by: personOf(request).name }),
+    );
+    return reply.code(201).send(after);
   });
-  server.get('/api/investigations/:id/export', viewer, async (request, reply) => {
+  server.get('/api/investigations/:id/export', needs('viewer'), async (request, reply) => {
     const investigation = known(request.params);
     const { format } = parse(z.strictObject({ format: z.enum(['json', 'markdown']).default('json') }), request.query);
     const decisions = investigation.decisionIds.flatMap((one) => queue.entry(one) ?? []);

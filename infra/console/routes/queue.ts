@@ -1,20 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { parse } from '../parse.ts';
-import type { RouteContext } from '../routes.ts';
 import type { Found } from '../view/desk.ts';
 import { investigationPath, subjectPath } from '../view/paths.ts';
+import { needs, pageOfList, parse, type RouteContext, words } from './context.ts';
 
-const viewer = { config: { role: 'viewer' } } as const;
 const mostFound = 8;
-
-/** How much of a list is asked for. */
-export const pageOfList = {
-  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
-};
-/** What is searched for. */
-export const words = z.string().max(256).default('');
 
 const queueQuery = z.strictObject({
   state: z.enum(['waiting', 'labelled', 'all']).default('waiting'),
@@ -30,8 +20,8 @@ const queueQuery = z.strictObject({
 /** The queue, and the search over everything. */
 export const addQueueRoutes = (server: FastifyInstance, { model }: RouteContext): void => {
   const { desk } = model;
-  server.get('/api/queue', viewer, async (request) => desk.queue.find(parse(queueQuery, request.query)));
-  server.get('/api/search', viewer, async (request) => {
+  server.get('/api/queue', needs('viewer'), async (request) => desk.queue.find(parse(queueQuery, request.query)));
+  server.get('/api/search', needs('viewer'), async (request) => {
     const { q } = parse(z.strictObject({ q: words }), request.query);
     const page = { offset: 0, limit: mostFound };
     const subjects = desk.register.find({ q, status: 'all', sort: 'recent', ...page }).entries.map(

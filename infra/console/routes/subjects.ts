@@ -2,12 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { subjectDetail } from '../desk/subject.ts';
-import { parse } from '../parse.ts';
-import type { RouteContext } from '../routes.ts';
-import { longestId } from '../view/paths.ts';
-import { pageOfList, words } from './queue.ts';
+import { needs, pageOfList, parse, type RouteContext, subject, words } from './context.ts';
 
-const viewer = { config: { role: 'viewer' } } as const;
 const flushMs = 200;
 const queuedBytes = 1_048_576;
 const beatMs = 10_000;
@@ -20,7 +16,7 @@ const subjectsQuery = z.strictObject({
 });
 /** The subject travels as a query: as a part of the path, dots and strokes in it would be taken for folders. */
 const subjectQuery = z.strictObject({
-  id: z.string().min(1).max(longestId),
+  id: subject,
   /** How far back, milliseconds. */
   span: z.coerce
     .number()
@@ -33,14 +29,16 @@ const subjectQuery = z.strictObject({
 /** Subjects: a list to search, one with everything known of it, and what happens to one as it happens. */
 export const addSubjectRoutes = (server: FastifyInstance, { model, now, stillIn }: RouteContext): void => {
   const { desk } = model;
-  server.get('/api/subjects', viewer, async (request) => desk.register.find(parse(subjectsQuery, request.query)));
-  server.get('/api/subject', viewer, async (request) => {
+  server.get('/api/subjects', needs('viewer'), async (request) =>
+    desk.register.find(parse(subjectsQuery, request.query)),
+  );
+  server.get('/api/subject', needs('viewer'), async (request) => {
     const { id, span } = parse(subjectQuery, request.query);
     const detail = await subjectDetail(model, id, now() - span, now());
     if (detail) return detail;
     throw new EbbtideError('NOT_FOUND', `Nobody has heard of the subject ${JSON.stringify(id)} in this time`, { id });
   });
-  server.get('/api/subject/events', viewer, (request, reply) => {
+  server.get('/api/subject/events', needs('viewer'), (request, reply) => {
     const { id } = parse(subjectQuery, request.query);
     reply.hijack();
     const { raw } = reply;

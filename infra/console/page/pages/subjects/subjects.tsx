@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
-import { useLocation } from 'preact-iso';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
 import type { SubjectEntry, SubjectPage } from '../../../view/desk.ts';
 import { longestId, subjectPath } from '../../../view/paths.ts';
 import { clock, plain, score } from '../../format.ts';
@@ -44,7 +44,8 @@ const lifeOf = ({ status, expiresAt }: SubjectEntry, now: number): string =>
 const SubjectRow = ({ entry }: { readonly entry: SubjectEntry | undefined }) => {
   if (!entry) return <span class="row-missing" />;
   const { moderate, high } = control.value.thresholds;
-  const band = entry.score === null ? undefined : entry.score >= high ? 'high' : entry.score >= moderate ? 'moderate' : 'low';
+  const band =
+    entry.score === null ? undefined : entry.score >= high ? 'high' : entry.score >= moderate ? 'moderate' : 'low';
   const about = [entry.instance || (entry.name === entry.id ? '' : entry.id), entry.role].filter(Boolean).join(' · ');
   return (
     <>
@@ -80,7 +81,10 @@ const Subjects = () => {
   const { route } = useLocation();
   const [filter, setFilter] = useQuery(defaults);
   const key = JSON.stringify(filter);
-  const list = useMemo(() => new Paged<SubjectEntry, SubjectPage>('/api/subjects', JSON.parse(key) as typeof filter), [key]);
+  const list = useMemo(
+    () => new Paged<SubjectEntry, SubjectPage>('/api/subjects', JSON.parse(key) as typeof filter),
+    [key],
+  );
   const current = useSignal(0);
   const mover = useRef<(index: number) => void>(() => {});
   void list.version.value;
@@ -112,14 +116,23 @@ const Subjects = () => {
   return (
     <Page title="Subjects" lead="Whoever holds a credential, or is scored or decided about.">
       <div class="filters">
-        <Find label="Find by name, instance, event, role or identifier" value={filter.q} onFind={(q) => setFilter({ q })} />
+        <Find
+          label="Find by name, instance, event, role or identifier"
+          value={filter.q}
+          onFind={(q) => setFilter({ q })}
+        />
         <Choice
           label="State"
           value={filter.status as (typeof statuses)[number][0]}
           options={statuses}
           onChoose={(status) => setFilter({ status })}
         />
-        <Select label="Order" value={filter.sort as (typeof sorts)[number][0]} options={sorts} onChoose={(sort) => setFilter({ sort })} />
+        <Select
+          label="Order"
+          value={filter.sort as (typeof sorts)[number][0]}
+          options={sorts}
+          onChoose={(sort) => setFilter({ sort })}
+        />
         <p class="counted" role="status">
           {answer.value &&
             (total.value === answer.value.known
