@@ -14,6 +14,7 @@ import {
   DeadLetterSchema,
   DecisionSchema,
   EffectSchema,
+  InvestigationSchema,
   KeylifeStateSchema,
   LabelSchema,
   LifecycleStateSchema,
@@ -80,6 +81,10 @@ export const topics = {
     cleanup: 'compact',
   }),
   labels: topic('labels', LabelSchema, 'subject', { retentionMs: -1 }),
+  investigations: topic('investigations', InvestigationSchema, 'stepId', {
+    partitioning: 'single',
+    cleanup: 'compact',
+  }),
   actions: topic('actions', AuditEventSchema, 'subject', { retentionMs: 30 * day }),
   approvals: topic('approvals', ApprovalSchema, 'approvalId', { partitioning: 'single', retentionMs: 30 * day }),
   tokens: topic('tokens', ApiTokenSchema, 'tokenId', { partitioning: 'single', cleanup: 'compact' }),

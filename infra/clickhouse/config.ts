@@ -22,6 +22,7 @@ export const retentionConfig = z.strictObject({
   provisions: days(730, 'steps of pre-provisioned credentials'),
   control: days(0, 'settings'),
   labels: days(0, "analysts' judgements"),
+  investigations: days(0, 'steps of investigations'),
   actions: days(0, 'the record of what people did'),
   approvals: days(730, 'requests that two people must agree on'),
   alerts: days(365, 'alerts'),

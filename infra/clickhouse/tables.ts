@@ -166,6 +166,7 @@ export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.provisions),
   compacted(topics.control),
   plain(topics.labels),
+  compacted(topics.investigations),
   plain(topics.actions),
   plain(topics.approvals),
   plain(topics.alerts),

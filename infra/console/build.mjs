@@ -38,9 +38,14 @@ export const build = async () => {
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
   await bundle({
-    entryPoints: { app: join(here, 'page', 'main.ts'), style: join(here, 'page', 'styles', 'index.css') },
+    entryPoints: { app: join(here, 'page', 'main.tsx'), style: join(here, 'page', 'styles', 'index.css') },
     outdir: fresh,
     bundle: true,
+    // Each page is loaded when it is first opened
+    splitting: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    chunkNames: '[name]-[hash]',
     minify: true,
     format: 'esm',
     target: ['chrome115', 'firefox115', 'safari16.4'],

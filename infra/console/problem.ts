@@ -7,6 +7,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   REQUEST_INVALID: 400,
+  CONFLICT: 409,
   KAFKA_UNAVAILABLE: 503,
   VAULT_UNAVAILABLE: 503,
   VAULT_SEALED: 503,

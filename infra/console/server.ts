@@ -1,7 +1,7 @@
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
-import type { Approval } from '../../schemas/generated/index.ts';
+import type { Approval, Investigation } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import { AuditLog } from '../audit.ts';
 import type { AppContext, Running } from '../context.ts';
@@ -10,9 +10,10 @@ import { RateLimit } from '../http/rate-limit.ts';
 import type { Producer } from '../kafka/types.ts';
 import { CredentialActions } from './actions/credentialActions.ts';
 import { gatherKnowledge } from './actions/knowledge.ts';
-import { loadAssets } from './assets.ts';
+import { type Asset, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
+import { Desk } from './desk/desk.ts';
 import { follow } from './follow.ts';
 import { consoleMetrics } from './metrics.ts';
 import { followDemo, Model } from './model.ts';
@@ -25,6 +26,7 @@ import { ApiTokens } from './people/tokens.ts';
 import type { ConsolePorts } from './ports.ts';
 import { sendProblem } from './problem.ts';
 import { addRoutes } from './routes.ts';
+import { longestId, pagePaths } from './view/paths.ts';
 
 const tickMs = 1_000;
 /** How long an answer waits for what the actuator says. */
@@ -55,8 +57,17 @@ export const startConsole = async (
 ): Promise<RunningConsole> => {
   const now = () => Date.now();
   const assets = await loadAssets();
-  const model = new Model(config, ports, now);
   const producer = await context.kafka.producer();
+  const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);
+  const desk = new Desk({
+    config,
+    ports,
+    log: context.log,
+    now,
+    write: (step) =>
+      producer.send([{ topic: topics.investigations.name, partition: 0, key: step.stepId, value: steps.encode(step) }]),
+  });
+  const model = new Model(config, ports, desk, now);
   const audit = await AuditLog.open(context, producer, now);
   const tokens = new ApiTokens(now);
   const approvals = await openApprovals(context, producer, config, now);
@@ -66,7 +77,8 @@ export const startConsole = async (
     forceCloseConnections: true,
     logger: false,
     trustProxy: [...config.trustedProxies],
-    routerOptions: { maxParamLength: 1_536 },
+    // An identifier may be escaped to nine times its length
+    routerOptions: { maxParamLength: 9 * longestId },
   });
   const door = new Door({
     config,
@@ -108,9 +120,11 @@ export const startConsole = async (
     reply.type(context.metrics.contentType).send(await context.metrics.metrics()),
   );
   door.addRoutes(server);
-  for (const [path, asset] of assets)
+  const index = assets.get('/')!;
+  const served = new Map<string, Asset>([...assets, ...pagePaths.map((path) => [path, index] as const)]);
+  for (const [path, asset] of served)
     server.get<{ Querystring: { key?: string } }>(path, open, async (request, reply) => {
-      if (path === '/' && (await door.answer(request, reply))) return reply;
+      if (asset === index && (await door.answer(request, reply))) return reply;
       if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();
       return reply.header('etag', asset.etag).header('cache-control', 'no-cache').type(asset.type).send(asset.body);
     });
@@ -136,13 +150,15 @@ export const startConsole = async (
   const following = await follow(context, config.from, now, {
     change: (change) => model.change(change),
     control: (control) => model.control(control),
+    credential: (credential, at) => desk.credential(credential, at),
+    step: (step) => desk.investigations.take(step),
   });
   const demo = followDemo(model, ports, context.log);
   let caughtUp = false;
   void following.registerRead.then(
     async () => {
       caughtUp = true;
-      await backfill(model, ports, config, now(), context.log);
+      await Promise.all([backfill(model, ports, config, now(), context.log), desk.fill()]);
     },
     () => {},
   );

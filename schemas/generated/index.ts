@@ -12,6 +12,7 @@ export * from './Credential.ts';
 export * from './DeadLetter.ts';
 export * from './Decision.ts';
 export * from './Effect.ts';
+export * from './Investigation.ts';
 export * from './KeylifeState.ts';
 export * from './Label.ts';
 export * from './LifecycleState.ts';

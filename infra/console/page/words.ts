@@ -1,8 +1,8 @@
 import type { Lane } from '../view/lane.ts';
 import type { Moment } from '../view/protocol.ts';
 import type { LaneWord } from '../view/word.ts';
-import { isTopUp, kindOf } from './draw/marks.ts';
 import { clock, count, duration, plain, score, spoken } from './format.ts';
+import { isTopUp, kindOf } from './tide/draw/marks.ts';
 
 /** State words as they are shown. */
 export const stateWords: Record<LaneWord, string> = {
