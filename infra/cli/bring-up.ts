@@ -1,7 +1,7 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { topics } from '../../schemas/topics.ts';
 import { openArchive } from '../clickhouse/client.ts';
-import { subjectHistory } from '../clickhouse/history.ts';
+import { deskArchive } from '../clickhouse/desk.ts';
 import type { Config } from '../config/config.ts';
 import { embedded } from '../config/connections.ts';
 import type { ConsolePorts, DemoPort } from '../console/ports.ts';
@@ -140,7 +140,7 @@ export const bringUp = async (
   const ports: ConsolePorts = {
     actOnEntity: entities.actOnEntity,
     parts: () => parts,
-    history: (subject, fromMs, toMs) => subjectHistory(history, subject, fromMs, toMs) as never,
+    archive: deskArchive(history),
     thresholds: () => config.policy.lifecycle,
     linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
     ...(fleet ? { demo: fleet } : {}),

@@ -36,6 +36,26 @@ export const consoleConfig = z
       .max(5_000)
       .default(500)
       .describe('Credentials shown at once, 1 to 5000; ended and silent ones make room'),
+    subjects: z
+      .int()
+      .min(100)
+      .max(2_000_000)
+      .default(200_000)
+      .describe(
+        'Subjects kept in memory for search, 100 to 2 million, about 1 KB each; ended and silent ones make room',
+      ),
+    queue: z
+      .int()
+      .min(100)
+      .max(1_000_000)
+      .default(100_000)
+      .describe('Decisions and alerts kept in the queue, 100 to 1 million; those with least at stake make room'),
+    queueDays: z
+      .number()
+      .min(0)
+      .max(365)
+      .default(7)
+      .describe('Days of decisions and alerts read from the archive into the queue at the start, 0 to 365'),
     clients: z.int().min(1).max(1_000).default(32).describe('Pages that may be connected at once, 1 to 1000'),
     clientQueueBytes: z
       .int()

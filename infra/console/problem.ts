@@ -7,12 +7,13 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   REQUEST_INVALID: 400,
-  SERVICE_MISSING: 503,
+  CONFLICT: 409,
   KAFKA_UNAVAILABLE: 503,
   VAULT_UNAVAILABLE: 503,
   VAULT_SEALED: 503,
   VAULT_FORBIDDEN: 502,
   POLICY_INVALID: 400,
+  SERVICE_MISSING: 501,
 };
 
 /** Answer an error as `application/problem+json`, with the status that its code stands for. */

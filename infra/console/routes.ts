@@ -4,9 +4,12 @@ import { addBehaviourRoutes } from './routes/behaviour.ts';
 import type { RouteContext } from './routes/context.ts';
 import { addControlRoutes, openSettings } from './routes/control.ts';
 import { addCredentialRoutes } from './routes/credentials.ts';
+import { addInvestigationRoutes } from './routes/investigations.ts';
 import { addLabelRoutes } from './routes/labels.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addPeopleRoutes } from './routes/people.ts';
+import { addQueueRoutes } from './routes/queue.ts';
+import { addSubjectRoutes } from './routes/subjects.ts';
 
 /** The console's API: what is read, and what can be done. Each route says which role it needs. */
 export const addRoutes = async (server: FastifyInstance, context: RouteContext): Promise<void> => {
@@ -16,6 +19,9 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   addControlRoutes(server, context, put);
   addCredentialRoutes(server, context);
   addApprovalRoutes(server, context, put);
+  addQueueRoutes(server, context);
+  addSubjectRoutes(server, context);
+  addInvestigationRoutes(server, context);
   await addPeopleRoutes(server, context);
   addBehaviourRoutes(server, context);
 };

@@ -1,7 +1,7 @@
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
-import type { Approval } from '../../schemas/generated/index.ts';
+import type { Approval, Investigation } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import { AuditLog } from '../audit.ts';
 import type { AppContext, Running } from '../context.ts';
@@ -13,6 +13,7 @@ import { gatherKnowledge } from './actions/knowledge.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
+import { Desk } from './desk/desk.ts';
 import { follow } from './follow.ts';
 import { consoleMetrics } from './metrics.ts';
 import { followDemo, Model } from './model.ts';
@@ -56,8 +57,17 @@ export const startConsole = async (
 ): Promise<RunningConsole> => {
   const now = () => Date.now();
   const assets = await loadAssets();
-  const model = new Model(config, ports, now);
   const producer = await context.kafka.producer();
+  const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);
+  const desk = new Desk({
+    config,
+    ports,
+    log: context.log,
+    now,
+    write: (step) =>
+      producer.send([{ topic: topics.investigations.name, partition: 0, key: step.stepId, value: steps.encode(step) }]),
+  });
+  const model = new Model(config, ports, desk, now);
   const audit = await AuditLog.open(context, producer, now);
   const tokens = new ApiTokens(now);
   const approvals = await openApprovals(context, producer, config, now);
@@ -140,13 +150,15 @@ export const startConsole = async (
   const following = await follow(context, config.from, now, {
     change: (change) => model.change(change),
     control: (control) => model.control(control),
+    credential: (credential, at) => desk.credential(credential, at),
+    step: (step) => desk.investigations.take(step),
   });
   const demo = followDemo(model, ports, context.log);
   let caughtUp = false;
   void following.registerRead.then(
     async () => {
       caughtUp = true;
-      await backfill(model, ports, config, now(), context.log);
+      await Promise.all([backfill(model, ports, config, now(), context.log), desk.fill()]);
     },
     () => {},
   );

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import { startAccessCollector } from '../../agents/access/start.ts';
 import { openArchive } from '../../clickhouse/client.ts';
-import { subjectHistory } from '../../clickhouse/history.ts';
+import { deskArchive } from '../../clickhouse/desk.ts';
 import type { Config } from '../../config/config.ts';
 import { startConsole } from '../../console/server.ts';
 import type { AppContext, Running } from '../../context.ts';
@@ -59,7 +59,7 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
   const console = await startConsole(context, config.console, {
     parts,
     thresholds: () => config.policy.lifecycle,
-    history: (subject, fromMs, toMs) => subjectHistory(archive, subject, fromMs, toMs) as never,
+    archive: deskArchive(archive),
     linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
     ...(entities && { actOnEntity: entities.actOnEntity }),
   });

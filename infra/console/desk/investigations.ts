@@ -19,8 +19,6 @@ export interface InvestigationsOptions {
   /** Write a step to its topic. */
   write(step: Step): Promise<void>;
   now(): number;
-  /** Told each time one changed. */
-  changed(): void;
   /** Longest wait for a written step to come back, milliseconds. */
   readonly returnMs: number;
 }
@@ -98,7 +96,6 @@ export class Investigations {
     if (after) {
       this.#all.set(step.investigationId, after);
       this.version += 1;
-      this.#options.changed();
     }
     this.#awaited.get(step.stepId)?.(after !== undefined);
   }

@@ -36,6 +36,8 @@ export class Queue {
   readonly #sorted = new SortedEntries<Writable>();
   /** Entries of a subject, for labels that name no decision. */
   readonly #bySubject = new Map<string, Set<Writable>>();
+  /** What was said of decisions that have not come yet: topics are read side by side. */
+  readonly #early = new Map<string, (Label | Effect)[]>();
   readonly #most: number;
   readonly #known: Acquaintances;
   #waiting = 0;
@@ -80,6 +82,12 @@ export class Queue {
     return { version: this.version, total, waiting: this.#waiting, offset: query.offset, entries };
   }
 
+  /** The register is known now: names and reach of what came before it. */
+  acquaint(): void {
+    for (const entry of this.#entries.values())
+      this.#change(entry, { name: this.#known.nameOf(entry.subject), others: this.#known.othersOf(entry.subject) });
+  }
+
   #decision(decision: Decision): void {
     if (!isHarsh(decision)) return;
     const { decisionId, subject, pipeline, action, mode, reason, windowEnd, decidedAt } = decision;
@@ -101,14 +109,22 @@ export class Queue {
     else this.#add({ ...this.#newEntry(id, subject, at, severity), pipeline, kind, text: summary, decisionId });
   }
 
-  #effect({ decisionId, outcome }: Effect): void {
-    const known = this.#entries.get(decisionId);
-    if (known && known.outcome !== outcome) this.#change(known, { outcome });
+  #effect(effect: Effect): void {
+    if (!isHarsh({ action: effect.action })) return;
+    const known = this.#entries.get(effect.decisionId);
+    if (!known) this.#await(effect.decisionId, effect);
+    else if (known.outcome !== effect.outcome) this.#change(known, { outcome: effect.outcome });
+  }
+
+  #await(decisionId: string, said: Label | Effect): void {
+    this.#early.set(decisionId, [...(this.#early.get(decisionId) ?? []), said]);
+    if (this.#early.size > this.#most) this.#early.delete(this.#early.keys().next().value!);
   }
 
   #label(label: Label): void {
     const { decisionId, subject, verdict, by, note, at } = label;
     const named = decisionId === null ? undefined : this.#entries.get(decisionId);
+    if (decisionId !== null && !named) this.#await(decisionId, label);
     const meant = named
       ? [named]
       : decisionId === null
@@ -152,6 +168,9 @@ export class Queue {
     this.#waiting += 1;
     this.version += 1;
     if (this.#entries.size > this.#most) this.#remove(this.#sorted.least()!);
+    const early = this.#early.get(entry.id) ?? [];
+    this.#early.delete(entry.id);
+    for (const said of early) 'verdict' in said ? this.#label(said) : this.#effect(said);
   }
 
   #change(entry: Writable, changed: Partial<Writable>): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isNetwork } from './networks.ts';
 import { roles } from './roles.ts';
 
 const groups = z.array(z.string().min(1).max(256)).max(100).default([]);
@@ -30,7 +31,7 @@ export const peopleConfig = {
     .default('x-forwarded-groups')
     .describe("With access: proxy, the request header with the user's groups, joined by commas"),
   trustedProxies: z
-    .array(z.string().min(1))
+    .array(z.string().refine(isNetwork, 'Expected an address, or a network such as 10.0.0.0/8'))
     .default(['127.0.0.1', '::1'])
     .describe(
       'Addresses and networks (CIDR) of proxies in front: only they may name a user, and only they are believed about who is behind them',

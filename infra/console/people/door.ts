@@ -27,7 +27,6 @@ export class Door {
   #link: OneTimeLink | undefined;
   #oidc: OidcEntrance | undefined;
 
-  /** @throws {EbbtideError} `CONFIG_INVALID` where a trusted proxy is no address */
   constructor(options: DoorOptions) {
     this.#options = options;
     if (options.config.access === 'proxy') this.#proxied = proxyEntrance(options.config);

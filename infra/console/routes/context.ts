@@ -12,6 +12,7 @@ import { personOf } from '../people/guard.ts';
 import type { Role } from '../people/roles.ts';
 import type { ApiTokens } from '../people/tokens.ts';
 import type { ConsolePorts } from '../ports.ts';
+import { longestId } from '../view/paths.ts';
 
 /** What the routes work on. */
 export interface RouteContext {
@@ -32,6 +33,14 @@ export interface RouteContext {
 /** Options of a route that needs a role. */
 export const needs = (role: Role) => ({ config: { role } }) as const;
 
+/** How much of a list is asked for, in a query. */
+export const pageOfList = {
+  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+};
+/** What is searched for: words that must all be found. */
+export const words = z.string().max(256).default('');
+
 /** Whoever asks, for the record. */
 export const actorOf = (request: FastifyRequest): Actor => {
   const { id, name, role, how } = personOf(request);
@@ -51,7 +60,7 @@ export const parse = <T extends z.ZodType>(schema: T, body: unknown): z.output<T
 };
 
 /** Name of whom something is about. */
-export const subject = z.string().min(1).max(512);
+export const subject = z.string().min(1).max(longestId);
 /** Why, where that may be left out. */
 export const reason = z.string().trim().max(500).default('');
 /** Why, where that must be said. */

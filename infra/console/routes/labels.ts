@@ -5,13 +5,19 @@ import { TopicCodec } from '../../../schemas/codec.ts';
 import type { Label } from '../../../schemas/generated/Label.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { personOf } from '../people/guard.ts';
+import { longestId } from '../view/paths.ts';
 import { actorOf, needs, parse, type RouteContext, subject } from './context.ts';
 
 const labelBody = z
   .strictObject({
     subject,
-    decisionId: z.string().min(1).max(1_024).nullable().default(null),
-    verdict: z.enum(['legitimateAnomaly', 'falsePositive', 'maliciousActivity']),
+    decisionId: z
+      .string()
+      .min(1)
+      .max(2 * longestId)
+      .nullable()
+      .default(null),
+    verdict: z.enum(['legitimateAnomaly', 'falsePositive', 'maliciousActivity', 'withdrawn']),
     windowStart: z.int().nonnegative().nullable().default(null),
     windowEnd: z.int().nonnegative().nullable().default(null),
     note: z.string().max(2_000).default(''),
@@ -39,7 +45,9 @@ export const addLabelRoutes = async (server: FastifyInstance, context: RouteCont
     const judged = JSON.stringify([label.subject, decisionId]);
     // Taken note of before anything is awaited, so that of two at once the second hears of the first
     const before = last.get(judged) ?? new Map<string, Label>();
-    const others = [...before.entries()].filter(([id, other]) => id !== person.id && other.verdict !== verdict);
+    const others = [...before.entries()].filter(
+      ([id, other]) => id !== person.id && other.verdict !== verdict && other.verdict !== 'withdrawn',
+    );
     last.set(judged, new Map(before).set(person.id, label));
     await audit.around(actorOf(request), deed, () =>
       producer.send([{ topic: topics.labels.name, key: label.subject, value: labels.encode(label) }]),

@@ -23,9 +23,9 @@ export const addLiveRoutes = (server: FastifyInstance, { model, ports, config, n
   });
   server.get('/api/credentials/:id/history', needs('viewer'), async (request) => {
     const { id } = parse(z.object({ id: subject }), request.params);
-    if (!ports.history) throw new EbbtideError('NOT_FOUND', 'There is no archive to read the history from', { id });
+    if (!ports.archive) throw new EbbtideError('NOT_FOUND', 'There is no archive to read the history from', { id });
     const to = now();
-    return ports.history(id, to - config.historyMs * 12, to);
+    return ports.archive.history(id, to - config.historyMs * 12, to);
   });
   for (const action of ['misbehave', 'behave'] as const)
     server.post(`/api/demo/${action}`, needs('analyst'), async (request) => {

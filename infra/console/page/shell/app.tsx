@@ -10,6 +10,7 @@ import { Notices } from './notices.tsx';
 import { Empty, Failed, Page } from './page.tsx';
 import { pages } from './pages.ts';
 import { Palette } from './palette.tsx';
+import { Toast } from './toast.tsx';
 import { Topbar } from './topbar.tsx';
 
 const Home = () => {
@@ -100,6 +101,7 @@ const Shell = () => {
           </Guarded>
         </main>
       </div>
+      <Toast />
       {open.value === 'palette' && (
         <Palette
           onClose={close}
