@@ -77,6 +77,7 @@ const fill = async (): Promise<void> => {
         frontendCredential,
         service,
         group: `group-${i % 3}`,
+        owner: '',
         defaultScope: 'default',
         backendCredentials,
         version: (i * 2_654_435_761).toString(16).padStart(12, '0').slice(-12),

@@ -93,6 +93,11 @@ test('ebbtide scope table import takes other references and another group for a 
     assert.equal(refused.status, exitCodes.usage, text);
     assert.match(refused.stderr, words);
   }
+  const owned = file(row(ro).replace('group: partners', 'group: partners, owner: ann'));
+  const theirs = await scope('table', 'import', owned);
+  assert.equal(theirs.status, exitCodes.ok, 'whose it is opens nothing');
+  assert.match(theirs.stdout, /changed +mobile\/orders +owner nobody +→ +owner ann/);
+  assert.match((await scope('table', 'export')).stdout, /owner: ann/);
   const meant = await scope('table', 'import', file(row('read-only: kv/admin', 'staff')), '--allow-widening');
   assert.equal(meant.status, exitCodes.ok, meant.stderr);
 });
