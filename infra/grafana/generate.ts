@@ -18,7 +18,10 @@ export const generatedDashboards = (): ReadonlyMap<string, string> =>
       `dashboards/ebbtide-${board.name}.json`,
       `${JSON.stringify(build(board), null, 2)}\n`,
     ]),
-    ['alerting/ebbtide.yaml', head + stringify(alertProvisioning(runbook), { lineWidth: 0, aliasDuplicateObjects: false })],
+    [
+      'alerting/ebbtide.yaml',
+      head + stringify(alertProvisioning(runbook), { lineWidth: 0, aliasDuplicateObjects: false }),
+    ],
   ]);
 
 const generate = (check: boolean): void => {
