@@ -1,4 +1,4 @@
-import { clickhouseTarget, clickhouseType } from './query.ts';
+import { clickhouseTarget, clickhouseType, inFiveMinutes } from './query.ts';
 
 /** An alert on what is in the archive. Processes are watched by Prometheus instead: see infra/prometheus. */
 export interface ArchiveAlert {
@@ -32,7 +32,7 @@ export const archiveAlerts: readonly ArchiveAlert[] = [
     severity: 'critical',
     summary: 'More than 20 credentials were revoked within 15 minutes: an attack, or a model or policy that is wrong',
     sql: `SELECT toFloat64(groupBitmapMerge(decisions)) AS value FROM decisions_by_time
-WHERE $__timeFilter(time) AND action = 'revoke' AND mode = 'enforce' AND withheld = ''`,
+WHERE ${inFiveMinutes()} AND action = 'revoke' AND mode = 'enforce' AND withheld = ''`,
     above: 20,
     pending: '0s',
     seconds: 900,
@@ -60,7 +60,7 @@ HAVING count() > 0`,
     severity: 'warning',
     summary: 'Vault cannot do what was decided, or the holder can undo it: the credential lives on',
     sql: `SELECT toFloat64(groupBitmapMerge(effects)) AS value FROM effects_by_time
-WHERE $__timeFilter(time) AND action = 'revoke' AND outcome IN ('impossible', 'advisory')`,
+WHERE ${inFiveMinutes()} AND action = 'revoke' AND outcome IN ('impossible', 'advisory')`,
     above: 0,
     pending: '0s',
     seconds: 900,
@@ -73,7 +73,7 @@ WHERE $__timeFilter(time) AND action = 'revoke' AND outcome IN ('impossible', 'a
     severity: 'warning',
     summary: 'More than a tenth of the calls of the last 15 minutes were refused',
     sql: `SELECT groupBitmapMergeIf(calls, denied) / groupBitmapMerge(calls) AS value FROM api_calls_by_time
-WHERE $__timeFilter(time)
+WHERE ${inFiveMinutes()}
 HAVING groupBitmapMerge(calls) > 100`,
     above: 0.1,
     pending: '5m',
@@ -88,7 +88,7 @@ HAVING groupBitmapMerge(calls) > 100`,
     summary:
       'Over 6 hours more than 5 % of the windows had a p-value of at most 1 %: what is normal has changed, or the model is wrong',
     sql: `SELECT avgMerge(p_at_most_0_01) AS value FROM scores_by_time
-WHERE $__timeFilter(time) AND pipeline = 'lifecycle' AND role = 'champion' AND NOT learning
+WHERE ${inFiveMinutes()} AND pipeline = 'lifecycle' AND role = 'champion' AND NOT learning
 HAVING groupBitmapMerge(windows) > 1000`,
     above: 0.05,
     pending: '30m',

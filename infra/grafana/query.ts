@@ -61,3 +61,11 @@ export const chosen = (variable: string): string => `decodeURLComponent('\${${va
 /** That a column is what a variable says, where the variable does not say all. */
 export const isChosen = (column: string, variable = column): string =>
   `(${chosen(variable)} = '*' OR ${column} = ${chosen(variable)})`;
+
+/** That a rollup's column of 5 minutes lies in the range, the one in which the range begins included. */
+export const inFiveMinutes = (column = 'time'): string =>
+  `${column} >= toStartOfFiveMinutes($__fromTime) AND ${column} <= $__toTime`;
+
+/** That a rollup's column of hours lies in the range, the one in which the range begins included. */
+export const inHours = (column = 'time'): string =>
+  `${column} >= toStartOfHour($__fromTime) AND ${column} <= $__toTime`;

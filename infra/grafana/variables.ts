@@ -5,7 +5,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { chosenClickHouse, clickhouseTarget, clickhouseType } from './query.ts';
+import { chosenClickHouse, clickhouseTarget, clickhouseType, inFiveMinutes } from './query.ts';
 
 /** Which data source the dashboard reads. */
 export const datasource = (type: string = clickhouseType) =>
@@ -37,4 +37,4 @@ export const oneOf = (name: string, label: string, rawSql: string) =>
 
 /** Pipelines that scored or decided within the range. */
 export const pipeline = () =>
-  oneOrAll('pipeline', 'Pipeline', 'SELECT DISTINCT pipeline FROM decisions_by_time WHERE $__timeFilter(time)');
+  oneOrAll('pipeline', 'Pipeline', `SELECT DISTINCT pipeline FROM decisions_by_time WHERE ${inFiveMinutes()}`);

@@ -1,6 +1,7 @@
 import { interventions } from '../annotations.ts';
 import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
+import { inFiveMinutes } from '../query.ts';
 
 const revoked = `
 FROM (SELECT * FROM interventions WHERE $__timeFilter(decided_at) AND action = 'revoke' AND mode = 'enforce' AND withheld = '') AS d
@@ -38,7 +39,7 @@ export const credentials: Board = {
       about: 'Credentials that Vault has revoked by our decisions within the range.',
       unit: 'short',
       sql: `SELECT groupBitmapMerge(effects) AS revoked FROM effects_by_time
-WHERE $__timeFilter(time) AND action = 'revoke' AND outcome = 'enforced'`,
+WHERE ${inFiveMinutes()} AND action = 'revoke' AND outcome = 'enforced'`,
     }),
     number({
       title: 'Could not be done',
@@ -46,7 +47,7 @@ WHERE $__timeFilter(time) AND action = 'revoke' AND outcome = 'enforced'`,
       unit: 'short',
       warn: 1,
       sql: `SELECT groupBitmapMerge(effects) AS undone FROM effects_by_time
-WHERE $__timeFilter(time) AND outcome IN ('impossible', 'advisory')`,
+WHERE ${inFiveMinutes()} AND outcome IN ('impossible', 'advisory')`,
     }),
     number({
       title: 'In force',
@@ -70,7 +71,7 @@ FROM
 (
   SELECT $__timeInterval(decisions_by_time.time) AS time, quantilesTDigestMerge(0.1, 0.5, 0.9)(ttl_quantiles_ms) AS q
   FROM decisions_by_time
-  WHERE pipeline = 'lifecycle' AND $__timeFilter(decisions_by_time.time) AND action != 'revoke'
+  WHERE pipeline = 'lifecycle' AND ${inFiveMinutes('decisions_by_time.time')} AND action != 'revoke'
   GROUP BY time
 )
 ARRAY JOIN [('p10', toFloat64(q[1])), ('median', toFloat64(q[2])), ('p90', toFloat64(q[3]))] AS line
@@ -99,7 +100,7 @@ ORDER BY time`,
   concat(outcome, if(skipped = '', '', concat(': ', skipped))) AS series,
   toFloat64(groupBitmapMerge(effects)) AS value
 FROM effects_by_time
-WHERE $__timeFilter(effects_by_time.time)
+WHERE ${inFiveMinutes('effects_by_time.time')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -110,7 +111,7 @@ ORDER BY time`,
       warn: 1000,
       sql: `SELECT $__timeInterval(effects_by_time.time) AS time, action AS series, toFloat64(quantilesTDigestMerge(0.5, 0.95, 0.99)(latency_ms)[2]) AS value
 FROM effects_by_time
-WHERE $__timeFilter(effects_by_time.time) AND outcome IN ('enforced', 'advisory')
+WHERE ${inFiveMinutes('effects_by_time.time')} AND outcome IN ('enforced', 'advisory')
 GROUP BY time, series
 ORDER BY time`,
     }),

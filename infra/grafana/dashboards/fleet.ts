@@ -1,7 +1,7 @@
 import { interventions } from '../annotations.ts';
 import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
-import { isChosen } from '../query.ts';
+import { inFiveMinutes, inHours, isChosen } from '../query.ts';
 import { pipeline } from '../variables.ts';
 
 const counted = "role = 'champion' AND NOT learning";
@@ -26,7 +26,7 @@ export const fleet: Board = {
       about: 'Scores that count, within the range.',
       unit: 'short',
       sql: `SELECT groupBitmapMerge(windows) AS windows FROM scores_by_time
-WHERE role = 'champion' AND $__timeFilter(time) AND ${isChosen('pipeline')}`,
+WHERE role = 'champion' AND ${inFiveMinutes()} AND ${isChosen('pipeline')}`,
     }),
     number({
       title: 'Revocations',
@@ -34,7 +34,7 @@ WHERE role = 'champion' AND $__timeFilter(time) AND ${isChosen('pipeline')}`,
       unit: 'short',
       warn: 1,
       sql: `SELECT groupBitmapMerge(decisions) AS revocations FROM decisions_by_time
-WHERE $__timeFilter(time) AND action = 'revoke' AND mode = 'enforce' AND withheld = '' AND ${isChosen('pipeline')}`,
+WHERE ${inFiveMinutes()} AND action = 'revoke' AND mode = 'enforce' AND withheld = '' AND ${isChosen('pipeline')}`,
     }),
     number({
       title: 'Withheld',
@@ -42,15 +42,15 @@ WHERE $__timeFilter(time) AND action = 'revoke' AND mode = 'enforce' AND withhel
         'Decisions that were not applied although the mode is enforce: exemptions, budgets, strikes, the kill switch.',
       unit: 'short',
       warn: 1,
-      sql: `SELECT groupBitmapMerge(decisions) AS withheld FROM decisions_by_time
-WHERE $__timeFilter(time) AND mode = 'enforce' AND withheld NOT IN ('', 'learning') AND ${isChosen('pipeline')}`,
+      sql: `SELECT groupBitmapMerge(decisions) AS held FROM decisions_by_time
+WHERE ${inFiveMinutes()} AND mode = 'enforce' AND withheld NOT IN ('', 'learning') AND ${isChosen('pipeline')}`,
     }),
     number({
       title: 'Decided in shadow',
       about: 'Share of decisions that were only recorded. 100 % means that nothing is enforced yet.',
       unit: 'percentunit',
       sql: `SELECT groupBitmapMergeIf(decisions, mode = 'shadow') / groupBitmapMerge(decisions) AS shadow FROM decisions_by_time
-WHERE $__timeFilter(time) AND ${isChosen('pipeline')}`,
+WHERE ${inFiveMinutes()} AND ${isChosen('pipeline')}`,
     }),
     number({
       title: 'Critical alerts',
@@ -65,12 +65,12 @@ WHERE $__timeFilter(time) AND ${isChosen('pipeline')}`,
         'Median, 90th and 99th percentile of the scores of all windows. A rise of the median is the fleet, of the 99th a few.',
       unit: 'none',
       max: 1,
-      sql: `SELECT time, line.1 AS series, line.2 AS value
+      sql: `SELECT time, line.1 AS series, toFloat64(line.2) AS value
 FROM
 (
   SELECT $__timeInterval(scores_by_time.time) AS time, quantilesTDigestMerge(0.5, 0.9, 0.99)(score_quantiles) AS q
   FROM scores_by_time
-  WHERE ${counted} AND $__timeFilter(scores_by_time.time) AND ${isChosen('pipeline')}
+  WHERE ${counted} AND ${inFiveMinutes('scores_by_time.time')} AND ${isChosen('pipeline')}
   GROUP BY time
 )
 ARRAY JOIN [('median', q[1]), ('p90', q[2]), ('p99', q[3])] AS line
@@ -83,7 +83,7 @@ ORDER BY time`,
       stacked: true,
       sql: `SELECT $__timeInterval(decisions_by_time.time) AS time, action AS series, toFloat64(groupBitmapMerge(decisions)) AS value
 FROM decisions_by_time
-WHERE $__timeFilter(decisions_by_time.time) AND ${isChosen('pipeline')}
+WHERE ${inFiveMinutes('decisions_by_time.time')} AND ${isChosen('pipeline')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -98,7 +98,7 @@ ORDER BY time`,
   multiIf(score >= 0.8, '0.8 and up', score >= 0.5, '0.5 to 0.8', score >= 0.2, '0.2 to 0.5', 'below 0.2') AS series,
   toFloat64(uniqExact(subject)) AS value
 FROM scores_by_subject
-WHERE role = 'champion' AND $__timeFilter(scores_by_subject.time) AND ${isChosen('pipeline')}
+WHERE role = 'champion' AND ${inHours('scores_by_subject.time')} AND ${isChosen('pipeline')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -120,7 +120,7 @@ ORDER BY time`,
       sql: `SELECT subject, pipeline, max(scores_by_subject.score) AS score, max(scores_by_subject.risk) AS risk,
   max(scores_by_subject.severity) AS severity, max(scores_by_subject.frequency) AS frequency, max(window_end) AS last
 FROM scores_by_subject
-WHERE role = 'champion' AND $__timeFilter(time) AND ${isChosen('pipeline')}
+WHERE role = 'champion' AND ${inHours()} AND ${isChosen('pipeline')}
 GROUP BY subject, pipeline
 ORDER BY score DESC, last DESC
 LIMIT 50`,

@@ -1,6 +1,7 @@
 import { interventions } from '../annotations.ts';
 import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
+import { inFiveMinutes } from '../query.ts';
 
 const issued = `FROM
 (
@@ -54,7 +55,7 @@ export const keylife: Board = {
       title: 'Bursts compared',
       about: 'Bursts of behaviour that were compared with their user’s, within the range.',
       unit: 'short',
-      sql: "SELECT groupBitmapMerge(windows) AS bursts FROM scores_by_time WHERE pipeline = 'keylife' AND $__timeFilter(time)",
+      sql: `SELECT groupBitmapMerge(windows) AS bursts FROM scores_by_time WHERE pipeline = 'keylife' AND ${inFiveMinutes()}`,
     }),
     lines({
       title: 'Lifespans',
@@ -73,12 +74,12 @@ GROUP BY time, series ORDER BY time`,
       about: 'Median, 90th and 99th percentile of the risk of bursts, 0 to 1.',
       unit: 'none',
       max: 1,
-      sql: `SELECT time, line.1 AS series, line.2 AS value
+      sql: `SELECT time, line.1 AS series, toFloat64(line.2) AS value
 FROM
 (
   SELECT $__timeInterval(scores_by_time.time) AS time, quantilesTDigestMerge(0.5, 0.9, 0.99)(score_quantiles) AS q
   FROM scores_by_time
-  WHERE pipeline = 'keylife' AND role = 'champion' AND $__timeFilter(scores_by_time.time)
+  WHERE pipeline = 'keylife' AND role = 'champion' AND ${inFiveMinutes('scores_by_time.time')}
   GROUP BY time
 )
 ARRAY JOIN [('median', q[1]), ('p90', q[2]), ('p99', q[3])] AS line

@@ -1,9 +1,9 @@
 import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
-import { isChosen } from '../query.ts';
+import { inFiveMinutes, isChosen } from '../query.ts';
 import { pipeline } from '../variables.ts';
 
-const within = `$__timeFilter(scores_by_time.time) AND ${isChosen('pipeline')}`;
+const within = `${inFiveMinutes('scores_by_time.time')} AND ${isChosen('pipeline')}`;
 
 /** Whether models keep what they promise, and how a challenger compares. */
 export const models: Board = {

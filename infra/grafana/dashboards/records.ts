@@ -1,5 +1,6 @@
 import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
+import { inFiveMinutes } from '../query.ts';
 
 /** Whether every pipeline keeps up, by what it wrote. */
 export const records: Board = {
@@ -30,7 +31,7 @@ FROM
       unit: 'ms',
       warn: 5000,
       bad: 60000,
-      sql: `SELECT quantilesTDigestMerge(0.5, 0.9, 0.99)(delay_ms)[3] AS p99 FROM scores_by_time WHERE role = 'champion' AND $__timeFilter(time)`,
+      sql: `SELECT quantilesTDigestMerge(0.5, 0.9, 0.99)(delay_ms)[3] AS p99 FROM scores_by_time WHERE role = 'champion' AND ${inFiveMinutes()}`,
     }),
     number({
       title: 'Dead letters',
@@ -67,7 +68,7 @@ FROM
       stacked: true,
       sql: `SELECT $__timeInterval(scores_by_time.time) AS time, concat(pipeline, if(role = 'champion', '', concat(' ', role))) AS series, toFloat64(groupBitmapMerge(windows)) AS value
 FROM scores_by_time
-WHERE $__timeFilter(scores_by_time.time)
+WHERE ${inFiveMinutes('scores_by_time.time')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -77,7 +78,7 @@ ORDER BY time`,
       unit: 'ms',
       sql: `SELECT $__timeInterval(scores_by_time.time) AS time, pipeline AS series, toFloat64(quantilesTDigestMerge(0.5, 0.9, 0.99)(delay_ms)[3]) AS value
 FROM scores_by_time
-WHERE role = 'champion' AND $__timeFilter(scores_by_time.time)
+WHERE role = 'champion' AND ${inFiveMinutes('scores_by_time.time')}
 GROUP BY time, series
 ORDER BY time`,
     }),

@@ -1,7 +1,7 @@
 import { interventions } from '../annotations.ts';
 import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
-import { isChosen } from '../query.ts';
+import { inFiveMinutes, inHours, isChosen } from '../query.ts';
 import { oneOrAll } from '../variables.ts';
 
 /** What callers may do, what was refused to them, and why. */
@@ -11,7 +11,7 @@ export const scope: Board = {
   about: 'What callers of the gateway do, whose scope is narrowed, and what is refused.',
   range: '24h',
   variables: [
-    oneOrAll('service', 'Service', 'SELECT DISTINCT service FROM api_calls_by_time WHERE $__timeFilter(time)'),
+    oneOrAll('service', 'Service', `SELECT DISTINCT service FROM api_calls_by_time WHERE ${inFiveMinutes()}`),
   ],
   annotations: [interventions("pipeline = 'scope' AND action = 'narrow'")],
   panels: [
@@ -19,14 +19,14 @@ export const scope: Board = {
       title: 'Calls',
       about: 'Within the range.',
       unit: 'short',
-      sql: `SELECT groupBitmapMerge(calls) AS calls FROM api_calls_by_time WHERE $__timeFilter(time) AND ${isChosen('service')}`,
+      sql: `SELECT groupBitmapMerge(calls) AS calls FROM api_calls_by_time WHERE ${inFiveMinutes()} AND ${isChosen('service')}`,
     }),
     number({
       title: 'Refused',
       about: 'Calls that the gateway did not let through.',
       unit: 'short',
       warn: 1,
-      sql: `SELECT groupBitmapMerge(calls) AS refused FROM api_calls_by_time WHERE $__timeFilter(time) AND denied AND ${isChosen('service')}`,
+      sql: `SELECT groupBitmapMerge(calls) AS refused FROM api_calls_by_time WHERE ${inFiveMinutes()} AND denied AND ${isChosen('service')}`,
     }),
     number({
       title: 'Share refused',
@@ -34,7 +34,7 @@ export const scope: Board = {
       unit: 'percentunit',
       warn: 0.01,
       bad: 0.05,
-      sql: `SELECT groupBitmapMergeIf(calls, denied) / groupBitmapMerge(calls) AS share FROM api_calls_by_time WHERE $__timeFilter(time) AND ${isChosen('service')}`,
+      sql: `SELECT groupBitmapMergeIf(calls, denied) / groupBitmapMerge(calls) AS share FROM api_calls_by_time WHERE ${inFiveMinutes()} AND ${isChosen('service')}`,
     }),
     number({
       title: 'Narrowed now',
@@ -53,7 +53,7 @@ export const scope: Board = {
       about: 'Calls that matched an indicator of a threat feed.',
       unit: 'short',
       bad: 1,
-      sql: `SELECT groupBitmapMerge(calls) AS threats FROM api_calls_by_time WHERE $__timeFilter(time) AND threat AND ${isChosen('service')}`,
+      sql: `SELECT groupBitmapMerge(calls) AS threats FROM api_calls_by_time WHERE ${inFiveMinutes()} AND threat AND ${isChosen('service')}`,
     }),
     lines({
       title: 'Calls a second',
@@ -62,7 +62,7 @@ export const scope: Board = {
       stacked: true,
       sql: `SELECT $__timeInterval(api_calls_by_time.time) AS time, service AS series, groupBitmapMerge(calls) / greatest($__interval_s, 300) AS value
 FROM api_calls_by_time
-WHERE $__timeFilter(api_calls_by_time.time) AND ${isChosen('service')}
+WHERE ${inFiveMinutes('api_calls_by_time.time')} AND ${isChosen('service')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -73,7 +73,7 @@ ORDER BY time`,
       stacked: true,
       sql: `SELECT $__timeInterval(api_calls_by_time.time) AS time, concat(service, ' in ', if(scope = '', 'no scope', scope)) AS series, toFloat64(groupBitmapMerge(calls)) AS value
 FROM api_calls_by_time
-WHERE $__timeFilter(api_calls_by_time.time) AND denied AND ${isChosen('service')}
+WHERE ${inFiveMinutes('api_calls_by_time.time')} AND denied AND ${isChosen('service')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -95,7 +95,7 @@ ORDER BY time`,
       stacked: true,
       sql: `SELECT $__timeInterval(api_calls_by_time.time) AS time, concat(toString(intDiv(status, 100)), 'xx') AS series, toFloat64(groupBitmapMerge(calls)) AS value
 FROM api_calls_by_time
-WHERE $__timeFilter(api_calls_by_time.time) AND ${isChosen('service')}
+WHERE ${inFiveMinutes('api_calls_by_time.time')} AND ${isChosen('service')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -108,7 +108,7 @@ FROM
 (
   SELECT $__timeInterval(api_calls_by_time.time) AS time, quantilesTDigestMerge(0.5, 0.95, 0.99)(duration_ms) AS q
   FROM api_calls_by_time
-  WHERE $__timeFilter(api_calls_by_time.time) AND NOT denied AND ${isChosen('service')}
+  WHERE ${inFiveMinutes('api_calls_by_time.time')} AND NOT denied AND ${isChosen('service')}
   GROUP BY time
 )
 ARRAY JOIN [('median', toFloat64(q[1])), ('p99', toFloat64(q[3]))] AS line
@@ -124,7 +124,7 @@ ORDER BY time`,
   multiIf(risk >= 80, '80 and up', risk >= 50, '50 to 80', risk >= 20, '20 to 50', 'below 20') AS series,
   toFloat64(uniqExact(subject)) AS value
 FROM scores_by_subject
-WHERE pipeline = 'scope' AND role = 'champion' AND $__timeFilter(scores_by_subject.time)
+WHERE pipeline = 'scope' AND role = 'champion' AND ${inHours('scores_by_subject.time')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -134,7 +134,7 @@ ORDER BY time`,
       width: 12,
       sql: `SELECT frontend_credential AS subject, groupBitmapMerge(calls) AS refused, arrayStringConcat(groupUniqArray(10)(service), ', ') AS services, arrayStringConcat(groupUniqArray(10)(scope), ', ') AS scopes, max(time) AS last_hour
 FROM refused_calls_by_caller
-WHERE $__timeFilter(time) AND ${isChosen('service')}
+WHERE ${inHours()} AND ${isChosen('service')}
 GROUP BY subject
 ORDER BY refused DESC
 LIMIT 50`,

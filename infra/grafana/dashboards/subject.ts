@@ -1,7 +1,7 @@
 import { interventions } from '../annotations.ts';
 import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
-import { chosen } from '../query.ts';
+import { chosen, inHours } from '../query.ts';
 import { oneOf } from '../variables.ts';
 
 const own = `subject = ${chosen('subject')}`;
@@ -17,7 +17,7 @@ export const subject: Board = {
     oneOf(
       'subject',
       'Subject',
-      `SELECT subject FROM scores_by_subject WHERE $__timeFilter(time) GROUP BY subject ORDER BY max(score) DESC LIMIT 500`,
+      `SELECT subject FROM scores_by_subject WHERE ${inHours()} GROUP BY subject ORDER BY max(score) DESC LIMIT 500`,
     ),
   ],
   annotations: [interventions(own)],
@@ -28,7 +28,7 @@ export const subject: Board = {
       unit: 'none',
       warn: 0.5,
       bad: 0.8,
-      sql: `SELECT max(scores_by_subject.score) AS highest FROM scores_by_subject WHERE ${own} AND role = 'champion' AND $__timeFilter(time)`,
+      sql: `SELECT max(scores_by_subject.score) AS highest FROM scores_by_subject WHERE ${own} AND role = 'champion' AND ${inHours()}`,
     }),
     number({
       title: 'TTL decided last',
@@ -158,7 +158,7 @@ LIMIT 50`,
   )
 SELECT p.credential_id AS subject, p.function AS function, p.role AS role, max(s.score) AS score
 FROM peers AS p
-LEFT JOIN (SELECT subject, score FROM scores_by_subject WHERE role = 'champion' AND $__timeFilter(time) AND subject IN (SELECT credential_id FROM peers)) AS s
+LEFT JOIN (SELECT subject, score FROM scores_by_subject WHERE role = 'champion' AND ${inHours()} AND subject IN (SELECT credential_id FROM peers)) AS s
   ON s.subject = p.credential_id
 WHERE p.credential_id != ${chosen('subject')}
 GROUP BY subject, function, role
