@@ -209,7 +209,11 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
 const bodyOf = (alert: Alert): string =>
   JSON.stringify({ type: `alert.${alert.kind}`, timestamp: new Date(alert.at).toISOString(), data: alert });
 
-const notifyMetrics = ({ metrics }: AppContext, queues: ReadonlyMap<string, Waiting<Notification>>) => {
+/** Metrics of notifications. */
+export const notifyMetrics = (
+  { metrics }: Pick<AppContext, 'metrics'>,
+  queues: ReadonlyMap<string, Waiting<Notification>>,
+) => {
   const registers = [metrics];
   new Gauge({
     name: 'ebbtide_notifications_waiting',

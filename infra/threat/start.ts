@@ -131,7 +131,8 @@ const alertOf = ({ feed, error, lastGoodAt }: PollOutcome & { kind: 'failed' }, 
   };
 };
 
-const threatMetrics = ({ metrics }: AppContext) => {
+/** Metrics of threat feeds. */
+export const threatMetrics = ({ metrics }: Pick<AppContext, 'metrics'>) => {
   const registers = [metrics];
   return {
     polls: new Counter({

@@ -16,6 +16,8 @@ export const createActuatorMetrics = (
     watched(): number;
     vaultAway(): boolean;
     registered(): number;
+    killSwitches(): number;
+    exemptions(): number;
     /** Messages of decisions not yet read; rejects while Kafka is away. */
     lag(): Promise<number>;
   },
@@ -38,6 +40,12 @@ export const createActuatorMetrics = (
   );
   gauge('ebbtide_actuator_watched_credentials', 'Shortened credentials that are looked at again', read.watched);
   gauge('ebbtide_actuator_registered_credentials', 'Credentials in the register', read.registered);
+  gauge(
+    'ebbtide_actuator_kill_switches',
+    'Kill switches that are on, of all, pipelines and subjects',
+    read.killSwitches,
+  );
+  gauge('ebbtide_actuator_exemptions', 'Exemptions in force, of all, pipelines and subjects', read.exemptions);
   gauge('ebbtide_actuator_vault_away', '1 while decisions wait for Vault', () => (read.vaultAway() ? 1 : 0));
   new Gauge({
     name: 'ebbtide_actuator_lag_messages',

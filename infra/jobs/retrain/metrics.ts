@@ -1,0 +1,19 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** Metrics of retraining. */
+export const retrainMetrics = (registry: Registry) => {
+  const registers = [registry];
+  return {
+    outcomes: new Counter({
+      name: 'ebbtide_retrain_runs_total',
+      help: 'Retrainings by outcome: promoted, kept, skipped, failed',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    waiting: new Gauge({
+      name: 'ebbtide_retrain_labels_waiting',
+      help: 'Labels that no model has learned from yet',
+      registers,
+    }),
+  };
+};
