@@ -9,6 +9,7 @@ import { defineCredential } from './commands/credential.ts';
 import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
+import { defineInit } from './commands/init.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { definePolicy } from './commands/policy.ts';
@@ -23,6 +24,7 @@ import { defineServe } from './commands/serve.ts';
 import { defineToken } from './commands/token.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
+import { defineVault } from './commands/vault.ts';
 import { defineVersion } from './commands/version.ts';
 
 /** Ebbtide's version, from `package.json`. */
@@ -75,7 +77,9 @@ export const createProgram = (): Command => {
     definePolicy,
     defineScope,
     definePrivacy,
+    defineInit,
     defineConfig,
+    defineVault,
     defineDoctor,
     defineVersion,
   ])

@@ -38,10 +38,10 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
     producer: (options) => openProducer(cluster, options),
     consumer: (options) => openConsumer(cluster, options),
     tail: (options) => openTail(cluster, options, partitionsOf),
-    async ensureTopics(partitions) {
+    async ensureTopics(partitions, specs = Object.values(topics)) {
       const admin = ckjs.AdminClient.create({ 'bootstrap.servers': cluster.brokers, ...cluster.settings } as never);
       try {
-        for (const topic of Object.values(topics))
+        for (const topic of specs)
           await call(`Cannot create topic ${topic.name}`, (done) =>
             admin.createTopic(
               {

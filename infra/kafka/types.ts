@@ -1,3 +1,5 @@
+import type { TopicSpec } from '../../schemas/topics.ts';
+
 /** One message as read from Kafka. */
 export interface Message {
   readonly topic: string;
@@ -92,8 +94,12 @@ export interface Kafka {
     from: 'beginning' | 'end';
     partitions?: readonly { topic: string; partition: number }[];
   }): Promise<Tail>;
-  /** Create what is missing of Ebbtide's topics, with their partitions, clean-up and retention. */
-  ensureTopics(partitions: number): Promise<void>;
+  /**
+   * Create what is missing of some topics, with their partitions, clean-up and retention.
+   *
+   * @param specs - which. @default all of Ebbtide's
+   */
+  ensureTopics(partitions: number, specs?: readonly TopicSpec[]): Promise<void>;
   /** Number of partitions of a topic. */
   partitionsOf(topic: string): Promise<number>;
   close(): Promise<void>;
