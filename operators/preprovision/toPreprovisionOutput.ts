@@ -30,8 +30,6 @@ export interface PreprovisionPartition {
   readonly topic: string;
   readonly partition: number;
   readonly state: PreprovisionState;
-  /** Model whose state is carried; empty for the statistics. */
-  readonly modelVersion: string;
 }
 
 const blank = {
@@ -43,6 +41,7 @@ const blank = {
   processedOffset: 0,
   controlOffset: 0,
   scoresOffset: 0,
+  modelSequence: 0,
   budget: [],
 };
 
@@ -51,9 +50,8 @@ const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(Uint8Arra
 
 /** A snapshot as records of the changelog. */
 export const snapshotRecords = (
-  { hour, shared, pairs, clock, budget }: SavedPartition,
+  { hour, shared, pairs, clock, budget, modelVersion }: SavedPartition,
   processedOffset: number,
-  modelVersion: string,
 ): StateRecord[] => {
   return [
     ...pairs.map(({ pair, floats, preparedUntilMs }) => ({
@@ -72,6 +70,7 @@ export const snapshotRecords = (
       processedOffset,
       controlOffset: clock.controlOffset,
       scoresOffset: clock.scoresOffset,
+      modelSequence: clock.modelSequence,
       budget: [...budget],
     },
   ];
@@ -80,7 +79,7 @@ export const snapshotRecords = (
 /** The snapshot that records of the changelog hold, and the offset from which telemetry is read again. */
 export const savedOf = (
   records: Iterable<StateRecord>,
-): { readonly saved: SavedPartition; readonly processedOffset: number; readonly modelVersion: string } | undefined => {
+): { readonly saved: SavedPartition; readonly processedOffset: number } | undefined => {
   const all = [...records];
   const own = all.find(({ pair }) => pair === '');
   if (!own) return undefined;
@@ -91,11 +90,16 @@ export const savedOf = (
       pairs: all
         .filter(({ pair }) => pair !== '' && pair !== positionKey)
         .map(({ pair, floats, preparedUntil }) => ({ pair, floats: floatsOf(floats), preparedUntilMs: preparedUntil })),
-      clock: { time: own.hour * hourMs, controlOffset: own.controlOffset, scoresOffset: own.scoresOffset },
+      clock: {
+        time: own.hour * hourMs,
+        controlOffset: own.controlOffset,
+        scoresOffset: own.scoresOffset,
+        modelSequence: own.modelSequence,
+      },
+      modelVersion: own.modelVersion,
       budget: own.budget,
     },
     processedOffset: own.processedOffset,
-    modelVersion: own.modelVersion,
   };
 };
 
@@ -104,7 +108,7 @@ export const savedOf = (
  * partition. What follows a snapshot is read again after a restart, and nothing is written of it: it was written before.
  */
 export const toPreprovisionOutput = (
-  { pipeline, topic, partition, state, modelVersion }: PreprovisionPartition,
+  { pipeline, topic, partition, state }: PreprovisionPartition,
   encoders: PreprovisionEncoders,
 ): OperatorFunction<PreprovisionBatch, OutputBatch> => {
   let savedHour = state.population.hour;
@@ -129,7 +133,7 @@ export const toPreprovisionOutput = (
     // Before the first clock record a partition is only being filled
     if (next > source.replayBefore && state.clock.time > 0 && state.population.hour - savedHour >= snapshotHours) {
       savedHour = state.population.hour;
-      for (const record of snapshotRecords(state.save(), next, modelVersion)) write(record);
+      for (const record of snapshotRecords(state.save(), next)) write(record);
     }
     return { records, next };
   });

@@ -7,6 +7,7 @@ import { hourOf } from '../../models/access/history.ts';
 import { partsOfPair } from '../../models/access/population.ts';
 import { statisticalPredictor } from '../../models/access/statistics.ts';
 import type { InputMessage, OutputRecord } from '../../operators/batch.ts';
+import { onlyModel } from '../../operators/modelChoice.ts';
 import { PreprovisionState } from '../../operators/preprovision/partitionState.ts';
 import { savedOf } from '../../operators/preprovision/toPreprovisionOutput.ts';
 import { preprovision } from '../../pipelines/preprovision.ts';
@@ -51,7 +52,7 @@ const telemetry = (): InputMessage[] => {
     });
   for (let tick = 0; tick < 21 * 24 * 3; tick++) {
     const time = start + (tick * hourMs) / 3;
-    add({ clock: { time, controlOffset: tick, scoresOffset: 0 } });
+    add({ clock: { time, controlOffset: tick, scoresOffset: 0, modelSequence: 0 } });
     const { hour, weekday } = berlin.at(time);
     if (tick % 3 === 1 && hour === 9 && weekday % 6 !== 0)
       for (const user of ['ada', 'bob']) add({ user, kind: 'vmAccess', vm: 'build-7', time: time + 1000 });
@@ -71,7 +72,7 @@ const run = async (
 ): Promise<OutputRecord[]> => {
   const kept = savedOf([...changelog.values()].map((value) => state.decode(value)));
   const partitionState = kept
-    ? PreprovisionState.restore(berlin, kept.saved, predictor.carried, (pair) => partsOfPair(pair).vm)
+    ? PreprovisionState.restore(berlin, kept.saved, { ...predictor, version: '' }, (pair) => partsOfPair(pair).vm)
     : new PreprovisionState(berlin, hourOf(start), predictor.carried);
   const reached: number[] = [];
   const chain = preprovision({
@@ -80,7 +81,6 @@ const run = async (
       topic: 'telemetry.access',
       partition: 0,
       state: partitionState,
-      modelVersion: '',
     },
     reader: accesses,
     topics: {
@@ -88,7 +88,7 @@ const run = async (
       policy: () => preprovisionPolicySchema.parse({}),
       standing: () => ({ risks: [], killed: false }),
     },
-    predictor,
+    models: onlyModel({ ...predictor, version: '' }),
     encoders: {
       state,
       deadLetters,
