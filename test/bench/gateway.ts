@@ -4,11 +4,11 @@
  * See README.md beside this file.
  *
  *   npm run bench -- gateway [--json] [--rows 1000000] [--rate 10000] [--seconds 20] [--changes 300] [--calm seconds]
- *     [--only http,grpc,most,deny] [--profile]
+ *     [--only http,grpc,most,deny] [--profile] [--ahead] [--flags='--trace-gc …']
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -38,6 +38,8 @@ const { values: options } = parseArgs({
     calm: { type: 'string', default: '0' },
     only: { type: 'string', default: 'http,grpc,most,deny' },
     profile: { type: 'boolean', default: false },
+    ahead: { type: 'boolean', default: false },
+    flags: { type: 'string', default: '' },
   },
 });
 const rows = Math.max(callers, Number(options.rows));
@@ -100,20 +102,27 @@ interface Gateway {
   readonly rssBytes: number;
 }
 
-/** Keep a process on one core, where the system lets us: what is measured and its generator do not change places. */
-const pin = (pid: number, core: number): void => {
+/**
+ * Keep a process with all its threads on one core, where the system lets us: what is measured has one core, its
+ * generator and the broker the other. Asked to, put it before all that other programs do there.
+ */
+const place = (pid: number, core: number, ahead: boolean): void => {
   spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)]);
+  if (ahead) spawnSync('chrt', ['-a', '-r', '-p', '10', String(pid)]);
+  // The broker is of a session of its own, which Linux weighs against ours as a whole
+  const [, ours] = /nice (-?\d+)/.exec(readFileSync('/proc/self/autogroup', 'utf8')) ?? [];
+  if (ours !== undefined) writeFileSync(`/proc/${pid}/autogroup`, ours);
 };
 
 const startGateway = async (stage: Stage): Promise<{ child: ChildProcess; told: Gateway }> => {
   const profile = options.profile ? ['--cpu-prof', '--cpu-prof-dir=.ebbtide/profiles'] : [];
   const child = fork(program('child'), [JSON.stringify(stage)], {
-    execArgv: [...process.execArgv, '--expose-gc', ...profile],
+    execArgv: [...process.execArgv, '--expose-gc', ...profile, ...options.flags.split(' ').filter(Boolean)],
     env: { ...process.env, EBBTIDE_LOG: 'error' },
   });
   teardown.unshift(() => child.disconnect());
   const [told] = (await once(child, 'message')) as [Gateway];
-  pin(child.pid!, 0);
+  place(child.pid!, 0, options.ahead);
   return { child, told };
 };
 
@@ -122,7 +131,7 @@ const load = async (of: Omit<LoadOptions, 'warmUpMs' | 'measureMs'>, seconds: nu
   const child = fork(program('load'), [JSON.stringify({ ...of, warmUpMs: 5_000, measureMs: seconds * 1000 })], {
     execArgv: process.execArgv,
   });
-  pin(child.pid!, 1);
+  place(child.pid!, 1, options.ahead);
   const [result] = (await once(child, 'message')) as [LoadResult];
   return result;
 };
@@ -178,6 +187,7 @@ try {
   await kafka.ensureTopics(4);
   say(`Writing ${rows.toLocaleString('en')} rows`);
   await fill();
+  place(kafkaServer.pid(), 1, false);
   const { child, told } = await startGateway({ brokers: kafkaServer.brokers, rows, hashKeyFile });
   say(`Table read in ${told.loadSeconds.toFixed(1)} s`);
   const figures: Figures = {
