@@ -59,7 +59,7 @@ it('OpenID Connect signs people in with their roles, and out again, in a browser
   await page.click('a.door-action');
   await signIn(page, 'ann');
   await page.waitForURL(`${publicUrl}/`);
-  const me = () => page.evaluate(async () => (await fetch('/api/me')).json());
+  const me = () => page.evaluate(async () => (await fetch('/api/me')).json() as Promise<Record<string, unknown>>);
   assert.deepEqual(await me().then(({ name, role, how, canSignOut }) => ({ name, role, how, canSignOut })), {
     name: 'ann',
     role: 'analyst',
