@@ -39,7 +39,7 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
   const ruleNow = (): SessionRule => ordersNow().policy;
   const follow: OperatorFunction<BehaviourEvent, FollowedBehaviour> = pipe(
     checkBehaviour(checks, held.memory),
-    gatherBehaviour(sizes, new Map()),
+    gatherBehaviour(sizes, held.waiting),
     assessBehaviour((event) => task.compare(event, held.baselinesOffset)),
     followSessions<KeySession>(held.sessions, (before, logOdds, time) => {
       const step = followSession(before, logOdds, time, ruleNow());

@@ -1,6 +1,7 @@
 import type { SessionState } from '../../models/biometric/session.ts';
 import type { KeylifeState } from '../../schemas/generated/index.ts';
 import { type BehaviourMemory, newBehaviourMemory } from '../checkBehaviour.ts';
+import type { WaitingBehaviour, WaitingBurst } from '../gatherBehaviour.ts';
 
 /** Layout of the changelog's records that this code writes and reads. */
 export const keylifeStateVersion = 1;
@@ -19,6 +20,8 @@ export interface KeylifePartition {
   readonly partition: number;
   readonly sessions: Map<string, KeySession>;
   readonly memory: BehaviourMemory;
+  /** Bursts of sessions that wait until there are enough to be compared. */
+  readonly waiting: WaitingBehaviour;
   /** When users were seen last, epoch milliseconds. */
   readonly seen: Map<string, number>;
   /** Event time, and what is in force of the joined topics. */
@@ -38,6 +41,7 @@ export const newKeylifePartition = (topic: string, partition: number): KeylifePa
   partition,
   sessions: new Map(),
   memory: newBehaviourMemory(),
+  waiting: new Map(),
   seen: new Map(),
   now: 0,
   controlOffset: 0,
@@ -56,6 +60,7 @@ export const noKeylifeState: KeylifeState = {
   credentialId: '',
   followed: [],
   fingerprints: [],
+  waiting: [],
 };
 
 /** The changelog's record of a session or user; undefined where nothing is known of it. */
@@ -82,11 +87,26 @@ export const keylifeRecord = (held: KeylifePartition, key: string): KeylifeState
     user,
     credentialId,
     followed: [sum, weight, issued, expiresAt, seenAt],
+    waiting: [...(held.waiting.get(name) ?? [])].flatMap(([specification, bursts]) =>
+      bursts.map(({ features, sealed }) => ({
+        specification,
+        sealed: sealed ? Buffer.from(sealed) : null,
+        features: sealed ? {} : { ...features },
+      })),
+    ),
   };
 };
 
-/** Put a record of the changelog in. */
-export const loadKeylife = (held: KeylifePartition, { subject, time, ...record }: KeylifeState): void => {
+/**
+ * Put a record of the changelog in.
+ *
+ * @param waiting - the bursts of the record that wait, opened; those of users who were erased are not among them
+ */
+export const loadKeylife = (
+  held: KeylifePartition,
+  { subject, time, ...record }: KeylifeState,
+  waiting: readonly (WaitingBurst & { readonly specification: string })[] = [],
+): void => {
   const name = subject.slice(subject.indexOf('/') + 1);
   if (subject === userKey(name)) {
     held.memory.fingerprints.set(name, [...record.fingerprints]);
@@ -97,6 +117,10 @@ export const loadKeylife = (held: KeylifePartition, { subject, time, ...record }
   const { user, credentialId } = record;
   held.sessions.set(name, { user, credentialId, sum, weight, issued, expiresAt, seenAt });
   if (time > 0) held.memory.lastTimes.set(name, time);
+  const bySpecification = new Map<string, WaitingBurst[]>();
+  for (const { specification, ...burst } of waiting)
+    bySpecification.set(specification, [...(bySpecification.get(specification) ?? []), burst]);
+  if (bySpecification.size > 0) held.waiting.set(name, bySpecification);
 };
 
 /** Forget a session or user. */
@@ -109,4 +133,5 @@ export const forgetKeylife = (held: KeylifePartition, key: string): void => {
   }
   held.sessions.delete(name);
   held.memory.lastTimes.delete(name);
+  held.waiting.delete(name);
 };

@@ -60,45 +60,6 @@ const grants = async (page: Page, wanted: string): Promise<void> => {
   const why = await page.locator('.key-reason').textContent();
   assert.equal(await page.locator('.key-life').textContent(), wanted, `${why}, and not ${wanted}`);
 };
-const pictures = process.env.PICTURES;
-
-/** A console where people sign in at a real key host, and a browser. */
-const startRig = async (t: TestContext) => {
-  const vault = await prepareVault(t, await openBao(t));
-  const kafka = await kafkaRig(t);
-  const host = await startHost(t, vault, kafka.context());
-  const demo = await startSignInDemo(kafka.context(), {
-    keyhost: host.address,
-    vault: { endpoint: vault.configs.endpoint, privacy: vault.configs.privacy },
-    enrolment: 10,
-    rule: lifespanRule,
-  });
-  t.after(() => demo.close());
-  const console = await startConsole(kafka.context(), consoleConfig.parse({ port: 0 }), {
-    parts: () => [],
-    behaviour: demo,
-  });
-  t.after(() => console.close());
-  const browser = await startBrowser();
-  t.after(() => browser.close());
-  return { console, browser, kafka };
-};
-
-/** The page about behaviour in a browser profile of its own. */
-const open = async (browser: Browser, link: string, options: BrowserContextOptions = {}) => {
-  const { page, complaints } = await openPage(browser, link, options);
-  await page.goto(new URL('/behaviour', link).href);
-  await page
-    .getByText('Nothing is measured before you have been asked')
-    .or(page.getByRole('group', { name: 'What may be measured' }))
-    .waitFor();
-  return { page, complaints, hand: await handAt(page, { x: 260, y: 70 }) };
-};
-
-const signIns = (page: Page) => page.locator('.sign-ins tbody tr').count();
-const field = (page: Page) => page.getByLabel(`Type ${phrase} and press Enter`);
-const life = async (page: Page) =>
-  (await page.locator('.key-life').textContent()) + '; ' + (await page.locator('.key-reason').textContent());
 const picture = async (page: Page, name: string): Promise<void> => {
   if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
 };
