@@ -2,7 +2,7 @@ import { mergeMap, type OperatorFunction } from 'rxjs';
 import type { BehaviourEvent, CheckedBehaviour, GatheredBehaviour } from './behaviour.ts';
 
 /** A burst that waits for others. */
-export type WaitingBurst = Pick<BehaviourEvent, 'features' | 'sealed'>;
+export type WaitingBurst = Pick<BehaviourEvent, 'user' | 'features' | 'sealed'>;
 
 /** Bursts that wait for others, oldest first, by session and then specification; plain enough to be kept. */
 export type WaitingBehaviour = Map<string, Map<string, readonly WaitingBurst[]>>;
@@ -24,9 +24,9 @@ export const gatherBehaviour = (
   mergeMap((event) => {
     const size = Object.hasOwn(sizes, event.specification) ? sizes[event.specification]! : 1;
     if (size <= 1 || event.faults.length > 0) return [{ ...event, bursts: [event.features] }];
-    const { session, specification, features, sealed } = event;
+    const { user, session, specification, features, sealed } = event;
     const before = waiting.get(session) ?? new Map<string, readonly WaitingBurst[]>();
-    const bursts = [...(before.get(specification) ?? []), { features, ...(sealed && { sealed }) }];
+    const bursts = [...(before.get(specification) ?? []), { user, features, ...(sealed && { sealed }) }];
     // Sessions stand in the order in which they were seen last
     waiting.delete(session);
     const complete = bursts.length >= size;

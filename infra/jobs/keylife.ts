@@ -84,7 +84,7 @@ const restoreKeylife = async (
   const open = (user: string, sealed: Uint8Array) => keys.open(user, sealed);
   for (const record of latest.values()) {
     const { user, waiting } = record;
-    const bursts: (WaitingBurst & { specification: string })[] = [];
+    const bursts: (Omit<WaitingBurst, 'user'> & { specification: string })[] = [];
     for (const { specification, sealed, features: plain } of waiting) {
       const features = await openFeatures({ user, sealed, features: plain }, open);
       if (features) bursts.push({ specification, features, ...(sealed && { sealed }) });

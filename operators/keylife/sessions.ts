@@ -78,22 +78,22 @@ export const keylifeRecord = (held: KeylifePartition, key: string): KeylifeState
     );
   }
   const session = held.sessions.get(name);
-  if (!session) return undefined;
-  const { user, credentialId, sum, weight, issued, expiresAt, seenAt } = session;
+  const waiting = [...(held.waiting.get(name) ?? [])].flatMap(([specification, bursts]) =>
+    bursts.map((burst) => ({ specification, ...burst })),
+  );
+  if (!session && waiting.length === 0) return undefined;
   return {
     ...noKeylifeState,
     subject: key,
     time: held.memory.lastTimes.get(name) ?? 0,
-    user,
-    credentialId,
-    followed: [sum, weight, issued, expiresAt, seenAt],
-    waiting: [...(held.waiting.get(name) ?? [])].flatMap(([specification, bursts]) =>
-      bursts.map(({ features, sealed }) => ({
-        specification,
-        sealed: sealed ? Buffer.from(sealed) : null,
-        features: sealed ? {} : { ...features },
-      })),
-    ),
+    user: session?.user ?? waiting[0]!.user,
+    credentialId: session?.credentialId ?? '',
+    followed: session ? [session.sum, session.weight, session.issued, session.expiresAt, session.seenAt] : [],
+    waiting: waiting.map(({ specification, features, sealed }) => ({
+      specification,
+      sealed: sealed ? Buffer.from(sealed) : null,
+      features: sealed ? {} : { ...features },
+    })),
   };
 };
 
@@ -105,7 +105,7 @@ export const keylifeRecord = (held: KeylifePartition, key: string): KeylifeState
 export const loadKeylife = (
   held: KeylifePartition,
   { subject, time, ...record }: KeylifeState,
-  waiting: readonly (WaitingBurst & { readonly specification: string })[] = [],
+  waiting: readonly Omit<WaitingBurst & { readonly specification: string }, 'user'>[] = [],
 ): void => {
   const name = subject.slice(subject.indexOf('/') + 1);
   if (subject === userKey(name)) {
@@ -113,13 +113,15 @@ export const loadKeylife = (
     held.seen.set(name, time);
     return;
   }
-  const [sum = 0, weight = 0, issued = 0, expiresAt = 0, seenAt = 0] = record.followed;
   const { user, credentialId } = record;
-  held.sessions.set(name, { user, credentialId, sum, weight, issued, expiresAt, seenAt });
+  const [sum = 0, weight = 0, issued = 0, expiresAt = 0, seenAt = 0] = record.followed;
+  // Behaviour of a sign-in comes before its key
+  if (record.followed.length > 0)
+    held.sessions.set(name, { user, credentialId, sum, weight, issued, expiresAt, seenAt });
   if (time > 0) held.memory.lastTimes.set(name, time);
   const bySpecification = new Map<string, WaitingBurst[]>();
   for (const { specification, ...burst } of waiting)
-    bySpecification.set(specification, [...(bySpecification.get(specification) ?? []), burst]);
+    bySpecification.set(specification, [...(bySpecification.get(specification) ?? []), { user, ...burst }]);
   if (bySpecification.size > 0) held.waiting.set(name, bySpecification);
 };
 
