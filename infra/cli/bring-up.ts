@@ -96,7 +96,7 @@ export const bringUp = async (
     log: createLogger('up'),
   };
   if (isEmbedded) await touchTopics(kafka);
-  else await kafka.ensureTopics(config.kafka.partitions);
+  else await kafka.ensureTopics(config.kafka.partitions, config.kafka.retentionMs);
   const servers = {
     brokers: platform.brokers,
     clickhouse: () => platform.clickhouse,

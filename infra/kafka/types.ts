@@ -92,8 +92,12 @@ export interface Kafka {
     from: 'beginning' | 'end';
     partitions?: readonly { topic: string; partition: number }[];
   }): Promise<Tail>;
-  /** Create what is missing of Ebbtide's topics, with their partitions, clean-up and retention. */
-  ensureTopics(partitions: number): Promise<void>;
+  /**
+   * Create what is missing of Ebbtide's topics, with their partitions, clean-up and retention.
+   *
+   * @param retentionMs - retention before that of their contract, by topic, milliseconds; -1 keeps for ever
+   */
+  ensureTopics(partitions: number, retentionMs?: Readonly<Record<string, number | undefined>>): Promise<void>;
   /** Number of partitions of a topic. */
   partitionsOf(topic: string): Promise<number>;
   close(): Promise<void>;

@@ -145,6 +145,9 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
     await hand.type('the ti', owner());
     await page.keyboard.press('Backspace');
     assert.equal(await field(page).inputValue(), '');
+    await hand.type('the', owner());
+    await field(page).blur();
+    await field(page).fill('');
     await page.getByLabel('I do').check();
     await attempt(page, hand, owner());
     await grants(page, '24 hours');
