@@ -97,7 +97,7 @@ export const bringUp = async (
     log: createLogger('up'),
   };
   if (isEmbedded) await touchTopics(kafka);
-  else await kafka.ensureTopics(config.kafka.partitions);
+  else await kafka.ensureTopics(config.kafka.partitions, config.kafka);
   const servers = {
     brokers: platform.brokers,
     clickhouse: () => platform.clickhouse,

@@ -76,20 +76,20 @@ export const startSignInDemo = async (
         const { csr } = await makeCertificateRequest();
         const { signIns, enrolled } = of(user);
         const at = Date.now();
+        const strong = enrolled < enrolment;
         const key = await client.authenticate({
           requestId: randomUUID(),
           user: nameOf(user),
           csr,
-          strong: enrolled < enrolment,
+          strong,
           ...(batch !== undefined && { batch }),
         });
         const { credentialId, serial, reason, faults, risk, parts, lifespanMs, expiresAt } = key;
         const signIn = { credentialId, serial, at, reason, faults, risk, parts, lifespanMs, expiresAt };
-        tried.set(user, {
-          signIns: [...signIns, signIn].slice(-signInsKept),
-          // What this one taught is told with the next
-          enrolled: batch === undefined ? enrolled : (key.enrolled.keystroke ?? 0) + (reason === 'learning' ? 1 : 0),
-        });
+        const known = key.enrolled.keystroke ?? enrolled;
+        const taught = strong && batch !== undefined && faults.length === 0 && reason !== 'replayed';
+        // What this one taught is told with the next
+        tried.set(user, { signIns: [...signIns, signIn].slice(-signInsKept), enrolled: known + (taught ? 1 : 0) });
         return view(user);
       }),
     observe: async (user, batch) => {

@@ -116,9 +116,16 @@ export interface Kafka {
   /**
    * Create what is missing of some topics, with their partitions, clean-up and retention.
    *
-   * @param specs - which. @default all of Ebbtide's
+   * @param options - `specs`: which topics, by default all of Ebbtide's; `retentionMs`: retention before that of their
+   *   contract, by topic, milliseconds; -1 keeps for ever
    */
-  ensureTopics(partitions: number, specs?: readonly TopicSpec[]): Promise<void>;
+  ensureTopics(
+    partitions: number,
+    options?: {
+      readonly specs?: readonly TopicSpec[];
+      readonly retentionMs?: Readonly<Record<string, number | undefined>>;
+    },
+  ): Promise<void>;
   /** Number of partitions of a topic. */
   partitionsOf(topic: string): Promise<number>;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:https';
 import { EbbtideError, type ErrorCode } from '../../../schemas/errors.ts';
-import type { KeyStatus, KeyView } from '../../services/keyhost/provisioner.ts';
+import type { KeyStatus, KeyView } from '../../services/keyhost/keyView.ts';
 import type { AuthenticationRequest } from '../../services/keyhost/requests.ts';
 import type { SignedKey } from '../../services/keyhost/signer.ts';
 import type { EndpointIdentity } from './identity.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Person, RiskEngine } from '../../../models/biometric/index.ts';
+import type { RiskEngine } from '../../../models/biometric/index.ts';
 import { lifespanOf } from '../../../models/biometric/lifespan.ts';
 import { newBehaviourMemory } from '../../../operators/checkBehaviour.ts';
 import type { Authentication } from '../../../schemas/generated/index.ts';
@@ -10,6 +10,7 @@ import { assessSignIn } from './assess.ts';
 import type { Authentications } from './authentications.ts';
 import type { KeyhostConfig } from './config.ts';
 import type { KeyhostLog } from './keyhostLog.ts';
+import { enrolledOf, type KeyStatus, type KeyView, viewOf } from './keyView.ts';
 import { learnSession } from './learning.ts';
 import type { Persons } from './persons.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
@@ -28,30 +29,6 @@ export interface ProvisionerParts {
   readonly config: KeyhostConfig;
   /** Epoch milliseconds. */
   readonly now: () => number;
-}
-
-/** A key as the endpoint gets it. */
-export interface KeyView {
-  readonly credentialId: string;
-  readonly session: string;
-  readonly reason: string;
-  readonly faults: readonly string[];
-  /** Log odds that each verifier added to those of the risk; those of an impostor are above 0. */
-  readonly parts: Readonly<Record<string, number>>;
-  /** Samples that were enrolled before, by modality. */
-  readonly enrolled: Readonly<Record<string, number>>;
-  /** From 0 to 1. */
-  readonly risk: number;
-  /** Milliseconds from the decision on. */
-  readonly lifespanMs: number;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-}
-
-/** A key as it is by now. */
-export interface KeyStatus extends KeyView {
-  /** `cut`: it is to be replaced by a shorter one, see {@link Provisioner.reissue}. */
-  readonly state: 'active' | 'cut' | 'ended';
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -185,8 +162,17 @@ export class Provisioner {
     const batchDigest = text === undefined ? '' : sha256(text);
     const used = batch !== undefined && authentications.usedElsewhere(batchDigest, requestId);
     const person = enrol || !batch ? undefined : await persons.of(user);
-    const shortestMs = lifespanOf(1, policy.lifespans);
-    const signIn = await assessSignIn(engine, this.#memory, { user, person, batch, used }, shortestMs);
+    const signIn = await assessSignIn(
+      engine,
+      this.#memory,
+      { user, person, batch, used },
+      {
+        shortestMs: lifespanOf(1, policy.lifespans),
+        learningLifespanMs: Math.min(config.learningLifespanMs, policy.lifespans.otherwiseMs),
+        enrolment: config.enrolment,
+        strong,
+      },
+    );
     try {
       const { assessment, behaviour, faults } = signIn;
       if (assessment.risk > config.stepUpAbove && !strong)
@@ -256,13 +242,3 @@ export class Provisioner {
 
 /** The same request gives the same name, and nobody else's has it. */
 const keyName = (user: string, requestId: string): string => `key-${sha256(`${user}/${requestId}`).slice(0, 24)}`;
-
-/** Samples of a person's anchor, by modality. */
-const enrolledOf = (person: Person | undefined): Record<string, number> =>
-  Object.fromEntries([...(person ?? [])].map(([name, { anchor, features }]) => [name, anchor.length / features]));
-
-const viewOf = (authentication: Authentication): KeyView => {
-  const { credentialId, session, reason, faults, parts, enrolled, risk, decidedAt, expiresAt } = authentication;
-  const lifespanMs = expiresAt - decidedAt;
-  return { credentialId, session, reason, faults, parts, enrolled, risk, lifespanMs, expiresAt };
-};

@@ -138,12 +138,16 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
     await hand.type('the tide burns', owner());
     await page.keyboard.press('Enter');
     await page.getByText('That was another phrase: nothing was sent').waitFor();
+    await page.locator('button[type="submit"][aria-busy="false"]').waitFor();
     await field(page).fill(phrase);
     await page.keyboard.press('Enter');
     await page.getByText('Nothing was measured: type it in one go').waitFor();
     await hand.type('the ti', owner());
     await page.keyboard.press('Backspace');
     assert.equal(await field(page).inputValue(), '');
+    await hand.type('the', owner());
+    await field(page).blur();
+    await field(page).fill('');
     await page.getByLabel('I do').check();
     await attempt(page, hand, owner());
     await grants(page, '24 hours');
@@ -153,7 +157,7 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
 
   await t.test('who withdraws consent signs in still, for five minutes, and nothing of it is kept', async () => {
     await until('bursts', () => bursts.length > 15);
-    await page.getByLabel('Nothing', { exact: true }).check();
+    await page.getByRole('radio', { name: /^Nothing/ }).check();
     const kept = bursts.filter(({ sealed }) => sealed).length;
     await attempt(page, hand, owner());
     await grants(page, '5 minutes');
@@ -161,7 +165,7 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
     await until('its record', () => authentications.at(-1)?.reason === 'noConsent');
     assert.equal(authentications.at(-1)!.consent, 'none');
     assert.equal(bursts.filter(({ sealed }) => sealed).length, kept);
-    await page.getByLabel('Only while I sign in').check();
+    await page.getByRole('radio', { name: /^Only while I sign in/ }).check();
   });
 
   await t.test('who is forgotten is known no more, and can be learned anew', async () => {

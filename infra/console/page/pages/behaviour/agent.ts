@@ -1,4 +1,5 @@
 import type { Behaviour, Options } from '../../../../agents/browser/page/main.ts';
+import type { Burst } from '../../../../agents/browser/page/types.ts';
 
 /** Where the console serves the browser agent: the same script that login pages take. */
 const script = '/behaviour.js';
@@ -15,6 +16,8 @@ export interface Agent {
    * @returns undefined where the phrase has no timings: it was corrected, pasted, or written by the keyboard itself
    */
   taken(): Promise<string | undefined>;
+  /** A phrase begins: what was timed before is none of it. */
+  fresh(): void;
   /** Forget what was measured and not sent. */
   drop(): Promise<void>;
   stop(): void;
@@ -63,15 +66,26 @@ export const loadAgent = async (onSession: (batch: string) => void): Promise<Age
     return batches;
   };
   const isPhrase = (batch: string): boolean => batch.includes('"specification":"phrase"');
+  /** A batch without phrases that were begun and left. */
+  const ofLastPhrase = (text: string): string => {
+    const batch = JSON.parse(text) as { readonly bursts: readonly Burst[] };
+    const last = batch.bursts.findLast(({ specification }) => specification === 'phrase');
+    const bursts = batch.bursts.filter((burst) => burst.specification !== 'phrase' || burst === last);
+    return JSON.stringify({ ...batch, bursts });
+  };
 
   return {
     behaviour,
     start: async (phrases) => void (await behaviour.start({ ...options, phrases })),
+    fresh: () => {
+      timed = 0;
+    },
     taken: async () => {
       await phraseTimed();
       const batches = collect();
       for (const batch of batches) if (!isPhrase(batch)) onSession(batch);
-      return batches.findLast(isPhrase);
+      const batch = batches.findLast(isPhrase);
+      return batch && ofLastPhrase(batch);
     },
     drop: async () => {
       await phraseTimed();

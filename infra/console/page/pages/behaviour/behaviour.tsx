@@ -12,7 +12,7 @@ import type { Typist } from './words.ts';
 
 /** Where people try how their behaviour decides on the life of their keys. */
 const Behaviour = () => {
-  const { view, error, level, busy, message, typists, begin, allow, enter, forget } = useBehaviour();
+  const { view, error, level, busy, message, typists, begin, allow, focus, enter, forget } = useBehaviour();
   const [typist, setTypist] = useState<Typist>('owner');
   const [chosen, setChosen] = useState<string>();
   const [asksToForget, setAsksToForget] = useState(false);
@@ -49,6 +49,7 @@ const Behaviour = () => {
               message={message}
               typist={typist}
               onTypist={setTypist}
+              onBegin={focus}
               onEnter={(isPhrase) => {
                 setChosen(undefined);
                 void enter(isPhrase, typist);

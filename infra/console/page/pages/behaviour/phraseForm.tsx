@@ -16,6 +16,7 @@ export const PhraseForm = ({
   message,
   typist,
   onTypist,
+  onBegin,
   onEnter,
 }: {
   readonly ready: boolean;
@@ -25,6 +26,8 @@ export const PhraseForm = ({
   readonly message: string;
   readonly typist: Typist;
   readonly onTypist: (typist: Typist) => void;
+  /** A phrase may begin. */
+  readonly onBegin: () => void;
   /** Told whether what was entered is the phrase. */
   readonly onEnter: (isPhrase: boolean) => void;
 }) => {
@@ -34,9 +37,11 @@ export const PhraseForm = ({
     event.preventDefault();
     const input = event.currentTarget;
     input.value = '';
-    // A phrase ends with the field's focus
-    input.blur();
-    input.focus();
+    // A phrase ends with the field's focus; the agent must have heard of the key before
+    setTimeout(() => {
+      input.blur();
+      input.focus();
+    });
   };
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -63,6 +68,7 @@ export const PhraseForm = ({
           maxLength={60}
           enterKeyHint="go"
           aria-describedby="phrase-hint"
+          onFocus={onBegin}
           onKeyDown={restart}
         />
         <button type="submit" class="primary" disabled={!ready} aria-busy={busy}>

@@ -22,6 +22,8 @@ export interface BehaviourPage {
   /** Ask what may be measured, and begin. */
   begin(): Promise<void>;
   allow(level: Consent['level']): void;
+  /** The field has the focus: a phrase may begin. */
+  focus(): void;
   /** Sign in with the phrase that was just entered. */
   enter(isPhrase: boolean, typist: Typist): Promise<void>;
   forget(): Promise<void>;
@@ -102,6 +104,7 @@ export const useBehaviour = (): BehaviourPage => {
       setLevel(next);
       announce(next === 'none' ? 'Nothing is measured any more' : 'What may be measured has changed');
     },
+    focus: () => agent.current?.fresh(),
     enter: (isPhrase, typist) =>
       attempt(async () => {
         const measures = level !== 'none';
