@@ -5,6 +5,7 @@ import type {
   Control,
   Credential,
   Decision,
+  Machine,
   Score,
   Translation,
 } from '../../schemas/generated/index.ts';
@@ -69,6 +70,12 @@ export const followGate = async (
       kafka,
       await TopicCodec.open<Decision>(topics.decisions, registry),
       (decision) => decision && risk.decided(decision),
+      log,
+    ),
+    await follow(
+      kafka,
+      await TopicCodec.open<Machine>(topics.machines, registry),
+      (record) => record && machines.known(record),
       log,
     ),
     await follow(

@@ -5,6 +5,6 @@ ALTER TABLE translations_raw
 CREATE OR REPLACE VIEW translations_history AS SELECT * FROM translations_raw FINAL;
 
 CREATE OR REPLACE VIEW translations AS
-SELECT * EXCEPT deleted
+SELECT * EXCEPT (deleted)
 FROM (SELECT * FROM translations_raw ORDER BY key, kafka_time DESC, kafka_offset DESC LIMIT 1 BY key)
 WHERE NOT deleted;

@@ -9,7 +9,7 @@ import { VaultSecretStore } from '../../../infra/provision/vaultStore.ts';
 import { deliveryConfig } from '../../../infra/services/delivery/config.ts';
 import { VaultClient } from '../../../infra/vault/client.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import type { Decision, Score } from '../../../schemas/generated/index.ts';
+import type { Decision, Machine, Score } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { openBao, sealableOpenBao } from '../../services/openbao.ts';
 import { row } from '../services/gateway/stage.ts';
@@ -111,6 +111,17 @@ test('who may not have a credential gets none, and is told why', async (t) => {
     await rig.want('alice', 'web-9', { decisionId: 'later' });
     const failed = await rig.step('alice/web-9', 'failed', ({ decisionId }) => decisionId === 'later');
     assert.match(failed.lastError, /archived/);
+  });
+
+  await t.test('a machine of whose archiving only topic machines tells any more', async () => {
+    await rig.kafka.send<Machine>(topics.machines, {
+      vm: 'web-8',
+      state: 'archived',
+      at: Date.now() - 30 * 86_400_000,
+    });
+    await until('it to be known', async () => (await delivery.get('web-8', alice.token)).status === 410);
+    await rig.machine('web-8', 'running');
+    await until('it to be back', async () => (await delivery.get('web-8', alice.token)).status === 200);
   });
 
   await t.test('a user whose risk is high, at mint and at hand-over', async () => {
