@@ -4,6 +4,6 @@ import { setUp } from './setup.mjs';
 
 /** Build what the package is made of; npm runs it before it packs. */
 await runMain(async () => {
-  await setUp();
+  await setUp({ without: ['openbao'] });
   await extractApi(true);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isEbbtideError } from '../../schemas/errors.ts';
 import type { PreparingVault } from './changes.ts';
 import type { VaultLogin } from './config.ts';
+import { readSecret } from './session.ts';
 
 /** How services are to log in at a Vault that is prepared for them. */
 export type ServiceLogins =
@@ -17,6 +18,8 @@ export type ServiceLogins =
       readonly namespace: string;
       /** Address of the API server as Vault reaches it. @default that of the cluster which Vault runs in */
       readonly host?: string;
+      /** PEM file of the authority that signed the API server's certificate. @default that of Vault's own pod */
+      readonly caFile?: string;
     };
 
 /** Where Kubernetes puts the token of a pod's service account. */
@@ -24,15 +27,20 @@ const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token
 
 const tokens = { token_no_default_policy: true, token_period: '1h' };
 
-/** Enable the method by which services are to log in. */
+/** Enable the method by which services are to log in. How Kubernetes is reached stays as it is where Vault knows that. */
 export const prepareLogins = async (
-  vault: PreparingVault,
+  vault: PreparingVault & { has(path: string): Promise<boolean>; keep(path: string): void },
   logins: ServiceLogins,
   enable: (path: string, body: object) => Promise<void>,
 ): Promise<void> => {
   await enable(`sys/auth/${logins.method}`, { type: logins.method });
-  if (logins.method === 'kubernetes')
-    await vault.write('auth/kubernetes/config', { kubernetes_host: logins.host ?? 'https://kubernetes.default.svc' });
+  if (logins.method !== 'kubernetes') return;
+  const path = 'auth/kubernetes/config';
+  if (await vault.has(path)) return vault.keep(path);
+  await vault.write(path, {
+    kubernetes_host: logins.host ?? 'https://kubernetes.default.svc',
+    ...(logins.caFile === undefined ? {} : { kubernetes_ca_cert: await readSecret(logins.caFile) }),
+  });
 };
 
 /**

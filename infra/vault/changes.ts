@@ -90,7 +90,7 @@ export class VaultChanges implements PreparingVault {
   async #current(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
     try {
       const { data } = await this.#vault.read<Readonly<Record<string, unknown>> | null>(path);
-      return data ?? {};
+      return data ?? undefined;
     } catch (error) {
       const isAbsent =
         isEbbtideError(error, 'VAULT_NOT_FOUND') || (isEbbtideError(error, 'VAULT_REJECTED') && mounts.test(path));

@@ -18,6 +18,7 @@ interface Options {
   readonly folder: string;
   readonly namespace: string;
   readonly kubernetesHost?: string;
+  readonly kubernetesCaFile?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -76,14 +77,18 @@ const connect = async ({ load }: Invocation, { address, tokenFile }: Options): P
     ...(caFile === undefined ? {} : { caFile }),
   });
   if (!parsed.success) throw new EbbtideError('CONFIG_INVALID', `${url} is not the URL of a Vault`, { address: url });
-  // A client that never logs in would try again for ever: here somebody waits for the answer
   return VaultClient.connect(parsed.data, { service: 'bootstrap', log: createLogger('vault') });
 };
 
-const loginsOf = ({ login, folder, namespace, kubernetesHost }: Options): ServiceLogins =>
+const loginsOf = ({ login, folder, namespace, kubernetesHost, kubernetesCaFile }: Options): ServiceLogins =>
   login === 'approle'
     ? { method: login, folder: resolve(folder) }
-    : { method: login, namespace, ...(kubernetesHost === undefined ? {} : { host: kubernetesHost }) };
+    : {
+        method: login,
+        namespace,
+        ...(kubernetesHost === undefined ? {} : { host: kubernetesHost }),
+        ...(kubernetesCaFile === undefined ? {} : { caFile: resolve(kubernetesCaFile) }),
+      };
 
 const show = (changes: readonly VaultChange[], address: string, print: (line?: string) => void): void => {
   print(`Plan for ${address}: + is made, ~ is changed, = is so already\n`);

@@ -18,6 +18,7 @@ export const defineVault = (): Command => {
     .option('--folder <folder>', "approle: folder for each service's role id and secret id", 'vault')
     .option('--namespace <name>', 'kubernetes: namespace of the service accounts', 'ebbtide')
     .option('--kubernetes-host <url>', 'kubernetes: address of the API server as Vault reaches it')
+    .option('--kubernetes-ca-file <file>', 'kubernetes: PEM file of the authority that signed its certificate')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--yes', 'do it without asking')
     .addHelpText(

@@ -125,26 +125,26 @@ test('ebbtide vault bootstrap prepares logins by service accounts of Kubernetes'
   const bao = await openBao(t);
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, 'token'), bao.rootToken);
-  const args = ['--json', 'vault', 'bootstrap', '--address', bao.address, '--token-file', join(folder, 'token')];
-  const answer = await ebbtide([
-    ...args,
-    '--login',
-    'kubernetes',
-    '--namespace',
-    'credentials',
-    '--kubernetes-host',
-    'https://10.0.0.1',
-    '--yes',
-  ]);
-  assert.equal(answer.status, 0, answer.stderr);
-  const { vault } = JSON.parse(answer.stdout) as Answer;
-  assert.deepEqual((vault.actuatorLogin as { method: string; role: string }).role, 'ebbtide-actuator');
-  assert.doesNotThrow(() => parseConfig(JSON.stringify({ vault })));
   const root = await VaultClient.connect(
     vaultConfig.parse({ address: bao.address, login: { method: 'token', token: bao.rootToken } }),
     { service: 'test', log: keptLog().log },
   );
   t.after(() => root.close());
+  await root.write('sys/mounts/pki', { type: 'pki' });
+  const { data: authority } = await root.write<{ certificate: string }>('pki/root/generate/internal', {
+    common_name: 'kubernetes',
+    key_type: 'ec',
+  });
+  writeFileSync(join(folder, 'ca.pem'), authority.certificate);
+  const answer = await ebbtide([
+    ...['--json', 'vault', 'bootstrap', '--address', bao.address, '--token-file', join(folder, 'token'), '--yes'],
+    ...['--login', 'kubernetes', '--namespace', 'credentials'],
+    ...['--kubernetes-host', 'https://10.0.0.1', '--kubernetes-ca-file', join(folder, 'ca.pem')],
+  ]);
+  assert.equal(answer.status, 0, answer.stderr);
+  const { vault } = JSON.parse(answer.stdout) as Answer;
+  assert.deepEqual((vault.actuatorLogin as { method: string; role: string }).role, 'ebbtide-actuator');
+  assert.doesNotThrow(() => parseConfig(JSON.stringify({ vault })));
   const { data } = await root.read<Record<string, unknown>>('auth/kubernetes/role/ebbtide-token-service');
   assert.deepEqual(data.bound_service_account_names, ['ebbtide-token-service']);
   assert.deepEqual(data.bound_service_account_namespaces, ['credentials']);
