@@ -163,7 +163,7 @@ try {
   await kafka.ensureTopics(4);
   say(`Writing ${rows.toLocaleString('en')} rows`);
   await fill();
-  place(kafkaServer.pid(), 1, false);
+  place(kafkaServer.pid(), '1', false);
   const { child, told } = await startGateway({ brokers: kafkaServer.brokers, rows, hashKeyFile });
   say(`Table read in ${told.loadSeconds.toFixed(1)} s`);
   const figures: Figures = {
