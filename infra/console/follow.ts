@@ -9,6 +9,7 @@ import type { Label } from '../../schemas/generated/Label.ts';
 import type { Score } from '../../schemas/generated/Score.ts';
 import { type TopicSpec, topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
+import { type Patience, readPatiently } from '../kafka/readPatiently.ts';
 import type { Message, Tail } from '../kafka/types.ts';
 import type { Change, CredentialView } from './view/protocol.ts';
 
@@ -21,7 +22,7 @@ export interface Following {
   readonly registerRead: Promise<void>;
   /** Rejects when a topic can no longer be read. */
   readonly failed: Promise<never>;
-  /** Records that could not be decoded. */
+  /** Records that can never be decoded; while the schema registry does not answer, reading waits. */
   readonly malformed: number;
   close(): Promise<void>;
 }
@@ -44,7 +45,12 @@ export const follow = async (
   now: () => number,
   sink: FollowSink,
 ): Promise<Following> => {
-  const readers = await openReaders(registry);
+  const stopping = new AbortController();
+  // A kill switch that is passed over because the schema registry is away would be missing until the next start
+  const readers = await openReaders(registry, {
+    signal: stopping.signal,
+    onRetry: (err, waitMs) => log.warn({ err, waitMs }, 'Record cannot be read yet'),
+  });
   const register = await kafka.tail({ topics: [topics.credentials.name, topics.control.name], from: 'beginning' });
   const stream = await kafka.tail({
     topics: [topics.scores, topics.decisions, topics.effects, topics.alerts, topics.labels].map(({ name }) => name),
@@ -64,6 +70,7 @@ export const follow = async (
           if ('type' in found) sink.change(found);
           else sink.control(found);
         } catch (error) {
+          if (stopping.signal.aborted) break;
           state.malformed += 1;
           const { topic, partition, offset } = message;
           log.warn({ err: error, topic, partition, offset }, 'Record left out of the console');
@@ -86,19 +93,23 @@ export const follow = async (
     },
     close: async () => {
       closing = true;
+      stopping.abort();
       await Promise.all([register.close(), stream.close()]);
     },
   };
 };
 
-const openReaders = async (registry: AppContext['registry']): Promise<ReadonlyMap<string, Reader>> => {
+const openReaders = async (
+  registry: AppContext['registry'],
+  patience: Patience,
+): Promise<ReadonlyMap<string, Reader>> => {
   const readers = new Map<string, Reader>();
   const open = async <T>(
     topic: TopicSpec,
     toFound: (record: T, at: number) => Change | Control | undefined,
   ): Promise<void> => {
     const codec = await TopicCodec.open<T>(topic, registry);
-    readers.set(topic.name, async (message, at) => toFound(await codec.read(message.value!), at));
+    readers.set(topic.name, async (message, at) => toFound(await readPatiently(codec, message.value!, patience), at));
   };
   await open<Credential>(topics.credentials, (record, at) => ({
     type: 'credential',
