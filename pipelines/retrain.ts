@@ -7,13 +7,13 @@ import { compareModels, reach } from '../models/feedback/compare.ts';
 import { type FeedbackHead, feedbackFile, headSchema } from '../models/feedback/head.ts';
 import { holdOut, judgedTimes } from '../models/feedback/holdOut.ts';
 import { collectJudged, type JudgedStretch } from '../models/feedback/judged.ts';
-import { type JudgedDecision, resolveLabels, type Verdict } from '../models/feedback/labels.ts';
+import { judgementsOf, type LabelArchive } from '../models/feedback/labelArchive.ts';
+import type { Verdict } from '../models/feedback/labels.ts';
 import type { RetrainReport } from '../models/feedback/report.ts';
 import type { TrainingBackend } from '../models/training/backend.ts';
 import type { TrainingProgress } from '../models/training/fit.ts';
 import { type CollectedTelemetry, collectTelemetry } from '../models/training/telemetry/collect.ts';
 import type { TelemetrySource, TimeRange } from '../models/training/telemetry/source.ts';
-import type { Label } from '../schemas/generated/Label.ts';
 
 /** Versions of models: where challengers go, and which one is in force. */
 export interface RetrainRegistry {
@@ -23,13 +23,6 @@ export interface RetrainRegistry {
   publish(folder: string): Promise<string>;
   /** Put a version in force. */
   promote(version: string, why: string): Promise<void>;
-}
-
-/** Labels, and the decisions that they are about. */
-export interface LabelArchive {
-  labels(range: TimeRange): Promise<Label[]>;
-  /** Decisions with these ids, and of these subjects the last one before each time. */
-  decisions(ids: readonly string[], before: readonly { subject: string; atMs: number }[]): Promise<JudgedDecision[]>;
 }
 
 /** What a retraining works with. */
@@ -54,27 +47,6 @@ export interface RetrainTask {
   readonly code?: string;
   readonly signal?: AbortSignal;
 }
-
-const resolveWith = async (task: RetrainTask, labels: readonly Label[]) => {
-  const ids = labels.flatMap(({ decisionId }) => decisionId ?? []);
-  const nameless = labels.filter(({ decisionId, windowEnd }) => decisionId === null && windowEnd === null);
-  const decisions = await task.labels.decisions(
-    [...new Set(ids)],
-    nameless.map(({ subject, at }) => ({ subject, atMs: at })),
-  );
-  const byId = new Map(decisions.map((decision) => [decision.decisionId, decision]));
-  return resolveLabels(labels, {
-    windowMs: task.windowMs,
-    decision: (id) => byId.get(id),
-    lastDecision: (subject, atMs) =>
-      decisions
-        .filter((one) => one.subject === subject && one.windowEnd <= atMs)
-        .reduce<JudgedDecision | undefined>(
-          (last, one) => (last && last.windowEnd >= one.windowEnd ? last : one),
-          undefined,
-        ),
-  });
-};
 
 /** Train the challenger: the champion's network goes on learning, the calibration is made anew, labels supervise. */
 const challenge = async (
@@ -139,8 +111,7 @@ export const retrain = async (
   const { registry, telemetry, range, windowMs, seed, signal, out } = task;
   const championPlace = await registry.champion('anomaly');
   const manifest = await readManifest(championPlace);
-  const given = await task.labels.labels(range);
-  const { judgements, refused } = await resolveWith(task, given);
+  const { given, judgements, refused } = await judgementsOf(task.labels, 'lifecycle', range, windowMs);
   const common = { windowMs, ...(signal ? { signal } : {}) };
   const { stretches, without } = await collectJudged(telemetry, resourceFeatures, judgements, common);
   const { learned, heldOut } = holdOut(stretches);

@@ -1,7 +1,7 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { topics } from '../../schemas/topics.ts';
 import { openArchive } from '../clickhouse/client.ts';
-import { subjectHistory } from '../clickhouse/history.ts';
+import { deskArchive } from '../clickhouse/desk.ts';
 import type { Config } from '../config/config.ts';
 import { embedded } from '../config/connections.ts';
 import type { ConsolePorts, DemoPort } from '../console/ports.ts';
@@ -19,6 +19,7 @@ import type { TokenServiceConfig } from '../services/token/config.ts';
 import { ensureSharedSecret, readSharedSecret } from '../services/token/shared-secret.ts';
 import { startTokenService } from '../services/token/start.ts';
 import { demoSecretPath } from '../vault/bootstrap.ts';
+import { entityPort } from './entity-port.ts';
 import { freeOr0 } from './free-port.ts';
 import { gatewayOf } from './gateway.ts';
 import { startKeys, watchesBehaviour } from './keys.ts';
@@ -96,7 +97,7 @@ export const bringUp = async (
     log: createLogger('up'),
   };
   if (isEmbedded) await touchTopics(kafka);
-  else await kafka.ensureTopics(config.kafka.partitions, config.kafka.retentionMs);
+  else await kafka.ensureTopics(config.kafka.partitions, config.kafka);
   const servers = {
     brokers: platform.brokers,
     clickhouse: () => platform.clickhouse,
@@ -134,9 +135,12 @@ export const bringUp = async (
   if (behaviour) parts.push(behaviour);
   const fleet = demo ? await openFleet(context, token, service, platform) : undefined;
   if (fleet) parts.push(fleet);
+  const entities = entityPort(platform.vault.actuator, context.log);
+  below.push({ name: "console's client of Vault", close: () => entities.close() });
   const ports: ConsolePorts = {
+    actOnEntity: entities.actOnEntity,
     parts: () => parts,
-    history: (subject, fromMs, toMs) => subjectHistory(history, subject, fromMs, toMs) as never,
+    archive: deskArchive(history),
     thresholds: () => config.policy.lifecycle,
     linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
     ...(fleet ? { demo: fleet } : {}),

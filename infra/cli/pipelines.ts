@@ -44,10 +44,17 @@ export const pipelines = {
       await openModelRegistry(config.models),
     );
   },
-  scope: (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+  scope: async (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+    await startRuntime(context, config.models.runtime);
     const { instanceId, ...rest } = config.scope;
     const complete = scopeConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
-    return startScope(context, { brokers, settings: config.kafka.settings }, complete, config.policy.scope);
+    return startScope(
+      context,
+      { brokers, settings: config.kafka.settings },
+      complete,
+      config.policy.scope,
+      await openModelRegistry(config.models),
+    );
   },
   keylife: (context: AppContext, config: Config, { brokers, vault }: PipelineServers): Promise<Running> => {
     const { instanceId, ...rest } = config.keylife;

@@ -1,8 +1,7 @@
 import type { Observable } from 'rxjs';
-import type { Decision } from '../../schemas/generated/Decision.ts';
-import type { Effect } from '../../schemas/generated/Effect.ts';
-import type { Score } from '../../schemas/generated/Score.ts';
+import type { DeskArchive } from '../clickhouse/desk.ts';
 import type { Running } from '../context.ts';
+import type { EntityAction } from '../vault/entity.ts';
 import type { BehaviourView } from './view/behaviour.ts';
 import type { DemoEvent, Thresholds } from './view/protocol.ts';
 
@@ -26,21 +25,16 @@ export interface BehaviourPort {
   forget(user: string): Promise<BehaviourView>;
 }
 
-/** What became of one subject before the console began. */
-export interface SubjectHistory {
-  readonly scores: readonly Score[];
-  readonly decisions: readonly Decision[];
-  readonly effects: readonly Effect[];
-}
-
 /** What the console needs from outside. */
 export interface ConsolePorts {
   /** What runs in this process; asked for its health every few seconds and at `/health/ready`. */
   parts(): readonly Running[];
   readonly demo?: DemoPort;
   readonly behaviour?: BehaviourPort;
-  /** Reads the archive. `fromMs` and `toMs` are epoch milliseconds. */
-  history?(subject: string, fromMs: number, toMs: number): Promise<SubjectHistory>;
+  /** Reads the archive, where there is one. */
+  readonly archive?: DeskArchive;
+  /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */
+  actOnEntity?(entityId: string, action: Exclude<EntityAction, 'revoke'>): Promise<{ readonly name: string }>;
   /** Thresholds of the policy in force. */
   thresholds?(): Thresholds;
   /** Told each time a link was used, with the one that works next. */

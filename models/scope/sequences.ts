@@ -1,7 +1,7 @@
 import type { ApiTelemetry } from '../../schemas/generated/ApiTelemetry.ts';
 import { scopeVector } from './features.ts';
+import type { LabelledSequence } from './learn.ts';
 import { Profile } from './profile.ts';
-import type { LabelledSequence } from './train.ts';
 
 /** What is kept while sequences are gathered. */
 export interface SequenceLimits {

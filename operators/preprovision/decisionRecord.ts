@@ -28,12 +28,8 @@ const reasonOf = ({ action, reason, weighed }: PreprovisionDecision): string => 
 };
 
 /** The record of a decision. Its id is the same whenever the same hour is decided upon. */
-export const preprovisionDecision = (
-  pipeline: string,
-  decision: PreprovisionDecision,
-  modelVersion: string,
-): Decision => {
-  const { action, pair, timeMs, untilMs, reason, policy, weighed, gate } = decision;
+export const preprovisionDecision = (pipeline: string, decision: PreprovisionDecision): Decision => {
+  const { action, pair, timeMs, untilMs, reason, policy, modelVersion, weighed, gate } = decision;
   const subject = subjectOfPair(pair);
   const told = action === 'withhold' ? 'prepare' : action;
   return {

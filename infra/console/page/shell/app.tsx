@@ -8,8 +8,9 @@ import { useKeys } from './keys.ts';
 import { Navigation } from './navigation.tsx';
 import { Notices } from './notices.tsx';
 import { Empty, Failed, Page } from './page.tsx';
-import { pages } from './pages.ts';
+import { offeredPages, pages } from './pages.ts';
 import { Palette } from './palette.tsx';
+import { Toast } from './toast.tsx';
 import { Topbar } from './topbar.tsx';
 
 const Home = () => {
@@ -57,7 +58,7 @@ const Shell = () => {
         open.value = 'help';
       },
     },
-    ...pages
+    ...offeredPages()
       .filter(({ key }) => key)
       .map((page) => ({ key: `g ${page.key}`, text: page.title, run: () => route(page.path) })),
   ]);
@@ -100,6 +101,7 @@ const Shell = () => {
           </Guarded>
         </main>
       </div>
+      <Toast />
       {open.value === 'palette' && (
         <Palette
           onClose={close}

@@ -51,7 +51,8 @@ export const labelButtons = (store: Store): { element: HTMLElement; update(lane:
       const judged = judgedOf(lane);
       setText(about, judged ? `What was it? (${titleOf(judged)}, ${timeOfDay(judged.at)})` : 'What is this behaviour?');
       const last = lane.labels.at(-1);
-      const change = last && last.verdict !== 'unknown' ? `. ${labelChanges[last.verdict]}` : '';
+      const change =
+        last && last.verdict !== 'unknown' && last.verdict !== 'withdrawn' ? `. ${labelChanges[last.verdict]}` : '';
       setText(said, last ? `Labelled as ${plain(last.verdict)} by ${last.by}, ${timeOfDay(last.at)}${change}` : '');
     },
   };
