@@ -35,7 +35,7 @@ export const loadAgent = async (onSession: (batch: string) => void): Promise<Age
   let timed = 0;
   let waiting: (() => void) | undefined;
   const options: Options = {
-    everyMs: 20_000,
+    everyMs: 60_000,
     send: (batch) => {
       if (collecting) collecting.push(batch);
       else onSession(batch);
