@@ -54,13 +54,13 @@ describe('the queue', { timeout: 240_000 }, () => {
     await page.locator('.row .row-name').first().waitFor();
     assert.deepEqual(await page.locator('.row .row-name').allTextContents(), ['<img src=x onerror=alert(1)>']);
     assert.equal(await page.locator('.row-text').first().textContent(), '<b>bold</b> reason');
-    await page.getByLabel('What').selectOption('revoke');
+    await page.getByLabel('What happened').selectOption('revoke');
     await page.locator('.nothing-title').waitFor();
     assert.equal(new URL(page.url()).search, '?q=bold&action=revoke');
     await page.getByLabel('Find subject or reason').fill('');
     await until('the address', () => new URL(page.url()).search === '?action=revoke');
     await page.reload();
-    assert.equal(await page.getByLabel('What').inputValue(), 'revoke');
+    assert.equal(await page.getByLabel('What happened').inputValue(), 'revoke');
     assert.deepEqual(complaints, []);
     await page.context().close();
   });
