@@ -2,16 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { requireOrSkip } from '../../services/require.ts';
-import { violations } from './axe.ts';
-import { openPage, startBrowser } from './browser.ts';
+import { fits, openPage, outside, startBrowser, violations } from './browser.ts';
 import { type Harness, startHarness } from './harness.ts';
 
-const fits = 'document.documentElement.scrollWidth <= innerWidth';
-/** Controls and figures that reach beyond the window. */
-const outside = `[...document.querySelectorAll('button, input, select, canvas, .lane-left, .figure')]
-  .filter((element) => element.checkVisibility())
-  .filter((element) => element.getBoundingClientRect().left < -1 || element.getBoundingClientRect().right > innerWidth + 1)
-  .map((element) => element.outerHTML.slice(0, 90))`;
 const changesInSixtyFrames = `(async () => {
   const canvas = document.querySelectorAll('.lane canvas')[1];
   let changes = 0;

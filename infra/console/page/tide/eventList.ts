@@ -15,7 +15,8 @@ const glyphs = {
 } as const;
 const times = new Set(['windowEnd', 'decidedAt', 'deadline', 'appliedAt', 'expiresAt']);
 
-const shown = (name: string, value: unknown): string => {
+/** A field of a record, for people. */
+export const shownValue = (name: string, value: unknown): string => {
   if (value === null || value === '') return '–';
   if (Array.isArray(value)) return value.length > 0 ? value.map((item) => plain(String(item))).join(', ') : '–';
   if (typeof value === 'number' && times.has(name)) return `${timeOfDay(value)} (${value})`;
@@ -34,7 +35,7 @@ const fields = (title: string, record: object | null): HTMLElement | null =>
       'dl',
       {},
       ...Object.entries(record).map(([name, value]) =>
-        h('div', {}, h('dt', {}, plain(name)), h('dd', {}, shown(name, value))),
+        h('div', {}, h('dt', {}, plain(name)), h('dd', {}, shownValue(name, value))),
       ),
     ),
   );
