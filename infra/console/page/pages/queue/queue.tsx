@@ -154,7 +154,12 @@ const Queue = () => {
       <div class="filters">
         <Choice label="State" value={filter.state} options={states} onChoose={(state) => setFilter({ state })} />
         <Find label="Find subject or reason" value={filter.q} onFind={(q) => setFilter({ q })} />
-        <Select label="What" value={filter.action} options={actions} onChoose={(action) => setFilter({ action })} />
+        <Select
+          label="What happened"
+          value={filter.action}
+          options={actions}
+          onChoose={(action) => setFilter({ action })}
+        />
         <Select
           label="System"
           value={filter.pipeline}
@@ -189,6 +194,7 @@ const Queue = () => {
           current={current.value}
           onSee={see}
           onCurrent={choose}
+          onPick={choose}
           mover={mover}
           row={(index) => <EntryRow entry={list.at(index)} />}
         />
