@@ -92,7 +92,9 @@ export const startConsole = async (
   guardRoutes(server, {
     recognise: async (request, reply) =>
       request.headers.authorization === undefined
-        ? door.enter(request, reply)
+        ? request.headers['x-ebbtide-idle'] === undefined
+          ? door.enter(request, reply)
+          : door.recognise(request)
         : tokens.recognise(request.headers.authorization),
     turnAway: door.turnAway,
     admitted: changeLimit(config),

@@ -1,3 +1,4 @@
+import { idleHeader } from './activity.ts';
 import { byId, h } from './dom.ts';
 
 /** What the server refused, in its own sentence. */
@@ -20,7 +21,7 @@ export class ApiError extends Error {
 const request = async (path: string, init: RequestInit): Promise<Response> => {
   let response: Response;
   try {
-    response = await fetch(path, init);
+    response = await fetch(path, { ...init, headers: { ...init.headers, ...idleHeader() } });
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error;
     throw new ApiError('The console does not answer; this page tries again when it does', 0, 'UNREACHABLE');

@@ -9,6 +9,8 @@ export const pagePaths = [
   '/subjects/:id',
   '/investigations',
   '/investigations/:id',
+  '/approvals',
+  '/tokens',
 ] as const;
 
 /** One of the patterns. */

@@ -8,7 +8,7 @@ import { useKeys } from './keys.ts';
 import { Navigation } from './navigation.tsx';
 import { Notices } from './notices.tsx';
 import { Empty, Failed, focusTitle, Page } from './page.tsx';
-import { pages } from './pages.ts';
+import { offeredPages, pages } from './pages.ts';
 import { Palette } from './palette.tsx';
 import { Toast } from './toast.tsx';
 import { Topbar } from './topbar.tsx';
@@ -59,7 +59,7 @@ const Shell = () => {
         open.value = 'help';
       },
     },
-    ...pages
+    ...offeredPages()
       .filter(({ key }) => key)
       .map((page) => ({ key: `g ${page.key}`, text: page.title, run: () => route(page.path) })),
   ]);

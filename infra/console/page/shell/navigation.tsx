@@ -1,7 +1,8 @@
 import { useLocation } from 'preact-iso';
 import { desk } from '../live.ts';
+import { me } from '../me.ts';
 import { Icon } from './icon.tsx';
-import { type PageEntry, type PageGroup, pages } from './pages.ts';
+import { offeredPages, type PageEntry, type PageGroup } from './pages.ts';
 import { type Theme, theme } from './theme.ts';
 
 const groups: readonly PageGroup[] = ['Watch', 'Work', 'Govern'];
@@ -23,7 +24,9 @@ const waiting = (entry: PageEntry): number =>
     ? desk.value.queue.waiting
     : entry.path === '/investigations'
       ? desk.value.investigations.open
-      : 0;
+      : entry.path === '/approvals'
+        ? (me.value?.approvals.waiting ?? 0)
+        : 0;
 
 const Entry = ({ entry, path }: { readonly entry: PageEntry; readonly path: string }) => {
   const count = waiting(entry);
@@ -54,7 +57,7 @@ export const Navigation = ({ open, onHelp }: { readonly open: boolean; readonly 
       </a>
       <div class="rail-nav">
         {groups.map((group) => {
-          const entries = pages.filter((entry) => entry.group === group);
+          const entries = offeredPages().filter((entry) => entry.group === group);
           if (entries.length === 0) return null;
           return (
             <div key={group} class="rail-group">

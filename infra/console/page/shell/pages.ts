@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
 import { lazy } from 'preact-iso';
 import type { PagePath } from '../../view/paths.ts';
+import { may, me } from '../me.ts';
 import type { IconName } from './icon.tsx';
 
 /** Where a page stands in the navigation. */
@@ -19,12 +20,17 @@ export interface PageEntry {
   readonly icon?: IconName;
   /** A sentence for the command palette. */
   readonly about?: string;
+  /** Whether navigation and search offer it now; always when absent. */
+  readonly offered?: () => boolean;
   /** Its component, loaded when first opened. The home page has none: it is always there, because it draws. */
   readonly component?: ComponentType;
 }
 
 const page = (load: () => Promise<{ readonly default: ComponentType }>): ComponentType =>
   lazy(load) as unknown as ComponentType;
+
+/** The pages that whoever looks has a use for. */
+export const offeredPages = (): readonly PageEntry[] => pages.filter(({ offered }) => offered?.() ?? true);
 
 /** Every page, in the order of the navigation. */
 export const pages: readonly PageEntry[] = [
@@ -68,5 +74,25 @@ export const pages: readonly PageEntry[] = [
     path: '/investigations/:id',
     title: 'Investigation',
     component: page(() => import('../pages/investigations/investigation.tsx')),
+  },
+  {
+    path: '/approvals',
+    title: 'Approvals',
+    group: 'Work',
+    key: 'a',
+    icon: 'people',
+    about: 'What two people must agree on',
+    offered: () => me.value?.approvals.on ?? false,
+    component: page(() => import('../pages/approvals/approvals.tsx')),
+  },
+  {
+    path: '/tokens',
+    title: 'API tokens',
+    group: 'Govern',
+    key: 'k',
+    icon: 'key',
+    about: 'Machines that use the console',
+    offered: () => may('administrator'),
+    component: page(() => import('../pages/tokens/tokens.tsx')),
   },
 ];

@@ -5,7 +5,7 @@ import type { Found } from '../../view/desk.ts';
 import { get } from '../api.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { Modal } from './modal.tsx';
-import { pages } from './pages.ts';
+import { offeredPages } from './pages.ts';
 import { theme } from './theme.ts';
 
 interface Choice {
@@ -53,7 +53,7 @@ export const Palette = ({ onClose, onHelp }: { readonly onClose: () => void; rea
     route(path);
   };
   const standing: Choice[] = [
-    ...pages
+    ...offeredPages()
       .filter(({ group }) => group)
       .map((page) => ({
         key: page.path,

@@ -2,13 +2,16 @@ import { useSignal } from '@preact/signals';
 import { announce, post } from '../api.ts';
 import { ask, type Question } from '../dialog.ts';
 import { connection, control } from '../live.ts';
+import { may, me } from '../me.ts';
+import { Account } from './account.tsx';
 import { Icon } from './icon.tsx';
+import { say } from './toast.tsx';
 
 const connectionWords = {
   connecting: 'Connecting',
   live: 'Live',
   lost: 'Connection lost, trying again',
-  refused: 'Session ended: open the link in the terminal',
+  refused: 'Session ended',
 } as const;
 
 const modeQuestions: Record<'shadow' | 'enforce', Question> = {
@@ -50,8 +53,9 @@ export const Topbar = ({
     if (reason === null) return;
     failure.value = '';
     try {
-      await post(path, { ...body, reason });
-      announce(done);
+      const { approval } = await post<{ approval?: object }>(path, { ...body, reason });
+      if (approval) say('It waits until another person has approved it');
+      else announce(done);
     } catch (error) {
       failure.value = (error as Error).message;
     }
@@ -65,6 +69,7 @@ export const Topbar = ({
         </button>
         <p class="connection" role="status" data-state={connection.value}>
           {connectionWords[connection.value]}
+          {connection.value === 'refused' && me.value?.how !== 'oidc' && ': open the link in the terminal'}
         </p>
         <button type="button" class="search-button" onClick={onSearch} aria-keyshortcuts="/" aria-label="Search">
           <Icon name="search" />
@@ -79,6 +84,7 @@ export const Topbar = ({
                 key={one}
                 type="button"
                 data-mode={one}
+                disabled={!may('operator')}
                 aria-pressed={mode === one}
                 onClick={() =>
                   one !== mode &&
@@ -92,6 +98,7 @@ export const Topbar = ({
           <button
             type="button"
             class="kill"
+            disabled={!may('operator')}
             aria-pressed={killSwitch}
             onClick={() =>
               void attempt(
@@ -104,6 +111,7 @@ export const Topbar = ({
           >
             {killSwitch ? 'Actions stopped' : 'Kill switch'}
           </button>
+          <Account />
         </div>
       </div>
       {(killSwitch || failure.value) && (
