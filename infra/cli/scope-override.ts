@@ -2,6 +2,7 @@ import { TopicCodec } from '../../schemas/codec.ts';
 import type { ScopeOverride } from '../../schemas/generated/index.ts';
 import { signalsOverride } from '../../schemas/scopes.ts';
 import { topics } from '../../schemas/topics.ts';
+import { audited } from './audited.ts';
 import { connect } from './connect.ts';
 import type { Invocation } from './invocation.ts';
 import { readToEnd } from './register.ts';
@@ -45,7 +46,11 @@ export const writeOverride = async (
     try {
       const value = record && codec.encode(record);
       const keys = record ? [key] : [key, signalsOverride + key];
-      await producer.send(keys.map((one) => ({ topic: topics.scopeOverrides.name, key: one, value })));
+      const details = { scope: record?.scope ?? null, expiresAt: record?.expiresAt ?? null };
+      const reason = record?.reasons.join('; ') ?? '';
+      await audited(context, { action: 'scopeOverride', subject: key, reason, details }, () =>
+        producer.send(keys.map((one) => ({ topic: topics.scopeOverrides.name, key: one, value }))),
+      );
     } finally {
       await producer.close();
     }

@@ -118,6 +118,8 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     watched: () => memory.watch.size,
     vaultAway: () => outage.detail !== '',
     registered: () => register.size,
+    killSwitches: () => controls.on('killSwitch', now()),
+    exemptions: () => controls.on('exemption', now()),
     lag: async () => consumer.lag(),
   });
   const shared = { actuator, outage, register, controls, memory, lock: new KeyedLock(), metrics, config, now, signal };

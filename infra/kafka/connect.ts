@@ -6,6 +6,7 @@ import { openProducer } from './producer.ts';
 import { openTail } from './tail.ts';
 import { createTopics } from './topics.ts';
 import type { Kafka } from './types.ts';
+import { openUnacknowledged } from './unacknowledged.ts';
 
 /**
  * Connect to a Kafka cluster.
@@ -34,14 +35,16 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
     brokers: cluster.brokers,
     partitionsOf,
     producer: (options) => openProducer(cluster, options),
+    unacknowledged: (options) => openUnacknowledged(cluster, options),
     consumer: (options) => openConsumer(cluster, options),
     tail: (options) => openTail(cluster, options, partitionsOf),
-    ensureTopics: (partitions) =>
+    ensureTopics: (partitions, { specs = Object.values(topics), retentionMs = {} } = {}) =>
       createTopics(
         cluster,
-        Object.values(topics).map((topic) => ({
+        specs.map((topic) => ({
           ...topic,
           partitions: topic.partitioning === 'single' ? 1 : partitions,
+          retentionMs: retentionMs[topic.name] ?? topic.retentionMs,
         })),
       ),
     close: () => disconnect(metadata),

@@ -33,7 +33,13 @@ export interface AccessBatch {
 export type DueItem = Replayable &
   /** Event time has come so far. */
   (
-    | { readonly kind: 'time'; readonly timeMs: number; readonly clock: AccessClock }
+    | {
+        readonly kind: 'time';
+        readonly timeMs: number;
+        readonly clock: AccessClock;
+        /** Model in force from here on; empty for the statistics. */
+        readonly modelVersion: string;
+      }
     /** An hour began: what is expected of a pair from its beginning on. */
     | {
         readonly kind: 'forecast';
@@ -69,6 +75,8 @@ export interface PreprovisionDecision extends Replayable {
   readonly reason: string;
   /** In force when it was decided. */
   readonly policy: PreprovisionPolicy;
+  /** In force when it was decided; empty for the statistics. */
+  readonly modelVersion: string;
   /** Absent for a use and an end. */
   readonly weighed?: PreprovisionOutcome;
   readonly gate?: GateOutcome;

@@ -34,8 +34,6 @@ export interface PreprovisionPartition {
   readonly topic: string;
   readonly partition: number;
   readonly state: PreprovisionState;
-  /** Model whose state is carried; empty for the statistics. */
-  readonly modelVersion: string;
 }
 
 const blank = {
@@ -49,6 +47,7 @@ const blank = {
   processedOffset: 0,
   controlOffset: 0,
   scoresOffset: 0,
+  modelSequence: 0,
   budget: [],
 };
 
@@ -57,9 +56,8 @@ const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(Uint8Arra
 
 /** A snapshot as records of the changelog. */
 export const snapshotRecords = (
-  { hour, shared, pairs, machines, clock, budget }: SavedPartition,
+  { hour, shared, pairs, machines, clock, budget, modelVersion }: SavedPartition,
   processedOffset: number,
-  modelVersion: string,
 ): StateRecord[] => {
   return [
     ...pairs.map(({ pair, floats, preparedUntilMs }) => ({
@@ -84,6 +82,7 @@ export const snapshotRecords = (
       processedOffset,
       controlOffset: clock.controlOffset,
       scoresOffset: clock.scoresOffset,
+      modelSequence: clock.modelSequence,
       budget: [...budget],
     },
   ];
@@ -92,7 +91,7 @@ export const snapshotRecords = (
 /** The snapshot that records of the changelog hold, and the offset from which telemetry is read again. */
 export const savedOf = (
   records: Iterable<StateRecord>,
-): { readonly saved: SavedPartition; readonly processedOffset: number; readonly modelVersion: string } | undefined => {
+): { readonly saved: SavedPartition; readonly processedOffset: number } | undefined => {
   const all = [...records];
   const own = all.find(({ pair }) => pair === '');
   if (!own) return undefined;
@@ -109,11 +108,16 @@ export const savedOf = (
           return known ? [[pair.slice(machineKey.length), { state: known, sinceMs: vmSince }] as const] : [];
         }),
       ),
-      clock: { time: own.hour * hourMs, controlOffset: own.controlOffset, scoresOffset: own.scoresOffset },
+      clock: {
+        time: own.hour * hourMs,
+        controlOffset: own.controlOffset,
+        scoresOffset: own.scoresOffset,
+        modelSequence: own.modelSequence,
+      },
+      modelVersion: own.modelVersion,
       budget: own.budget,
     },
     processedOffset: own.processedOffset,
-    modelVersion: own.modelVersion,
   };
 };
 
@@ -122,7 +126,7 @@ export const savedOf = (
  * partition. What follows a snapshot is read again after a restart, and nothing is written of it: it was written before.
  */
 export const toPreprovisionOutput = (
-  { pipeline, topic, partition, state, modelVersion }: PreprovisionPartition,
+  { pipeline, topic, partition, state }: PreprovisionPartition,
   encoders: PreprovisionEncoders,
 ): OperatorFunction<PreprovisionBatch, OutputBatch> => {
   let savedHour = state.population.hour;
@@ -154,7 +158,7 @@ export const toPreprovisionOutput = (
     // Before the first clock record a partition is only being filled
     if (next > source.replayBefore && state.clock.time > 0 && state.population.hour - savedHour >= snapshotHours) {
       savedHour = state.population.hour;
-      for (const record of snapshotRecords(state.save(), next, modelVersion)) write(record);
+      for (const record of snapshotRecords(state.save(), next)) write(record);
     }
     return { records, next };
   });

@@ -23,6 +23,8 @@ export interface PreprovisionState {
   controlOffset: number;
   /** Partition record: end offset of scores in force there. */
   scoresOffset: number;
+  /** Partition record: pointer to the models in force there, 0 for the configured one. */
+  modelSequence: number;
   /** Partition record: times at which something was prepared (event time, epoch milliseconds). */
   budget: number[];
 }
@@ -103,6 +105,12 @@ export const PreprovisionStateSchema = {
       "name": "scoresOffset",
       "type": "long",
       "doc": "Partition record: end offset of scores in force there.",
+      "default": 0
+    },
+    {
+      "name": "modelSequence",
+      "type": "long",
+      "doc": "Partition record: pointer to the models in force there, 0 for the configured one.",
       "default": 0
     },
     {

@@ -1,6 +1,9 @@
 export * from './AccessTelemetry.ts';
 export * from './Alert.ts';
 export * from './ApiTelemetry.ts';
+export * from './ApiToken.ts';
+export * from './Approval.ts';
+export * from './AuditEvent.ts';
 export * from './Authentication.ts';
 export * from './Baseline.ts';
 export * from './BiometricTelemetry.ts';
@@ -9,6 +12,7 @@ export * from './Credential.ts';
 export * from './DeadLetter.ts';
 export * from './Decision.ts';
 export * from './Effect.ts';
+export * from './Investigation.ts';
 export * from './KeylifeState.ts';
 export * from './Label.ts';
 export * from './LifecycleState.ts';

@@ -5,7 +5,7 @@
  * See README.md beside this file.
  *
  *   npm run bench -- gateway [--json] [--rows 1000000] [--rate 10000] [--seconds 20] [--changes 300] [--calm seconds]
- *     [--gateways 3] [--only http,grpc,most,deny,fleet] [--profile]
+ *     [--gateways 3] [--only http,grpc,most,deny,fleet] [--profile] [--ahead] [--flags='--trace-gc …']
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ import type { Translation } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { privateKafka } from '../services/kafka.ts';
-import { cpuSeconds, machineCpuSeconds, untilCalm } from './agent/footprint.ts';
+import { cpuSeconds, machineCpuSeconds, untilCalm, weighAsOurs } from './agent/footprint.ts';
 import { timeChanges } from './gateway/changes.ts';
 import type { LoadOptions, LoadResult } from './gateway/load.ts';
 import { callers, type Stage, secretOf } from './gateway/stage.ts';
@@ -40,6 +40,8 @@ const { values: options } = parseArgs({
     calm: { type: 'string', default: '0' },
     only: { type: 'string', default: 'http,grpc,most,deny,fleet' },
     profile: { type: 'boolean', default: false },
+    ahead: { type: 'boolean', default: false },
+    flags: { type: 'string', default: '' },
   },
 });
 const rows = Math.max(callers, Number(options.rows));
@@ -102,20 +104,24 @@ interface Gateway {
   readonly rssBytes: number;
 }
 
-/** Keep a process on one core, where the system lets us: what is measured and its generator do not change places. */
-const pin = (pid: number, core: number | string): void => {
-  spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)]);
+/**
+ * Keep a process with all its threads on one core, where the system lets us: what is measured has one core, its
+ * generator and the broker the other. Asked to, put it before all that other programs do there.
+ */
+const place = (pid: number, cores: string, ahead: boolean): void => {
+  spawnSync('taskset', ['-a', '-c', '-p', cores, String(pid)]);
+  if (ahead) spawnSync('chrt', ['-a', '-r', '-p', '10', String(pid)]);
 };
 
 const startGateway = async (stage: Stage, pinned = true): Promise<{ child: ChildProcess; told: Gateway }> => {
   const profile = options.profile ? ['--cpu-prof', '--cpu-prof-dir=.ebbtide/profiles'] : [];
   const child = fork(program('child'), [JSON.stringify(stage)], {
-    execArgv: [...process.execArgv, '--expose-gc', ...profile],
+    execArgv: [...process.execArgv, '--expose-gc', ...profile, ...options.flags.split(' ').filter(Boolean)],
     env: { ...process.env, EBBTIDE_LOG: 'error' },
   });
   teardown.unshift(() => child.disconnect());
   const [told] = (await once(child, 'message')) as [Gateway];
-  if (pinned) pin(child.pid!, 0);
+  if (pinned) place(child.pid!, '0', options.ahead);
   return { child, told };
 };
 
@@ -124,7 +130,7 @@ const load = async (of: Omit<LoadOptions, 'warmUpMs' | 'measureMs'>, seconds: nu
   const child = fork(program('load'), [JSON.stringify({ ...of, warmUpMs: 5_000, measureMs: seconds * 1000 })], {
     execArgv: process.execArgv,
   });
-  pin(child.pid!, 1);
+  place(child.pid!, '1', options.ahead);
   const [result] = (await once(child, 'message')) as [LoadResult];
   return result;
 };
@@ -157,6 +163,8 @@ try {
   await kafka.ensureTopics(4);
   say(`Writing ${rows.toLocaleString('en')} rows`);
   await fill();
+  weighAsOurs(kafkaServer.pid());
+  place(kafkaServer.pid(), '1', false);
   const { child, told } = await startGateway({ brokers: kafkaServer.brokers, rows, hashKeyFile });
   say(`Table read in ${told.loadSeconds.toFixed(1)} s`);
   const figures: Figures = {
@@ -204,7 +212,7 @@ try {
     const others = Math.max(1, Number(options.gateways)) - 1;
     const stage = { brokers: kafkaServer.brokers, rows, hashKeyFile };
     const started = await Promise.all(Array.from({ length: others }, () => startGateway(stage, false)));
-    pin(child.pid!, '0-1023');
+    place(child.pid!, '0-1023', false);
     const ports = [told.http, ...started.map((one) => one.told.http)];
     figures.gateways = ports.length;
     Object.assign(figures, await measureChanges(true, ports, Number(options.changes)));

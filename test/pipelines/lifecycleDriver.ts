@@ -3,8 +3,9 @@ import type { Joined } from '../../operators/batch.ts';
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
 import { DriftState } from '../../operators/detectDrift.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
+import type { ModelChoice } from '../../operators/modelChoice.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
-import type { ModelChoice, WindowModel } from '../../operators/score.ts';
+import type { WindowModel } from '../../operators/score.ts';
 import type { Encoders, Partition } from '../../operators/toOutput.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
 import { lifecyclePolicies, ordersAsOf } from '../../pipelines/orders.ts';
@@ -130,7 +131,7 @@ export class LifecycleDriver extends ChainDriver<LifecycleState> {
   readonly credentials = new VersionedTable<CredentialFacts>();
   readonly counts = { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 };
   readonly #codecs: Codecs;
-  readonly #models: ModelChoice | undefined;
+  readonly #models: ModelChoice<WindowModel> | undefined;
   readonly #model: WindowModel;
   partition!: Partition;
 
@@ -138,7 +139,7 @@ export class LifecycleDriver extends ChainDriver<LifecycleState> {
    * @param models - which models are in force; `model` everywhere when absent
    * @param model - whose scores are decided on
    */
-  constructor(codecs: Codecs, log: Log, models?: ModelChoice, model: WindowModel = cpuModel) {
+  constructor(codecs: Codecs, log: Log, models?: ModelChoice<WindowModel>, model: WindowModel = cpuModel) {
     super(codecs.encoders, log);
     this.#model = model;
     this.#codecs = codecs;

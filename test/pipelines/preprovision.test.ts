@@ -7,6 +7,7 @@ import { hourOf } from '../../models/access/history.ts';
 import { partsOfPair } from '../../models/access/population.ts';
 import { statisticalPredictor } from '../../models/access/statistics.ts';
 import type { InputMessage, OutputRecord } from '../../operators/batch.ts';
+import { onlyModel } from '../../operators/modelChoice.ts';
 import { PreprovisionState } from '../../operators/preprovision/partitionState.ts';
 import { savedOf } from '../../operators/preprovision/toPreprovisionOutput.ts';
 import { preprovision } from '../../pipelines/preprovision.ts';
@@ -57,7 +58,7 @@ const telemetry = (): InputMessage[] => {
     });
   for (let tick = 0; tick < 21 * 24 * 3; tick++) {
     const time = start + (tick * hourMs) / 3;
-    add({ clock: { time, controlOffset: tick, scoresOffset: 0 } });
+    add({ clock: { time, controlOffset: tick, scoresOffset: 0, modelSequence: 0 } });
     const { hour, weekday } = berlin.at(time);
     if (tick % 3 === 1 && hour === 9 && weekday % 6 !== 0)
       for (const user of ['ada', 'bob']) add({ user, kind: 'vmAccess', vm: 'build-7', time: time + 1000 });
@@ -77,7 +78,7 @@ const run = async (
 ): Promise<OutputRecord[]> => {
   const kept = savedOf([...changelog.values()].map((value) => state.decode(value)));
   const partitionState = kept
-    ? PreprovisionState.restore(berlin, kept.saved, predictor.carried, (pair) => partsOfPair(pair).vm)
+    ? PreprovisionState.restore(berlin, kept.saved, { ...predictor, version: '' }, (pair) => partsOfPair(pair).vm)
     : new PreprovisionState(berlin, hourOf(start), predictor.carried);
   const reached: number[] = [];
   const chain = preprovision({
@@ -86,7 +87,6 @@ const run = async (
       topic: 'telemetry.access',
       partition: 0,
       state: partitionState,
-      modelVersion: '',
     },
     reader: accesses,
     topics: {
@@ -94,7 +94,7 @@ const run = async (
       policy: () => preprovisionPolicySchema.parse({}),
       standing: () => ({ risks: [], killed: false }),
     },
-    predictor,
+    models: onlyModel({ ...predictor, version: '' }),
     encoders: {
       state,
       deadLetters,
@@ -165,7 +165,7 @@ test('a machine that was archived stays known after its telemetry is gone, to us
   let cut = 0;
   for (let tick = 0; tick < 28 * 24 * 3; tick++) {
     const time = start + (tick * hourMs) / 3;
-    add({ clock: { time, controlOffset: tick, scoresOffset: 0 } });
+    add({ clock: { time, controlOffset: tick, scoresOffset: 0, modelSequence: 0 } });
     if (tick === 4)
       for (const [vm, vmState] of [
         ['old-1', 'archived'],

@@ -1,4 +1,5 @@
 import { defaultScopeModel, type ScopeModel } from '../../models/scope/model.ts';
+import { type ModelChoice, onlyModel } from '../../operators/modelChoice.ts';
 import { noScopeCounts } from '../../operators/scope/batch.ts';
 import { Credentials } from '../../operators/scope/credentials.ts';
 import type { ScopeEncoders, ScopePartition } from '../../operators/scope/toScopeOutput.ts';
@@ -54,7 +55,11 @@ export class CallLog extends MessageLog {
 
   clock(time: number, joined: Partial<ApiClock> = {}): void {
     this.raw(
-      this.#codecs.calls.encode({ ...emptyCall, time, clock: { time, controlOffset: 0, labelsOffset: 0, ...joined } }),
+      this.#codecs.calls.encode({
+        ...emptyCall,
+        time,
+        clock: { time, controlOffset: 0, labelsOffset: 0, modelSequence: 0, ...joined },
+      }),
       time,
     );
   }
@@ -65,20 +70,25 @@ export class ScopeDriver extends ChainDriver<ScopeState> {
   readonly labels = new VersionedTable<Label>();
   readonly counts = noScopeCounts();
   readonly #codecs: ScopeCodecs;
-  readonly #model: ScopeModel;
+  readonly #models: ModelChoice<ScopeModel>;
   partition!: ScopePartition;
 
-  constructor(codecs: ScopeCodecs, log: CallLog, model: ScopeModel = defaultScopeModel) {
+  constructor(codecs: ScopeCodecs, log: CallLog, model: ScopeModel | ModelChoice<ScopeModel> = defaultScopeModel) {
     super(codecs.encoders, log);
     this.#codecs = codecs;
-    this.#model = model;
+    this.#models = 'inForce' in model ? model : onlyModel(model);
     this.crash();
   }
 
   protected restore(own: ScopeState | undefined, others: Iterable<ScopeState>): Restored {
     const credentials = new Credentials();
     for (const record of others) credentials.load(record);
-    const joined = { control: own?.controlOffset ?? 0, credentials: 0, labels: own?.labelsOffset ?? 0 };
+    const joined = {
+      control: own?.controlOffset ?? 0,
+      credentials: 0,
+      labels: own?.labelsOffset ?? 0,
+      models: own?.modelSequence ?? 0,
+    };
     const start = own?.rewindOffset ?? 0;
     this.partition = {
       name: 'scope',
@@ -98,7 +108,7 @@ export class ScopeDriver extends ChainDriver<ScopeState> {
         reached: ({ controlOffset, labelsOffset }) =>
           this.control.reached(controlOffset) ?? this.labels.reached(labelsOffset),
       },
-      model: this.#model,
+      models: this.#models,
       encoders: this.#codecs.encoders,
       counts: this.counts,
     });

@@ -68,17 +68,15 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
     rows: () => rows.size,
     overrides: () => overrides.size,
     ageMs: () => table.ageMs(),
-    telemetryPending: () => telemetry.pending,
+    telemetryPending: () => producer.waiting(),
   });
-  const producer = await kafka.producer({
-    lingerMs: 20,
-    unacknowledged: {
-      onLost: (messages) => metrics.telemetryDropped.inc(messages),
-      queueMessages: config.telemetry.buffer,
-    },
+  const producer = await kafka.unacknowledged({
+    lingerMs: config.telemetry.flushMs,
+    queueMessages: config.telemetry.buffer,
+    onLost: (messages) => metrics.telemetryDropped.inc(messages),
   });
   const codec = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry);
-  const telemetry = new Telemetry(codec, producer, metrics, log, config.telemetry);
+  const telemetry = new Telemetry(codec, producer, metrics, log);
   const parts = { routes, identifier, rows, overrides, table, threats, telemetry, metrics, config, log, now };
   const authorizer = new Authorizer(parts);
   const onError = (error: unknown) => log.error({ err: error }, 'a decision failed');
@@ -99,7 +97,6 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   const opened: { close(): Promise<void> }[] = [];
   const close = async () => {
     await Promise.allSettled(opened.map((server) => server.close()));
-    await telemetry.close();
     // A producer waits half a minute for a broker that is away
     const late = sleep(longestCloseMs, undefined, { ref: false });
     await Promise.race([late, Promise.allSettled([table.close(), threats.close(), producer.close()])]);
