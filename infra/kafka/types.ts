@@ -1,3 +1,5 @@
+import type { TopicSpec } from '../../schemas/topics.ts';
+
 /** One message as read from Kafka. */
 export interface Message {
   readonly topic: string;
@@ -111,8 +113,19 @@ export interface Kafka {
     from: 'beginning' | 'end';
     partitions?: readonly { topic: string; partition: number }[];
   }): Promise<Tail>;
-  /** Create what is missing of Ebbtide's topics, with their partitions, clean-up and retention. */
-  ensureTopics(partitions: number): Promise<void>;
+  /**
+   * Create what is missing of some topics, with their partitions, clean-up and retention.
+   *
+   * @param options - `specs`: which topics, by default all of Ebbtide's; `retentionMs`: retention before that of their
+   *   contract, by topic, milliseconds; -1 keeps for ever
+   */
+  ensureTopics(
+    partitions: number,
+    options?: {
+      readonly specs?: readonly TopicSpec[];
+      readonly retentionMs?: Readonly<Record<string, number | undefined>>;
+    },
+  ): Promise<void>;
   /** Number of partitions of a topic. */
   partitionsOf(topic: string): Promise<number>;
   close(): Promise<void>;
