@@ -17,9 +17,9 @@ ORDER BY applied_at DESC LIMIT {limit:UInt32}`,
 ORDER BY at DESC LIMIT {limit:UInt32}`,
 } as const;
 
-const scoresQuery = `SELECT intDiv(toUnixTimestamp64Milli(window_end), {step:Int64}) * {step:Int64} AS at, max(score) AS score,
-argMax(severity, score) AS severity, argMax(frequency, score) AS frequency, min(learning) AS learning
-FROM scores
+const scoresQuery = `SELECT intDiv(toUnixTimestamp64Milli(window_end), {step:Int64}) * {step:Int64} AS at, max(s.score) AS score,
+argMax(s.severity, s.score) AS severity, argMax(s.frequency, s.score) AS frequency, min(s.learning) AS learning
+FROM scores AS s
 WHERE subject = {subject:String} AND window_end >= {from:DateTime64(3)} AND window_end < {to:DateTime64(3)} AND role != 'challenger'
 GROUP BY at ORDER BY at`;
 

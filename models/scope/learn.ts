@@ -162,6 +162,8 @@ export interface LearnedScope {
   readonly parts: ScopeParts;
   /** Statistics of benign windows, each by parts that were not trained on its credential. */
   readonly benign: Float64Array;
+  /** Of each credential its highest statistic by parts that were not trained on it. */
+  readonly heldHighest: ReadonlyMap<string, number>;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -232,10 +234,14 @@ export const learnScope = async (
   const join: Head['join'] = supervised ? joinOf(held, learned) : [0, 0, 1];
   const statistic = ({ linear, network }: Pick<Trained, 'linear' | 'network'>) =>
     join[0] + join[1] * linear + join[2] * network;
+  const heldHighest = new Map<string, number>();
+  for (const it of held)
+    heldHighest.set(it.subject, Math.max(heldHighest.get(it.subject) ?? Number.NEGATIVE_INFINITY, statistic(it)));
   const benign = Float64Array.from(held.filter(({ malicious }) => !malicious).map(statistic));
   return {
     parts: made(many, join, fitCurve(benign.slice())),
     benign,
+    heldHighest,
     metrics: {
       credentials: learned.length,
       maliciousCredentials: learned.filter(({ malicious }) => malicious).length,

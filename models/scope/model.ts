@@ -117,6 +117,22 @@ export const defaultScopeModel: ScopeModel = {
   close: async () => undefined,
 };
 
+/** Risk of a window by the signs that need no training, 0 to 100. */
+export const riskOfSigns = (vector: Float64Array): number => round2(100 * sigmoid(weighSigns(vector).logit));
+
+/** Risk by what training taught; none before the network has seen enough. */
+const learnedRisk = (surprise: number, windows: number): number =>
+  windows >= warmUpWindows ? riskOfSurprise(surprise) : 0;
+
+/**
+ * Risk of a window by a trained model: the greater of what training taught and of the signs.
+ *
+ * @param surprise - −log10 of the window's p-value
+ * @param windows - windows of the credential before it
+ */
+export const riskOf = (surprise: number, vector: Float64Array, windows: number): number =>
+  Math.max(round2(learnedRisk(surprise, windows)), riskOfSigns(vector));
+
 /**
  * A trained model. Its risk is the greater of what training taught, on the scale of {@link riskOfSurprise}, and of the
  * signs of misuse that need no training: what data never showed must not be invisible.
@@ -137,14 +153,14 @@ export const trainedScopeModel = async (version: string, parts: ScopeParts, runt
       return judged.map((trained, i) => {
         const vector = vectors[i]!;
         const surprise = surpriseAt(curve, trained.statistic);
-        const learned = moments[i]!.profile.windows >= warmUpWindows ? riskOfSurprise(surprise) : 0;
+        const { windows } = moments[i]!.profile;
         const signs = weighSigns(vector);
-        const known = 100 * sigmoid(signs.logit);
+        const byTraining = learnedRisk(surprise, windows) >= 100 * sigmoid(signs.logit);
         return {
-          risk: round2(Math.max(learned, known)),
+          risk: riskOf(surprise, vector, windows),
           pValue: round6(10 ** -surprise),
           statistic: round6(trained.statistic),
-          parts: explain(learned >= known ? trained.parts : signs.parts, vector),
+          parts: explain(byTraining ? trained.parts : signs.parts, vector),
           carried: trained.carried,
         };
       });

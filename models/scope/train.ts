@@ -5,7 +5,8 @@ import type { TrainingProgress } from '../training/fit.ts';
 import { type FitsCheckpoint, keepFits } from '../training/fits.ts';
 import { scopeFeatures } from './features.ts';
 import { fitDefaults } from './fit.ts';
-import { type LabelledSequence, learnScope } from './learn.ts';
+import type { ScopeParts } from './head.ts';
+import { type LabelledSequence, type LearnedScope, learnScope } from './learn.ts';
 import type { ScopeManifest } from './manifest.ts';
 import { weightArrayCount } from './network.ts';
 import { writeScopeModel } from './stored.ts';
@@ -27,6 +28,8 @@ export interface TrainScopeOptions {
   readonly created?: string;
   readonly code?: string;
   readonly checkpoint?: FitsCheckpoint;
+  /** Changes what was learned before it is written. */
+  readonly settle?: (learned: LearnedScope) => Promise<ScopeParts>;
   readonly signal?: AbortSignal;
 }
 
@@ -55,7 +58,7 @@ export const trainScope = async (
   const fingerprint = sha256(JSON.stringify([asked, fitDefaults, scopeFeatures.hash, data]));
   const started = performance.now();
   let begun: number | undefined;
-  const { parts, metrics } = await learnScope(sequences, {
+  const learned = await learnScope(sequences, {
     seed,
     epochs: asked.epochs,
     ...keepFits(options.checkpoint, weightArrayCount, fingerprint),
@@ -66,6 +69,7 @@ export const trainScope = async (
       onProgress({ step, steps, loss, etaMs, ...(judged === undefined ? {} : { validationLoss: judged }) });
     },
   });
+  const parts = (await options.settle?.(learned)) ?? learned.parts;
   const manifest = await writeScopeModel(out, parts, {
     version: options.version ?? out.split(/[\\/]/).at(-1)!,
     created: options.created ?? new Date().toISOString(),
@@ -75,7 +79,7 @@ export const trainScope = async (
       data,
       ...(options.code === undefined ? {} : { code: options.code }),
     },
-    metrics,
+    metrics: learned.metrics,
   });
   if (options.checkpoint) await rm(options.checkpoint.file, { force: true });
   return { folder: out, manifest };

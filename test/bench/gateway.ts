@@ -9,7 +9,7 @@
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ import type { Translation } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { privateKafka } from '../services/kafka.ts';
-import { cpuSeconds, machineCpuSeconds, untilCalm } from './agent/footprint.ts';
+import { cpuSeconds, machineCpuSeconds, untilCalm, weighAsOurs } from './agent/footprint.ts';
 import { timeChanges } from './gateway/changes.ts';
 import type { LoadOptions, LoadResult } from './gateway/load.ts';
 import { callers, type Stage, secretOf } from './gateway/stage.ts';
@@ -111,9 +111,6 @@ interface Gateway {
 const place = (pid: number, cores: string, ahead: boolean): void => {
   spawnSync('taskset', ['-a', '-c', '-p', cores, String(pid)]);
   if (ahead) spawnSync('chrt', ['-a', '-r', '-p', '10', String(pid)]);
-  // The broker is of a session of its own, which Linux weighs against ours as a whole
-  const [, ours] = /nice (-?\d+)/.exec(readFileSync('/proc/self/autogroup', 'utf8')) ?? [];
-  if (ours !== undefined) writeFileSync(`/proc/${pid}/autogroup`, ours);
 };
 
 const startGateway = async (stage: Stage, pinned = true): Promise<{ child: ChildProcess; told: Gateway }> => {
@@ -163,6 +160,7 @@ try {
   await kafka.ensureTopics(4);
   say(`Writing ${rows.toLocaleString('en')} rows`);
   await fill();
+  weighAsOurs(kafkaServer.pid());
   place(kafkaServer.pid(), '1', false);
   const { child, told } = await startGateway({ brokers: kafkaServer.brokers, rows, hashKeyFile });
   say(`Table read in ${told.loadSeconds.toFixed(1)} s`);

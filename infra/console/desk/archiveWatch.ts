@@ -1,3 +1,4 @@
+import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { Logger } from '../../log.ts';
 import type { ConsolePorts } from '../ports.ts';
 import type { DeskView } from '../view/desk.ts';
@@ -33,7 +34,7 @@ export class ArchiveWatch {
   /**
    * Ask the archive for something.
    *
-   * @returns undefined when there is none, or it does not answer; then that is known from now on
+   * @returns undefined when there is none, it refuses, or it does not answer; that it does not is known from now on
    */
   async attempt<T>(ask: (archive: NonNullable<ConsolePorts['archive']>) => Promise<T>): Promise<T | undefined> {
     if (!this.#archive) return undefined;
@@ -44,6 +45,10 @@ export class ArchiveWatch {
       this.since = null;
       return answer;
     } catch (error) {
+      if (isEbbtideError(error) && error.code === 'CLICKHOUSE_REJECTED') {
+        this.#log.error({ err: error }, 'The archive refused what the console asked of it');
+        return undefined;
+      }
       if (this.state === 'there') {
         this.#log.warn({ err: error }, 'The archive does not answer; the console shows what comes live');
         this.since = this.#now();

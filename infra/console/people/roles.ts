@@ -10,7 +10,7 @@ export const rights: Readonly<Record<Role, string>> = {
   analyst: 'Label decisions; open, assign, comment on and close investigations; steer the demonstration',
   operator:
     'Revoke and restore credentials, exempt them, act on all of one entity; mode and kill switch; approve what another asked for',
-  administrator: 'Change policies; promote models; make and revoke API tokens; read the record of what people did',
+  administrator: 'Change policies; make and revoke API tokens',
 };
 
 /** Whether a role suffices where another is needed. */

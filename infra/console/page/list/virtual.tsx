@@ -14,6 +14,8 @@ export interface VirtualProps {
   /** Rows that come into view, the last one excluded. */
   readonly onSee: (first: number, last: number) => void;
   readonly onCurrent: (index: number) => void;
+  /** A row was clicked. */
+  readonly onPick: (index: number) => void;
   /** What a row shows. */
   readonly row: (index: number) => ComponentChildren;
   /** Given the way to move to a row, as the arrow keys do. */
@@ -26,7 +28,7 @@ const remPx = (): number => Number.parseFloat(getComputedStyle(document.document
  * A list of any length, of which only the rows near the window are there. It scrolls with the window. Arrow keys, Page Up
  * and Down, Home and End move between rows; one row at a time is reached by Tab.
  */
-export const Virtual = ({ label, total, rowRem, current, onSee, onCurrent, row, mover }: VirtualProps) => {
+export const Virtual = ({ label, total, rowRem, current, onSee, onCurrent, onPick, row, mover }: VirtualProps) => {
   const list = useRef<HTMLOListElement>(null);
   const [range, setRange] = useState<readonly [number, number]>([0, 30]);
   const focusNext = useRef(false);
@@ -105,7 +107,8 @@ export const Virtual = ({ label, total, rowRem, current, onSee, onCurrent, row, 
           aria-current={index === current ? 'true' : undefined}
           tabIndex={index === current ? 0 : -1}
           onFocusIn={() => index !== current && onCurrent(index)}
-          onPointerDown={() => index !== current && onCurrent(index)}
+          onClick={(event) => event.target instanceof Element && !event.target.closest('a, button') && onPick(index)}
+          onKeyDown={undefined}
         >
           {row(index)}
         </li>

@@ -53,18 +53,19 @@ export const Account = () => {
         type="button"
         class="account"
         aria-haspopup="dialog"
-        aria-label={`${name}, ${role}: your account`}
+        data-letter={[...name][0]?.toUpperCase()}
         onClick={() => {
           open.value = true;
         }}
       >
-        <span class="account-letter" aria-hidden="true">
-          {[...name][0]?.toUpperCase()}
-        </span>
-        <span class="account-name" aria-hidden="true">
-          {name}
-        </span>
-        {approvals.waiting > 0 && <span class="rail-count">{approvals.waiting}</span>}
+        <span class="account-name">{name}</span>
+        <span class="hidden">, {role}: your account</span>
+        {approvals.waiting > 0 && (
+          <span class="rail-count">
+            {approvals.waiting}
+            <span class="hidden"> to approve</span>
+          </span>
+        )}
       </button>
       {open.value && (
         <Modal label="Your account" className="account-menu" onClose={close}>

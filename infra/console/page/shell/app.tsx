@@ -7,7 +7,7 @@ import { Help } from './help.tsx';
 import { useKeys } from './keys.ts';
 import { Navigation } from './navigation.tsx';
 import { Notices } from './notices.tsx';
-import { Empty, Failed, Page } from './page.tsx';
+import { Empty, Failed, focusTitle, Page } from './page.tsx';
 import { offeredPages, pages } from './pages.ts';
 import { Palette } from './palette.tsx';
 import { Toast } from './toast.tsx';
@@ -16,6 +16,7 @@ import { Topbar } from './topbar.tsx';
 const Home = () => {
   useEffect(() => {
     document.title = 'Ebbtide';
+    focusTitle(document.querySelector('.tide-page h1'));
   }, []);
   return null;
 };

@@ -2,7 +2,13 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { announce } from '../api.ts';
 
-let opened = 0;
+const opened = { path: location.pathname, first: true };
+
+/** Move the focus to the title of a page that was gone to; that of the first one stays where the browser puts it. */
+export const focusTitle = (title: HTMLElement | null): void => {
+  if (!opened.first || location.pathname !== opened.path) title?.focus({ preventScroll: true });
+  opened.first = false;
+};
 
 /** A page's frame: its title, which names the window and takes the focus when the page opens, what can be done, and its content. */
 export const Page = ({
@@ -22,8 +28,7 @@ export const Page = ({
   }, [title]);
   useEffect(() => {
     scrollTo(0, 0);
-    // The window itself has just opened: its focus is where the browser puts it
-    if (opened++ > 0) heading.current?.focus({ preventScroll: true });
+    focusTitle(heading.current);
   }, []);
   return (
     <div class="page">

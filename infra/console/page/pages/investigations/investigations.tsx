@@ -73,10 +73,13 @@ const Investigations = () => {
   }, [list, version, snapshots.value]);
   const see = useCallback((first: number, last: number) => list.see(first, last), [list]);
   const entry = list.at(current.value);
+  const open = (one: InvestigationEntry | undefined): void => {
+    if (one) route(investigationPath(one.id));
+  };
   useKeys('Investigations', [
     { key: 'j', text: 'Next investigation', run: () => mover.current(current.value + 1) },
     { key: 'k', text: 'Investigation before', run: () => mover.current(current.value - 1) },
-    { key: 'Enter', text: 'Open it', run: () => entry && route(investigationPath(entry.id)) },
+    { key: 'Enter', text: 'Open it', run: () => open(entry) },
   ]);
   const { error, total, answer } = list;
   return (
@@ -117,6 +120,7 @@ const Investigations = () => {
         onCurrent={(index) => {
           current.value = index;
         }}
+        onPick={(index) => open(list.at(index))}
         mover={mover}
         row={(index) => <InvestigationRow entry={list.at(index)} />}
       />

@@ -32,7 +32,13 @@ const Record = ({ title, record }: { readonly title: string; readonly record: ob
     </div>
   );
 
-const DecisionItem = ({ moment, lane }: { readonly moment: Moment; readonly lane: Lane }) => {
+interface Shown {
+  readonly lane: Lane;
+  /** Of the lane, which changes in place: components whose properties are the same are not rendered again. */
+  readonly version: number;
+}
+
+const DecisionItem = ({ moment, lane }: Shown & { readonly moment: Moment }) => {
   const open = useSignal(false);
   const { decision, effect } = moment;
   const kind = kindOf(moment);
@@ -79,7 +85,7 @@ const DecisionItem = ({ moment, lane }: { readonly moment: Moment; readonly lane
 };
 
 /** Every decision about a subject, the newest first, with what Vault answered. */
-export const Decisions = ({ lane }: { readonly lane: Lane }) => {
+export const Decisions = ({ lane, version }: Shown) => {
   const most = useSignal(shownAtFirst);
   const topUps = useSignal(false);
   const moments = lane.moments
@@ -113,7 +119,7 @@ export const Decisions = ({ lane }: { readonly lane: Lane }) => {
       {moments.length === 0 && <p class="none">Nothing has been decided in this time.</p>}
       <ol>
         {moments.slice(0, most.value).map((moment) => (
-          <DecisionItem key={moment.id} moment={moment} lane={lane} />
+          <DecisionItem key={moment.id} moment={moment} lane={lane} version={version} />
         ))}
       </ol>
       {moments.length > most.value && (

@@ -1,4 +1,5 @@
-import type { Lane } from '../../../view/lane.ts';
+import type { Score } from '../../../../../schemas/generated/Score.ts';
+import type { CredentialView } from '../../../view/protocol.ts';
 import { duration } from '../../format.ts';
 import { when } from '../../time.ts';
 
@@ -10,8 +11,15 @@ const shortenings = {
 } as const;
 
 /** What is known of a credential, never the secret and never what Vault calls it. */
-export const CredentialFacts = ({ id, lane }: { readonly id: string; readonly lane: Lane }) => {
-  const { credential, lastScore } = lane;
+export const CredentialFacts = ({
+  id,
+  credential,
+  lastScore,
+}: {
+  readonly id: string;
+  readonly credential: CredentialView | null;
+  readonly lastScore: Score | null;
+}) => {
   const facts: (readonly [string, string])[] = [['Identifier', id]];
   if (credential)
     facts.push(

@@ -144,7 +144,7 @@ const Investigations = ({
 };
 
 const Known = ({ subject, spanMs }: { readonly subject: LiveSubject; readonly spanMs: number }) => {
-  void subject.version.value;
+  const version = subject.version.value;
   const detail = subject.detail.value!;
   const lane = subject.lane!;
   const now = clockMs.value;
@@ -172,10 +172,10 @@ const Known = ({ subject, spanMs }: { readonly subject: LiveSubject; readonly sp
       <Judgement subject={subject} />
       <Charts subject={subject} spanMs={spanMs} />
       <div class="subject-columns">
-        <Decisions lane={lane} />
+        <Decisions lane={lane} version={version} />
         <div class="subject-side">
           <Features features={detail.features} lastScore={last} />
-          <CredentialFacts id={detail.id} lane={lane} />
+          <CredentialFacts id={detail.id} credential={lane.credential} lastScore={last} />
           <Related groups={detail.related} />
           <Investigations subject={subject} id={detail.id} name={nameOf(lane)} />
         </div>

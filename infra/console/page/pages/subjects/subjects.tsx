@@ -102,13 +102,16 @@ const Subjects = () => {
   }, [list, snapshots.value]);
   const see = useCallback((first: number, last: number) => list.see(first, last), [list]);
   const entry = list.at(current.value);
+  const open = (one: SubjectEntry | undefined): void => {
+    if (one && one.id.length <= longestId) route(subjectPath(one.id));
+  };
   useKeys('Subjects', [
     { key: 'j', text: 'Next subject', run: () => mover.current(current.value + 1) },
     { key: 'k', text: 'Subject before', run: () => mover.current(current.value - 1) },
     {
       key: 'Enter',
       text: 'Open the subject',
-      run: () => entry && entry.id.length <= longestId && route(subjectPath(entry.id)),
+      run: () => open(entry),
     },
     { key: 'f', text: 'Find', run: () => document.querySelector<HTMLInputElement>('.find')?.focus() },
   ]);
@@ -158,6 +161,7 @@ const Subjects = () => {
         onCurrent={(index) => {
           current.value = index;
         }}
+        onPick={(index) => open(list.at(index))}
         mover={mover}
         row={(index) => <SubjectRow entry={list.at(index)} />}
       />

@@ -83,7 +83,9 @@ export const MakeToken = ({ onClose }: { readonly onClose: () => void }) => {
               </option>
             ))}
           </select>
-          <p id="token-may">{rights[role.value]}.</p>
+          <p id="token-may" class="token-may">
+            {rights[role.value]}.
+          </p>
           <label for="token-days">How long does it work?</label>
           <select
             id="token-days"
