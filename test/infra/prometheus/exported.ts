@@ -37,7 +37,7 @@ export const registryOfAll = (): Registry => {
   preprovisionMetrics(metrics);
   keylifeMetrics(metrics);
   archiveMetrics(metrics, async () => 0);
-  retrainMetrics(metrics);
+  retrainMetrics(metrics, ['anomaly', 'scope']);
   createVaultMetrics(metrics);
   createActuatorMetrics(metrics, {
     ...{ inFlight: zero, oldestWaitingMs: zero, watched: zero, registered: zero, killSwitches: zero, exemptions: zero },
