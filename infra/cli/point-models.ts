@@ -7,6 +7,7 @@ import type { Chosen, ModelKind, Pointer } from '../../models/registry/record.ts
 import type { ModelRegistry } from '../../models/registry/registry.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { AppContext } from '../context.ts';
+import { audited } from './audited.ts';
 import { configuredModel } from './configured-model.ts';
 import { connect } from './connect.ts';
 import type { Invocation } from './invocation.ts';
@@ -84,7 +85,11 @@ export const pointModels = async (
   try {
     const by = userInfo().username;
     const configured = configuredModel(config, kind);
-    const next = await pointTo({ context, registry, kind, configured, by, reason, expect }, decide);
+    const next = await audited(context, { action: 'model', subject: kind, reason }, async (told) => {
+      const pointer = await pointTo({ context, registry, kind, configured, by, reason, expect }, decide);
+      await told(`Champion ${pointer.champion.version}, challenger ${pointer.challenger?.version ?? 'none'}`);
+      return pointer;
+    });
     if (terminal.json) return terminal.printJson(next);
     terminal.print(
       `Champion of ${kind}: ${next.champion.version}; challenger: ${next.challenger?.version ?? 'none'}. In force once jobs have loaded them, from their next clock record on`,

@@ -9,6 +9,7 @@ import { defineCredential } from './commands/credential.ts';
 import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
+import { defineInit } from './commands/init.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { definePolicy } from './commands/policy.ts';
@@ -20,8 +21,10 @@ import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
 import { defineScope } from './commands/scope.ts';
 import { defineServe } from './commands/serve.ts';
+import { defineToken } from './commands/token.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
+import { defineVault } from './commands/vault.ts';
 import { defineVersion } from './commands/version.ts';
 
 /** Ebbtide's version, from `package.json`. */
@@ -70,10 +73,13 @@ export const createProgram = (): Command => {
     defineCredential,
     defineLabel,
     defineControl,
+    defineToken,
     definePolicy,
     defineScope,
     definePrivacy,
+    defineInit,
     defineConfig,
+    defineVault,
     defineDoctor,
     defineVersion,
   ])

@@ -16,6 +16,7 @@ import type {
   AccessClock,
   AccessTelemetry,
   Decision,
+  Machine,
   Provision,
   Score,
   PreprovisionState as StateRecord,
@@ -136,7 +137,12 @@ export const startPreprovision = async (
       records.push({ topic: topics.provisions.name, key: wish.pair, value: provisions.encode(wish), byKey: true });
     return records;
   };
-  const encoders = { state, decision, deadLetters: await TopicCodec.open(topics.deadLetters, registry) };
+  const encoders = {
+    state,
+    decision,
+    machines: await TopicCodec.open<Machine>(topics.machines, registry),
+    deadLetters: await TopicCodec.open(topics.deadLetters, registry),
+  };
   const models = await openModels<AccessInForce>({
     ...{ kind: 'access', configured, folder: trained, registry: modelRegistry, metrics, log },
     builtIn: statistics(zone),

@@ -7,14 +7,14 @@ import { dockerEngine } from './kafka-docker.mjs';
 import { javaVersion } from './kafka-jars.mjs';
 import { findOpenBao } from './openbao.mjs';
 import { packagesMatch } from './packages.mjs';
-import { runtimeKey } from './places.mjs';
+import { isInstalled, runtimeKey } from './places.mjs';
 
 /**
  * @typedef {{ name: string, ok: boolean, required: boolean, found: string, remedy?: string }} Check
  *   `found` says what is there, `remedy` how to get what is missing
  */
 
-const setupRemedy = 'npm run setup';
+const setupRemedy = isInstalled ? 'any command but doctor installs it, such as: ebbtide version' : 'npm run setup';
 /** Colours that Maven sends even to a pipe. */
 const plain = (text) => stripVTControlCharacters(text);
 const firstLine = (text) => plain(text).trim().split('\n')[0] ?? '';
@@ -36,8 +36,8 @@ const checks = {
     return {
       ok,
       required: true,
-      found: ok ? 'as in package-lock.json' : 'not as in package-lock.json',
-      remedy: setupRemedy,
+      found: `${ok ? '' : 'not '}as in ${isInstalled ? 'package.json' : 'package-lock.json'}`,
+      remedy: isInstalled ? 'Install ebbtide again' : setupRemedy,
     };
   },
   'kafka client': async () => {

@@ -3,6 +3,7 @@ import type { AccessEvent } from '../../models/access/history.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
 import type { PreprovisionPolicy } from '../../schemas/preprovisionPolicy.ts';
 import type { InputBatch, InputMessage, Rejected } from '../batch.ts';
+import type { MachineStanding } from './partitionState.ts';
 import type { PreprovisionOutcome } from './preprovisionRule.ts';
 import type { GateOutcome } from './riskGate.ts';
 
@@ -52,7 +53,13 @@ export type DueItem = Replayable &
     | { readonly kind: 'came'; readonly pair: string; readonly timeMs: number }
   );
 
+/** A machine is in another state than was known. */
+export interface MachineChange extends MachineStanding {
+  readonly vm: string;
+}
+
 export interface DueBatch extends AccessBatch {
+  readonly machines: readonly MachineChange[];
   readonly due: readonly DueItem[];
 }
 

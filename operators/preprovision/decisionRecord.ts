@@ -1,6 +1,7 @@
 import { partsOfPair } from '../../models/access/population.ts';
 import type { Decision } from '../../schemas/generated/index.ts';
 import { policyVersion } from '../../schemas/policy.ts';
+import { emptyDecision } from '../emptyDecision.ts';
 import type { PreprovisionDecision } from './batch.ts';
 import type { PreprovisionOutcome } from './preprovisionRule.ts';
 
@@ -32,23 +33,17 @@ export const preprovisionDecision = (pipeline: string, decision: PreprovisionDec
   const subject = subjectOfPair(pair);
   const told = action === 'withhold' ? 'prepare' : action;
   return {
+    ...emptyDecision,
     decisionId: `${pipeline}/${subject}/${told === 'prepare' ? '' : `${told}-`}${untilMs}`,
     subject,
     pipeline,
     action: told,
     mode: policy.mode,
     withheld: action === 'withhold' ? reason : '',
-    oldTtlMs: 0,
     newTtlMs: action === 'prepare' ? untilMs - timeMs : 0,
-    oldScope: '',
-    newScope: '',
     reason: reasonOf(decision),
     score: weighed?.chance ?? 0,
     risk: gate?.risk ?? 0,
-    severity: 0,
-    frequency: 0,
-    features: [],
-    strikes: 0,
     policyVersion: policyVersion(policy),
     modelVersion,
     windowEnd: untilMs,

@@ -7,7 +7,7 @@ import { EbbtideError } from '../../schemas/errors.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
 import type { Rejected } from '../batch.ts';
 import type { ModelChoice } from '../modelChoice.ts';
-import type { AccessBatch, DueBatch, DueItem } from './batch.ts';
+import type { AccessBatch, DueBatch, DueItem, MachineChange } from './batch.ts';
 import type { PreprovisionState } from './partitionState.ts';
 
 /** Predicts for all pairs of a partition at the beginning of an hour. */
@@ -58,7 +58,9 @@ export const foreseeHours = (
       const begins = hour * hourMs;
       due.push({ kind: 'time', timeMs: begins, clock, modelVersion, ...replayed });
       pairs.forEach((pair, i) => {
-        const vmState = vmStates[population.stateOf(pair)[historyLayout.vmState]! - 1] ?? null;
+        // What was told of the machine before this pair came to it counts too
+        const told = vmStates[population.stateOf(pair)[historyLayout.vmState]! - 1] ?? null;
+        const vmState = state.machine(partsOfPair(pair).vm) ?? told;
         due.push({ kind: 'forecast', pair, timeMs: begins, forecast: forecasts[i]!, vmState, ...replayed });
       });
     }
@@ -68,6 +70,7 @@ export const foreseeHours = (
   return concatMap(async (batch) => {
     const due: DueItem[] = [];
     const rejected: Rejected[] = [...batch.rejected];
+    const machines: MachineChange[] = [];
     for (const item of batch.items) {
       const replayed = item.replayed ? ({ replayed: true } as const) : {};
       if (item.kind === 'clock') {
@@ -81,6 +84,12 @@ export const foreseeHours = (
           rejected.push({ message: item.message, error: aheadError(item.event.timeMs, population.hour) });
         continue;
       }
+      const { event } = item;
+      const vm = item.kind === 'machine' ? item.vm : partsOfPair(item.pair).vm;
+      if (event.kind === 'vmState' && vm !== null) {
+        const standing = { state: event.state, sinceMs: event.timeMs };
+        if (state.note(vm, standing) && !item.replayed) machines.push({ vm, ...standing });
+      }
       if (item.kind === 'machine') {
         for (const pair of state.pairsOf(item.vm)) population.observe(pair, item.event);
         continue;
@@ -91,7 +100,7 @@ export const foreseeHours = (
       if (item.event.kind === 'access' && item.event.timeMs >= population.hour * hourMs)
         due.push({ kind: 'came', pair: item.pair, timeMs: item.event.timeMs, ...replayed });
     }
-    return { ...batch, rejected, due };
+    return { ...batch, rejected, due, machines };
   });
 };
 

@@ -1,6 +1,6 @@
 import type { Calendar } from '../../models/access/calendar.ts';
 import { createEverybody } from '../../models/access/everybody.ts';
-import { historySize } from '../../models/access/history.ts';
+import { historySize, type vmStates } from '../../models/access/history.ts';
 import { Population } from '../../models/access/population.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
 import { TimerQueue } from './timerQueue.ts';
@@ -22,11 +22,19 @@ export interface SavedPair {
   readonly preparedUntilMs: number;
 }
 
+/** What telemetry last told of a machine. */
+export interface MachineStanding {
+  readonly state: (typeof vmStates)[number];
+  /** Event time, epoch milliseconds. */
+  readonly sinceMs: number;
+}
+
 /** A partition as the changelog keeps it, at the beginning of an hour. */
 export interface SavedPartition {
   readonly hour: number;
   readonly shared: Float32Array;
   readonly pairs: readonly SavedPair[];
+  readonly machines: ReadonlyMap<string, MachineStanding>;
   readonly clock: AccessClock;
   /** Model that the carried floats belong to; empty for the statistics. */
   readonly modelVersion: string;
@@ -50,6 +58,8 @@ export class PreprovisionState {
   modelVersion: string;
   /** Pairs of each machine. */
   readonly #machines = new Map<string, Set<string>>();
+  /** What machines are in, longer than telemetry is kept: an archived one stays known to whoever comes to it later. */
+  readonly #standings = new Map<string, MachineStanding>();
 
   constructor(calendar: Calendar, hour: number, carried: Carried, modelVersion = '') {
     this.population = new Population(calendar, hour, carried);
@@ -75,6 +85,19 @@ export class PreprovisionState {
     return this.#machines.get(vm) ?? [];
   }
 
+  /** Note the state of a machine; the latest by its own time counts. @returns whether that is news */
+  note(vm: string, standing: MachineStanding): boolean {
+    const before = this.#standings.get(vm);
+    if (before && (before.sinceMs > standing.sinceMs || before.state === standing.state)) return false;
+    this.#standings.set(vm, standing);
+    return true;
+  }
+
+  /** State of a machine, null where none was told. */
+  machine(vm: string | null): MachineStanding['state'] | null {
+    return (vm === null ? undefined : this.#standings.get(vm))?.state ?? null;
+  }
+
   /** Everything, as it is now. */
   save(): SavedPartition {
     return {
@@ -85,6 +108,7 @@ export class PreprovisionState {
         floats: Float32Array.from(floats),
         preparedUntilMs: this.prepared.dueAt(pair) ?? 0,
       })),
+      machines: new Map(this.#standings),
       clock: this.clock,
       modelVersion: this.modelVersion,
       budget: [...this.budget],
@@ -111,6 +135,7 @@ export class PreprovisionState {
       state.know(pair, vmOf(pair));
       if (preparedUntilMs > 0) state.prepared.set(pair, preparedUntilMs);
     }
+    for (const [vm, standing] of saved.machines) state.note(vm, standing);
     state.clock = saved.clock;
     state.budget.push(...saved.budget);
     state.carryFor(model);

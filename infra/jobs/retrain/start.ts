@@ -1,10 +1,10 @@
-import { Counter, Gauge } from 'prom-client';
 import { pipelineOf } from '../../../models/registry/record.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { ClickHouseArchive } from '../../clickhouse/client.ts';
 import { archiveLabels } from '../../clickhouse/labels.ts';
 import type { AppContext, Running } from '../../context.ts';
 import type { RetrainConfig } from './config.ts';
+import { retrainMetrics } from './metrics.ts';
 import { lastRetrained, type RetrainedModel, retrainOnce } from './run.ts';
 
 /** What the pipeline is started with. */
@@ -26,18 +26,10 @@ export const startRetrain = async (
   { archive, models, code, now }: RetrainServers,
   config: RetrainConfig,
 ): Promise<Running> => {
-  const outcomes = new Counter({
-    name: 'ebbtide_retrain_runs_total',
-    help: 'Retrainings by outcome: promoted, kept, skipped, failed',
-    labelNames: ['kind', 'outcome'],
-    registers: [metrics],
-  });
-  const waiting = new Gauge({
-    name: 'ebbtide_retrain_labels_waiting',
-    help: 'Labels that no model has learned from yet',
-    labelNames: ['kind'],
-    registers: [metrics],
-  });
+  const { outcomes, waiting } = retrainMetrics(
+    metrics,
+    models.map(({ kind }) => kind),
+  );
   const abort = new AbortController();
   const labels = archiveLabels(archive);
   const states = await Promise.all(
