@@ -19,11 +19,11 @@ import { ensureSharedSecret, readSharedSecret } from '../services/token/shared-s
 import { startTokenService } from '../services/token/start.ts';
 import { assertPortFree } from '../setup/guarded.ts';
 import { demoSecretPath } from '../vault/bootstrap.ts';
+import { version } from '../version.ts';
 import { gatewayOf } from './gateway.ts';
 import type { Closable } from './lifetime.ts';
 import { pipelines } from './pipelines.ts';
 import { openPlatform, type Platform } from './platform.ts';
-import { version } from './program.ts';
 import { startProvisioning } from './provisioning.ts';
 import { forgetRunning, noteRunning } from './running.ts';
 import { embeddedSecretFile, tokenServiceOf } from './token-service.ts';

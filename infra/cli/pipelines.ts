@@ -20,7 +20,7 @@ import { startScope } from '../jobs/scope.ts';
 import { dataFolder } from '../paths.ts';
 import { startThreat } from '../threat/start.ts';
 import type { VaultConfig } from '../vault/config.ts';
-import { version } from './program.ts';
+import { version } from '../version.ts';
 import { retrainRegistry } from './retrain-registry.ts';
 
 /** What pipelines are started with, beside Kafka. */

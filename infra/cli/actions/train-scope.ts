@@ -10,10 +10,10 @@ import { type ClickHouseArchive, openArchive } from '../../clickhouse/client.ts'
 import { archiveLabels } from '../../clickhouse/labels.ts';
 import { fileApiCalls } from '../../files/apiCalls.ts';
 import { dataFolder } from '../../paths.ts';
+import { version } from '../../version.ts';
 import type { TrainingOrigin } from '../commands/train.ts';
 import { addressOf } from '../connect.ts';
 import type { Action } from '../invocation.ts';
-import { version } from '../program.ts';
 import { createProgress } from '../progress.ts';
 import { duration } from '../terminal.ts';
 import { type InstantOrAgo, instantOf } from '../values.ts';
