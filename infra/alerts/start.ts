@@ -52,6 +52,9 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
   const known = new LastSeen<string, true>(config.remember);
   const queues = new Map(config.routes.map(({ name }) => [name, new Waiting<Notification>(config.queue)]));
   const metrics = notifyMetrics(context, queues);
+  // From zero, so that the first one is an increase
+  for (const route of queues.keys())
+    for (const outcome of ['delivered', 'dead']) metrics.settled.inc({ route, outcome }, 0);
 
   const pending = new Map<string, Notification>();
   const past = await follow(

@@ -5,7 +5,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { chosenClickHouse, clickhouseTarget, clickhouseType, inFiveMinutes } from './query.ts';
+import { chosenClickHouse, chosenPrometheus, clickhouseTarget, clickhouseType, inFiveMinutes } from './query.ts';
 
 /** Which data source the dashboard reads. */
 export const datasource = (type: string = clickhouseType) =>
@@ -38,3 +38,17 @@ export const oneOf = (name: string, label: string, rawSql: string) =>
 /** Pipelines that scored or decided within the range. */
 export const pipeline = () =>
   oneOrAll('pipeline', 'Pipeline', `SELECT DISTINCT pipeline FROM decisions_by_time WHERE ${inFiveMinutes()}`);
+
+/** Values of a label of a metric in Prometheus, several or all of them. */
+export const labelValues = (label: string, title: string, selector: string) =>
+  new QueryVariableBuilder(label)
+    .label(title)
+    .datasource(chosenPrometheus)
+    .query(`label_values(${selector}, ${label})`)
+    .definition(`label_values(${selector}, ${label})`)
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.+')
+    .current({ text: 'All', value: '$__all' });

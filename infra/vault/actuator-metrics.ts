@@ -57,6 +57,15 @@ export const createActuatorMetrics = (
       else this.set(lag);
     },
   });
+  const effects = new Counter({
+    name: 'ebbtide_actuator_effects_total',
+    help: 'Effects written, by action, outcome and reason of skipping',
+    labelNames: ['action', 'outcome', 'skipped'] as const,
+    registers,
+  });
+  // From zero, so that the first one is an increase
+  for (const action of ['revoke', 'shorten'])
+    for (const skipped of ['budget', 'killSwitch', 'shadow']) effects.inc({ action, outcome: 'skipped', skipped }, 0);
   return {
     received: new Counter({
       name: 'ebbtide_actuator_decisions_total',
@@ -69,12 +78,7 @@ export const createActuatorMetrics = (
       help: 'Decisions that came again after their effect was written',
       registers,
     }),
-    effects: new Counter({
-      name: 'ebbtide_actuator_effects_total',
-      help: 'Effects written, by action, outcome and reason of skipping',
-      labelNames: ['action', 'outcome', 'skipped'] as const,
-      registers,
-    }),
+    effects,
     errors: new Counter({
       name: 'ebbtide_actuator_errors_total',
       help: 'Failed tries, by error code',

@@ -14,6 +14,7 @@ export type Requirement =
   | 'envoy'
   | 'nginx'
   | 'sshd'
+  | 'promtool'
   | 'data';
 
 interface KafkaModule {
@@ -70,6 +71,10 @@ const missing: Record<Requirement, () => Promise<string | undefined>> = {
     if (!existsSync(sshdPath)) return `OpenSSH's server at ${sshdPath} (Debian: openssh-server)`;
     const { onPath } = await loadSetup<ExecModule>('exec.mjs');
     return onPath('ssh') ? undefined : "OpenSSH's client (Debian: openssh-client)";
+  },
+  promtool: async () => {
+    const { onPath } = await loadSetup<ExecModule>('exec.mjs');
+    return onPath('promtool') ? undefined : 'promtool (Debian: prometheus)';
   },
   envoy: async () => {
     const { findEnvoy } = await loadSetup<EnvoyModule>('envoy.mjs');

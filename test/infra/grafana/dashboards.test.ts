@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { ClickHouseArchive } from '../../../infra/clickhouse/client.ts';
 import { archiveAlerts } from '../../../infra/grafana/alerts.ts';
 import { build } from '../../../infra/grafana/board.ts';
-import { boards } from '../../../infra/grafana/dashboards/index.ts';
+import { archiveBoards as boards } from '../../../infra/grafana/dashboards/index.ts';
 import type { ClickHouseTarget } from '../../../infra/grafana/query.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
 import { preparedArchive, rowsOf } from '../clickhouse/support.ts';
