@@ -41,6 +41,8 @@ const install = async (): Promise<void> => {
   await run('cp', ['-al', join(root, 'node_modules'), folder]).catch(() =>
     run('cp', ['-a', join(root, 'node_modules'), folder]),
   );
+  // npm writes its list in place, and that of the checkout is the same file here
+  rmSync(join(folder, 'node_modules', '.package-lock.json'), { force: true });
   const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
   await run('npm', ['install', ...flags, `./${stdout.trim()}`], { cwd: folder, env });
 };
