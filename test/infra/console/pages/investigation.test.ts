@@ -64,12 +64,15 @@ describe('an investigation', { timeout: 240_000 }, () => {
     await other.page.getByLabel('In words').fill('a batch job');
     await one.page.getByRole('button', { name: 'Give it back' }).click();
     await one.page.locator('.step', { hasText: 'gave it back' }).waitFor();
-    await other.page.unroute('**/api/investigations/*');
     await other.page.getByRole('button', { name: 'Close it', exact: true }).click();
     const told = other.page.locator('.notice', { hasText: 'was faster' });
     await told.waitFor();
     assert.match((await told.textContent())!, /You had written: “a batch job”/);
+    await other.page.unroute('**/api/investigations/*');
+    await one.page.locator('#comment').fill('Whose is it now?');
+    await one.page.getByRole('button', { name: 'Comment' }).click();
     await other.page.locator('.step', { hasText: 'gave it back' }).waitFor();
+    await other.page.locator('.step', { hasText: 'Whose is it now?' }).waitFor();
     assert.equal(await other.page.locator('#comment').inputValue(), 'half a thought');
     await other.page.reload();
     await until('the draft', async () => (await other.page.locator('#comment').inputValue()) === 'half a thought');

@@ -130,10 +130,18 @@ const Known = ({
             Open it again
           </button>
         )}
-        <a class="button" href={`/api/investigations/${one.id}/export?format=markdown`} download>
+        <a
+          class="button"
+          href={`/api/investigations/${one.id}/export?format=markdown`}
+          download={`investigation-${one.id}.md`}
+        >
           Export as Markdown
         </a>
-        <a class="button" href={`/api/investigations/${one.id}/export?format=json`} download>
+        <a
+          class="button"
+          href={`/api/investigations/${one.id}/export?format=json`}
+          download={`investigation-${one.id}.json`}
+        >
           JSON
         </a>
       </div>

@@ -7,6 +7,7 @@ import { reachOf } from '../../../view/stake.ts';
 import { post } from '../../api.ts';
 import { plain, score } from '../../format.ts';
 import { verdicts, verdictWords } from '../../label.ts';
+import { may, me } from '../../me.ts';
 import { sayFailed } from '../../shell/toast.tsx';
 import { clockMs, inFull, when } from '../../time.ts';
 import { deedOf, outcomeWords, stakeOf } from './words.ts';
@@ -91,29 +92,31 @@ export const EntryPanel = ({
           <dd>{entry.pipeline || '–'}</dd>
         </div>
       </dl>
-      <section class="verdicts" aria-label="Your judgement">
-        <h3>What was it?</h3>
-        {verdicts.map((verdict) => (
-          <button key={verdict} type="button" class="verdict" data-verdict={verdict} onClick={() => onLabel(verdict)}>
-            <span class="verdict-word">
-              {verdictWords[verdict].word}
-              <kbd>{verdictWords[verdict].keys[0]}</kbd>
-            </span>
-            <span class="verdict-changes">{verdictWords[verdict].changes}</span>
-          </button>
-        ))}
-        <label for="note">Note</label>
-        <textarea
-          id="note"
-          rows={2}
-          maxLength={2_000}
-          placeholder="Kept with the judgement"
-          value={note.value}
-          onInput={(event) => {
-            note.value = event.currentTarget.value;
-          }}
-        />
-      </section>
+      {may('analyst') && (
+        <section class="verdicts" aria-label="Your judgement">
+          <h3>What was it?</h3>
+          {verdicts.map((verdict) => (
+            <button key={verdict} type="button" class="verdict" data-verdict={verdict} onClick={() => onLabel(verdict)}>
+              <span class="verdict-word">
+                {verdictWords[verdict].word}
+                <kbd>{verdictWords[verdict].keys[0]}</kbd>
+              </span>
+              <span class="verdict-changes">{verdictWords[verdict].changes}</span>
+            </button>
+          ))}
+          <label for="note">Note</label>
+          <textarea
+            id="note"
+            rows={2}
+            maxLength={2_000}
+            placeholder="Kept with the judgement"
+            value={note.value}
+            onInput={(event) => {
+              note.value = event.currentTarget.value;
+            }}
+          />
+        </section>
+      )}
       {entry.labels.length > 0 && (
         <section class="said-by" aria-label="Judgements">
           <h3>Judged</h3>
@@ -123,16 +126,20 @@ export const EntryPanel = ({
               {words && <span class="quoted">{words}</span>}
             </p>
           ))}
-          <button type="button" class="quiet" onClick={onUndo}>
-            Take mine back
-          </button>
+          {entry.labels.some(({ by }) => by === me.value?.name) && (
+            <button type="button" class="quiet" onClick={onUndo}>
+              Take mine back
+            </button>
+          )}
         </section>
       )}
-      <div class="panel-buttons">
-        <button type="button" onClick={() => void investigate()}>
-          Open an investigation
-        </button>
-      </div>
+      {may('analyst') && (
+        <div class="panel-buttons">
+          <button type="button" onClick={() => void investigate()}>
+            Open an investigation
+          </button>
+        </div>
+      )}
     </aside>
   );
 };

@@ -9,6 +9,7 @@ import { Paged } from '../../list/paged.ts';
 import { useQuery } from '../../list/query.ts';
 import { Virtual } from '../../list/virtual.tsx';
 import { desk, snapshots } from '../../live.ts';
+import { may } from '../../me.ts';
 import { useKeys } from '../../shell/keys.ts';
 import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
 import { say, sayFailed } from '../../shell/toast.tsx';
@@ -91,7 +92,7 @@ const Queue = () => {
     }
   };
   const label = async (verdict: (typeof verdicts)[number]): Promise<void> => {
-    if (!entry) return;
+    if (!entry || !may('analyst')) return;
     const words = note.value.trim();
     note.value = '';
     // Before the answer, so that the next entry is there for the next key
