@@ -6,7 +6,7 @@ export type AuditOutcome = 'asked' | 'done' | 'failed' | 'refused' | 'unknown';
 export interface AuditEvent {
   /** Identifier of what was done; the events of one action share it. */
   actionId: string;
-  /** What was done: signIn, signOut, label, revoke, restore, exempt, revokeEntity, disableEntity, enableEntity, denyEntity, allowEntity, mode, killSwitch, policy, model, scopeOverride, translation, investigation, approval, token; access where a request was refused. */
+  /** What was done: signIn, signOut, label, revoke, restore, exempt, revokeEntity, disableEntity, enableEntity, denyEntity, allowEntity, mode, killSwitch, policy, model, scopeOverride, translation, investigate, approval, token; access where a request was refused. */
   action: string;
   /** What it was done to: a credential, an entity, a pipeline, a token; ebbtide where it concerns everything. Also the message key. */
   subject: string;
@@ -47,7 +47,7 @@ export const AuditEventSchema = {
     {
       "name": "action",
       "type": "string",
-      "doc": "What was done: signIn, signOut, label, revoke, restore, exempt, revokeEntity, disableEntity, enableEntity, denyEntity, allowEntity, mode, killSwitch, policy, model, scopeOverride, translation, investigation, approval, token; access where a request was refused."
+      "doc": "What was done: signIn, signOut, label, revoke, restore, exempt, revokeEntity, disableEntity, enableEntity, denyEntity, allowEntity, mode, killSwitch, policy, model, scopeOverride, translation, investigate, approval, token; access where a request was refused."
     },
     {
       "name": "subject",

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Page } from 'playwright-core';
 import { until } from '../../../services/context.ts';
-import { violations } from '../axe.ts';
-import { fits, outside } from '../browser.ts';
+import { fits, outside, violations } from '../browser.ts';
 import { heading, type Stage, setStage } from './stage.ts';
 
 const openInvestigation = async ({ harness }: Stage): Promise<string> => {
