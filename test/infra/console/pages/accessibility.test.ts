@@ -30,7 +30,7 @@ const scenes: readonly (readonly [string, (stage: Stage) => Promise<string>, (pa
   ],
   ['subjects', async () => '/subjects', (page) => page.locator('.row .row-name').nth(2).waitFor()],
   [
-    'a subject with its table open',
+    'a subject with its table and a decision open',
     async () => '/subjects/cred-checkout',
     async (page) => {
       await heading(page, 'checkout');
