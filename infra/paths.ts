@@ -18,6 +18,40 @@ export const packageRoot = (): string => {
   return folder;
 };
 
-/** Where embedded servers keep their data and set-up its downloads: `$EBBTIDE_DATA`, else `.ebbtide` in the package. */
+/** Whether this is the package as npm installs it, built and without sources; else a checkout. */
+export const isInstalled = (): boolean => !existsSync(join(packageRoot(), 'tsconfig.json'));
+
+/**
+ * Where embedded servers keep their data: `$EBBTIDE_DATA`, else `.ebbtide` in the checkout, or in the current folder where
+ * npm installed the package, whose own folder does not outlive an upgrade.
+ */
 export const dataFolder = (...parts: string[]): string =>
-  join(process.env.EBBTIDE_DATA ? resolve(process.env.EBBTIDE_DATA) : join(packageRoot(), '.ebbtide'), ...parts);
+  join(
+    process.env.EBBTIDE_DATA
+      ? resolve(process.env.EBBTIDE_DATA)
+      : join(isInstalled() ? process.cwd() : packageRoot(), '.ebbtide'),
+    ...parts,
+  );
+
+/**
+ * The folder of an installed npm package: where Node would find it for us, or undefined.
+ *
+ * Unlike `require.resolve` it also finds packages whose `exports` hide their `package.json`.
+ */
+export const installedFolder = (name: string, from = packageRoot()): string | undefined => {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', name);
+    if (existsSync(join(candidate, 'package.json'))) return candidate;
+    if (!isInstalled() || dirname(folder) === folder) return undefined;
+  }
+};
+
+/**
+ * How the set-up is run, for messages that say what to do.
+ *
+ * @param args - e.g. `--runtime webgpu`
+ */
+export const setupCommand = (args = ''): string =>
+  isInstalled()
+    ? `node ${join(packageRoot(), 'infra', 'setup', 'setup.mjs')} ${args}`.trimEnd()
+    : `npm run setup${args === '' ? '' : ` -- ${args}`}`;

@@ -18,6 +18,7 @@ import {
   KeylifeStateSchema,
   LabelSchema,
   LifecycleStateSchema,
+  MachineSchema,
   NotificationSchema,
   PreprovisionStateSchema,
   ProvisionSchema,
@@ -76,6 +77,7 @@ export const topics = {
   translations: topic('translations', TranslationSchema, 'key', { cleanup: 'compact' }),
   scopeOverrides: topic('scope-overrides', ScopeOverrideSchema, 'frontendCredential', { cleanup: 'compact' }),
   provisions: topic('provisions', ProvisionSchema, 'pair', { cleanup: 'compact' }),
+  machines: topic('machines', MachineSchema, 'vm', { cleanup: 'compact' }),
   threatIndicators: topic('threat-indicators', ThreatIndicatorsSchema, 'key', {
     partitioning: 'single',
     cleanup: 'compact',

@@ -52,6 +52,9 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
   const known = new LastSeen<string, true>(config.remember);
   const queues = new Map(config.routes.map(({ name }) => [name, new Waiting<Notification>(config.queue)]));
   const metrics = notifyMetrics(context, queues);
+  // From zero, so that the first one is an increase
+  for (const route of queues.keys())
+    for (const outcome of ['delivered', 'dead']) metrics.settled.inc({ route, outcome }, 0);
 
   const pending = new Map<string, Notification>();
   const past = await follow(
@@ -209,7 +212,11 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
 const bodyOf = (alert: Alert): string =>
   JSON.stringify({ type: `alert.${alert.kind}`, timestamp: new Date(alert.at).toISOString(), data: alert });
 
-const notifyMetrics = ({ metrics }: AppContext, queues: ReadonlyMap<string, Waiting<Notification>>) => {
+/** Metrics of notifications. */
+export const notifyMetrics = (
+  { metrics }: Pick<AppContext, 'metrics'>,
+  queues: ReadonlyMap<string, Waiting<Notification>>,
+) => {
   const registers = [metrics];
   new Gauge({
     name: 'ebbtide_notifications_waiting',

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { packageRoot } from '../paths.ts';
+import { version } from '../version.ts';
 import { defineAgent } from './commands/agent.ts';
 import { defineConfig } from './commands/config.ts';
 import { defineControl } from './commands/control.ts';
@@ -9,6 +7,7 @@ import { defineCredential } from './commands/credential.ts';
 import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
+import { defineInit } from './commands/init.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { definePolicy } from './commands/policy.ts';
@@ -23,11 +22,8 @@ import { defineServe } from './commands/serve.ts';
 import { defineToken } from './commands/token.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
+import { defineVault } from './commands/vault.ts';
 import { defineVersion } from './commands/version.ts';
-
-/** Ebbtide's version, from `package.json`. */
-export const version = (): string =>
-  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 
 const footer = `
 Exit status:
@@ -75,7 +71,9 @@ export const createProgram = (): Command => {
     definePolicy,
     defineScope,
     definePrivacy,
+    defineInit,
     defineConfig,
+    defineVault,
     defineDoctor,
     defineVersion,
   ])

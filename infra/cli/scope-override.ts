@@ -29,12 +29,13 @@ export const readOverrides = async ({ load }: Invocation, nowMs: number): Promis
   }
 };
 
-/** Write an override, or null to lift it and what another party's event set beside it, and tell of it. */
+/** Write an override, or null to lift it and what another party's event set beside it, and tell of it, as JSON with the details given. */
 export const writeOverride = async (
   { terminal, load }: Invocation,
   key: string,
   record: ScopeOverride | null,
   told: string,
+  details: object = {},
 ): Promise<void> => {
   process.env.EBBTIDE_LOG ??= 'warn';
   const { config } = await load();
@@ -53,7 +54,8 @@ export const writeOverride = async (
     } finally {
       await producer.close();
     }
-    if (terminal.json) terminal.printJson(record ?? { frontendCredential: key, lifted: true });
+    if (terminal.json)
+      terminal.printJson(record ? { ...record, ...details } : { frontendCredential: key, lifted: true });
     else terminal.print(told);
   } finally {
     await close();

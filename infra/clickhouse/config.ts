@@ -20,6 +20,7 @@ export const retentionConfig = z.strictObject({
   translations: days(0, 'rows of the credential translation table'),
   scope_overrides: days(0, 'overrides of scope'),
   provisions: days(730, 'steps of pre-provisioned credentials'),
+  machines: days(0, "changes of machines' states"),
   control: days(0, 'settings'),
   labels: days(0, "analysts' judgements"),
   investigations: days(0, 'steps of investigations'),

@@ -164,6 +164,7 @@ export const archivedTopics: readonly TopicRows[] = [
   compacted(topics.translations),
   compacted(topics.scopeOverrides),
   compacted(topics.provisions),
+  compacted(topics.machines),
   compacted(topics.control),
   plain(topics.labels),
   compacted(topics.investigations),

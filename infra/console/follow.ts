@@ -10,6 +10,7 @@ import type { Label } from '../../schemas/generated/Label.ts';
 import type { Score } from '../../schemas/generated/Score.ts';
 import { type TopicSpec, topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
+import { type Patience, readPatiently } from '../kafka/readPatiently.ts';
 import type { Message, Tail } from '../kafka/types.ts';
 import type { Change, CredentialView } from './view/protocol.ts';
 
@@ -22,7 +23,7 @@ export interface Following {
   readonly registerRead: Promise<void>;
   /** Rejects when a topic can no longer be read. */
   readonly failed: Promise<never>;
-  /** Records that could not be decoded. */
+  /** Records that can never be decoded; while the schema registry does not answer, reading waits. */
   readonly malformed: number;
   close(): Promise<void>;
 }
@@ -49,7 +50,12 @@ export const follow = async (
   now: () => number,
   sink: FollowSink,
 ): Promise<Following> => {
-  const readers = await openReaders(registry, sink);
+  const stopping = new AbortController();
+  // A kill switch that is passed over because the schema registry is away would be missing until the next start
+  const readers = await openReaders(registry, sink, {
+    signal: stopping.signal,
+    onRetry: (err, waitMs) => log.warn({ err, waitMs }, 'Record cannot be read yet'),
+  });
   const register = await kafka.tail({
     topics: [topics.credentials, topics.control, topics.labels, topics.investigations].map(({ name }) => name),
     from: 'beginning',
@@ -67,6 +73,7 @@ export const follow = async (
           const at = Math.min(message.timestamp, now());
           if (message.value !== null) await readers.get(message.topic)?.(message, at);
         } catch (error) {
+          if (stopping.signal.aborted) break;
           state.malformed += 1;
           const { topic, partition, offset } = message;
           log.warn({ err: error, topic, partition, offset }, 'Record left out of the console');
@@ -89,6 +96,7 @@ export const follow = async (
     },
     close: async () => {
       closing = true;
+      stopping.abort();
       await Promise.all([register.close(), stream.close()]);
     },
   };
@@ -97,11 +105,12 @@ export const follow = async (
 const openReaders = async (
   registry: AppContext['registry'],
   sink: FollowSink,
+  patience: Patience,
 ): Promise<ReadonlyMap<string, Reader>> => {
   const readers = new Map<string, Reader>();
   const open = async <T>(topic: TopicSpec, take: (record: T, at: number) => void): Promise<void> => {
     const codec = await TopicCodec.open<T>(topic, registry);
-    readers.set(topic.name, async (message, at) => take(await codec.read(message.value!), at));
+    readers.set(topic.name, async (message, at) => take(await readPatiently(codec, message.value!, patience), at));
   };
   const show = <T>(topic: TopicSpec, toChange: (record: T, at: number) => Change) =>
     open<T>(topic, (record, at) => sink.change(toChange(record, at)));

@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import type { DeskArchive } from '../clickhouse/desk.ts';
 import type { Running } from '../context.ts';
 import type { EntityAction } from '../vault/entity.ts';
+import type { BehaviourView } from './view/behaviour.ts';
 import type { DemoEvent, Thresholds } from './view/protocol.ts';
 
 /** Actions of the demonstration, and what its functions see. */
@@ -13,11 +14,23 @@ export interface DemoPort {
   readonly events: Observable<DemoEvent>;
 }
 
+/** Where people try how their behaviour decides on their keys. Users are the console's own. */
+export interface BehaviourPort {
+  view(user: string): Promise<BehaviourView>;
+  /** Sign in, by a batch of the browser agent; without one where the user consented to nothing. */
+  signIn(user: string, batch?: string): Promise<BehaviourView>;
+  /** Pass on a batch of the session that the user is in. @returns bursts taken in; 0 before the first sign-in */
+  observe(user: string, batch: string): Promise<number>;
+  /** Erase all that is known of the user's behaviour. */
+  forget(user: string): Promise<BehaviourView>;
+}
+
 /** What the console needs from outside. */
 export interface ConsolePorts {
   /** What runs in this process; asked for its health every few seconds and at `/health/ready`. */
   parts(): readonly Running[];
   readonly demo?: DemoPort;
+  readonly behaviour?: BehaviourPort;
   /** Reads the archive, where there is one. */
   readonly archive?: DeskArchive;
   /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { addApprovalRoutes } from './routes/approvals.ts';
+import { addBehaviourRoutes } from './routes/behaviour.ts';
 import type { RouteContext } from './routes/context.ts';
 import { addControlRoutes, openSettings } from './routes/control.ts';
 import { addCredentialRoutes } from './routes/credentials.ts';
@@ -22,4 +23,5 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   addSubjectRoutes(server, context);
   addInvestigationRoutes(server, context);
   await addPeopleRoutes(server, context);
+  addBehaviourRoutes(server, context);
 };

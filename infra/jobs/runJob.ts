@@ -32,9 +32,10 @@ export interface JobFrame<H> {
   readonly metrics: JobMetrics;
   /** Name of the compacted topic of the job's state; see `JobOptions.changelog`. */
   readonly changelog?: string;
-  readonly clockProducer: Producer;
+  /** Writes clock records; absent where event time is not the job's concern. */
+  readonly clockProducer?: Producer;
   /** The framed clock record for a time, epoch milliseconds, and a partition. */
-  clockRecord(time: number, partition: number): Buffer;
+  clockRecord?(time: number, partition: number): Buffer;
   /** Bring up a partition. */
   open(partition: number): Promise<OpenedPartition<H>>;
   /** Called each second with the partitions that are held; metrics and tables are seen to here. */
@@ -143,14 +144,18 @@ export const runJob = <H>({ log }: AppContext, cluster: ClusterOptions, frame: J
     }
   };
 
-  const clock = startClock(
-    frame.clockProducer,
-    topic.name,
-    config.clockMs,
-    () => [...held.keys()],
-    (time, partition) => frame.clockRecord(time, partition),
-    (error) => log.warn({ error: (error as Error).message }, 'clock record not written'),
-  );
+  const { clockProducer, clockRecord } = frame;
+  const clock =
+    clockProducer &&
+    clockRecord &&
+    startClock(
+      clockProducer,
+      topic.name,
+      config.clockMs,
+      () => [...held.keys()],
+      clockRecord,
+      (error) => log.warn({ error: (error as Error).message }, 'clock record not written'),
+    );
 
   const report = setInterval(() => {
     frame.report(held);
@@ -184,7 +189,7 @@ export const runJob = <H>({ log }: AppContext, cluster: ClusterOptions, frame: J
       closing = true;
       clearInterval(report);
       stopGivingBack();
-      clock.stop();
+      clock?.stop();
       job?.stop();
       await running;
       await frame.close();

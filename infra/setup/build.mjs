@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from './exec.mjs';
-import { packageFolder, root } from './places.mjs';
+import { isInstalled, packageFolder, root } from './places.mjs';
 import { SetupError, step } from './say.mjs';
 import { fileMark, readStamp, treeMark, updateStamp } from './stamp.mjs';
 
@@ -15,12 +15,9 @@ const sourceMark = () =>
   `${treeMark(rooms, (name) => name.endsWith('.ts'))}:${fileMark(join(root, 'tsconfig.json'))}:${fileMark(packageFolder('typescript', 'package.json'))}`;
 const consoleMark = () => (existsSync(consoleBuild) ? treeMark(['infra/console'], () => true) : 'none');
 
-/** A package installed without its development tools comes built. */
-const isPrebuilt = () => !existsSync(packageFolder('typescript')) && existsSync(join(dist, 'infra', 'cli', 'main.js'));
-
 /** Whether `dist/` is known to be as new as the sources: cheap, for every start. */
 export const buildReady = (stamp = readStamp()) =>
-  isPrebuilt() || (existsSync(dist) && stamp.build === sourceMark() && stamp.console === consoleMark());
+  isInstalled || (existsSync(dist) && stamp.build === sourceMark() && stamp.console === consoleMark());
 
 /** Remove compiled files whose source is gone: a deleted test must not run for ever. */
 const prune = (folder) => {

@@ -37,34 +37,42 @@ export const isSetUp = () => setUpParts().every(({ ready }) => ready);
  * Install what is missing and compile what changed; does nothing when all is in place.
  *
  * `EBBTIDE_SKIP_SETUP=1` skips it, for images in which everything was put in place before.
+ *
+ * @param {{ without?: string[] }} options - `openbao` leaves that server out, where there is a Vault of one's own
  */
-export const setUp = async () => {
+export const setUp = async ({ without = [] } = {}) => {
   checkNode();
   if (process.env.EBBTIDE_SKIP_SETUP === '1' || isSetUp()) return;
   const start = performance.now();
   await withLock(setupFolder('setup.lock'), async () => {
     await ensurePackages();
     await ensureAddon();
-    await ensureOpenBao();
+    if (!without.includes('openbao')) await ensureOpenBao();
     await ensureBuild();
   });
   say(`Set-up complete after ${duration(performance.now() - start)}`);
 };
 
-/** `--runtime tensorflow`, any number of times. */
-const runtimesAskedFor = (args) => {
+const usage = `Usage: npm run setup [-- --runtime ${runtimeNames.join('|')}] [--without openbao]`;
+
+/** `--runtime tensorflow`, any number of times, and `--without openbao`. */
+const optionsOf = (args) => {
   try {
-    return parseArgs({ args, options: { runtime: { type: 'string', multiple: true } } }).values.runtime ?? [];
+    const several = { type: 'string', multiple: true };
+    const { runtime = [], without = [] } = parseArgs({ args, options: { runtime: several, without: several } }).values;
+    const unknown = without.find((name) => name !== 'openbao');
+    if (unknown) throw new Error(`${unknown} cannot be left out`);
+    return { wanted: runtime, without };
   } catch (error) {
-    throw new SetupError(`${error.message}\nUsage: npm run setup [-- --runtime ${runtimeNames.join('|')}]`);
+    throw new SetupError(`${error.message}\n${usage}`);
   }
 };
 
 if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
   await runMain(async () => {
-    const wanted = runtimesAskedFor(process.argv.slice(2));
+    const { wanted, without } = optionsOf(process.argv.slice(2));
     if (isSetUp() && wanted.length === 0) say('Everything is in place');
-    await setUp();
+    await setUp({ without });
     for (const name of wanted) await withLock(setupFolder('setup.lock'), () => ensureRuntime(name));
   });
 }

@@ -35,6 +35,9 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
   const heads = new Map<string, FeedHead>();
   const folder = config.folder ?? dataFolder('threat');
   const metrics = threatMetrics(context);
+  // From zero, so that the first one is an increase
+  for (const { name: feed } of config.feeds)
+    for (const outcome of ['unchanged', 'version', 'failed']) metrics.polls.inc({ feed, outcome }, 0);
   /** Feeds that fail, with the alert that said so; undefined in place of nothing wrong. */
   const failing = new Map<string, string>();
   const alerted = new Set<string>();
@@ -131,7 +134,8 @@ const alertOf = ({ feed, error, lastGoodAt }: PollOutcome & { kind: 'failed' }, 
   };
 };
 
-const threatMetrics = ({ metrics }: AppContext) => {
+/** Metrics of threat feeds. */
+export const threatMetrics = ({ metrics }: Pick<AppContext, 'metrics'>) => {
   const registers = [metrics];
   return {
     polls: new Counter({

@@ -16,6 +16,8 @@ export const createActuatorMetrics = (
     watched(): number;
     vaultAway(): boolean;
     registered(): number;
+    killSwitches(): number;
+    exemptions(): number;
     /** Messages of decisions not yet read; rejects while Kafka is away. */
     lag(): Promise<number>;
   },
@@ -38,6 +40,12 @@ export const createActuatorMetrics = (
   );
   gauge('ebbtide_actuator_watched_credentials', 'Shortened credentials that are looked at again', read.watched);
   gauge('ebbtide_actuator_registered_credentials', 'Credentials in the register', read.registered);
+  gauge(
+    'ebbtide_actuator_kill_switches',
+    'Kill switches that are on, of all, pipelines and subjects',
+    read.killSwitches,
+  );
+  gauge('ebbtide_actuator_exemptions', 'Exemptions in force, of all, pipelines and subjects', read.exemptions);
   gauge('ebbtide_actuator_vault_away', '1 while decisions wait for Vault', () => (read.vaultAway() ? 1 : 0));
   new Gauge({
     name: 'ebbtide_actuator_lag_messages',
@@ -49,6 +57,15 @@ export const createActuatorMetrics = (
       else this.set(lag);
     },
   });
+  const effects = new Counter({
+    name: 'ebbtide_actuator_effects_total',
+    help: 'Effects written, by action, outcome and reason of skipping',
+    labelNames: ['action', 'outcome', 'skipped'] as const,
+    registers,
+  });
+  // From zero, so that the first one is an increase
+  for (const action of ['revoke', 'shorten'])
+    for (const skipped of ['budget', 'killSwitch', 'shadow']) effects.inc({ action, outcome: 'skipped', skipped }, 0);
   return {
     received: new Counter({
       name: 'ebbtide_actuator_decisions_total',
@@ -61,12 +78,7 @@ export const createActuatorMetrics = (
       help: 'Decisions that came again after their effect was written',
       registers,
     }),
-    effects: new Counter({
-      name: 'ebbtide_actuator_effects_total',
-      help: 'Effects written, by action, outcome and reason of skipping',
-      labelNames: ['action', 'outcome', 'skipped'] as const,
-      registers,
-    }),
+    effects,
     errors: new Counter({
       name: 'ebbtide_actuator_errors_total',
       help: 'Failed tries, by error code',
@@ -76,6 +88,12 @@ export const createActuatorMetrics = (
     revived: new Counter({
       name: 'ebbtide_actuator_revived_total',
       help: 'Shortened credentials found to have extended themselves',
+      registers,
+    }),
+    switched: new Counter({
+      name: 'ebbtide_actuator_scope_switches_total',
+      help: 'Narrowed credentials whose policy at Vault was lifted or bound by what administrators have set, or by expiry',
+      labelNames: ['to'] as const,
       registers,
     }),
     rejected: new Counter({

@@ -1,5 +1,5 @@
 import { isEbbtideError } from '../../schemas/errors.ts';
-import type { VaultClient } from './client.ts';
+import type { PreparingVault } from './changes.ts';
 
 /** Longest life of a certificate or lease, seconds: that of the longest window. */
 const longestS = 86_400;
@@ -17,12 +17,12 @@ const sealedRole = 'ebbtide-sealed';
  * @param enable - mounts an engine where it is missing
  */
 export const prepareProvisioning = async (
-  vault: VaultClient,
-  enable: (vault: VaultClient, path: string, body: object) => Promise<void>,
+  vault: PreparingVault,
+  enable: (path: string, body: object) => Promise<void>,
 ): Promise<void> => {
   const kv = { type: 'kv', options: { version: '2' } };
-  await enable(vault, 'sys/mounts/ebbtide-provisions', kv);
-  await enable(vault, 'sys/mounts/ebbtide-users', kv);
+  await enable('sys/mounts/ebbtide-provisions', kv);
+  await enable('sys/mounts/ebbtide-users', kv);
   // One version: the token of a holder must not be found in an older one
   await whenUpgraded(() =>
     vault.write(
@@ -31,7 +31,7 @@ export const prepareProvisioning = async (
       { retry: false },
     ),
   );
-  await enable(vault, 'sys/mounts/ssh', { type: 'ssh' });
+  await enable('sys/mounts/ssh', { type: 'ssh' });
   await vault.read('ssh/config/ca').catch((error: unknown) => {
     if (!isEbbtideError(error, 'VAULT_REJECTED') && !isEbbtideError(error, 'VAULT_NOT_FOUND')) throw error;
     return vault.write('ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519', key_bits: 0 });

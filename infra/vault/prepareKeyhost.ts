@@ -1,5 +1,5 @@
 import { isEbbtideError } from '../../schemas/errors.ts';
-import type { VaultClient } from './client.ts';
+import type { PreparingVault } from './changes.ts';
 
 /** Mounts and roles that the key host works with. */
 export const keyhostMounts = { keys: 'pki-keys', endpoints: 'pki-endpoints' } as const;
@@ -17,7 +17,7 @@ export const pseudonymKey = 'ebbtide-pseudonyms';
  * @param enable - enables a mount, unless it is there
  */
 export const prepareKeyhost = async (
-  vault: VaultClient,
+  vault: PreparingVault,
   enable: (path: string, body: object) => Promise<void>,
 ): Promise<void> => {
   await enable('sys/mounts/transit', { type: 'transit' });
@@ -54,7 +54,7 @@ export const prepareKeyhost = async (
   });
 };
 
-const hasIssuer = async (vault: VaultClient, mount: string): Promise<boolean> => {
+const hasIssuer = async (vault: PreparingVault, mount: string): Promise<boolean> => {
   try {
     return (await vault.list<{ keys?: readonly string[] }>(`${mount}/issuers`)).data.keys?.length !== 0;
   } catch (error) {

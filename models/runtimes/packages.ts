@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { packageRoot } from '../../infra/paths.ts';
+import { installedFolder, packageRoot } from '../../infra/paths.ts';
 
 /** A package that is there: how to load what is in it, and its version. */
 export interface FoundPackage {
@@ -22,10 +22,9 @@ export const runtimeFolder = (runtime: string): string => join(packageRoot(), '.
  */
 export const findPackage = (name: string, runtime: string): FoundPackage | undefined => {
   for (const base of [packageRoot(), runtimeFolder(runtime)]) {
-    const folder = join(base, 'node_modules', name);
-    const description = join(folder, 'package.json');
-    if (!existsSync(description)) continue;
-    const { version } = JSON.parse(readFileSync(description, 'utf8')) as { version: string };
+    const folder = installedFolder(name, base);
+    if (!folder) continue;
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
     return { name, version, folder, require: createRequire(join(base, 'package.json')) };
   }
   return undefined;

@@ -1,5 +1,6 @@
 import nodeUtil from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import { setupCommand } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { type FoundPackage, findPackage } from './packages.ts';
 import type { Runtime } from './runtime.ts';
@@ -52,8 +53,7 @@ const blockLstm = (backend: NodeBackend, found: FoundPackage): RunLstm => {
 export const tensorflowPackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
 /** How to get TensorFlow. */
-export const tensorflowRemedy =
-  'Run "npm run setup -- --runtime tensorflow", or "npm install --no-save @tensorflow/tfjs-node-gpu" for CUDA';
+export const tensorflowRemedy = `Run "${setupCommand('--runtime tensorflow')}", or "npm install --no-save @tensorflow/tfjs-node-gpu" for CUDA`;
 
 /**
  * Load TensorFlow, which registers itself as a backend with the engine that all copies of tfjs-core in a process share,

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
+import { setupCommand } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { findPackage } from './packages.ts';
 import type { Runtime } from './runtime.ts';
@@ -39,7 +40,7 @@ export const swiftShaderPlaces = [
 ];
 
 /** How to get WebGPU. */
-export const webgpuRemedy = 'Run "npm run setup -- --runtime webgpu"';
+export const webgpuRemedy = `Run "${setupCommand('--runtime webgpu')}"`;
 
 const hasGpu = (): boolean =>
   existsSync('/dev/nvidiactl') ||

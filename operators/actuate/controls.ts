@@ -2,10 +2,12 @@ import {
   controlKey,
   exemptionOn,
   type FindSetting,
+  inForce,
   killSwitchOn,
   type Mode,
   modeSet,
   refusalOf,
+  switchedOn,
 } from '../../schemas/control.ts';
 import type { Control } from '../../schemas/generated/index.ts';
 
@@ -31,6 +33,14 @@ export class Controls {
   /** Take a tombstone in: what its key set is in force no longer. */
   remove(key: string): void {
     this.#settings.delete(key);
+  }
+
+  /** How many kill switches, or exemptions, are on at a time, epoch milliseconds. */
+  on(kind: 'killSwitch' | 'exemption', nowMs: number): number {
+    let count = 0;
+    for (const control of this.#settings.values())
+      if (control.kind === kind && inForce(control, nowMs) && switchedOn(control)) count++;
+    return count;
   }
 
   /** Whether the kill switch stops every action on this subject. */

@@ -16,6 +16,7 @@ export * from './Investigation.ts';
 export * from './KeylifeState.ts';
 export * from './Label.ts';
 export * from './LifecycleState.ts';
+export * from './Machine.ts';
 export * from './Notification.ts';
 export * from './PreprovisionState.ts';
 export * from './Provision.ts';

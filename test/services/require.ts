@@ -14,6 +14,8 @@ export type Requirement =
   | 'envoy'
   | 'nginx'
   | 'sshd'
+  | 'promtool'
+  | 'prometheus'
   | 'data';
 
 interface KafkaModule {
@@ -70,6 +72,14 @@ const missing: Record<Requirement, () => Promise<string | undefined>> = {
     if (!existsSync(sshdPath)) return `OpenSSH's server at ${sshdPath} (Debian: openssh-server)`;
     const { onPath } = await loadSetup<ExecModule>('exec.mjs');
     return onPath('ssh') ? undefined : "OpenSSH's client (Debian: openssh-client)";
+  },
+  prometheus: async () => {
+    const { onPath } = await loadSetup<ExecModule>('exec.mjs');
+    return onPath('prometheus') ? undefined : 'Prometheus (Debian: prometheus)';
+  },
+  promtool: async () => {
+    const { onPath } = await loadSetup<ExecModule>('exec.mjs');
+    return onPath('promtool') ? undefined : 'promtool (Debian: prometheus)';
   },
   envoy: async () => {
     const { findEnvoy } = await loadSetup<EnvoyModule>('envoy.mjs');

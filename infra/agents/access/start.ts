@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Counter } from 'prom-client';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import type { AccessTelemetry, DeadLetter } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
@@ -10,6 +9,7 @@ import type { OutgoingMessage } from '../../kafka/types.ts';
 import { dataFolder } from '../../paths.ts';
 import { type Collected, Collector } from './collector.ts';
 import type { AccessCollectorConfig } from './config.ts';
+import { collectorMetrics } from './metrics.ts';
 
 /** Longest that a line is kept in a dead letter, bytes. */
 const longestRaw = 65_536;
@@ -31,18 +31,7 @@ export const startAccessCollector = async (
   const letters = await TopicCodec.open<DeadLetter>(topics.deadLetters, registry);
   const partitions = Array.from({ length: await kafka.partitionsOf(accesses.topic.name) }, (_, i) => i);
   const producer = await kafka.producer();
-  const told = new Counter({
-    name: 'ebbtide_access_collector_records_total',
-    help: 'Records written, by source',
-    labelNames: ['source'] as const,
-    registers: [metrics],
-  });
-  const refusals = new Counter({
-    name: 'ebbtide_access_collector_refused_total',
-    help: 'Lines and entries that could not be read, by source',
-    labelNames: ['source'] as const,
-    registers: [metrics],
-  });
+  const { told, refusals } = collectorMetrics(metrics);
 
   const messagesOf = ({ source, records, refused }: Collected, nowMs: number): OutgoingMessage[] => [
     ...records.flatMap((record) => {

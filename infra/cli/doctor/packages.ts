@@ -2,18 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chooseRuntime, type RuntimeChoice } from '../../../models/runtimes/choose.ts';
 import type { RuntimeName } from '../../../models/runtimes/runtime.ts';
-import { packageRoot } from '../../paths.ts';
+import { installedFolder, setupCommand } from '../../paths.ts';
 import { type Finding, look } from './finding.ts';
 
 /** Version of an installed package; throws when it is not installed. */
 const installed = (name: string): string => {
-  try {
-    return (
-      JSON.parse(readFileSync(join(packageRoot(), 'node_modules', name, 'package.json'), 'utf8')) as { version: string }
-    ).version;
-  } catch {
-    throw new Error(`${name} is not installed`);
-  }
+  const folder = installedFolder(name);
+  if (!folder) throw new Error(`${name} is not installed`);
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
 };
 
 const kafka = async (): Promise<string> => {
@@ -38,7 +34,7 @@ export const lookAtPackages = (needs: {
   readonly runtime: RuntimeChoice;
 }): Promise<Finding[]> => {
   const group = 'packages';
-  const remedy = 'Run "npm run setup"';
+  const remedy = `Run "${setupCommand()}"`;
   return Promise.all([
     look({ name: 'kafka-javascript', group, needed: true, remedy }, kafka),
     look(
@@ -59,7 +55,7 @@ export const lookAtPackages = (needs: {
         name: 'tensorflow',
         group,
         needed: needs.runtime === 'tensorflow',
-        remedy: 'Trains faster, on a GPU or the CPU: npm run setup -- --runtime tensorflow',
+        remedy: `Trains faster, on a GPU or the CPU: ${setupCommand('--runtime tensorflow')}`,
       },
       runtime('tensorflow'),
     ),
@@ -68,7 +64,7 @@ export const lookAtPackages = (needs: {
         name: 'webgpu',
         group,
         needed: needs.runtime === 'webgpu',
-        remedy: 'Scores on a GPU without CUDA: npm run setup -- --runtime webgpu',
+        remedy: `Scores on a GPU without CUDA: ${setupCommand('--runtime webgpu')}`,
       },
       runtime('webgpu'),
     ),

@@ -5,6 +5,7 @@
 export const pagePaths = [
   '/',
   '/queue',
+  '/behaviour',
   '/subjects',
   '/subjects/:id',
   '/investigations',

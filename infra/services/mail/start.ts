@@ -1,5 +1,4 @@
 import { createTransport } from 'nodemailer';
-import { Counter } from 'prom-client';
 import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
 import { TokenBucket } from '../../../operators/actuate/tokenBucket.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
@@ -11,6 +10,7 @@ import { withRetry } from '../../vault/retry.ts';
 import { readSecret } from '../../vault/session.ts';
 import { type Letter, lettersOf } from './compose.ts';
 import type { MailConfig } from './config.ts';
+import { mailMetrics } from './metrics.ts';
 
 /** Addresses and messages remembered at most. */
 const addresses = 10_000;
@@ -46,12 +46,7 @@ export const startMail = async (
     disableUrlAccess: true,
     ...(config.username === undefined ? {} : { auth: { user: config.username, pass: password ?? '' } }),
   });
-  const results = new Counter({
-    name: 'ebbtide_mail_messages_total',
-    help: 'Messages by what became of them: sent, refused by the server, given up, or above the limit of an address',
-    labelNames: ['result'] as const,
-    registers: [metrics],
-  });
+  const results = mailMetrics(metrics);
   const codec = await TopicCodec.open<Alert>(topics.alerts, registry);
   await kafka.partitionsOf(topics.alerts.name);
   const consumer = await kafka.consumer({ groupId: 'ebbtide-mail', topics: [topics.alerts.name], batchSize: 50 });

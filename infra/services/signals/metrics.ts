@@ -27,6 +27,8 @@ export const signalsMetrics = (registry: Registry) => {
     labelNames: ['outcome'],
     registers,
   });
+  // From zero, so that the first one is an increase
+  for (const outcome of ['invalid_key', 'invalid_issuer', 'invalid_audience']) taken.inc({ outcome }, 0);
   return {
     queued: (receiver: string) => queued.inc({ receiver }),
     givenUp: (receiver: string, count: number) => givenUp.inc({ receiver }, count),

@@ -53,6 +53,7 @@ export const startSignals = async (context: AppContext, config: SignalsConfig, n
   const { signal } = stopping;
   const outbound = openOutbound();
   const metrics = signalsMetrics(context.metrics);
+  for (const { name } of config.transmitter.receivers) metrics.givenUp(name, 0);
   const key = await openSigningKey(join(folder, 'signing-keys.json'));
   const streams = await Streams.open(join(folder, 'streams'), config.transmitter.maxUndelivered);
   const accounts = new Map(config.transmitter.receivers.map((account) => [account.name, account]));

@@ -81,9 +81,14 @@ test('migrate', async (t) => {
     const archive = await preparedArchive(t, url, { retentionDays: {} });
     const set = (config: object) => applyRetention(archive.client, archive.database, retentionConfig.parse(config));
     assert.deepEqual(await set({}), []);
-    assert.deepEqual(await set({ scores: 7, labels: 3650, decisions: 0 }), ['scores', 'decisions', 'labels']);
+    const rollups = {
+      scores: ['scores_by_time', 'scores_by_subject'],
+      decisions: ['decisions_by_time', 'interventions_in_time'],
+    };
+    const changed = ['scores_raw', ...rollups.scores, 'decisions_raw', ...rollups.decisions, 'labels_raw'];
+    assert.deepEqual(await set({ scores: 7, labels: 3650, decisions: 0 }), changed);
     assert.deepEqual(await set({ scores: 7, labels: 3650, decisions: 0 }), []);
-    assert.deepEqual(await set({}), ['scores', 'decisions', 'labels']);
+    assert.deepEqual(await set({}), changed);
     const batch = archive.newBatch('test');
     const alert = {
       subject: 's',

@@ -43,7 +43,10 @@ test('parseConfig names key, value and what was expected', () => {
     refusal('kafka:\n  partitions: 0\n'),
     /:2:15: kafka\.partitions must be a whole number from 1 to 1024 .*, got 0$/,
   );
-  assert.match(refusal('console:\n  access: open\n'), /console\.access must be one of "link", "oidc", "proxy" .*, got "open"$/);
+  assert.match(
+    refusal('console:\n  access: open\n'),
+    /console\.access must be one of "link", "oidc", "proxy" .*, got "open"$/,
+  );
   assert.match(
     refusal('policy:\n  lifecycle:\n    low: "0.2"\n'),
     /policy\.lifecycle\.low must be a number from 0 to 1 .*, got "0\.2"$/,
@@ -161,7 +164,9 @@ test('parseConfig refuses ranges of risk that name no scope of the configuration
   const own = 'scopes: { order-desk: { allow: [{ services: [orders] }] } }\n';
   const ranges = (scope: string) =>
     `policy: { scope: { ranges: [{ upTo: 30, scope: default }, { upTo: 100, scope: ${scope} }] } }\n`;
-  assert.equal(parseConfig(own + ranges('order-desk')).policy.scope.ranges[1]!.scope, 'order-desk');
+  const { scopes, policy } = parseConfig(own + ranges('order-desk'));
+  assert.equal(policy.scope.ranges[1]!.scope, 'order-desk');
+  assert.deepEqual(policy.scope.scopes, scopes, 'the policy brings what its names mean');
   assert.throws(
     () => parseConfig(ranges('order-desk')),
     /policy\.scope\.ranges\.1\.scope .*There is no scope "order-desk"/,

@@ -76,6 +76,15 @@ export const pages: readonly PageEntry[] = [
     component: page(() => import('../pages/investigations/investigation.tsx')),
   },
   {
+    path: '/behaviour',
+    title: 'Behaviour',
+    group: 'Watch',
+    key: 'b',
+    icon: 'behaviour',
+    about: 'Try how typing decides on the life of a key',
+    component: page(() => import('../pages/behaviour/behaviour.tsx')),
+  },
+  {
     path: '/approvals',
     title: 'Approvals',
     group: 'Work',

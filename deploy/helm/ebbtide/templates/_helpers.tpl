@@ -1,0 +1,48 @@
+{{- define "ebbtide.name" -}}
+{{- printf "%s-%s" .root.Release.Name .name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "ebbtide.selector" -}}
+app.kubernetes.io/name: ebbtide
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .name }}
+{{- end -}}
+
+{{- define "ebbtide.labels" -}}
+{{ include "ebbtide.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{- define "ebbtide.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}{{ .repository }}@{{ .digest }}{{- else -}}{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Service accounts that log in at Vault have the names of the roles that "ebbtide vault bootstrap" makes. */}}
+{{- define "ebbtide.serviceAccount" -}}
+{{- if .component.vault -}}ebbtide-{{ .component.vault }}{{- else -}}{{ include "ebbtide.name" (dict "root" .root "name" "default") }}{{- end -}}
+{{- end -}}
+
+{{/* ebbtide.yaml: config, with addresses that a pod listens on and logins at Vault filled in. */}}
+{{- define "ebbtide.config" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- range $section := list "http" "token" "gateway" "console" "delivery" "keyhost" "signals" -}}
+{{- $_ := set $config $section (merge (get $config $section | default dict) (dict "host" "0.0.0.0")) -}}
+{{- end -}}
+{{- $_ := set $config.console "portTries" 1 -}}
+{{- if ne .Values.vault.login "config" -}}
+{{- $vault := get $config "vault" | default dict -}}
+{{- range $key, $role := dict "actuatorLogin" "ebbtide-actuator" "tokenServiceLogin" "ebbtide-token-service" "keyhostLogin" "ebbtide-keyhost" "keylifeLogin" "ebbtide-keylife" "provisionLogin" "ebbtide-provision" "deliveryLogin" "ebbtide-delivery" -}}
+{{- if eq $.Values.vault.login "kubernetes" -}}
+{{- $_ := set $vault $key (dict "method" "kubernetes" "mount" $.Values.vault.mount "role" $role "jwtFile" "/var/run/secrets/ebbtide/vault/token") -}}
+{{- else -}}
+{{- $_ := set $vault $key (dict "method" "token" "tokenFile" "/vault/secrets/token") -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $config "vault" $vault -}}
+{{- end -}}
+{{- toYaml $config -}}
+{{- end -}}

@@ -1,0 +1,71 @@
+import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
+import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
+
+/** The plugin through which Grafana asks ClickHouse. */
+export const clickhouseType = 'grafana-clickhouse-datasource';
+
+/** The data source that a dashboard's variable `datasource` names. */
+export const chosenClickHouse: DataSourceRef = { type: clickhouseType, uid: '$datasource' };
+export const chosenPrometheus: DataSourceRef = { type: 'prometheus', uid: '$datasource' };
+
+/** What the plugin makes of rows: `series` joins rows of one label into lines over `time`, `table` keeps them. */
+export type RowsAs = 'series' | 'table';
+
+/** A query as the plugin keeps it. */
+export interface ClickHouseTarget extends Dataquery {
+  readonly refId: string;
+  readonly datasource: DataSourceRef;
+  readonly editorType: 'sql';
+  readonly rawSql: string;
+  readonly queryType: 'timeseries' | 'table';
+  /** The plugin's number for what it makes of rows: 0 is series, 1 a table. */
+  readonly format: 0 | 1;
+  readonly pluginVersion: string;
+}
+
+/**
+ * A query to ClickHouse.
+ *
+ * @param rawSql - may hold the plugin's macros and {@link chosen} variables
+ * @param datasource - where it goes; what the dashboard's variable names when absent
+ */
+export const clickhouseTarget = (
+  rawSql: string,
+  rowsAs: RowsAs,
+  datasource: DataSourceRef = chosenClickHouse,
+  refId = 'A',
+): ClickHouseTarget =>
+  ({
+    refId,
+    datasource,
+    editorType: 'sql',
+    rawSql: rawSql.trim(),
+    queryType: rowsAs === 'series' ? 'timeseries' : 'table',
+    format: rowsAs === 'series' ? 0 : 1,
+    pluginVersion: '4.0.0',
+  }) as unknown as ClickHouseTarget;
+
+/** {@link clickhouseTarget} for the builders of dashboards. */
+export const clickhouseQuery = (rawSql: string, rowsAs: RowsAs): Builder<Dataquery> => ({
+  build: () => clickhouseTarget(rawSql, rowsAs),
+});
+
+/**
+ * The text that a variable holds, in SQL.
+ *
+ * Grafana's own quoting doubles quotes and leaves backslashes alone, which in ClickHouse escape: a value could end its
+ * literal. Percent-encoded, a value has neither.
+ */
+export const chosen = (variable: string): string => `decodeURLComponent('\${${variable}:percentencode}')`;
+
+/** That a column is what a variable says, where the variable does not say all. */
+export const isChosen = (column: string, variable = column): string =>
+  `(${chosen(variable)} = '*' OR ${column} = ${chosen(variable)})`;
+
+/** That a rollup's column of 5 minutes lies in the range, the one in which the range begins included. */
+export const inFiveMinutes = (column = 'time'): string =>
+  `${column} >= toStartOfFiveMinutes($__fromTime) AND ${column} <= $__toTime`;
+
+/** That a rollup's column of hours lies in the range, the one in which the range begins included. */
+export const inHours = (column = 'time'): string =>
+  `${column} >= toStartOfHour($__fromTime) AND ${column} <= $__toTime`;

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { loadConfig } from '../../infra/config/load.ts';
+import { packageRoot } from '../../infra/paths.ts';
+import { temporaryFolder } from '../services/folder.ts';
+import { deployTools, fileText, orSkip, parseCommand, runProgram, yamlFile } from './tools.ts';
+
+interface Service {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, { condition: string }>>;
+  readonly healthcheck?: { readonly disable?: boolean };
+  readonly restart?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+}
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+}
+
+const root = packageRoot();
+const compose = yamlFile<Compose>('compose.yaml');
+const services = Object.entries(compose.services);
+const config = loadConfig(join(root, 'deploy/compose/ebbtide.yaml')).config;
+const isOurs = ({ image }: Service) => image.startsWith('ebbtide:');
+
+test('compose.yaml is what the Compose Specification allows', async (t) => {
+  const path = orSkip(t, (await deployTools()).findSchema('compose-spec.json'), 'the schema of compose files');
+  if (!path) return;
+  const schema = JSON.parse(readFileSync(path, 'utf8')) as { $schema?: string };
+  const Validator = schema.$schema?.includes('2020-12') ? Ajv2020 : Ajv;
+  const ajv = new Validator({ strict: false, validateFormats: false });
+  const valid = ajv.validate(schema, compose);
+  assert.ok(valid, ajv.errorsText());
+});
+
+test('every service names an image with a version, and servers it needs that there are', () => {
+  for (const [name, service] of services) {
+    assert.match(service.image, /:(\$\{EBBTIDE_VERSION:-)?v?\d[\w.]*\}?$/, name);
+    for (const [needed, { condition }] of Object.entries(service.depends_on ?? {})) {
+      assert.ok(needed in compose.services, `${name} needs ${needed}`);
+      if (condition === 'service_healthy')
+        assert.ok(compose.services[needed]!.healthcheck && !compose.services[needed]!.healthcheck.disable, needed);
+      if (condition === 'service_completed_successfully')
+        assert.notEqual(compose.services[needed]!.restart, 'unless-stopped');
+    }
+  }
+});
+
+test('every mounted file is there, and every volume declared', () => {
+  let files = 0;
+  for (const [name, { volumes = [] }] of services)
+    for (const volume of volumes) {
+      const [source, target] = volume.split(':') as [string, string];
+      assert.match(target, /^\//, volume);
+      if (source.startsWith('./')) {
+        files++;
+        assert.ok(existsSync(join(root, source)), `${name} mounts ${source}`);
+        assert.match(volume, /:ro$/, `${name} mounts ${source}`);
+      } else assert.ok(source in compose.volumes, `${name} mounts ${source}`);
+    }
+  assert.ok(files >= 10);
+});
+
+test('every command of Ebbtide is one that the command line takes', async () => {
+  let commands = 0;
+  for (const [name, service] of services) {
+    if (!isOurs(service)) continue;
+    assert.equal(service.read_only, true, name);
+    if (service.entrypoint) {
+      assert.match(service.entrypoint[1]!, /^\/app\/deploy\//);
+      assert.ok(existsSync(join(root, service.entrypoint[1]!.replace('/app/', ''))), name);
+      continue;
+    }
+    assert.deepEqual(service.cap_drop, ['ALL'], name);
+    await assert.doesNotReject(parseCommand(service.command!), name);
+    commands++;
+  }
+  assert.ok(commands >= 5);
+  await assert.rejects(parseCommand(['run', 'nothing']), /Allowed choices/);
+});
+
+test('what the configuration reaches are services of compose.yaml, and files that a volume brings', () => {
+  const { kafka, schemaRegistry, clickhouse, vault, http } = config;
+  for (const address of [`kafka://${kafka.brokers}`, schemaRegistry.url, clickhouse.url, vault.address])
+    assert.ok(new URL(address).hostname in compose.services, address);
+  const mounted = compose.services.services!.volumes!.map((volume) => volume.split(':')[1]!);
+  for (const file of [clickhouse.passwordFile, config.token.sharedSecretFile])
+    assert.ok(
+      mounted.some((folder) => file!.startsWith(`${folder}/`)),
+      file,
+    );
+  assert.equal(http.host, '0.0.0.0');
+  const ports = new Set(
+    services
+      .filter(([, one]) => isOurs(one))
+      .flatMap(([, { ports: all = [] }]) => all.map((port) => Number(port.split(':').at(-1)))),
+  );
+  assert.deepEqual(
+    ports,
+    new Set([config.token.port, config.gateway.port, config.gateway.grpcPort, config.console.port]),
+  );
+});
+
+test('Prometheus scrapes every process, and Grafana has the data sources that dashboards name', () => {
+  const [{ targets }] = yamlFile<[{ targets: readonly string[] }]>('deploy/compose/targets/ebbtide.yaml');
+  const processes = services.filter(([, one]) => isOurs(one) && one.command && !one.entrypoint).map(([name]) => name);
+  assert.deepEqual([...targets].sort(), processes.map((name) => `${name}:${config.http.port}`).sort());
+  const { datasources } = yamlFile<{
+    datasources: readonly { uid: string; url?: string; jsonData?: { host: string } }[];
+  }>('deploy/compose/grafana/datasources/ebbtide.yaml');
+  const alerting = fileText('infra/grafana/generated/alerting/ebbtide.yaml');
+  for (const [, uid] of alerting.matchAll(/datasourceUid: (\S+)/g))
+    assert.ok(uid === '__expr__' || datasources.some((source) => source.uid === uid), uid);
+  for (const { url, jsonData } of datasources)
+    assert.ok((jsonData?.host ?? new URL(url!).hostname) in compose.services);
+});
+
+test('secrets are made once, each for those alone who need it', async (t) => {
+  const folder = temporaryFolder(t);
+  const folders = ['unseal', 'clickhouse', 'ebbtide', 'grafana'].map((name) => join(folder, name));
+  const make = () => runProgram(process.execPath, [join(root, 'deploy/compose/secrets.mjs'), ...folders]);
+  await make();
+  const read = (name: string) => readFileSync(join(folder, name));
+  assert.equal(read('unseal/unseal.key').length, 32);
+  const password = read('ebbtide/clickhouse.password').toString();
+  assert.equal(statSync(join(folder, 'ebbtide/clickhouse.password')).mode & 0o777, 0o400);
+  const users = read('clickhouse/ebbtide.xml').toString();
+  assert.ok(!users.includes(password));
+  assert.notEqual(read('grafana/clickhouse.password').toString(), password);
+  await make();
+  assert.equal(read('ebbtide/clickhouse.password').toString(), password);
+  assert.equal(read('clickhouse/ebbtide.xml').toString(), users);
+});

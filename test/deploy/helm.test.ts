@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
+import { parse, parseAllDocuments } from 'yaml';
+import { parseConfig } from '../../infra/config/load.ts';
+import { packageRoot } from '../../infra/paths.ts';
+import { topics } from '../../schemas/topics.ts';
+import { deployTools, orSkip, parseCommand, runProgram, yamlFile } from './tools.ts';
+
+const chart = join(packageRoot(), 'deploy/helm/ebbtide');
+
+interface Component {
+  readonly kind: string;
+  readonly command: readonly string[];
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly keda?: { readonly topic: string; readonly consumerGroup: string };
+}
+const values = yamlFile<{ components: Readonly<Record<string, Component>> }>('deploy/helm/ebbtide/values.yaml');
+
+interface Container {
+  readonly args: readonly string[];
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly ports: readonly { readonly containerPort: number }[];
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+}
+interface PodSpec {
+  readonly serviceAccountName: string;
+  readonly automountServiceAccountToken: boolean;
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly containers: readonly [Container];
+  readonly volumes: readonly { readonly name: string }[];
+}
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly template: { readonly spec: PodSpec };
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+    readonly scaleTargetRef: { readonly name: string };
+    readonly triggers: readonly { readonly metadata: Readonly<Record<string, string>> }[];
+  };
+}
+
+/** Every component, with everything that can be turned on. */
+const everything = [
+  ...Object.keys(values.components).map((name) => `components.${name}.enabled=true`),
+  'keda.enabled=true',
+  'serviceMonitor.enabled=true',
+];
+const render = async (helm: string, settings: readonly string[]): Promise<readonly Manifest[]> => {
+  const { stdout } = await runProgram(helm, [
+    ...['template', 'tide', chart, '--namespace', 'credentials'],
+    ...settings.flatMap((setting) => ['--set', setting]),
+  ]);
+  return parseAllDocuments(stdout)
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((manifest) => manifest !== null);
+};
+const workloads = (manifests: readonly Manifest[]) =>
+  manifests.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
+
+test('values name commands that the command line takes, ports that services listen on, and groups that pipelines have', async () => {
+  const config = parseConfig('{}');
+  const listening: Readonly<Record<string, number>> = {
+    token: config.token.port,
+    gateway: config.gateway.port,
+    grpc: config.gateway.grpcPort,
+    keyhost: config.keyhost.port,
+    delivery: config.delivery.port,
+    signals: config.signals.port,
+    console: config.console.port,
+  };
+  const groups: Readonly<Record<string, string>> = {
+    lifecycle: config.lifecycle.groupId ?? '',
+    scope: config.scope.groupId ?? '',
+    keylife: config.keylife.groupId ?? '',
+    preprovision: config.preprovision.groupId ?? '',
+    archive: config.archive.groupId,
+    actuate: 'ebbtide-actuate',
+  };
+  const names: ReadonlySet<string> = new Set(['', ...Object.values(topics).map(({ name }) => name)]);
+  for (const [name, { command, ports = {}, keda }] of Object.entries(values.components)) {
+    await assert.doesNotReject(parseCommand(command), name);
+    for (const [port, number] of Object.entries(ports)) assert.equal(number, listening[port], `${name} ${port}`);
+    if (!keda) continue;
+    assert.equal(keda.consumerGroup, groups[name], name);
+    assert.ok(names.has(keda.topic), keda.topic);
+  }
+});
+
+test('the chart passes helm lint, and refuses values that cannot be', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  await runProgram(helm, ['lint', '--strict', chart]);
+  for (const [wrong, message] of [
+    ['image.digest=sha256:12', /digest/],
+    ['components.lifecycle.replicas=-1', /replicas/],
+    ['components.threat.persistence=null', /persistence/],
+    ['config.kafka.brokers=embedded', /brokers/],
+    ['vault.login=root', /login/],
+    ['typo=1', /typo/],
+  ] as const)
+    await assert.rejects(render(helm, [wrong]), (error: { stderr: string }) => message.test(error.stderr), wrong);
+});
+
+test('rendered manifests are valid Kubernetes objects', async (t) => {
+  const tools = await deployTools();
+  const helm = orSkip(t, tools.findHelm(), 'Helm');
+  const schemas = orSkip(t, tools.findKubernetesSchemas(), 'the schemas of Kubernetes');
+  const keda = orSkip(t, tools.findSchema('scaledobjects.yaml'), 'the schema of KEDA');
+  if (!helm || !schemas || !keda) return;
+  const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false });
+  ajv.addSchema(JSON.parse(readFileSync(join(schemas, '_definitions.json'), 'utf8')), '_definitions.json');
+  const definition = parse(readFileSync(keda, 'utf8')) as {
+    spec: { versions: readonly { schema: { openAPIV3Schema: object } }[] };
+  };
+  const schemaOf = ({ apiVersion, kind }: Manifest): object | undefined => {
+    if (kind === 'ScaledObject') return definition.spec.versions[0]!.schema.openAPIV3Schema;
+    const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+    const suffix = [group!.replace(/\.k8s\.io$/, ''), version].filter(Boolean).join('-');
+    const file = join(schemas, `${kind.toLowerCase()}-${suffix}.json`);
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : undefined;
+  };
+  const compiled = new Map<string, ReturnType<Ajv['compile']>>();
+  const unknown = new Set<string>();
+  const kinds = new Set<string>();
+  for (const settings of [
+    [],
+    everything,
+    [...everything, 'vault.login=agent'],
+    ['vault.login=config', 'networkPolicy.enabled=false'],
+  ])
+    for (const manifest of await render(helm, settings)) {
+      const { kind, metadata } = manifest;
+      const schema = compiled.has(kind) ? {} : schemaOf(manifest);
+      if (!schema) {
+        unknown.add(kind);
+        continue;
+      }
+      if (!compiled.has(kind)) compiled.set(kind, ajv.compile(schema));
+      const validate = compiled.get(kind)!;
+      assert.ok(validate(manifest), `${kind} ${metadata.name}: ${ajv.errorsText(validate.errors)}`);
+      kinds.add(kind);
+    }
+  assert.deepEqual([...unknown], ['ServiceMonitor']);
+  for (const kind of [
+    'ConfigMap',
+    'ServiceAccount',
+    'Service',
+    'Deployment',
+    'StatefulSet',
+    'PodDisruptionBudget',
+    'NetworkPolicy',
+    'ScaledObject',
+  ])
+    assert.ok(kinds.has(kind), kind);
+  const broken = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' }, spec: { replica: 1 } };
+  assert.equal(compiled.get('Deployment')!(broken), false);
+});
+
+test('every pod is restricted, has what it mounts, and takes its configuration', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  for (const login of ['kubernetes', 'agent', 'config']) {
+    const manifests = await render(helm, [...everything, `vault.login=${login}`]);
+    const text = manifests.find(({ kind }) => kind === 'ConfigMap')!.data!['ebbtide.yaml']!;
+    const config = parseConfig(text);
+    assert.equal(config.http.host, '0.0.0.0');
+    assert.equal(
+      config.vault.actuatorLogin?.method,
+      { kubernetes: 'kubernetes', agent: 'token', config: undefined }[login],
+    );
+    const accounts = new Set(
+      manifests.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata.name),
+    );
+    const all = workloads(manifests);
+    assert.equal(all.length, Object.keys(values.components).length);
+    for (const { metadata, kind, spec } of all) {
+      const pod = spec!.template.spec;
+      const [container] = pod.containers;
+      const { runAsNonRoot, runAsUser, seccompProfile } = pod.securityContext;
+      assert.deepEqual([runAsNonRoot, runAsUser, seccompProfile], [true, 10_001, { type: 'RuntimeDefault' }]);
+      assert.deepEqual(container.securityContext, {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      assert.ok(accounts.has(pod.serviceAccountName), pod.serviceAccountName);
+      assert.ok(container.ports.some(({ containerPort }) => containerPort === config.http.port));
+      const volumes = new Set(
+        [...pod.volumes, ...(spec!.volumeClaimTemplates ?? []).map((claim) => claim.metadata)].map(({ name }) => name),
+      );
+      for (const { name } of container.volumeMounts) assert.ok(volumes.has(name), `${metadata.name} mounts ${name}`);
+      assert.equal(kind === 'StatefulSet', spec!.volumeClaimTemplates !== undefined);
+      if (login === 'kubernetes') assert.equal(pod.automountServiceAccountToken, false);
+      await parseCommand(container.args);
+    }
+    const scaled = manifests.filter(({ kind }) => kind === 'ScaledObject');
+    for (const { spec } of scaled) {
+      const target = all.find(({ metadata }) => metadata.name === spec!.scaleTargetRef.name)!;
+      assert.equal(target.spec!.replicas, undefined);
+      assert.equal(spec!.triggers[0]!.metadata.bootstrapServers, config.kafka.brokers);
+    }
+    assert.equal(scaled.length, 6);
+  }
+});
+
+test('service accounts of pods that log in at Vault are those that ebbtide vault bootstrap binds', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const accounts = workloads(await render(helm, everything)).map(({ spec }) => spec!.template.spec.serviceAccountName);
+  const bound = ['actuator', 'token-service', 'keyhost', 'keylife', 'provision', 'delivery'].map(
+    (name) => `ebbtide-${name}`,
+  );
+  assert.deepEqual([...new Set(accounts.filter((name) => name !== 'tide-default'))].sort(), bound.sort());
+});
