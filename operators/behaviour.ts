@@ -8,6 +8,8 @@ export interface BehaviourEvent {
   /** Name of the feature specification, such as `phrase`. */
   readonly specification: string;
   readonly features: Readonly<Record<string, number>>;
+  /** Features as they came, sealed with the user's own key: what is kept of the burst is kept so. */
+  readonly sealed?: Uint8Array;
 }
 
 /** A burst, and what speaks against a person having made it. */

@@ -1,5 +1,6 @@
 import type { Credential, Decision } from '../schemas/generated/index.ts';
 import { eventTypes, type SecurityEventClaims, type SubjectId } from '../schemas/securityEvents.ts';
+import { emptyDecision } from './emptyDecision.ts';
 
 /** How subjects of another party are credentials of ours. */
 export interface SubjectMapping {
@@ -123,6 +124,7 @@ export const decideBySignal = (
     typeof event.event_timestamp === 'number' ? Math.min(Math.max(event.event_timestamp, 0), claims.iat) : claims.iat;
   const said = (event.reason_admin as { en?: unknown } | undefined)?.en;
   return {
+    ...emptyDecision,
     decisionId: `signals/${credential.credentialId}/${signalId}`,
     subject: credential.credentialId,
     pipeline: 'signals',
@@ -130,20 +132,9 @@ export const decideBySignal = (
     mode,
     withheld,
     oldTtlMs: Math.max(0, credential.expiresAt - now),
-    newTtlMs: 0,
-    oldScope: '',
-    newScope: '',
     reason: `${claims.iss} reported ${type.split('/').at(-1)}${typeof said === 'string' ? `: ${said.slice(0, 500)}` : ''}`,
-    score: 0,
-    risk: 0,
-    severity: 0,
-    frequency: 0,
-    features: [],
-    strikes: 0,
     policyVersion,
-    modelVersion: '',
     windowEnd: Math.round(happened * 1000),
     decidedAt: now,
-    deadline: null,
   };
 };

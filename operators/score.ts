@@ -2,6 +2,7 @@ import { concatMap, type OperatorFunction } from 'rxjs';
 import type { Contribution } from '../schemas/generated/index.ts';
 import type { Challenge, FeaturizedBatch, Joined, ScoredBatch, WindowScore } from './batch.ts';
 import type { KeyedState } from './keyedState.ts';
+import type { ModelChoice, ModelsInForce } from './modelChoice.ts';
 import { Reused } from './reused.ts';
 
 /** Scores of some windows, one entry a row; see `models/anomaly`. */
@@ -59,22 +60,6 @@ export interface WindowModel {
   ): Promise<ScoreColumns>;
 }
 
-/** The models that score somewhere in the stream. */
-export interface ModelsInForce {
-  /** Its scores decide. */
-  readonly champion: WindowModel;
-  /** Scores beside it, for comparison; nothing comes of that. */
-  readonly challenger?: WindowModel;
-}
-
-/** What scoring is to know of models beyond the configured one. */
-export interface ModelChoice {
-  /** The models as of what is in force; the configured one where this is absent. */
-  inForce(joined: Joined): ModelsInForce;
-  /** Told when a challenger failed: its scores of that batch are missing, and nothing else. */
-  challengerFailed(version: string, error: unknown): void;
-}
-
 /** Scores at or above this are explained; below, nothing happened that needs it. */
 const explainedFrom = 0.2;
 const explainedFeatures = 3;
@@ -96,10 +81,10 @@ const explainedFeatures = 3;
 export const score = (
   model: WindowModel,
   state: KeyedState,
-  choice?: ModelChoice,
+  choice?: ModelChoice<WindowModel>,
   functionOf: (subject: string, joined: Joined) => string | undefined = () => undefined,
 ): OperatorFunction<FeaturizedBatch, ScoredBatch> => {
-  const configured: ModelsInForce = { champion: model };
+  const configured: ModelsInForce<WindowModel> = { champion: model };
   const { carried } = state;
   const reused = new Reused(newScore);
 

@@ -5,8 +5,9 @@ import { type DecisionCounts, decideTtl, type JoinedTopics } from '../operators/
 import { decodeTelemetry, type TelemetryReader } from '../operators/decodeTelemetry.ts';
 import { DriftState, detectDrift } from '../operators/detectDrift.ts';
 import { type Featurizer, featurize } from '../operators/featurize.ts';
+import type { ModelChoice } from '../operators/modelChoice.ts';
 import { type AlarmCounts, raiseAlarms } from '../operators/raiseAlarms.ts';
-import { type ModelChoice, score, type WindowModel } from '../operators/score.ts';
+import { score, type WindowModel } from '../operators/score.ts';
 import { type Encoders, type Partition, toOutput } from '../operators/toOutput.ts';
 import { type WindowCounts, windowByKey } from '../operators/windowByKey.ts';
 import type { Clock } from '../schemas/generated/index.ts';
@@ -20,7 +21,7 @@ export interface LifecycleTask {
   /** The configured model: it scores until another is promoted. */
   readonly model: WindowModel;
   /** Which models are in force; {@link LifecycleTask.model} everywhere when absent. */
-  readonly models?: ModelChoice;
+  readonly models?: ModelChoice<WindowModel>;
   readonly encoders: Encoders;
   readonly counts: WindowCounts & DecisionCounts & AlarmCounts;
 }

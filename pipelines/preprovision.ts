@@ -1,5 +1,6 @@
 import { concatMap, type OperatorFunction, pipe } from 'rxjs';
 import type { InputBatch, OutputBatch } from '../operators/batch.ts';
+import type { ModelChoice } from '../operators/modelChoice.ts';
 import type { AccessBatch } from '../operators/preprovision/batch.ts';
 import { decidePreprovision, type PreprovisionTopics } from '../operators/preprovision/decidePreprovision.ts';
 import { type AccessReader, decodeAccess } from '../operators/preprovision/decodeAccess.ts';
@@ -19,7 +20,8 @@ export interface PreprovisionTask {
     /** Resolves once joined topics have been read as far as a clock record says. */
     reached(clock: AccessClock): Promise<void> | undefined;
   };
-  readonly predictor: HourlyPredictor;
+  /** Which model predicts where in the stream. */
+  readonly models: ModelChoice<HourlyPredictor>;
   readonly encoders: PreprovisionEncoders;
 }
 
@@ -37,13 +39,13 @@ export const preprovision = ({
   partition,
   reader,
   topics,
-  predictor,
+  models,
   encoders,
 }: PreprovisionTask): OperatorFunction<InputBatch, OutputBatch> =>
   pipe(
     decodeAccess(reader),
     untilReached(topics),
-    foreseeHours(partition.state, predictor),
+    foreseeHours(partition.state, models),
     decidePreprovision(partition.state, topics),
     toPreprovisionOutput(partition, encoders),
   );

@@ -7,30 +7,15 @@ import { compareModels, reach } from '../models/feedback/compare.ts';
 import { type FeedbackHead, feedbackFile, headSchema } from '../models/feedback/head.ts';
 import { holdOut, judgedTimes } from '../models/feedback/holdOut.ts';
 import { collectJudged, type JudgedStretch } from '../models/feedback/judged.ts';
-import { type JudgedDecision, resolveLabels, type Verdict } from '../models/feedback/labels.ts';
-import type { RetrainReport } from '../models/feedback/report.ts';
+import { judgementsOf, type LabelArchive } from '../models/feedback/labelArchive.ts';
+import type { Verdict } from '../models/feedback/labels.ts';
+import { labelSummary, type RetrainReport } from '../models/feedback/report.ts';
 import type { TrainingBackend } from '../models/training/backend.ts';
 import type { TrainingProgress } from '../models/training/fit.ts';
 import { type CollectedTelemetry, collectTelemetry } from '../models/training/telemetry/collect.ts';
 import type { TelemetrySource, TimeRange } from '../models/training/telemetry/source.ts';
-import type { Label } from '../schemas/generated/Label.ts';
-
-/** Versions of models: where challengers go, and which one is in force. */
-export interface RetrainRegistry {
-  /** The version in force: a folder, or a source of its files. */
-  champion(kind: 'anomaly'): Promise<string | ModelSource>;
-  /** Keep a model folder as a version. */
-  publish(folder: string): Promise<string>;
-  /** Put a version in force. */
-  promote(version: string, why: string): Promise<void>;
-}
-
-/** Labels, and the decisions that they are about. */
-export interface LabelArchive {
-  labels(range: TimeRange): Promise<Label[]>;
-  /** Decisions with these ids, and of these subjects the last one before each time. */
-  decisions(ids: readonly string[], before: readonly { subject: string; atMs: number }[]): Promise<JudgedDecision[]>;
-}
+import { EbbtideError } from '../schemas/errors.ts';
+import type { RetrainRegistry } from './retrain/registry.ts';
 
 /** What a retraining works with. */
 export interface RetrainTask {
@@ -54,27 +39,6 @@ export interface RetrainTask {
   readonly code?: string;
   readonly signal?: AbortSignal;
 }
-
-const resolveWith = async (task: RetrainTask, labels: readonly Label[]) => {
-  const ids = labels.flatMap(({ decisionId }) => decisionId ?? []);
-  const nameless = labels.filter(({ decisionId, windowEnd }) => decisionId === null && windowEnd === null);
-  const decisions = await task.labels.decisions(
-    [...new Set(ids)],
-    nameless.map(({ subject, at }) => ({ subject, atMs: at })),
-  );
-  const byId = new Map(decisions.map((decision) => [decision.decisionId, decision]));
-  return resolveLabels(labels, {
-    windowMs: task.windowMs,
-    decision: (id) => byId.get(id),
-    lastDecision: (subject, atMs) =>
-      decisions
-        .filter((one) => one.subject === subject && one.windowEnd <= atMs)
-        .reduce<JudgedDecision | undefined>(
-          (last, one) => (last && last.windowEnd >= one.windowEnd ? last : one),
-          undefined,
-        ),
-  });
-};
 
 /** Train the challenger: the champion's network goes on learning, the calibration is made anew, labels supervise. */
 const challenge = async (
@@ -137,29 +101,19 @@ export const retrain = async (
   onProgress: (progress: TrainingProgress) => void = () => undefined,
 ): Promise<RetrainReport> => {
   const { registry, telemetry, range, windowMs, seed, signal, out } = task;
-  const championPlace = await registry.champion('anomaly');
+  const championPlace = await registry.champion();
+  if (championPlace === undefined)
+    throw new EbbtideError('MODEL_INCOMPATIBLE', 'The anomaly model has no version that is built in; name one');
   const manifest = await readManifest(championPlace);
-  const given = await task.labels.labels(range);
-  const { judgements, refused } = await resolveWith(task, given);
+  const resolved = await judgementsOf(task.labels, 'lifecycle', range, windowMs);
+  const { judgements } = resolved;
   const common = { windowMs, ...(signal ? { signal } : {}) };
   const { stretches, without } = await collectJudged(telemetry, resourceFeatures, judgements, common);
   const { learned, heldOut } = holdOut(stretches);
-  const count = (verdict: Verdict): number => stretches.filter(({ judgement }) => judgement.verdict === verdict).length;
-  const leftOut = [
-    ...refused.map(({ label, why }) => ({ ...label, why })),
-    ...without.map((one) => ({ ...one, why: 'the archive has no telemetry of that time, or too little before it' })),
-  ].map(({ subject, verdict, by, at, why }) => ({ subject, verdict, by, at: new Date(at).toISOString(), why }));
   const base = {
     at: new Date(task.now).toISOString(),
     champion: manifest.version,
-    labels: {
-      given: given.length,
-      legitimateAnomaly: count('legitimateAnomaly'),
-      falsePositive: count('falsePositive'),
-      maliciousActivity: count('maliciousActivity'),
-      heldOut: heldOut.length,
-      refused: leftOut,
-    },
+    labels: labelSummary(resolved, stretches, heldOut.length, without),
   };
   if (stretches.length === 0)
     return { ...base, outcome: 'skipped', reasons: ['No label can be used: there is nothing to learn from'] };

@@ -2,7 +2,9 @@ import { type OperatorFunction, pipe } from 'rxjs';
 import type { ScopeModel } from '../models/scope/model.ts';
 import { awaitJoined } from '../operators/awaitJoined.ts';
 import type { InputBatch, OutputBatch } from '../operators/batch.ts';
-import { assessCalls, type ScopeTopics } from '../operators/scope/assessCalls.ts';
+import type { ModelChoice } from '../operators/modelChoice.ts';
+import { assessCalls } from '../operators/scope/assessCalls.ts';
+import type { ScopeTopics } from '../operators/scope/assessWindows.ts';
 import type { CallBatch, ScopeBatch, ScopeCounts } from '../operators/scope/batch.ts';
 import { scopeDecider } from '../operators/scope/decideScope.ts';
 import { type CallReader, decodeCalls } from '../operators/scope/decodeCalls.ts';
@@ -14,13 +16,14 @@ export interface ScopeTask {
   readonly partition: ScopePartition;
   readonly reader: CallReader;
   readonly topics: ScopeTopics & { reached(clock: ApiClock): Promise<void> | undefined };
-  readonly model: ScopeModel;
+  /** Which models assess where in the stream. */
+  readonly models: ModelChoice<ScopeModel>;
   readonly encoders: ScopeEncoders;
   readonly counts: ScopeCounts;
 }
 
 /** The part of {@link ScopeTask} that decides, whatever calls are read from and decisions written to. */
-export type ScopeDecisionTask = Pick<ScopeTask, 'topics' | 'model' | 'counts'> & {
+export type ScopeDecisionTask = Pick<ScopeTask, 'topics' | 'models' | 'counts'> & {
   readonly partition: Pick<ScopePartition, 'name' | 'credentials' | 'time' | 'budget'>;
 };
 
@@ -28,7 +31,7 @@ export type ScopeDecisionTask = Pick<ScopeTask, 'topics' | 'model' | 'counts'> &
 export const decideOnCalls = ({
   partition,
   topics,
-  model,
+  models,
   counts,
 }: ScopeDecisionTask): OperatorFunction<CallBatch, ScopeBatch> =>
   pipe(
@@ -37,7 +40,7 @@ export const decideOnCalls = ({
       pipeline: partition.name,
       credentials: partition.credentials,
       time: partition.time,
-      model,
+      models,
       topics,
       decide: scopeDecider(partition.budget, counts),
       counts,

@@ -27,6 +27,12 @@ export interface Setting {
 export const controlPartition = 0;
 
 /**
+ * Pipeline of decisions that a person makes: the mode of pipelines does not govern them; the kill switch and exemptions
+ * do.
+ */
+export const personPipeline = 'console';
+
+/**
  * The key of a setting: its kind, pipeline and subject joined by `/`, as far as they are given.
  *
  * @example

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'REQUEST_INVALID'
+  | 'CONFLICT'
   | 'FEED_UNAVAILABLE'
   | 'FEED_INVALID'
   | 'FEED_SHRUNK'

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parsePolicy } from './parsePolicy.ts';
 import { fitOf } from './scopePattern.ts';
-import { builtInScope, type Scope, type ScopeDefinition, Scopes } from './scopes.ts';
+import { builtInScope, type Scope, type ScopeDefinition, Scopes, scopesConfig } from './scopes.ts';
 import { threatPolicySchema } from './threat.ts';
 
 const durationMs = z.number().int().positive();
@@ -76,7 +76,6 @@ const rangesAreOrdered = (
 };
 
 const builtIn: readonly string[] = Object.values(builtInScope);
-const ownName = /^[a-z][a-z0-9-]{0,63}$/;
 
 /** Something about the scopes of ranges that does not hold. */
 export interface RangeProblem {
@@ -94,13 +93,16 @@ type Ranged = {
  * scopes that are there, keeps those that are built in in their order, and no range allows all that one before it does.
  * Scopes that cannot be compared, as `read-only` and a single service, may follow each other.
  *
- * @param definitions - scopes of the deployment; without them a name of its own is taken to be one
+ * @param definitions - scopes of the deployment, beside those that the policy brings
  */
 export const rangeProblems = (
-  policy: Ranged & { readonly groups: Readonly<Record<string, Ranged>> },
-  definitions?: Readonly<Record<string, ScopeDefinition>>,
+  policy: Ranged & {
+    readonly groups: Readonly<Record<string, Ranged>>;
+    readonly scopes: Readonly<Record<string, ScopeDefinition>>;
+  },
+  definitions: Readonly<Record<string, ScopeDefinition>> = {},
 ): RangeProblem[] => {
-  const scopes = new Scopes(definitions ?? {});
+  const scopes = new Scopes({ ...definitions, ...policy.scopes });
   const of = ({ ranges = [], singleService }: Ranged, path: readonly (string | number)[]): RangeProblem[] => {
     const problems: RangeProblem[] = [];
     const before: { scope: Scope; name: string; rank: number }[] = [];
@@ -114,8 +116,7 @@ export const rangeProblems = (
       try {
         scope = scopes.named(name, singleService ?? '*');
       } catch (error) {
-        if (definitions || !name.split(' & ').every((part) => ownName.test(part) || /^single-service\(/.test(part)))
-          refuse((error as Error).message);
+        refuse((error as Error).message);
         return;
       }
       const rank = builtIn.indexOf(name.replace(/\(.*/, ''));
@@ -149,7 +150,10 @@ const groupSchema = z.strictObject({
   { match: string[] } & { [K in keyof typeof tunable]?: z.output<(typeof tunable)[K]> | undefined }
 >;
 
-/** The policy of the scope pipeline, with its defaults; `policy.scope` in `ebbtide.yaml`. */
+/**
+ * The form of a scope policy, with its defaults; `policy.scope` in `ebbtide.yaml`. That its ranges name scopes which are
+ * there is for {@link rangeProblems} to say.
+ */
 export const scopePolicySchema = z
   .strictObject({
     mode: z
@@ -167,6 +171,11 @@ export const scopePolicySchema = z
       .default(10)
       .describe('Calls in a window after which it is assessed before its end, and again after as many, 1 and up'),
     ...tunable,
+    scopes: scopesConfig
+      .default({})
+      .describe(
+        'Scopes of your own that ranges may name, by name. Those of the deployment (scopes) join them where the policy is put in force: whoever reads a policy knows what its names mean',
+      ),
     learnUpTo: z
       .number()
       .min(0)
@@ -196,26 +205,34 @@ export const scopePolicySchema = z
     rangesAreOrdered(policy.ranges, context, ['ranges']);
     for (const [name, group] of Object.entries(policy.groups))
       rangesAreOrdered(group.ranges, context, ['groups', name, 'ranges']);
-    for (const { path, message } of rangeProblems(policy))
-      context.addIssue({ code: 'custom', path: [...path], message });
   });
 
 /** A validated scope policy. */
 export type ScopePolicy = z.output<typeof scopePolicySchema>;
 
+/** A policy with the scopes of a deployment beside its own, which go before them. */
+export const withDefinitions = (
+  policy: ScopePolicy,
+  definitions: Readonly<Record<string, ScopeDefinition>>,
+): ScopePolicy => ({ ...policy, scopes: { ...definitions, ...policy.scopes } });
+
 /**
  * Validate a scope policy and fill in the defaults.
  *
- * @param definitions - scopes of the deployment, where they are at hand: then no range may name another
- * @throws {EbbtideError} `POLICY_INVALID`, naming each key, its value and what was expected
+ * @param definitions - scopes of the deployment, which join the policy's own
+ * @throws {EbbtideError} `POLICY_INVALID`, naming each key, its value and what was expected; also where a range names a
+ *   scope that is not there
  * @example
  * parseScopePolicy({ mode: 'enforce' }).ranges[1]; // { upTo: 60, scope: 'read-only' }
  */
 export const parseScopePolicy = (
   value: unknown,
-  definitions?: Readonly<Record<string, ScopeDefinition>>,
+  definitions: Readonly<Record<string, ScopeDefinition>> = {},
 ): ScopePolicy =>
-  parsePolicy('scope', scopePolicySchema, value, (policy) => (definitions ? rangeProblems(policy, definitions) : []));
+  withDefinitions(
+    parsePolicy('scope', scopePolicySchema, value, (policy) => rangeProblems(policy, definitions)),
+    definitions,
+  );
 
 /** The part of a policy that a group of callers may have of its own. */
 export type ScopeRules = Pick<ScopePolicy, keyof typeof tunable>;

@@ -19,6 +19,9 @@ export { builtInScope, type ScopeDefinition, type ScopedRequest, scopesConfig } 
  */
 export const signalsOverride = 'signals ';
 
+/** What the decision of an override that somebody set by hand begins with: no pipeline is of that name. */
+export const administratorsDecision = 'administrator';
+
 /** A set of allowed requests. Equal scopes of one {@link Scopes} are the same object. */
 export interface Scope {
   /** Canonical name: its parts in order, as in `read-only & single-service(orders)`. */

@@ -20,6 +20,8 @@ export const translationFileSchema = z.strictObject({
       .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'),
     z.strictObject({
       group: z.string().max(128).default(''),
+      /** User whose credential it is; its risk is theirs too. */
+      owner: z.string().max(128).default(''),
       services: z.record(
         z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be a name of letters, digits and ._:-'),
         entitlement,
@@ -31,13 +33,19 @@ export const translationFileSchema = z.strictObject({
 /** What a row entitles to, without who set it when. */
 export type RowContent = Pick<
   Translation,
-  'key' | 'frontendCredential' | 'service' | 'group' | 'defaultScope' | 'backendCredentials'
+  'key' | 'frontendCredential' | 'service' | 'group' | 'owner' | 'defaultScope' | 'backendCredentials'
 >;
 
 /** The version of a row: the first 12 hex digits of the SHA-256 of its content. */
-export const rowVersion = ({ key, group, defaultScope, backendCredentials }: RowContent): string =>
+export const rowVersion = ({ key, group, owner, defaultScope, backendCredentials }: RowContent): string =>
   createHash('sha256')
-    .update(JSON.stringify([key, group, defaultScope, Object.entries(backendCredentials).sort(byName)]))
+    .update(
+      // Rows without an owner keep the version that they had before there were owners
+      JSON.stringify([
+        ...[key, group, defaultScope, Object.entries(backendCredentials).sort(byName)],
+        ...(owner ? [owner] : []),
+      ]),
+    )
     .digest('hex')
     .slice(0, 12);
 
@@ -61,7 +69,7 @@ export const rowsOfFile = (value: unknown, scopes: Scopes): RowContent[] => {
       }),
     );
   const problems: string[] = [];
-  const rows = Object.entries(parsed.data.credentials).flatMap(([frontendCredential, { group, services }]) =>
+  const rows = Object.entries(parsed.data.credentials).flatMap(([frontendCredential, { group, owner, services }]) =>
     Object.entries(services).map(([service, { scope, backend }]): RowContent => {
       const key = `${frontendCredential}/${service}`;
       const nameOf = (name: string): string => {
@@ -78,6 +86,7 @@ export const rowsOfFile = (value: unknown, scopes: Scopes): RowContent[] => {
         frontendCredential,
         service,
         group,
+        owner,
         defaultScope: nameOf(scope),
         backendCredentials: Object.fromEntries(references),
       };
@@ -93,8 +102,12 @@ const invalid = (problems: readonly string[]): EbbtideError =>
 /** The file of rows; {@link rowsOfFile} reads the same rows back. */
 export const fileOfRows = (rows: Iterable<RowContent>): z.input<typeof translationFileSchema> => {
   const credentials: z.input<typeof translationFileSchema>['credentials'] = {};
-  for (const { frontendCredential, service, group, defaultScope, backendCredentials } of [...rows].sort(byKey)) {
-    credentials[frontendCredential] ??= { ...(group ? { group } : {}), services: {} };
+  for (const { frontendCredential, service, group, owner, defaultScope, backendCredentials } of [...rows].sort(byKey)) {
+    credentials[frontendCredential] ??= {
+      ...(group ? { group } : {}),
+      ...(owner ? { owner } : {}),
+      services: {},
+    };
     const backend = Object.fromEntries(Object.entries(backendCredentials).sort(byName));
     credentials[frontendCredential].services[service] = {
       scope: defaultScope,
@@ -112,7 +125,7 @@ export interface RowChange {
   /**
    * added: of a credential that had no rows. widened: allows what was not surely allowed before: a wider scope, a
    * service more for a known credential, another group, or other references, as nobody here knows what they open.
-   * narrowed: allows less. changed: no references any more, and nothing else. removed: gone.
+   * narrowed: allows less. changed: another owner, or no references any more, and nothing else. removed: gone.
    */
   readonly kind: 'added' | 'widened' | 'narrowed' | 'changed' | 'removed';
   /** What it was and is, in words. */
@@ -158,6 +171,7 @@ const compare = (old: RowContent, row: RowContent, scopes: Scopes): Omit<RowChan
     [
       ...(was === is ? [] : [of.defaultScope]),
       ...(sameGroup ? [] : [`group ${of.group || 'none'}`]),
+      ...(old.owner === row.owner ? [] : [`owner ${of.owner || 'nobody'}`]),
       ...(gone.length + come.length === 0 ? [] : [words(differing)]),
     ].join('; ');
   return {

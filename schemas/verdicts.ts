@@ -1,7 +1,7 @@
 import type { Label } from './generated/Label.ts';
 
 /** What a label changes at the next retraining, as a sentence, by its verdict. */
-export const labelChanges: Readonly<Record<Exclude<Label['verdict'], 'unknown'>, string>> = {
+export const labelChanges: Readonly<Record<Exclude<Label['verdict'], 'withdrawn' | 'unknown'>, string>> = {
   legitimateAnomaly: 'The next model learns this behaviour as part of the baseline',
   falsePositive: 'The next model is calibrated with this behaviour, so that its thresholds move',
   maliciousActivity:

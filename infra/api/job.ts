@@ -103,7 +103,7 @@ export const job = <In, Out>(options: JobOptions<In, Out>): Job => {
 /** Mock brokers, and real ones that let nobody create topics, have the topic by other means or not at all. */
 const ensureOutput = async (kafka: Kafka, output: TopicSpec, partitions: number): Promise<void> => {
   try {
-    await kafka.ensureTopics(partitions, [output]);
+    await kafka.ensureTopics(partitions, { specs: [output] });
   } catch (error) {
     await kafka.partitionsOf(output.name).catch(() => {
       throw error;

@@ -1,7 +1,7 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { topics } from '../../schemas/topics.ts';
 import { openArchive } from '../clickhouse/client.ts';
-import { subjectHistory } from '../clickhouse/history.ts';
+import { deskArchive } from '../clickhouse/desk.ts';
 import type { Config } from '../config/config.ts';
 import { embedded } from '../config/connections.ts';
 import type { ConsolePorts, DemoPort } from '../console/ports.ts';
@@ -9,6 +9,7 @@ import { type RunningConsole, startConsole } from '../console/server.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startDemo } from '../demo/demo.ts';
 import { demoPolicy, demoRole } from '../demo/policy.ts';
+import { startSignInDemo } from '../demo/signIn.ts';
 import { connectKafka } from '../kafka/connect.ts';
 import type { Kafka } from '../kafka/types.ts';
 import { createLogger } from '../log.ts';
@@ -17,10 +18,12 @@ import { type GatewayOptions, startGateway } from '../services/gateway/start.ts'
 import type { TokenServiceConfig } from '../services/token/config.ts';
 import { ensureSharedSecret, readSharedSecret } from '../services/token/shared-secret.ts';
 import { startTokenService } from '../services/token/start.ts';
-import { assertPortFree } from '../setup/guarded.ts';
 import { demoSecretPath } from '../vault/bootstrap.ts';
 import { version } from '../version.ts';
+import { entityPort } from './entity-port.ts';
+import { freeOr0 } from './free-port.ts';
 import { gatewayOf } from './gateway.ts';
+import { startKeys, watchesBehaviour } from './keys.ts';
 import type { Closable } from './lifetime.ts';
 import { pipelines } from './pipelines.ts';
 import { openPlatform, type Platform } from './platform.ts';
@@ -59,9 +62,14 @@ export const atDemoPace = (config: Config): Config => {
       );
   return {
     ...config,
-    policy: { ...config.policy, lifecycle: demoPolicy },
+    policy: {
+      ...config.policy,
+      lifecycle: demoPolicy,
+      keylife: { ...config.policy.keylife, mode: 'enforce' },
+    },
     token: { ...config.token, roles: { ...config.token.roles, default: demoRole } },
     lifecycle: { ...config.lifecycle, clockMs: 250 },
+    keylife: { ...config.keylife, clockMs: 250 },
   };
 };
 
@@ -89,7 +97,7 @@ export const bringUp = async (
     log: createLogger('up'),
   };
   if (isEmbedded) await touchTopics(kafka);
-  else await kafka.ensureTopics(config.kafka.partitions);
+  else await kafka.ensureTopics(config.kafka.partitions, config.kafka);
   const servers = {
     brokers: platform.brokers,
     clickhouse: () => platform.clickhouse,
@@ -102,6 +110,7 @@ export const bringUp = async (
     pipelines.lifecycle(context, config, servers),
     pipelines.scope(context, config, servers),
     ...(Object.keys(config.provision.targets).length > 0 ? [pipelines.preprovision(context, config, servers)] : []),
+    ...(watchesBehaviour(config) ? [pipelines.keylife(context, config, servers)] : []),
     pipelines.actuate(context, config, servers),
     pipelines.archive(context, { ...config, archive }, servers),
     ...(config.threat.feeds.length > 0 ? [pipelines.threat(context, config)] : []),
@@ -117,18 +126,25 @@ export const bringUp = async (
   const service = await startTokenService(context, { vault: platform.vault.tokenService, token });
   parts.push(service);
   say(`Token service at ${service.address}`);
+  const keyhost = await startKeys(context, config, platform, parts, say);
   const provisioning = await startProvisioning(context, config, platform.vault.login, parts, say);
   const gateway = await startGateway(context, await onFreePorts(gatewayOf(config), say));
   parts.push(gateway);
   say(`Gateway at ${gateway.address} and, for gRPC, ${gateway.grpcAddress}`);
+  const behaviour = demo && keyhost !== undefined ? await openSignIn(context, config, keyhost, platform) : undefined;
+  if (behaviour) parts.push(behaviour);
   const fleet = demo ? await openFleet(context, token, service, platform) : undefined;
   if (fleet) parts.push(fleet);
+  const entities = entityPort(platform.vault.actuator, context.log);
+  below.push({ name: "console's client of Vault", close: () => entities.close() });
   const ports: ConsolePorts = {
+    actOnEntity: entities.actOnEntity,
     parts: () => parts,
-    history: (subject, fromMs, toMs) => subjectHistory(history, subject, fromMs, toMs) as never,
+    archive: deskArchive(history),
     thresholds: () => config.policy.lifecycle,
     linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
     ...(fleet ? { demo: fleet } : {}),
+    ...(behaviour ? { behaviour } : {}),
   };
   const consoleSection = {
     ...config.console,
@@ -171,16 +187,15 @@ const openFleet = async (
     secretPath: demoSecretPath,
   });
 
-/** Two of these may run on one machine: the second one's services take other ports. */
-const freeOr0 = async (port: number, name: string, say: (line: string) => void): Promise<number> => {
-  try {
-    if (port !== 0) await assertPortFree(port, name, 'CONFIG_INVALID');
-    return port;
-  } catch {
-    say(`Port ${port} is taken; ${name.toLowerCase()} takes another one`);
-    return 0;
-  }
-};
+/** Somebody to sign in as, for whoever watches. */
+const openSignIn = async (context: AppContext, { keyhost, policy }: Config, address: string, { vault }: Platform) =>
+  vault.endpoint &&
+  startSignInDemo(context, {
+    keyhost: address,
+    vault: { endpoint: vault.endpoint, privacy: vault.login('privacy') },
+    enrolment: keyhost.enrolment,
+    rule: policy.keylife.lifespans,
+  });
 
 const onFreePort = async (token: TokenServiceConfig, say: (line: string) => void): Promise<TokenServiceConfig> => ({
   ...token,

@@ -17,11 +17,10 @@ import { startLifecycle } from '../jobs/lifecycle.ts';
 import { startPreprovision } from '../jobs/preprovision.ts';
 import { startRuntime } from '../jobs/runtime.ts';
 import { startScope } from '../jobs/scope.ts';
-import { dataFolder } from '../paths.ts';
 import { startThreat } from '../threat/start.ts';
 import type { VaultConfig } from '../vault/config.ts';
 import { version } from '../version.ts';
-import { retrainRegistry } from './retrain-registry.ts';
+import { retrainedModels } from './retrain-registry.ts';
 
 /** What pipelines are started with, beside Kafka. */
 export interface PipelineServers {
@@ -44,10 +43,17 @@ export const pipelines = {
       await openModelRegistry(config.models),
     );
   },
-  scope: (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+  scope: async (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
+    await startRuntime(context, config.models.runtime);
     const { instanceId, ...rest } = config.scope;
     const complete = scopeConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
-    return startScope(context, { brokers, settings: config.kafka.settings }, complete, config.policy.scope);
+    return startScope(
+      context,
+      { brokers, settings: config.kafka.settings },
+      complete,
+      config.policy.scope,
+      await openModelRegistry(config.models),
+    );
   },
   keylife: (context: AppContext, config: Config, { brokers, vault }: PipelineServers): Promise<Running> => {
     const { instanceId, ...rest } = config.keylife;
@@ -58,9 +64,10 @@ export const pipelines = {
   preprovision: async (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
     const { instanceId, ...rest } = config.preprovision;
     const complete = preprovisionConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
-    if (complete.model !== 'statistics') await startRuntime(context, config.models.runtime);
+    await startRuntime(context, config.models.runtime);
     const cluster = { brokers, settings: config.kafka.settings };
-    return startPreprovision(context, cluster, complete, config.policy.preprovision);
+    const registry = await openModelRegistry(config.models);
+    return startPreprovision(context, cluster, complete, config.policy.preprovision, registry);
   },
   actuate: (context: AppContext, config: Config, { vault }: PipelineServers): Promise<Running> =>
     startActuate(context, { vault: vault('actuator'), actuator: config.actuate }),
@@ -80,14 +87,11 @@ export const pipelines = {
   retrain: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
     const { startRetrain } = await import('../jobs/retrain/start.ts');
     const archive = openArchive(clickhouse());
-    const folder = dataFolder('retrain');
     const running = await startRetrain(
       context,
       {
         archive,
-        folder,
-        registry: await retrainRegistry(config, context),
-        windowMs: config.policy.lifecycle.windowMs,
+        models: await retrainedModels(config, context, config.retrain.kinds),
         code: version(),
         now: Date.now,
       },

@@ -26,7 +26,9 @@ export interface Platform {
     readonly actuator: VaultConfig;
     readonly tokenService: VaultConfig;
     /** How a service logs in that is started only where it is configured. */
-    readonly login: (service: 'provision' | 'delivery' | 'keylife') => VaultConfig;
+    readonly login: (service: 'provision' | 'delivery' | 'keylife' | 'keyhost' | 'privacy') => VaultConfig;
+    /** How an endpoint of the key host logs in; of the embedded Vault alone. */
+    readonly endpoint?: VaultConfig;
   };
   /** Servers brought up here, in the order of their start. */
   readonly servers: readonly Closable[];

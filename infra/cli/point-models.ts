@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { configuredAnomalyModel } from '../../models/anomaly/model.ts';
+import { builtIn } from '../../models/registry/builtIn.ts';
 import { checkedManifest } from '../../models/registry/check.ts';
 import { openModelRegistry } from '../../models/registry/open.ts';
 import { pointerRecord } from '../../models/registry/pointerRecord.ts';
@@ -7,6 +7,8 @@ import type { Chosen, ModelKind, Pointer } from '../../models/registry/record.ts
 import type { ModelRegistry } from '../../models/registry/registry.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { AppContext } from '../context.ts';
+import { audited } from './audited.ts';
+import { configuredModel } from './configured-model.ts';
 import { connect } from './connect.ts';
 import type { Invocation } from './invocation.ts';
 import { readControls } from './register.ts';
@@ -31,8 +33,8 @@ export interface PointPlace {
   readonly context: AppContext;
   readonly registry: ModelRegistry;
   readonly kind: ModelKind;
-  /** Folder of the configured model, which begins the chain. */
-  readonly folder: string;
+  /** Folder of the configured model, or the one that is built in: it begins the chain. */
+  readonly configured: string | Chosen;
   readonly by: string;
   readonly reason: string;
   /** Version that must be the champion now. */
@@ -45,11 +47,11 @@ export interface PointPlace {
  * @throws EbbtideError REGISTRY_CONFLICT when somebody else was first, or `expect` is not the champion
  */
 export const pointTo = async (
-  { context, registry, kind, folder, by, reason, expect }: PointPlace,
+  { context, registry, kind, configured, by, reason, expect }: PointPlace,
   decide: Decide,
 ): Promise<Pointer> => {
-  const chain = await currentChain(context, registry, kind, folder, by);
-  const current = chain.at(-1) ?? { ...placeholder, kind, sequence: 0 };
+  const chain = await currentChain(context, registry, kind, configured, by);
+  const current = chain.at(-1)!;
   if (expect !== undefined && current.champion.version !== expect)
     throw new EbbtideError(
       'REGISTRY_CONFLICT',
@@ -57,14 +59,10 @@ export const pointTo = async (
       { expect, champion: current.champion.version },
     );
   const decided = await decide(current, chain, (version) => checkedVersion(registry, kind, version));
-  if (decided.champion.version === '')
-    throw new EbbtideError('REQUEST_INVALID', `No version of ${kind} is champion yet; promote one first`, { kind });
   const next: Pointer = {
     kind,
     sequence: current.sequence + 1,
     ...decided,
-    // The first champion follows nobody
-    challenger: decided.challenger?.version === '' ? null : decided.challenger,
     at: new Date().toISOString(),
     by,
     reason,
@@ -86,8 +84,12 @@ export const pointModels = async (
   const { context, close } = await connect(config, 'models');
   try {
     const by = userInfo().username;
-    const folder = configuredAnomalyModel(config.lifecycle.model);
-    const next = await pointTo({ context, registry, kind, folder, by, reason, expect }, decide);
+    const configured = configuredModel(config, kind);
+    const next = await audited(context, { action: 'model', subject: kind, reason }, async (told) => {
+      const pointer = await pointTo({ context, registry, kind, configured, by, reason, expect }, decide);
+      await told(`Champion ${pointer.champion.version}, challenger ${pointer.challenger?.version ?? 'none'}`);
+      return pointer;
+    });
     if (terminal.json) return terminal.printJson(next);
     terminal.print(
       `Champion of ${kind}: ${next.champion.version}; challenger: ${next.challenger?.version ?? 'none'}. In force once jobs have loaded them, from their next clock record on`,
@@ -102,7 +104,7 @@ const currentChain = async (
   context: AppContext,
   registry: ModelRegistry,
   kind: ModelKind,
-  folder: string,
+  configured: string | Chosen,
   by: string,
 ): Promise<readonly Pointer[]> => {
   const chain = [...(await registry.pointers(kind))];
@@ -118,10 +120,9 @@ const currentChain = async (
       `Nothing was changed: topic control knows model pointer ${announced}, the registry ${registry.name} only ${chain.at(-1)?.sequence ?? 0}; use the registry that the promotions were made in (models.registry)`,
       { announced, registry: registry.name },
     );
-  // Only the anomaly model is configured; elsewhere the first promotion begins the chain
-  if (chain.length === 0 && kind !== 'anomaly') return chain;
   if (chain.length === 0) {
-    const { version, digest } = await registry.publish(kind, folder, by);
+    const { version, digest } =
+      typeof configured === 'string' ? await registry.publish(kind, configured, by) : configured;
     const champion = { version, digest };
     const first: Pointer = { ...placeholder, kind, champion, at: new Date().toISOString(), by };
     await registry.point(first);
@@ -147,6 +148,8 @@ const placeholder: Pointer = {
 
 /** A version that may be put in force: whole, signed where that is demanded, and of features that this program makes. */
 const checkedVersion = async (registry: ModelRegistry, kind: ModelKind, version: string): Promise<Chosen> => {
+  const standing = builtIn[kind];
+  if (standing?.version === version) return standing;
   const { record, source } = await registry.version(kind, version);
   await checkedManifest(kind, source);
   return { version, digest: record.digest };

@@ -24,7 +24,7 @@ export const beProcess = async (
   const parts: Running[] = [];
   try {
     // Mock brokers make topics at their first use
-    if (config.kafka.brokers !== embedded) await context.kafka.ensureTopics(config.kafka.partitions);
+    if (config.kafka.brokers !== embedded) await context.kafka.ensureTopics(config.kafka.partitions, config.kafka);
     const http = await startHealthServer(config.http, () => parts, context.metrics);
     below.push(http);
     terminal.say(`Health and metrics at ${http.address}`);

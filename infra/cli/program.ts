@@ -19,6 +19,7 @@ import { defineRetrain } from './commands/retrain.ts';
 import { defineRun } from './commands/run.ts';
 import { defineScope } from './commands/scope.ts';
 import { defineServe } from './commands/serve.ts';
+import { defineToken } from './commands/token.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
 import { defineVault } from './commands/vault.ts';
@@ -66,6 +67,7 @@ export const createProgram = (): Command => {
     defineCredential,
     defineLabel,
     defineControl,
+    defineToken,
     definePolicy,
     defineScope,
     definePrivacy,

@@ -2,8 +2,8 @@ import type { Config } from '../config/config.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startProvision } from '../provision/start.ts';
 import { startDelivery } from '../services/delivery/start.ts';
-import { assertPortFree } from '../setup/guarded.ts';
 import type { VaultConfig } from '../vault/config.ts';
+import { freeOr0 } from './free-port.ts';
 
 /**
  * Start the provisioning engine and the delivery service, where there is a machine that users may ask for.
@@ -20,15 +20,11 @@ export const startProvisioning = async (
 ): Promise<string | undefined> => {
   if (Object.keys(provision.targets).length === 0) return undefined;
   parts.push(await startProvision(context, { vault: login('provision'), provision }));
-  const free = await assertPortFree(delivery.port, 'The delivery service', 'CONFIG_INVALID').then(
-    () => true,
-    () => false,
-  );
-  if (!free) say(`Port ${delivery.port} is taken; the delivery service takes another one`);
+  const port = await freeOr0(delivery.port, 'The delivery service', say);
   const service = await startDelivery(context, {
     vault: login('delivery'),
     provision,
-    delivery: free ? delivery : { ...delivery, port: 0 },
+    delivery: { ...delivery, port },
   });
   parts.push(service);
   say(`Delivery service at ${service.address}`);

@@ -1,32 +1,38 @@
-import type { ModelSource } from '../../models/anomaly/manifest.ts';
-import { configuredAnomalyModel } from '../../models/anomaly/model.ts';
+import type { ModelSource } from '../../models/manifest.ts';
+import { builtIn } from '../../models/registry/builtIn.ts';
 import { openModelRegistry } from '../../models/registry/open.ts';
-import type { RetrainRegistry } from '../../pipelines/retrain.ts';
+import type { ModelKind } from '../../models/registry/record.ts';
+import type { RetrainRegistry } from '../../pipelines/retrain/registry.ts';
 import type { Config } from '../config/config.ts';
 import type { AppContext } from '../context.ts';
+import type { RetrainedKind } from '../jobs/retrain/config.ts';
+import type { RetrainedModel } from '../jobs/retrain/run.ts';
+import { dataFolder } from '../paths.ts';
+import { configuredModel, type ModelSections } from './configured-model.ts';
 import { pointTo } from './point-models.ts';
 
-const kind = 'anomaly';
 const by = 'retrain';
 
-/** The registry as retraining uses it: its champion, or the configured model until one is promoted. */
-export const retrainRegistry = async (
-  config: Pick<Config, 'models' | 'lifecycle'>,
+/** The registry as retraining of one kind uses it: its champion, or the configured model until one is promoted. */
+const retrainRegistry = async (
+  config: ModelSections & Pick<Config, 'models'>,
   context: AppContext,
+  kind: ModelKind,
 ): Promise<RetrainRegistry> => {
   const registry = await openModelRegistry(config.models);
-  const configured = () => configuredAnomalyModel(config.lifecycle.model);
+  const configured = configuredModel(config, kind);
   return {
-    async champion(): Promise<string | ModelSource> {
+    async champion(): Promise<string | ModelSource | undefined> {
       const last = (await registry.pointers(kind)).at(-1);
-      if (!last) return configured();
-      return (await registry.version(kind, last.champion.version, last.champion.digest)).source;
+      if (!last) return typeof configured === 'string' ? configured : undefined;
+      const { version, digest } = last.champion;
+      return version === builtIn[kind]?.version ? undefined : (await registry.version(kind, version, digest)).source;
     },
     async publish(folder) {
       return (await registry.publish(kind, folder, by)).version;
     },
     async promote(version, why) {
-      await pointTo({ context, registry, kind, folder: configured(), by, reason: why }, async (current, _, choose) => ({
+      await pointTo({ context, registry, kind, configured, by, reason: why }, async (current, _, choose) => ({
         action: 'promote',
         champion: await choose(version),
         challenger: current.champion,
@@ -35,3 +41,22 @@ export const retrainRegistry = async (
     },
   };
 };
+
+/** The models that labels retrain, as configured. */
+export const retrainedModels = (
+  config: Config,
+  context: AppContext,
+  kinds: readonly RetrainedKind[],
+): Promise<RetrainedModel[]> =>
+  Promise.all(
+    kinds.map(async (kind): Promise<RetrainedModel> => {
+      const registry = await retrainRegistry(config, context, kind);
+      const { lifecycle, scope } = config.policy;
+      return kind === 'scope'
+        ? {
+            ...{ kind, registry, windowMs: scope.windowMs, folder: dataFolder('retrain', 'scope') },
+            threshold: scope.ranges[0]!.upTo,
+          }
+        : { kind, registry, windowMs: lifecycle.windowMs, folder: dataFolder('retrain') };
+    }),
+  );

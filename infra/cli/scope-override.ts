@@ -2,6 +2,7 @@ import { TopicCodec } from '../../schemas/codec.ts';
 import type { ScopeOverride } from '../../schemas/generated/index.ts';
 import { signalsOverride } from '../../schemas/scopes.ts';
 import { topics } from '../../schemas/topics.ts';
+import { audited } from './audited.ts';
 import { connect } from './connect.ts';
 import type { Invocation } from './invocation.ts';
 import { readToEnd } from './register.ts';
@@ -28,12 +29,13 @@ export const readOverrides = async ({ load }: Invocation, nowMs: number): Promis
   }
 };
 
-/** Write an override, or null to lift it and what another party's event set beside it, and tell of it. */
+/** Write an override, or null to lift it and what another party's event set beside it, and tell of it, as JSON with the details given. */
 export const writeOverride = async (
   { terminal, load }: Invocation,
   key: string,
   record: ScopeOverride | null,
   told: string,
+  details: object = {},
 ): Promise<void> => {
   process.env.EBBTIDE_LOG ??= 'warn';
   const { config } = await load();
@@ -44,11 +46,16 @@ export const writeOverride = async (
     try {
       const value = record && codec.encode(record);
       const keys = record ? [key] : [key, signalsOverride + key];
-      await producer.send(keys.map((one) => ({ topic: topics.scopeOverrides.name, key: one, value })));
+      const details = { scope: record?.scope ?? null, expiresAt: record?.expiresAt ?? null };
+      const reason = record?.reasons.join('; ') ?? '';
+      await audited(context, { action: 'scopeOverride', subject: key, reason, details }, () =>
+        producer.send(keys.map((one) => ({ topic: topics.scopeOverrides.name, key: one, value }))),
+      );
     } finally {
       await producer.close();
     }
-    if (terminal.json) terminal.printJson(record ?? { frontendCredential: key, lifted: true });
+    if (terminal.json)
+      terminal.printJson(record ? { ...record, ...details } : { frontendCredential: key, lifted: true });
     else terminal.print(told);
   } finally {
     await close();

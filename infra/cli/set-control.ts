@@ -1,5 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Setting } from '../../schemas/control.ts';
+import { deedOf } from '../audit.ts';
+import { audited } from './audited.ts';
 import { connect } from './connect.ts';
 import type { Invocation } from './invocation.ts';
 import { writeControl } from './write-control.ts';
@@ -14,7 +16,9 @@ export const setControl = async (
   const { config } = await load();
   const { context, close } = await connect(config, 'control');
   try {
-    const record = await writeControl(context, { ...setting, by: userInfo().username });
+    const record = await audited(context, deedOf(setting), () =>
+      writeControl(context, { ...setting, by: userInfo().username }),
+    );
     if (terminal.json) terminal.printJson(record);
     else terminal.print(told);
   } finally {

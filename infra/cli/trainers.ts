@@ -50,6 +50,7 @@ export type Trainer = (request: TrainingRequest, listener: TrainingListener) => 
 /** Every kind of model that can be trained; each is imported when it is asked for. */
 export const trainers: Readonly<Record<TrainableModel, () => Promise<Trainer>>> = {
   anomaly: async () => (await import('./trainers/anomaly.ts')).trainAnomalyModel,
+  scope: async () => (await import('./trainers/scope.ts')).trainScopeModel,
   access: async () => (await import('./trainers/access.ts')).trainAccessModel,
   biometric: async () => (await import('./trainers/biometric.ts')).trainBiometricModel,
 };

@@ -1,12 +1,13 @@
 import type { Decision, Effect, Score } from '../../schemas/generated/index.ts';
 import type { ClickHouseArchive } from './client.ts';
 import { clickhouseError } from './errors.ts';
+import { camelCase, readRecords, recordOf } from './records.ts';
 
 /** What happened to a subject between two times, each list in order of time. */
 export interface SubjectHistory {
-  readonly scores: readonly Omit<Score, 'subject'>[];
-  readonly decisions: readonly Omit<Decision, 'subject'>[];
-  readonly effects: readonly Omit<Effect, 'subject'>[];
+  readonly scores: readonly Score[];
+  readonly decisions: readonly Decision[];
+  readonly effects: readonly Effect[];
 }
 
 const queryOf = (view: string, time: string, condition = ''): string =>
@@ -16,19 +17,22 @@ WHERE subject = {subject:String} AND ${time} >= {from:DateTime64(3)} AND ${time}
 ORDER BY ${time} DESC
 LIMIT {limit:UInt32}`;
 
-const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const timeOf = { scores: 'window_end', decisions: 'decided_at', effects: 'applied_at' } as const;
 
-/** A row as a record: camelCase fields, instants as epoch milliseconds. */
-const recordOf = (
-  columns: readonly { name: string; type: string }[],
-  row: readonly unknown[],
-): Record<string, unknown> =>
-  Object.fromEntries(
-    columns.map(({ name, type }, index) => {
-      const value = row[index];
-      return [camelCase(name), value !== null && type.includes('DateTime64') ? Date.parse(value as string) : value];
-    }),
-  );
+/** Rows of one subject between two times, in order of time: the newest `limit`. */
+export const subjectRows = async <T extends keyof SubjectHistory>(
+  archive: ClickHouseArchive,
+  view: T,
+  subject: string,
+  from: number,
+  to: number,
+  limit: number,
+): Promise<SubjectHistory[T]> => {
+  const query = queryOf(view, timeOf[view], view === 'scores' ? " AND role != 'challenger'" : '');
+  const parameters = { subject, from: new Date(from), to: new Date(to), limit };
+  const rows = await readRecords<object>(archive, `the history of ${subject}`, query, parameters);
+  return rows.reverse().map((row) => ({ ...row, subject })) as unknown as SubjectHistory[T];
+};
 
 /**
  * Scores, decisions and effects of one subject. Scores that a challenger made beside are left out.
@@ -47,29 +51,10 @@ export const subjectHistory = async (
   to: number,
   limit = 10_000,
 ): Promise<SubjectHistory> => {
-  const read = async (view: string, time: string, condition?: string): Promise<never[]> => {
-    try {
-      const answer = await archive.client.query({
-        query: queryOf(view, time, condition),
-        query_params: { subject, from: new Date(from), to: new Date(to), limit },
-        format: 'JSONCompact',
-        clickhouse_settings: {
-          readonly: '1',
-          date_time_output_format: 'iso',
-          output_format_json_quote_64bit_integers: 0,
-          output_format_json_named_tuples_as_objects: 1,
-        },
-      });
-      const { meta, data } = await answer.json<readonly unknown[]>();
-      return data.reverse().map((row) => recordOf(meta ?? [], row)) as never[];
-    } catch (error) {
-      throw clickhouseError(`Cannot read the history of ${subject}`, error);
-    }
-  };
   const [scores, decisions, effects] = await Promise.all([
-    read('scores', 'window_end', " AND role != 'challenger'"),
-    read('decisions', 'decided_at'),
-    read('effects', 'applied_at'),
+    subjectRows(archive, 'scores', subject, from, to, limit),
+    subjectRows(archive, 'decisions', subject, from, to, limit),
+    subjectRows(archive, 'effects', subject, from, to, limit),
   ]);
   return { scores, decisions, effects };
 };

@@ -1,5 +1,5 @@
+import type { LabelArchive } from '../../models/feedback/labelArchive.ts';
 import type { JudgedDecision } from '../../models/feedback/labels.ts';
-import type { LabelArchive } from '../../pipelines/retrain.ts';
 import type { Label } from '../../schemas/generated/Label.ts';
 import type { ClickHouseArchive } from './client.ts';
 import { clickhouseError } from './errors.ts';

@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import { topics } from '../../schemas/topics.ts';
 
 /** Address that stands for the server which Ebbtide brings up itself. */
 export const embedded = 'embedded';
 
 /** An address that is `embedded` unless it is given. */
 export const address = (what: string) => z.string().min(1).default(embedded).describe(what);
+
+/** Topics whose records end by age; of the others the last record of each key stays. */
+const endingTopics = Object.values(topics).flatMap(({ name, cleanup }) => (cleanup === 'delete' ? [name] : []));
 
 /** How to reach Kafka and its schema registry. */
 export const kafkaConfig = z.strictObject({
@@ -18,6 +22,12 @@ export const kafkaConfig = z.strictObject({
       'Further librdkafka settings of every client, such as security.protocol, sasl.mechanisms, sasl.username and sasl.password',
     ),
   partitions: z.int().min(1).max(1024).default(4).describe('Partitions of topics that are created here'),
+  retentionMs: z
+    .partialRecord(z.enum(endingTopics), z.int().min(-1))
+    .default({})
+    .describe(
+      'How long the broker keeps records of topics that are created here, by topic, milliseconds, -1 for ever; else 7 days, and 30 of decisions and what came of them',
+    ),
 });
 
 /** How to reach a schema registry. */

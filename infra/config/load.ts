@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { EbbtideError } from '../../schemas/errors.ts';
+import { withDefinitions } from '../../schemas/scopePolicy.ts';
 import { type Config, configSchema } from './config.ts';
 import { type KeyPath, type Problem, parseSource } from './document.ts';
 import { explain } from './explain.ts';
@@ -64,8 +65,11 @@ export const parseConfig = (text: string, options: { file?: string; environment?
     );
   }
   if (problems.length > 0 || !parsed.success) throw refusal(problems, options.file);
-  return options.file ? withPathsFrom(parsed.data, dirname(options.file)) : parsed.data;
+  const config = { ...parsed.data, policy: { ...parsed.data.policy, scope: scopePolicyOf(parsed.data) } };
+  return options.file ? withPathsFrom(config, dirname(options.file)) : config;
 };
+
+const scopePolicyOf = ({ policy, scopes }: Config) => withDefinitions(policy.scope, scopes);
 
 const refusal = (problems: readonly Problem[], file = 'configuration'): EbbtideError => {
   const lines = problems.map(({ path, message, position }) => {

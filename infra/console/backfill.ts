@@ -15,11 +15,11 @@ export const backfill = async (
   now: number,
   log: Logger,
 ): Promise<void> => {
-  if (!ports.history || config.from === 'beginning') return;
+  if (!ports.archive || config.from === 'beginning') return;
   const waiting = [...model.view.lanes.keys()];
   const worker = async (): Promise<void> => {
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-      const { scores, decisions, effects } = await ports.history!(id, now - config.historyMs, now);
+      const { scores, decisions, effects } = await ports.archive!.history(id, now - config.historyMs, now);
       const changes: Past[] = [
         ...scores.map((score) => ({ type: 'score' as const, id: score.subject, at: score.windowEnd, score })),
         ...decisions.map((decision) => ({

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build as buildAgent } from '../agents/browser/build.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
@@ -21,6 +22,7 @@ export const isBuilt = () => {
   const sources = Math.max(
     newestIn(join(here, 'page')),
     newestIn(join(here, 'view')),
+    newestIn(join(root, 'infra', 'agents', 'browser')),
     statSync(join(here, 'build.mjs')).mtimeMs,
   );
   return statSync(stamp).mtimeMs >= sources;
@@ -38,9 +40,14 @@ export const build = async () => {
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
   await bundle({
-    entryPoints: { app: join(here, 'page', 'main.ts'), style: join(here, 'page', 'styles', 'index.css') },
+    entryPoints: { app: join(here, 'page', 'main.tsx'), style: join(here, 'page', 'styles', 'index.css') },
     outdir: fresh,
     bundle: true,
+    // Each page is loaded when it is first opened
+    splitting: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    chunkNames: '[name]-[hash]',
     minify: true,
     format: 'esm',
     target: ['chrome115', 'firefox115', 'safari16.4'],
@@ -48,6 +55,8 @@ export const build = async () => {
     assetNames: '[name]',
     logLevel: 'warning',
   });
+  // The page about behaviour is watched by the agent that login pages take
+  await buildAgent(join(fresh, 'behaviour.js'));
   for (const name of ['favicon.svg', 'index.html'])
     writeFileSync(join(fresh, name), readFileSync(join(here, 'page', name)));
   rmSync(output, { recursive: true, force: true });

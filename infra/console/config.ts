@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { peopleConfig, peopleProblems } from './people/config.ts';
 
 /** Section `console` of the configuration. */
 export const consoleConfig = z
@@ -11,19 +12,7 @@ export const consoleConfig = z
       .max(100)
       .default(20)
       .describe('Ports tried upwards from `port` when it is taken, 1 to 100; 1 insists on it'),
-    access: z
-      .enum(['link', 'proxy'])
-      .default('link')
-      .describe(
-        'Who may enter: whoever opens the link that is printed at the start (link), or whoever a proxy in front has let in (proxy)',
-      ),
-    userHeader: z
-      .string()
-      .min(1)
-      .default('x-forwarded-user')
-      .describe(
-        'With access: proxy, the request header in which the proxy names the user; requests without it are refused',
-      ),
+    ...peopleConfig,
     allowedHosts: z
       .array(z.string().min(1))
       .default([])
@@ -47,6 +36,26 @@ export const consoleConfig = z
       .max(5_000)
       .default(500)
       .describe('Credentials shown at once, 1 to 5000; ended and silent ones make room'),
+    subjects: z
+      .int()
+      .min(100)
+      .max(2_000_000)
+      .default(200_000)
+      .describe(
+        'Subjects kept in memory for search, 100 to 2 million, about 1 KB each; ended and silent ones make room',
+      ),
+    queue: z
+      .int()
+      .min(100)
+      .max(1_000_000)
+      .default(100_000)
+      .describe('Decisions and alerts kept in the queue, 100 to 1 million; those with least at stake make room'),
+    queueDays: z
+      .number()
+      .min(0)
+      .max(365)
+      .default(7)
+      .describe('Days of decisions and alerts read from the archive into the queue at the start, 0 to 365'),
     clients: z.int().min(1).max(1_000).default(32).describe('Pages that may be connected at once, 1 to 1000'),
     clientQueueBytes: z
       .int()
@@ -76,6 +85,9 @@ export const consoleConfig = z
   .refine(({ thresholds: { low, moderate, high } }) => low <= moderate && moderate <= high, {
     error: 'Thresholds cross: expected low <= moderate <= high',
     path: ['thresholds'],
+  })
+  .superRefine((config, context) => {
+    for (const { path, message } of peopleProblems(config)) context.addIssue({ code: 'custom', path, message });
   });
 
 /** Section `console` of the configuration, complete. */

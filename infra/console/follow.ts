@@ -5,15 +5,17 @@ import type { Control } from '../../schemas/generated/Control.ts';
 import type { Credential } from '../../schemas/generated/Credential.ts';
 import type { Decision } from '../../schemas/generated/Decision.ts';
 import type { Effect } from '../../schemas/generated/Effect.ts';
+import type { Investigation } from '../../schemas/generated/Investigation.ts';
 import type { Label } from '../../schemas/generated/Label.ts';
 import type { Score } from '../../schemas/generated/Score.ts';
 import { type TopicSpec, topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
+import { type Patience, readPatiently } from '../kafka/readPatiently.ts';
 import type { Message, Tail } from '../kafka/types.ts';
 import type { Change, CredentialView } from './view/protocol.ts';
 
-/** What a topic's record becomes in the view; null when it concerns no lane. */
-type Reader = (message: Message, at: number) => Promise<Change | Control | null | undefined>;
+/** Hands on what a record says. */
+type Reader = (message: Message, at: number) => Promise<void>;
 
 /** A console's reading of Kafka. */
 export interface Following {
@@ -21,7 +23,7 @@ export interface Following {
   readonly registerRead: Promise<void>;
   /** Rejects when a topic can no longer be read. */
   readonly failed: Promise<never>;
-  /** Records that could not be decoded. */
+  /** Records that can never be decoded; while the schema registry does not answer, reading waits. */
   readonly malformed: number;
   close(): Promise<void>;
 }
@@ -30,12 +32,16 @@ export interface Following {
 export interface FollowSink {
   change(change: Change): void;
   control(control: Control): void;
+  /** A record of the register, with what pages are not told; the change that they are told follows. */
+  credential(credential: Credential, at: number): void;
+  /** A step of an investigation. */
+  step(step: Investigation): void;
 }
 
 /**
  * Follow the topics that the console shows.
  *
- * @param from - where to begin with scores, decisions, effects and alerts; the register, control and labels are read whole
+ * @param from - where to begin with scores, decisions, effects and alerts; the register, control, labels and investigations are read whole
  * @param now - the clock, epoch milliseconds
  */
 export const follow = async (
@@ -44,10 +50,18 @@ export const follow = async (
   now: () => number,
   sink: FollowSink,
 ): Promise<Following> => {
-  const readers = await openReaders(registry);
-  const register = await kafka.tail({ topics: [topics.credentials.name, topics.control.name], from: 'beginning' });
+  const stopping = new AbortController();
+  // A kill switch that is passed over because the schema registry is away would be missing until the next start
+  const readers = await openReaders(registry, sink, {
+    signal: stopping.signal,
+    onRetry: (err, waitMs) => log.warn({ err, waitMs }, 'Record cannot be read yet'),
+  });
+  const register = await kafka.tail({
+    topics: [topics.credentials, topics.control, topics.labels, topics.investigations].map(({ name }) => name),
+    from: 'beginning',
+  });
   const stream = await kafka.tail({
-    topics: [topics.scores, topics.decisions, topics.effects, topics.alerts, topics.labels].map(({ name }) => name),
+    topics: [topics.scores, topics.decisions, topics.effects, topics.alerts].map(({ name }) => name),
     from,
   });
   const state = { malformed: 0 };
@@ -56,14 +70,10 @@ export const follow = async (
       for (const message of messages) {
         try {
           // A producer's clock may run ahead of ours, and nothing is drawn in the future
-          const found =
-            message.value === null
-              ? null
-              : await readers.get(message.topic)?.(message, Math.min(message.timestamp, now()));
-          if (!found) continue;
-          if ('type' in found) sink.change(found);
-          else sink.control(found);
+          const at = Math.min(message.timestamp, now());
+          if (message.value !== null) await readers.get(message.topic)?.(message, at);
         } catch (error) {
+          if (stopping.signal.aborted) break;
           state.malformed += 1;
           const { topic, partition, offset } = message;
           log.warn({ err: error, topic, partition, offset }, 'Record left out of the console');
@@ -86,35 +96,38 @@ export const follow = async (
     },
     close: async () => {
       closing = true;
+      stopping.abort();
       await Promise.all([register.close(), stream.close()]);
     },
   };
 };
 
-const openReaders = async (registry: AppContext['registry']): Promise<ReadonlyMap<string, Reader>> => {
+const openReaders = async (
+  registry: AppContext['registry'],
+  sink: FollowSink,
+  patience: Patience,
+): Promise<ReadonlyMap<string, Reader>> => {
   const readers = new Map<string, Reader>();
-  const open = async <T>(
-    topic: TopicSpec,
-    toFound: (record: T, at: number) => Change | Control | undefined,
-  ): Promise<void> => {
+  const open = async <T>(topic: TopicSpec, take: (record: T, at: number) => void): Promise<void> => {
     const codec = await TopicCodec.open<T>(topic, registry);
-    readers.set(topic.name, async (message, at) => toFound(await codec.read(message.value!), at));
+    readers.set(topic.name, async (message, at) => take(await readPatiently(codec, message.value!, patience), at));
   };
-  await open<Credential>(topics.credentials, (record, at) => ({
-    type: 'credential',
-    id: record.credentialId,
-    at,
-    credential: shownOf(record),
-  }));
-  await open<Control>(topics.control, (control) => control);
-  await open<Score>(topics.scores, (score, at) =>
+  const show = <T>(topic: TopicSpec, toChange: (record: T, at: number) => Change) =>
+    open<T>(topic, (record, at) => sink.change(toChange(record, at)));
+  await open<Credential>(topics.credentials, (record, at) => {
+    sink.credential(record, at);
+    sink.change({ type: 'credential', id: record.credentialId, at, credential: shownOf(record) });
+  });
+  await open<Control>(topics.control, (control) => sink.control(control));
+  await open<Investigation>(topics.investigations, (step) => sink.step(step));
+  await open<Score>(topics.scores, (score, at) => {
     // What a challenger makes of it beside is for comparison; people see what decides
-    score.role === 'challenger' ? undefined : { type: 'score', id: score.subject, at, score },
-  );
-  await open<Decision>(topics.decisions, (decision, at) => ({ type: 'decision', id: decision.subject, at, decision }));
-  await open<Effect>(topics.effects, (effect, at) => ({ type: 'effect', id: effect.subject, at, effect }));
-  await open<Alert>(topics.alerts, (alert, at) => ({ type: 'alert', id: alert.subject, at, alert }));
-  await open<Label>(topics.labels, (label, at) => ({ type: 'label', id: label.subject, at, label }));
+    if (score.role !== 'challenger') sink.change({ type: 'score', id: score.subject, at, score });
+  });
+  await show<Decision>(topics.decisions, (decision, at) => ({ type: 'decision', id: decision.subject, at, decision }));
+  await show<Effect>(topics.effects, (effect, at) => ({ type: 'effect', id: effect.subject, at, effect }));
+  await show<Alert>(topics.alerts, (alert, at) => ({ type: 'alert', id: alert.subject, at, alert }));
+  await show<Label>(topics.labels, (label, at) => ({ type: 'label', id: label.subject, at, label }));
   return readers;
 };
 

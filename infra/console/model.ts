@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts';
 import { Alive } from './alive.ts';
 import type { ConsoleConfig } from './config.ts';
 import { Controls } from './control.ts';
+import type { Desk } from './desk/desk.ts';
 import { Hub } from './hub.ts';
 import type { ConsolePorts } from './ports.ts';
 import { Rates } from './rates.ts';
@@ -14,12 +15,14 @@ export class Model {
   readonly view: View;
   readonly hub: Hub;
   readonly rates = new Rates();
+  readonly desk: Desk;
   readonly #controls: Controls;
   readonly #alive = new Alive();
   readonly #now: () => number;
   readonly #hasDemo: boolean;
 
-  constructor(config: ConsoleConfig, ports: ConsolePorts, now: () => number) {
+  constructor(config: ConsoleConfig, ports: ConsolePorts, desk: Desk, now: () => number) {
+    this.desk = desk;
     const { historyMs, points, moments, lanes, flushMs, clients, clientQueueBytes } = config;
     this.#controls = new Controls(ports.thresholds?.() ?? config.thresholds);
     this.view = new View({ historyMs, points, moments, lanes }, this.#controls.view(now()));
@@ -42,6 +45,7 @@ export class Model {
     if (live && change.type === 'score') this.rates.scored(change.at, change.score.samples);
     if (live && change.type === 'decision') this.rates.decided();
     this.#alive.hear(change);
+    if (live) this.desk.hear(change);
     const gone = this.view.apply(change);
     if (gone === null) return;
     for (const other of gone) this.hub.push(this.view.id, other);
@@ -58,7 +62,14 @@ export class Model {
     const now = this.#now();
     for (const id of this.view.prune(now)) this.change({ type: 'gone', id });
     this.#sayControl();
+    this.desk.tick();
+    this.#sayDesk();
     this.change({ type: 'status', status: { parts, ...this.rates.at(now), credentials: this.#alive.count(now) } });
+  }
+
+  #sayDesk(): void {
+    const next = this.desk.view();
+    if (JSON.stringify(next) !== JSON.stringify(this.view.desk)) this.change({ type: 'desk', desk: next });
   }
 
   /** Settings lapse, so that this is asked anew now and then. */

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs';
-import type { Decision } from '../../schemas/generated/Decision.ts';
-import type { Effect } from '../../schemas/generated/Effect.ts';
-import type { Score } from '../../schemas/generated/Score.ts';
+import type { DeskArchive } from '../clickhouse/desk.ts';
 import type { Running } from '../context.ts';
+import type { EntityAction } from '../vault/entity.ts';
+import type { BehaviourView } from './view/behaviour.ts';
 import type { DemoEvent, Thresholds } from './view/protocol.ts';
 
 /** Actions of the demonstration, and what its functions see. */
@@ -14,11 +14,15 @@ export interface DemoPort {
   readonly events: Observable<DemoEvent>;
 }
 
-/** What became of one subject before the console began. */
-export interface SubjectHistory {
-  readonly scores: readonly Score[];
-  readonly decisions: readonly Decision[];
-  readonly effects: readonly Effect[];
+/** Where people try how their behaviour decides on their keys. Users are the console's own. */
+export interface BehaviourPort {
+  view(user: string): Promise<BehaviourView>;
+  /** Sign in, by a batch of the browser agent; without one where the user consented to nothing. */
+  signIn(user: string, batch?: string): Promise<BehaviourView>;
+  /** Pass on a batch of the session that the user is in. @returns bursts taken in; 0 before the first sign-in */
+  observe(user: string, batch: string): Promise<number>;
+  /** Erase all that is known of the user's behaviour. */
+  forget(user: string): Promise<BehaviourView>;
 }
 
 /** What the console needs from outside. */
@@ -26,8 +30,11 @@ export interface ConsolePorts {
   /** What runs in this process; asked for its health every few seconds and at `/health/ready`. */
   parts(): readonly Running[];
   readonly demo?: DemoPort;
-  /** Reads the archive. `fromMs` and `toMs` are epoch milliseconds. */
-  history?(subject: string, fromMs: number, toMs: number): Promise<SubjectHistory>;
+  readonly behaviour?: BehaviourPort;
+  /** Reads the archive, where there is one. */
+  readonly archive?: DeskArchive;
+  /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */
+  actOnEntity?(entityId: string, action: Exclude<EntityAction, 'revoke'>): Promise<{ readonly name: string }>;
   /** Thresholds of the policy in force. */
   thresholds?(): Thresholds;
   /** Told each time a link was used, with the one that works next. */

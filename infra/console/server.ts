@@ -1,25 +1,40 @@
-import { userInfo } from 'node:os';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
+import type { Approval, Investigation } from '../../schemas/generated/index.ts';
+import { topics } from '../../schemas/topics.ts';
+import { AuditLog } from '../audit.ts';
 import type { AppContext, Running } from '../context.ts';
 import { healthOf } from '../http/health.ts';
-import { assertSameSite, LinkAccess } from './access.ts';
-import { loadAssets } from './assets.ts';
+import { RateLimit } from '../http/rate-limit.ts';
+import type { Producer } from '../kafka/types.ts';
+import { CredentialActions } from './actions/credentialActions.ts';
+import { gatherKnowledge } from './actions/knowledge.ts';
+import { type Asset, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
+import { Desk } from './desk/desk.ts';
 import { follow } from './follow.ts';
 import { consoleMetrics } from './metrics.ts';
 import { followDemo, Model } from './model.ts';
+import { Approvals } from './people/approvals.ts';
+import { Door } from './people/door.ts';
+import { guardRoutes } from './people/guard.ts';
+import type { Person } from './people/person.ts';
+import { assertSameSite } from './people/sameSite.ts';
+import { ApiTokens } from './people/tokens.ts';
 import type { ConsolePorts } from './ports.ts';
 import { sendProblem } from './problem.ts';
 import { addRoutes } from './routes.ts';
+import { longestId, pagePaths } from './view/paths.ts';
 
 const tickMs = 1_000;
+/** How long an answer waits for what the actuator says. */
+const effectWaitMs = 5_000;
+const open = { config: { role: 'public' } } as const;
+const unlimited = new Set(['/health/live', '/health/ready', '/metrics']);
 const contentPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
-const publicPaths = new Set(['/health/live', '/health/ready', '/metrics']);
-const turnedAway = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Ebbtide</title><h1>Open the link that Ebbtide printed</h1><p>This console opens with the address that Ebbtide printed when it started, once for each browser. If it has been used, the terminal shows the next one.</p></html>`;
-
 /** A console that runs. */
 export interface RunningConsole extends Running {
   readonly address: string;
@@ -42,15 +57,54 @@ export const startConsole = async (
 ): Promise<RunningConsole> => {
   const now = () => Date.now();
   const assets = await loadAssets();
-  const model = new Model(config, ports, now);
-  const server = fastify({ bodyLimit: 16_384, forceCloseConnections: true, logger: false });
-  const access: { link?: LinkAccess } = {};
-  const userOf = (request: FastifyRequest): string | undefined =>
-    config.access === 'proxy'
-      ? request.headers[config.userHeader.toLowerCase()]?.toString()
-      : access.link?.userOf(request);
-
-  guard(server, config, userOf);
+  const producer = await context.kafka.producer();
+  const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);
+  const desk = new Desk({
+    config,
+    ports,
+    log: context.log,
+    now,
+    write: (step) =>
+      producer.send([{ topic: topics.investigations.name, partition: 0, key: step.stepId, value: steps.encode(step) }]),
+  });
+  const model = new Model(config, ports, desk, now);
+  const audit = await AuditLog.open(context, producer, now);
+  const tokens = new ApiTokens(now);
+  const approvals = await openApprovals(context, producer, config, now);
+  const knowledge = await gatherKnowledge(context, tokens, approvals);
+  const server = fastify({
+    bodyLimit: 16_384,
+    forceCloseConnections: true,
+    logger: false,
+    trustProxy: [...config.trustedProxies],
+    // An identifier may be escaped to nine times its length
+    routerOptions: { maxParamLength: 9 * longestId },
+  });
+  const door = new Door({
+    config,
+    log: context.log,
+    now,
+    linkUsed: (next) => ports.linkUsed?.(next),
+    told: (action, { id, name, role, how }, request) =>
+      audit.note({ id, name, role, how, address: request.ip }, { action, subject: id }, 'done'),
+  });
+  protect(server, config);
+  guardRoutes(server, {
+    recognise: async (request, reply) =>
+      request.headers.authorization === undefined
+        ? request.headers['x-ebbtide-idle'] === undefined
+          ? door.enter(request, reply)
+          : door.recognise(request)
+        : tokens.recognise(request.headers.authorization),
+    turnAway: door.turnAway,
+    admitted: changeLimit(config),
+    refused: (request, { id, name, role, how }, needed) =>
+      audit.note(
+        { id, name, role, how, address: request.ip },
+        { action: 'access', subject: request.routeOptions.url ?? '', details: { method: request.method, needed } },
+        'refused',
+      ),
+  });
   server.setErrorHandler((error, request, reply) => {
     if (!(error instanceof EbbtideError))
       context.log.error({ err: error, url: request.url.split('?')[0] }, 'Request failed');
@@ -59,51 +113,54 @@ export const startConsole = async (
   server.setNotFoundHandler((request, reply) =>
     sendProblem(reply, new EbbtideError('NOT_FOUND', `There is nothing at ${request.url.split('?')[0]}`)),
   );
-  server.get('/health/live', async () => ({ live: true }));
-  server.get('/health/ready', async (_request, reply) => {
+  server.get('/health/live', open, async () => ({ live: true }));
+  server.get('/health/ready', open, async (_request, reply) => {
     const health = await healthOf(ports.parts());
     return reply.code(health.ready ? 200 : 503).send(health);
   });
-  server.get('/metrics', async (_request, reply) =>
+  server.get('/metrics', open, async (_request, reply) =>
     reply.type(context.metrics.contentType).send(await context.metrics.metrics()),
   );
-  for (const [path, asset] of assets)
-    server.get<{ Querystring: { key?: string } }>(path, async (request, reply) => {
-      if (path === '/' && typeof request.query.key === 'string') {
-        const cookie = access.link?.exchange(request.query.key);
-        if (cookie) ports.linkUsed?.(access.link!.link);
-        else if (userOf(request) === undefined)
-          return reply.code(401).type('text/html; charset=utf-8').send(turnedAway);
-        return (cookie ? reply.header('set-cookie', cookie) : reply).redirect('/', 303);
-      }
-      if (path === '/' && userOf(request) === undefined)
-        return reply.code(401).type('text/html; charset=utf-8').send(turnedAway);
+  door.addRoutes(server);
+  const index = assets.get('/')!;
+  const served = new Map<string, Asset>([...assets, ...pagePaths.map((path) => [path, index] as const)]);
+  for (const [path, asset] of served)
+    server.get<{ Querystring: { key?: string } }>(path, open, async (request, reply) => {
+      if (asset === index && (await door.answer(request, reply))) return reply;
       if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();
       return reply.header('etag', asset.etag).header('cache-control', 'no-cache').type(asset.type).send(asset.body);
     });
-  const producer = await context.kafka.producer();
   await addRoutes(server, {
     app: context,
+    config,
     model,
     ports,
     producer,
-    historyMs: config.historyMs,
+    audit,
+    credentials: await CredentialActions.open(context, { producer, knowledge, now, waitMs: effectWaitMs }),
+    tokens,
+    approvals,
     now,
-    userOf: (request) => userOf(request) ?? userInfo().username,
+    stillIn: async (request) =>
+      (request.headers.authorization === undefined
+        ? await door.recognise(request)
+        : tokens.recognise(request.headers.authorization)) !== undefined,
   });
   const address = await listen(server, config);
-  if (config.access === 'link') access.link = new LinkAccess(address, config.linkFile);
+  door.open(address);
 
   const following = await follow(context, config.from, now, {
     change: (change) => model.change(change),
     control: (control) => model.control(control),
+    credential: (credential, at) => desk.credential(credential, at),
+    step: (step) => desk.investigations.take(step),
   });
   const demo = followDemo(model, ports, context.log);
   let caughtUp = false;
   void following.registerRead.then(
     async () => {
       caughtUp = true;
-      await backfill(model, ports, config, now(), context.log);
+      await Promise.all([backfill(model, ports, config, now(), context.log), desk.fill()]);
     },
     () => {},
   );
@@ -113,7 +170,7 @@ export const startConsole = async (
     name: 'console',
     address,
     get link() {
-      return access.link?.link ?? address;
+      return door.link ?? config.publicUrl ?? address;
     },
     health: async () => ({
       ready: caughtUp,
@@ -121,22 +178,43 @@ export const startConsole = async (
         ? `${model.view.lanes.size} credentials shown to ${model.hub.size} pages`
         : 'Reading the register of credentials',
     }),
-    failed: following.failed,
+    failed: Promise.race([following.failed, knowledge.failed]),
     close: async () => {
       clearInterval(tick);
       demo?.unsubscribe();
       model.hub.close();
       await server.close();
-      await Promise.all([following.close(), producer.close()]);
+      await Promise.all([following.close(), knowledge.close()]);
+      await producer.close();
     },
   };
 };
 
-const guard = (
-  server: FastifyInstance,
-  config: ConsoleConfig,
-  userOf: (request: FastifyRequest) => string | undefined,
-): void => {
+const openApprovals = async (
+  { registry }: AppContext,
+  producer: Producer,
+  { approvals: { expireMs } }: ConsoleConfig,
+  now: () => number,
+): Promise<Approvals> => {
+  const codec = await TopicCodec.open<Approval>(topics.approvals, registry);
+  const { name: topic } = topics.approvals;
+  const write = (step: Approval) =>
+    producer.send([{ topic, partition: 0, key: step.approvalId, value: codec.encode(step) }]);
+  return new Approvals({ write, expireMs, now });
+};
+
+/** How often each person may change something. */
+const changeLimit = ({ limits: { changesPerSecond: perSecond, changesBurst: burst } }: ConsoleConfig) => {
+  const people = new RateLimit({ perSecond, burst });
+  return (request: FastifyRequest, person: Person): void => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') people.take(person.id, performance.now());
+  };
+};
+
+/** Headers of every answer, and what is refused whoever asks. */
+const protect = (server: FastifyInstance, config: ConsoleConfig): void => {
+  const { addressPerSecond: perSecond, addressBurst: burst } = config.limits;
+  const addresses = new RateLimit({ perSecond, burst });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'content-security-policy': contentPolicy,
@@ -147,12 +225,11 @@ const guard = (
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'cache-control': 'no-store',
+      ...(config.publicUrl?.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
     });
-    const path = request.url.split('?')[0]!;
-    if (publicPaths.has(path)) return;
-    assertSameSite(request, config.allowedHosts);
-    if (path.startsWith('/api/') && userOf(request) === undefined)
-      throw new EbbtideError('UNAUTHENTICATED', 'This browser has not been let in: open the link that Ebbtide printed');
+    if (unlimited.has(request.routeOptions.url ?? '')) return;
+    addresses.take(request.ip, performance.now());
+    assertSameSite(request, config);
   });
 };
 

@@ -1,6 +1,5 @@
 import { from, lastValueFrom, Subject, takeUntil } from 'rxjs';
 import { Controls } from '../../operators/actuate/controls.ts';
-import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import { TokenBucket } from '../../operators/actuate/tokenBucket.ts';
 import { type Arrival, actuate, type Rejection } from '../../pipelines/actuate.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
@@ -16,13 +15,15 @@ import { VaultClient } from '../vault/client.ts';
 import type { ActuatorConfig, VaultConfig } from '../vault/config.ts';
 import { Enforcer } from '../vault/enforcer.ts';
 import { actOnEntity, type EntityAction, type EntityResult } from '../vault/entity.ts';
+import { followScopes } from '../vault/followScopes.ts';
 import { KeyedLock } from '../vault/keyed-lock.ts';
 import { createMemory, recall } from '../vault/memory.ts';
 import { Outage } from '../vault/outage.ts';
+import { PartitionOwners } from '../vault/partitionOwners.ts';
 import { Publisher } from '../vault/publisher.ts';
 import { Register } from '../vault/register.ts';
 import { areVaultScopes } from '../vault/scope-body.ts';
-import { bindsInVault, isAboutScope, ScopeEnforcer } from '../vault/scope-enforcer.ts';
+import { bindsInVault, isAboutScope } from '../vault/scope-enforcer.ts';
 import { Watcher } from '../vault/watcher.ts';
 
 /** The actuating pipeline while it runs. */
@@ -131,9 +132,16 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
       performance.now(),
     ),
   });
-  const scopeEnforcer = areVaultScopes(config.scopes)
-    ? new ScopeEnforcer({ ...shared, vault, done: memory.done, scopes: config.scopes })
+  const onScope = areVaultScopes(config.scopes)
+    ? await followScopes(context, config.scopes, {
+        ...shared,
+        vault,
+        done: memory.done,
+        log,
+        ours: (subject) => partitions.ours(subject),
+      })
     : undefined;
+  if (onScope) followers.push(onScope.follower);
   const watcher = new Watcher({
     ...shared,
     vault,
@@ -174,10 +182,10 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     batches: from(consumer.batches()).pipe(takeUntil(closing)),
     read,
     settle: async (arrivals) => {
-      const onScope = scopeEnforcer ? arrivals.filter(({ decision }) => bindsInVault(decision)) : [];
+      const aboutScope = onScope ? arrivals.filter(({ decision }) => bindsInVault(decision)) : [];
       const onLife = arrivals.filter((arrival) => !isAboutScope(arrival.decision));
       const settlements = [
-        ...(scopeEnforcer && onScope.length > 0 ? await scopeEnforcer.settle(onScope) : []),
+        ...(onScope && aboutScope.length > 0 ? await onScope.enforcer.settle(aboutScope) : []),
         ...(onLife.length > 0 ? await enforcer.settle(onLife) : []),
       ];
       for (const arrival of arrivals) working.delete(arrival);
@@ -187,7 +195,7 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     concurrency: config.concurrency,
   });
   const drained = lastValueFrom(chain, { defaultValue: undefined });
-  const watching = watcher.run();
+  const watching = Promise.all([watcher.run(), onScope?.scopeSwitch.run()]);
   const failed = new Promise<never>((_, reject) => {
     const report = (error: unknown) => signal.aborted || reject(error);
     drained.catch(report);
@@ -227,37 +235,3 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
 /** A broker may leave the timestamp out, and its clock may run ahead. */
 const writtenAt = ({ timestamp }: Message, nowMs: number): number =>
   timestamp > 0 ? Math.min(timestamp, nowMs) : nowMs;
-
-/**
- * Whose partitions are whose, by what is seen: ours brought decisions to us, another's show effects that we did not
- * write. Effects and decisions on one subject lie in the same partition.
- */
-class PartitionOwners {
-  readonly #foreign = new Set<number>();
-  readonly #of: LastSeen<string, number>;
-
-  constructor(subjects: number) {
-    this.#of = new LastSeen(subjects);
-  }
-
-  mine(partition: number): void {
-    this.#foreign.delete(partition);
-  }
-
-  theirs(partition: number): void {
-    this.#foreign.add(partition);
-  }
-
-  note(subject: string, partition: number): void {
-    this.#of.set(subject, partition);
-  }
-
-  reset(): void {
-    this.#foreign.clear();
-  }
-
-  ours(subject: string): boolean {
-    const partition = this.#of.get(subject);
-    return partition === undefined || !this.#foreign.has(partition);
-  }
-}

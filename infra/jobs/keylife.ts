@@ -3,7 +3,9 @@ import type { Person, RiskEngine } from '../../models/biometric/index.ts';
 import { decodePerson } from '../../models/biometric/personFile.ts';
 import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import type { GatheredBehaviour } from '../../operators/behaviour.ts';
+import type { WaitingBurst } from '../../operators/gatherBehaviour.ts';
 import { noKeylifeCounts } from '../../operators/keylife/batch.ts';
+import { openFeatures } from '../../operators/keylife/decodeBehaviour.ts';
 import {
   type KeylifePartition,
   keylifeStateVersion,
@@ -68,6 +70,7 @@ const openEncoders = async (registry: SchemaRegistry) => ({
 const restoreKeylife = async (
   kafka: Kafka,
   codec: TopicCodec<KeylifeState>,
+  keys: UserKeys,
   partition: number,
 ): Promise<{ held: KeylifePartition; start: number }> => {
   const latest = new Map<string, KeylifeState>();
@@ -78,7 +81,16 @@ const restoreKeylife = async (
   const held = newKeylifePartition(topics.telemetryBiometric.name, partition);
   const own = latest.get(partitionKey);
   latest.delete(partitionKey);
-  for (const record of latest.values()) loadKeylife(held, record);
+  const open = (user: string, sealed: Uint8Array) => keys.open(user, sealed);
+  for (const record of latest.values()) {
+    const { user, waiting } = record;
+    const bursts: (Omit<WaitingBurst, 'user'> & { specification: string })[] = [];
+    for (const { specification, sealed, features: plain } of waiting) {
+      const features = await openFeatures({ user, sealed, features: plain }, open);
+      if (features) bursts.push({ specification, features, ...(sealed && { sealed }) });
+    }
+    loadKeylife(held, record, bursts);
+  }
   held.now = own?.time ?? 0;
   held.controlOffset = own?.controlOffset ?? 0;
   held.baselinesOffset = own?.baselinesOffset ?? 0;
@@ -147,7 +159,7 @@ export const startKeylife = async (
 
   const open = async (partition: number): Promise<OpenedPartition<KeylifePartition>> => {
     await tables.caughtUp;
-    const { held, start } = await restoreKeylife(kafka, encoders.state, partition);
+    const { held, start } = await restoreKeylife(kafka, encoders.state, keys, partition);
     const baselines = tables.beside(partition);
     const refused = ({ key }: { key: string }, why: string) =>
       log.error({ key, why }, 'order refused, the last good one stays');

@@ -1,4 +1,5 @@
 import { type AnomalyModel, configuredAnomalyModel, loadAnomalyModel } from '../../models/anomaly/model.ts';
+import { checkedAnomalyModel } from '../../models/registry/check.ts';
 import type { ModelRegistry } from '../../models/registry/registry.ts';
 import type { Joined } from '../../operators/batch.ts';
 import type { Partition } from '../../operators/toOutput.ts';
@@ -57,10 +58,11 @@ export const startLifecycle = async (
     drifts: 0,
   };
   const models = await openModels({
+    kind: 'anomaly',
     configured: model,
     folder: modelFolder,
     registry: modelRegistry,
-    windowMs: policy.windowMs,
+    load: (source) => checkedAnomalyModel(source, { windowMs: policy.windowMs }),
     metrics,
     log,
   });

@@ -1,11 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { jobMetrics } from './jobMetrics.ts';
+import { modelMetrics } from './modelMetrics.ts';
 
 /** Metrics of the lifecycle pipeline, registered where the caller says. */
 export const lifecycleMetrics = (registry: Registry) => {
   const registers = [registry];
   return {
     ...jobMetrics(registry, 'lifecycle'),
+    ...modelMetrics(registry, 'lifecycle'),
     samples: new Counter({ name: 'ebbtide_lifecycle_samples_total', help: 'Samples processed', registers }),
     late: new Counter({
       name: 'ebbtide_lifecycle_late_samples_total',
@@ -43,18 +45,6 @@ export const lifecycleMetrics = (registry: Registry) => {
       labelNames: ['partition'],
       registers,
     }),
-    modelSequence: new Gauge({
-      name: 'ebbtide_lifecycle_model_sequence',
-      help: 'Sequence of the model pointer that this instance puts in force, 0 for the configured model',
-      registers,
-    }),
-    modelsRefused: new Counter({
-      name: 'ebbtide_lifecycle_models_refused_total',
-      help: 'Times the models of a pointer could not be loaded',
-      registers,
-    }),
     openWindows: new Gauge({ name: 'ebbtide_lifecycle_open_windows', help: 'Windows open', registers }),
   };
 };
-
-export type LifecycleMetrics = ReturnType<typeof lifecycleMetrics>;

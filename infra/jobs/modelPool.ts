@@ -1,24 +1,29 @@
-import type { AnomalyModel } from '../../models/anomaly/model.ts';
 import { type Chosen, type PointerOrder, pointerOrderSchema } from '../../models/registry/record.ts';
 import type { Joined } from '../../operators/batch.ts';
-import type { ModelChoice, ModelsInForce } from '../../operators/score.ts';
+import type { ModelChoice, ModelsInForce } from '../../operators/modelChoice.ts';
 import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { Control } from '../../schemas/generated/index.ts';
 import type { Logger } from '../log.ts';
 
+/** A model, as far as a pool is concerned. */
+export interface PooledModel {
+  readonly version: string;
+  close(): Promise<void>;
+}
+
 /** What the pool loads models with. */
-export interface ModelPoolOptions {
+export interface ModelPoolOptions<M extends PooledModel> {
   /** Kind of model, as its pointers name it. */
   readonly kind: PointerOrder['kind'];
   /** The model that scores until another is promoted. */
-  readonly configured: AnomalyModel;
-  /** SHA-256 of the configured model's manifest. */
+  readonly configured: M;
+  /** SHA-256 of the configured model's manifest, or what stands for it in a model that is built in. */
   readonly configuredDigest: string;
   /**
    * Load a version and warm it.
    * @throws EbbtideError when it is not there, damaged, or not of this program's features
    */
-  load(chosen: Chosen): Promise<AnomalyModel>;
+  load(chosen: Chosen): Promise<M>;
   /** Told of each pointer that is not put in force, and why. */
   refused(sequence: number, error: unknown): void;
   readonly log: Logger;
@@ -45,18 +50,18 @@ const orderOf = ({ kind, value }: Control): PointerOrder | undefined => {
  * {@link sequence} says so; the next clock record carries that into the stream, and each partition switches where it
  * reads it. A pointer that cannot be loaded is never announced: what is in force stays, and a replay sees the same.
  */
-export class ModelPool implements ModelChoice {
-  readonly #options: ModelPoolOptions;
+export class ModelPool<M extends PooledModel> implements ModelChoice<M> {
+  readonly #options: ModelPoolOptions<M>;
   readonly #orders = new Map<number, PointerOrder>();
-  readonly #loaded = new Map<string, Promise<AnomalyModel>>();
-  readonly #inForce = new Map<number, ModelsInForce>();
+  readonly #loaded = new Map<string, Promise<M>>();
+  readonly #inForce = new Map<number, ModelsInForce<M>>();
   #announced = 0;
   #wanted = 0;
   #work: Promise<unknown> = Promise.resolve();
   #closed = false;
   #began = false;
 
-  constructor(options: ModelPoolOptions) {
+  constructor(options: ModelPoolOptions<M>) {
     this.#options = options;
   }
 
@@ -91,12 +96,12 @@ export class ModelPool implements ModelChoice {
   }
 
   /** Resolves once the models of what is in force are there; undefined where they are. */
-  reached({ models = 0 }: Joined): Promise<void> | undefined {
+  reached({ models = 0 }: Pick<Joined, 'models'>): Promise<void> | undefined {
     if (models === 0 || this.#inForce.has(models)) return undefined;
     return this.#ready(models);
   }
 
-  inForce({ models = 0 }: Joined): ModelsInForce {
+  inForce({ models = 0 }: Pick<Joined, 'models'>): ModelsInForce<M> {
     if (models === 0) return { champion: this.#options.configured };
     const found = this.#inForce.get(models);
     if (!found) throw new Error(`Models of pointer ${models} were not awaited`);
@@ -181,14 +186,14 @@ export class ModelPool implements ModelChoice {
     this.#inForce.set(sequence, challenger ? { champion, challenger } : { champion });
   }
 
-  #load(chosen: Chosen): Promise<AnomalyModel> {
+  #load(chosen: Chosen): Promise<M> {
     const { configured, configuredDigest } = this.#options;
     if (chosen.version === configured.version) {
       if (chosen.digest === configuredDigest) return Promise.resolve(configured);
       // State is told apart by version, so one name must not mean two models.
       throw new EbbtideError(
         'MODEL_DAMAGED',
-        `Version ${chosen.version} is refused: the configured model (lifecycle.model) has the same version and is another model`,
+        `Version ${chosen.version} is refused: the configured model has the same version and is another model`,
         { version: chosen.version },
       );
     }

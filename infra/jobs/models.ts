@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { manifestFile } from '../../models/anomaly/manifest.ts';
-import type { AnomalyModel } from '../../models/anomaly/model.ts';
-import { checkedAnomalyModel } from '../../models/registry/check.ts';
+import { sha256 } from '../../models/hash.ts';
+import { type ModelSource, manifestFile } from '../../models/manifest.ts';
+import { builtIn } from '../../models/registry/builtIn.ts';
 import { pointerRecord } from '../../models/registry/pointerRecord.ts';
+import type { ModelKind } from '../../models/registry/record.ts';
 import type { ModelRegistry } from '../../models/registry/registry.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { controlPartition } from '../../schemas/control.ts';
@@ -14,36 +14,42 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import type { Producer } from '../kafka/types.ts';
 import type { Logger } from '../log.ts';
-import { readBack } from './joinedTables.ts';
-import type { JoinedTables } from './joinedTopics.ts';
-import type { LifecycleMetrics } from './metrics.ts';
-import { ModelPool } from './modelPool.ts';
+import { readBack, type Tables } from './joinedTables.ts';
+import type { ModelMetrics } from './modelMetrics.ts';
+import { ModelPool, type PooledModel } from './modelPool.ts';
 
-interface ModelsOptions {
-  readonly configured: AnomalyModel;
-  readonly folder: string;
+/** What a job's models are opened with. */
+export interface ModelsOptions<M extends PooledModel> {
+  readonly kind: ModelKind;
+  /** The model that decides until another is promoted. */
+  readonly configured: M;
+  /** Folder that it was loaded from; absent where it is built in. */
+  readonly folder?: string | undefined;
   readonly registry: ModelRegistry | undefined;
-  readonly windowMs: number;
-  readonly metrics: LifecycleMetrics;
+  /** Load a version of which nothing is known yet, and warm it. */
+  load(source: ModelSource): Promise<M>;
+  /** The model of this kind that is built in, where there is one. */
+  readonly builtIn?: M;
+  readonly metrics: ModelMetrics;
   readonly log: Logger;
 }
 
-const kind = 'anomaly';
-
-/** The models of the lifecycle pipeline: the configured one, and those that a registry's pointers name. */
-export const openModels = async ({ configured, folder, registry, windowMs, metrics, log }: ModelsOptions) => {
+/** The models of a job: the configured one, and those that a registry's pointers name. */
+export const openModels = async <M extends PooledModel>(options: ModelsOptions<M>) => {
+  const { kind, configured, folder, registry, metrics, log } = options;
   let refusal: { sequence: number; why: string } | undefined;
-  const pool = new ModelPool({
+  const standing = builtIn[kind];
+  const pool = new ModelPool<M>({
     kind,
     configured,
-    configuredDigest: createHash('sha256')
-      .update(await readFile(join(folder, manifestFile)))
-      .digest('hex'),
+    configuredDigest:
+      folder === undefined ? (standing?.digest ?? '') : sha256(await readFile(join(folder, manifestFile))),
     async load({ version, digest }) {
+      if (options.builtIn && version === standing?.version && digest === standing.digest) return options.builtIn;
       if (!registry)
         throw new EbbtideError('MODEL_INCOMPATIBLE', `Version ${version} cannot be loaded: no registry is configured`);
       const { source } = await registry.version(kind, version, digest);
-      return checkedAnomalyModel(source, { windowMs });
+      return options.load(source);
     },
     refused(sequence, error) {
       const why = (error as Error).message;
@@ -65,7 +71,11 @@ export const openModels = async ({ configured, folder, registry, windowMs, metri
      * Write the registry's last pointer to `control` where it is missing: a promotion was cut short between the two, or
      * the topic was lost. A registry that is away is asked again at the next start.
      */
-    async announce(context: AppContext, producer: Producer, tables: JoinedTables): Promise<void> {
+    async announce(
+      context: AppContext,
+      producer: Producer,
+      tables: Pick<Tables<unknown>, 'control' | 'caughtUp'>,
+    ): Promise<void> {
       try {
         await tables.caughtUp;
         const last = (await registry?.pointers(kind))?.at(-1);

@@ -1,15 +1,11 @@
 import { tap } from 'rxjs';
 import { type Calendar, calendarOf } from '../../models/access/calendar.ts';
-import { createEverybody } from '../../models/access/everybody.ts';
-import { guarded } from '../../models/access/guarded.ts';
-import { historySize } from '../../models/access/history.ts';
 import { partsOfPair } from '../../models/access/population.ts';
-import { statisticalPredictor } from '../../models/access/statistics.ts';
-import { loadAccessModel } from '../../models/access/stored.ts';
+import type { ModelRegistry } from '../../models/registry/registry.ts';
 import type { OutputRecord } from '../../operators/batch.ts';
 import type { PreprovisionDecision } from '../../operators/preprovision/batch.ts';
 import { preprovisionDecision, subjectOfPair } from '../../operators/preprovision/decisionRecord.ts';
-import { PreprovisionState, type SavedPartition } from '../../operators/preprovision/partitionState.ts';
+import { PreprovisionState } from '../../operators/preprovision/partitionState.ts';
 import type { ToldRisk } from '../../operators/preprovision/riskGate.ts';
 import { withRisk } from '../../operators/preprovision/toldRisks.ts';
 import { positionKey, savedOf, stateVersion } from '../../operators/preprovision/toPreprovisionOutput.ts';
@@ -17,8 +13,10 @@ import { ordersAsOf, preprovisionPolicies } from '../../pipelines/orders.ts';
 import { type PreprovisionTask, preprovision } from '../../pipelines/preprovision.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import type {
+  AccessClock,
   AccessTelemetry,
   Decision,
+  Machine,
   Provision,
   Score,
   PreprovisionState as StateRecord,
@@ -29,8 +27,11 @@ import { accessRecord } from '../agents/access/reading.ts';
 import type { AppContext, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
 import type { Kafka } from '../kafka/types.ts';
+import { type AccessInForce, loadForZone, recorded, recordedChoice, statistics } from './accessModels.ts';
 import type { PreprovisionConfig } from './config.ts';
 import { openTables, type Tables } from './joinedTables.ts';
+import type { ModelPool } from './modelPool.ts';
+import { openModels } from './models.ts';
 import { preprovisionMetrics } from './preprovisionMetrics.ts';
 import { wishOf } from './preprovisionWish.ts';
 import { publishPolicy } from './publishPolicy.ts';
@@ -40,36 +41,12 @@ import { type OpenedPartition, runJob } from './runJob.ts';
 const name = 'preprovision';
 const noRisks: readonly ToldRisk[] = [];
 
-/** The predictor that is configured, and the calendar that it goes by. */
-const openPredictor = async (model: string, timeZone: string) => {
-  if (model === 'statistics')
-    return { predictor: guarded(statisticalPredictor, statisticalPredictor), version: '', zone: timeZone };
-  const loaded = await loadAccessModel(model);
-  const { version, zone } = loaded.manifest;
-  return { predictor: guarded(loaded.model, statisticalPredictor), version, zone };
-};
-type Opened = Awaited<ReturnType<typeof openPredictor>>;
-
-/** What was saved under another model, without what that one carried: pairs keep their history. */
-const forModel = (saved: SavedPartition, { carried }: Opened['predictor']): SavedPartition => {
-  const fit = (floats: Float32Array, own: number, size: number) => {
-    const fitted = new Float32Array(own + size);
-    fitted.set(floats.subarray(0, own));
-    return fitted;
-  };
-  return {
-    ...saved,
-    shared: fit(saved.shared, createEverybody().length, carried.all),
-    pairs: saved.pairs.map((one) => ({ ...one, floats: fit(one.floats, historySize, carried.pair) })),
-  };
-};
-
 /** Bring a partition of access telemetry up from its changelog. */
 const restore = async (
   kafka: Kafka,
   codec: TopicCodec<StateRecord>,
   partition: number,
-  { predictor, version }: Opened,
+  pool: ModelPool<AccessInForce>,
   calendar: Calendar,
 ): Promise<{ state: PreprovisionState; start: number; replayBefore: number }> => {
   const records = new Map<string, StateRecord>();
@@ -78,15 +55,19 @@ const restore = async (
   );
   const replayBefore = records.get(positionKey)?.processedOffset ?? 0;
   const kept = savedOf(records.values());
-  if (!kept) return { state: new PreprovisionState(calendar, 0, predictor.carried), start: 0, replayBefore };
-  const saved = kept.modelVersion === version ? kept.saved : forModel(kept.saved, predictor);
-  const state = PreprovisionState.restore(calendar, saved, predictor.carried, (pair) => partsOfPair(pair).vm);
+  const models = kept?.saved.clock.modelSequence ?? 0;
+  await pool.reached({ models });
+  const { champion } = pool.inForce({ models });
+  const model = { carried: champion.carried, version: recorded(champion.version) };
+  if (!kept) return { state: new PreprovisionState(calendar, 0, model.carried, model.version), start: 0, replayBefore };
+  const state = PreprovisionState.restore(calendar, kept.saved, model, (pair) => partsOfPair(pair).vm);
   return { state, start: kept.processedOffset, replayBefore };
 };
 
 /** What decisions of one partition are joined with. */
 const preprovisionTopics = (
   tables: Pick<Tables<readonly ToldRisk[]>, 'control' | 'beside'>,
+  models: Pick<ModelPool<AccessInForce>, 'reached'>,
   partition: number,
   refused: (key: string, why: string) => void,
 ): PreprovisionTask['topics'] => {
@@ -102,21 +83,26 @@ const preprovisionTopics = (
         killed: [user, subjectOfPair(pair)].some((subject) => killed?.(subject)),
       };
     },
-    reached: ({ controlOffset, scoresOffset }) => tables.control.reached(controlOffset) ?? scores.reached(scoresOffset),
+    async reached({ controlOffset, scoresOffset, modelSequence }) {
+      await tables.control.reached(controlOffset);
+      await scores.reached(scoresOffset);
+      await models.reached({ models: modelSequence });
+    },
   };
 };
 
 /** A partition that is held, and how far back its past scores are needed. */
 interface Held {
   readonly state: PreprovisionState;
-  /** Ends of scores in force at the last snapshot and the one before. */
-  needed: readonly [before: number, last: number];
+  /** What was in force at the last snapshot and the one before. */
+  needed: readonly [before: AccessClock, last: AccessClock];
 }
 
 /**
  * Run the preprovision pipeline on this process's share of the partitions of `telemetry.access`, exactly once, until
  * closed.
  *
+ * @param modelRegistry - where models that are promoted come from; without one, pointers in `control` are refused
  * @throws {EbbtideError} at once when the configured model is damaged or does not fit, or the time zone is not known
  * @example
  * const running = await startPreprovision(context, cluster, config.preprovision, config.policy.preprovision);
@@ -126,11 +112,13 @@ export const startPreprovision = async (
   cluster: ClusterOptions,
   config: PreprovisionConfig,
   policy: PreprovisionPolicy,
+  modelRegistry?: ModelRegistry,
 ): Promise<Running> => {
   const { kafka, registry, log } = context;
-  const opened = await openPredictor(config.model, policy.timeZone);
-  const { predictor, version } = opened;
-  const calendar = calendarOf(opened.zone);
+  const trained = config.model === 'statistics' ? undefined : config.model;
+  const configured = trained === undefined ? statistics(policy.timeZone) : await loadForZone(trained);
+  const { zone } = configured;
+  const calendar = calendarOf(zone);
   const reader = await TopicCodec.open<AccessTelemetry>(topics.telemetryAccess, registry, {
     now: () => performance.now(),
   });
@@ -140,7 +128,7 @@ export const startPreprovision = async (
   const metrics = preprovisionMetrics(context.metrics);
   const decision = (made: PreprovisionDecision): readonly OutputRecord[] => {
     metrics.decisions.inc({ action: made.action });
-    const record = preprovisionDecision(name, made, version);
+    const record = preprovisionDecision(name, made);
     const wish = wishOf(made, record, config.waitMs);
     const records: OutputRecord[] = [
       { topic: topics.decisions.name, key: record.subject, value: decisions.encode(record), byKey: true },
@@ -149,24 +137,40 @@ export const startPreprovision = async (
       records.push({ topic: topics.provisions.name, key: wish.pair, value: provisions.encode(wish), byKey: true });
     return records;
   };
-  const encoders = { state, decision, deadLetters: await TopicCodec.open(topics.deadLetters, registry) };
+  const encoders = {
+    state,
+    decision,
+    machines: await TopicCodec.open<Machine>(topics.machines, registry),
+    deadLetters: await TopicCodec.open(topics.deadLetters, registry),
+  };
+  const models = await openModels<AccessInForce>({
+    ...{ kind: 'access', configured, folder: trained, registry: modelRegistry, metrics, log },
+    builtIn: statistics(zone),
+    load: (source) => loadForZone(source, zone),
+  });
   const tables = await openTables<Score, readonly ToldRisk[]>(
     context,
     topics.scores,
     (score, before) => withRisk(before ?? noRisks, score),
-    { passedOver: (topic) => metrics.passedOver.inc({ topic }) },
+    {
+      heard: (control) => models.pool.hear(control),
+      passedOver: (topic) => metrics.passedOver.inc({ topic }),
+    },
   );
   const clockProducer = await kafka.producer({ lingerMs: 0 });
   await publishPolicy(name, context, clockProducer, tables, policy);
+  // A registry that is away must not keep the job from starting: partitions await what they need
+  void models.announce(context, clockProducer, tables);
+  void tables.caughtUp.then(() => models.pool.begin());
 
   const open = async (partition: number): Promise<OpenedPartition<Held>> => {
     await tables.caughtUp;
-    const restored = await restore(kafka, state, partition, opened, calendar);
-    const joined = preprovisionTopics(tables, partition, (key, why) =>
+    const restored = await restore(kafka, state, partition, models.pool, calendar);
+    const joined = preprovisionTopics(tables, models.pool, partition, (key, why) =>
       log.error({ key, why }, 'order refused, the last good one stays'),
     );
-    const { scoresOffset } = restored.state.clock;
-    const held: Held = { state: restored.state, needed: [scoresOffset, scoresOffset] };
+    const { clock } = restored.state;
+    const held: Held = { state: restored.state, needed: [clock, clock] };
     const chain: OpenedPartition<Held>['chain'] = (batches) =>
       preprovision({
         partition: {
@@ -174,16 +178,15 @@ export const startPreprovision = async (
           topic: topics.telemetryAccess.name,
           partition,
           state: restored.state,
-          modelVersion: version,
         },
         reader,
         topics: joined,
-        predictor,
+        models: recordedChoice(models.pool),
         encoders,
       })(batches).pipe(
         tap(({ records }) => {
           const snapshot = records.filter(({ topic }) => topic === topics.statePreprovision.name).length > 1;
-          if (snapshot) held.needed = [held.needed[1], restored.state.clock.scoresOffset];
+          if (snapshot) held.needed = [held.needed[1], restored.state.clock];
         }),
       );
     const { start, replayBefore } = restored;
@@ -200,6 +203,7 @@ export const startPreprovision = async (
           time,
           controlOffset: tables.control.position,
           scoresOffset: tables.beside(partition).position,
+          modelSequence: models.pool.sequence,
         },
       }),
     );
@@ -213,9 +217,13 @@ export const startPreprovision = async (
       prepared += one.prepared.size;
       metrics.watermark.set({ partition: String(partition) }, one.clock.time / 1000);
       // What was in force before the last snapshot that is surely committed is asked for no more
-      if (needed[0] > (pruned.get(partition) ?? 0)) tables.beside(partition).prune(needed[0]);
-      pruned.set(partition, needed[0]);
+      const [{ scoresOffset }] = needed;
+      if (scoresOffset > (pruned.get(partition) ?? 0)) tables.beside(partition).prune(scoresOffset);
+      pruned.set(partition, scoresOffset);
     }
+    const oldest = Math.min(...[...held.values()].map(({ needed: [{ modelSequence }] }) => modelSequence));
+    if (held.size > 0) void models.pool.release(oldest);
+    metrics.modelSequence.set(models.pool.sequence);
     metrics.subjects.set(subjects);
     metrics.prepared.set(prepared);
   };
@@ -230,12 +238,13 @@ export const startPreprovision = async (
     clockRecord,
     open,
     report,
-    describe: () => `model ${version || predictor.name}`,
+    describe: () => models.describe(),
     failed: tables.failed,
     async close() {
       await tables.close();
       await clockProducer.close();
-      await predictor.close();
+      await models.pool.close();
+      await configured.close();
     },
   });
 };

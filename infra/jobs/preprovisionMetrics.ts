@@ -1,11 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { jobMetrics } from './jobMetrics.ts';
+import { modelMetrics } from './modelMetrics.ts';
 
 /** Metrics of the preprovision pipeline, registered where the caller says. */
 export const preprovisionMetrics = (registry: Registry) => {
   const registers = [registry];
   return {
     ...jobMetrics(registry, 'preprovision'),
+    ...modelMetrics(registry, 'preprovision'),
     decisions: new Counter({
       name: 'ebbtide_preprovision_decisions_total',
       help: 'Decisions on pairs of user and machine',

@@ -1,6 +1,8 @@
-import { loadScopeModel } from '../../models/scope/folder.ts';
-import type { ScopeModel } from '../../models/scope/model.ts';
-import type { ScopeTopics } from '../../operators/scope/assessCalls.ts';
+import { checkedScopeModel } from '../../models/registry/check.ts';
+import type { ModelRegistry } from '../../models/registry/registry.ts';
+import { defaultScopeModel, type ScopeModel } from '../../models/scope/model.ts';
+import { loadScopeModel } from '../../models/scope/stored.ts';
+import type { ScopeTopics } from '../../operators/scope/assessWindows.ts';
 import { noScopeCounts } from '../../operators/scope/batch.ts';
 import { Credentials, scopeStateVersion } from '../../operators/scope/credentials.ts';
 import type { ScopePartition } from '../../operators/scope/toScopeOutput.ts';
@@ -19,6 +21,8 @@ import type { Kafka } from '../kafka/types.ts';
 import type { ScopeConfig } from './config.ts';
 import { drainCounts } from './jobMetrics.ts';
 import { openTables, type Tables } from './joinedTables.ts';
+import type { ModelPool } from './modelPool.ts';
+import { openModels } from './models.ts';
 import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
@@ -49,7 +53,12 @@ export const restoreScope = async (
     else if (key === partitionKey) own = record;
     else credentials.load(record);
   });
-  const joined = { control: own?.controlOffset ?? 0, credentials: 0, labels: own?.labelsOffset ?? 0 };
+  const joined = {
+    control: own?.controlOffset ?? 0,
+    credentials: 0,
+    labels: own?.labelsOffset ?? 0,
+    models: own?.modelSequence ?? 0,
+  };
   return {
     partition: {
       name,
@@ -64,9 +73,10 @@ export const restoreScope = async (
   };
 };
 
-/** What the operators of one partition join with. */
+/** What the operators of one partition join with. @param models - those that pointers name */
 export const scopeTopics = (
   tables: Pick<Tables<Label>, 'control' | 'beside'>,
+  models: Pick<ModelPool<ScopeModel>, 'reached'>,
   partition: number,
   refused: (key: string, why: string) => void,
 ): ScopeTopics & { reached(clock: ApiClock): Promise<void> | undefined } => {
@@ -75,13 +85,18 @@ export const scopeTopics = (
   return {
     orders: (joined, time) => orders(joined.control, time),
     label: (subject, joined) => labels.at(subject, joined.labels),
-    reached: ({ controlOffset, labelsOffset }) => tables.control.reached(controlOffset) ?? labels.reached(labelsOffset),
+    async reached({ controlOffset, labelsOffset, modelSequence }) {
+      await tables.control.reached(controlOffset);
+      await labels.reached(labelsOffset);
+      await models.reached({ models: modelSequence });
+    },
   };
 };
 
 /**
  * Run the scope pipeline on this process's share of the partitions of `telemetry.api`, exactly once, until closed.
  *
+ * @param modelRegistry - where models that are promoted come from; without one, pointers in `control` are refused
  * @throws {EbbtideError} at once when the configured model is damaged or does not fit
  * @example
  * const running = await startScope(context, cluster, config.scope, config.policy.scope);
@@ -91,27 +106,39 @@ export const startScope = async (
   cluster: ClusterOptions,
   config: ScopeConfig,
   policy: ScopePolicy,
+  modelRegistry?: ModelRegistry,
 ): Promise<Running> => {
   const { kafka, registry, log } = context;
-  const model: ScopeModel = loadScopeModel(config.model);
+  const model = await loadScopeModel(config.model);
   const reader = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry, { now: () => performance.now() });
   const encoders = await openScopeEncoders(registry);
   const metrics = scopeMetrics(context.metrics);
   const counts = noScopeCounts();
+  const models = await openModels({
+    ...({ kind: 'scope', configured: model, registry: modelRegistry, metrics, log } as const),
+    ...(config.model === 'default' ? {} : { folder: config.model }),
+    builtIn: defaultScopeModel,
+    load: async (source) => (await checkedScopeModel(source)).model,
+  });
   const tables = await openTables<Label, Label>(context, topics.labels, (label) => label, {
+    heard: (control) => models.pool.hear(control),
     passedOver: (topic) => metrics.passedOver.inc({ topic }),
   });
   const clockProducer = await kafka.producer({ lingerMs: 0 });
   await publishPolicy(name, context, clockProducer, tables, policy);
+  // A registry that is away must not keep the job from starting: partitions await what they need
+  void models.announce(context, clockProducer, tables);
+  void tables.caughtUp.then(() => models.pool.begin());
 
   const open = async (partition: number): Promise<OpenedPartition<ScopePartition>> => {
     await tables.caughtUp;
     const restored = await restoreScope(kafka, encoders.state, partition);
-    const joined = scopeTopics(tables, partition, (key, why) =>
+    await models.pool.reached(restored.partition.time.joined);
+    const joined = scopeTopics(tables, models.pool, partition, (key, why) =>
       log.error({ key, why }, 'order refused, the last good one stays'),
     );
     const { partition: held, start, replayBefore } = restored;
-    const chain = scope({ partition: held, reader, topics: joined, model, encoders, counts });
+    const chain = scope({ partition: held, reader, topics: joined, models: models.pool, encoders, counts });
     return { chain, start, replayBefore, held, subjects: held.credentials.size };
   };
 
@@ -123,6 +150,7 @@ export const startScope = async (
         time,
         controlOffset: tables.control.position,
         labelsOffset: tables.beside(partition).position,
+        modelSequence: models.pool.sequence,
       },
     });
 
@@ -137,6 +165,9 @@ export const startScope = async (
       const oldest = time.history[0]?.joined;
       if (oldest) tables.beside(partition).prune(oldest.labels);
     }
+    const oldest = Math.min(...[...held.values()].map(({ time }) => time.history[0]?.joined.models ?? 0));
+    if (held.size > 0) void models.pool.release(oldest);
+    metrics.modelSequence.set(models.pool.sequence);
     metrics.subjects.set(subjects);
     metrics.inForce.set(narrowed);
   };
@@ -150,11 +181,13 @@ export const startScope = async (
     clockRecord,
     open,
     report,
-    describe: () => `model ${model.version}`,
+    describe: () => models.describe(),
     failed: tables.failed,
     async close() {
       await tables.close();
       await clockProducer.close();
+      await models.pool.close();
+      await model.close();
     },
   });
 };

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { jobMetrics } from './jobMetrics.ts';
+import { modelMetrics } from './modelMetrics.ts';
 
 /** Metrics of the scope pipeline, registered where the caller says. */
 export const scopeMetrics = (registry: Registry) => {
@@ -7,6 +8,7 @@ export const scopeMetrics = (registry: Registry) => {
   const counter = (name: string, help: string) => new Counter({ name: `ebbtide_scope_${name}_total`, help, registers });
   return {
     ...jobMetrics(registry, 'scope'),
+    ...modelMetrics(registry, 'scope'),
     calls: counter('calls', 'API calls processed'),
     late: counter('late_calls', 'Calls of windows that had closed'),
     rejected: counter('rejected_calls', 'Calls of an implausible time'),

@@ -6,6 +6,7 @@ import { openConsumer } from './consumer.ts';
 import { openProducer } from './producer.ts';
 import { openTail } from './tail.ts';
 import type { Kafka } from './types.ts';
+import { openUnacknowledged } from './unacknowledged.ts';
 
 const alreadyExists = 36;
 
@@ -36,9 +37,10 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
     brokers: cluster.brokers,
     partitionsOf,
     producer: (options) => openProducer(cluster, options),
+    unacknowledged: (options) => openUnacknowledged(cluster, options),
     consumer: (options) => openConsumer(cluster, options),
     tail: (options) => openTail(cluster, options, partitionsOf),
-    async ensureTopics(partitions, specs = Object.values(topics)) {
+    async ensureTopics(partitions, { specs = Object.values(topics), retentionMs = {} } = {}) {
       const admin = ckjs.AdminClient.create({ 'bootstrap.servers': cluster.brokers, ...cluster.settings } as never);
       try {
         for (const topic of specs)
@@ -50,7 +52,7 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
                 replication_factor: -1,
                 config: {
                   'cleanup.policy': topic.cleanup,
-                  'retention.ms': String(topic.retentionMs),
+                  'retention.ms': String(retentionMs[topic.name] ?? topic.retentionMs),
                   'message.timestamp.type': 'LogAppendTime',
                   // A reader that joins a compacted topic as of an offset must still find what was in force there.
                   ...(topic.cleanup === 'compact' ? { 'min.compaction.lag.ms': '3600000' } : {}),

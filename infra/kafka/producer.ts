@@ -8,7 +8,8 @@ interface Group {
   readonly reject: (error: unknown) => void;
 }
 
-const queueFull = -184;
+/** librdkafka's code where its queue takes no more. */
+export const queueFull = -184;
 
 /**
  * Hand messages to librdkafka's queue, waiting where it is full.
@@ -38,14 +39,11 @@ export const enqueue = async (
 /** A producer that acknowledges whole groups: calls made while one group is in flight are sent together as the next. */
 export const openProducer = async (cluster: ClusterOptions, options: ProducerOptions = {}): Promise<Producer> => {
   const deliveryTimeoutMs = 30_000;
-  const { lingerMs = 2, unacknowledged } = options;
+  const { lingerMs = 2 } = options;
   const producer = await connectProducer(cluster, {
     'linger.ms': lingerMs,
     'message.timeout.ms': deliveryTimeoutMs,
     dr_cb: true,
-    ...(unacknowledged
-      ? { 'delivery.report.only.error': true, 'queue.buffering.max.messages': unacknowledged.queueMessages }
-      : {}),
   });
   let waiting: Group[] = [];
   let working: Promise<void> | undefined;
@@ -57,7 +55,6 @@ export const openProducer = async (cluster: ClusterOptions, options: ProducerOpt
     if (--outstanding === 0) allReported?.();
   };
   producer.on('delivery-report', (error) => {
-    if (unacknowledged) return unacknowledged.onLost(1);
     failure ??= error ?? undefined;
     reported();
   });
@@ -80,7 +77,7 @@ export const openProducer = async (cluster: ClusterOptions, options: ProducerOpt
       }
     }
     reported();
-    if (!unacknowledged) await delivered;
+    await delivered;
     for (const { messages, resolve, reject } of accepted)
       if (failure) reject(kafkaError(`Cannot write ${messages.length} messages to Kafka`, failure));
       else resolve();

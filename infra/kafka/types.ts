@@ -25,15 +25,6 @@ export interface OutgoingMessage {
 export interface ProducerOptions {
   /** How long librdkafka waits to fill a request, milliseconds, 0 and up. @default 2 */
   readonly lingerMs?: number;
-  /**
-   * For what may be lost: `send` resolves once messages are in the client's queue, and what the broker did not take is
-   * told here. Saves a report for each message.
-   */
-  readonly unacknowledged?: {
-    readonly onLost: (messages: number) => void;
-    /** Most messages in the client's queue, 1 and up; `send` waits beyond. */
-    readonly queueMessages: number;
-  };
 }
 
 /** Writes with idempotence and all replicas' acknowledgement. */
@@ -44,6 +35,33 @@ export interface Producer {
    * @throws {EbbtideError} `KAFKA_UNAVAILABLE` or `KAFKA_REJECTED`; none of the messages may then be assumed written
    */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How an {@link UnacknowledgedProducer} hands messages over. */
+export interface UnacknowledgedOptions {
+  /** How long messages are gathered, milliseconds, 0 and up. */
+  readonly lingerMs: number;
+  /** Most messages in the client's queue, 1 and up. */
+  readonly queueMessages: number;
+  /** Told of messages that were offered, and that the broker did not take. */
+  onLost(messages: number): void;
+}
+
+/**
+ * Writes what may be lost where Kafka is away for long: nobody waits for it. Where a connection breaks before the broker
+ * has answered, messages may be written twice, or out of order.
+ */
+export interface UnacknowledgedProducer {
+  /**
+   * Hand a message to the client's queue, which copies it.
+   *
+   * @returns false where the queue is full
+   */
+  offer(message: OutgoingMessage): boolean;
+  /** Messages that the broker had not taken, as of the second before. */
+  waiting(): number;
+  /** Write what waits, for five seconds at most. */
   close(): Promise<void>;
 }
 
@@ -86,6 +104,7 @@ export interface Kafka {
   /** Addresses, `host:port` joined by commas. */
   readonly brokers: string;
   producer(options?: ProducerOptions): Promise<Producer>;
+  unacknowledged(options: UnacknowledgedOptions): Promise<UnacknowledgedProducer>;
   /** `batchSize` bounds the messages in one batch, 1 and up. */
   consumer(options: { groupId: string; topics: readonly string[]; batchSize?: number }): Promise<GroupConsumer>;
   /** Follow all partitions of the topics, or just the partitions named. */
@@ -97,9 +116,16 @@ export interface Kafka {
   /**
    * Create what is missing of some topics, with their partitions, clean-up and retention.
    *
-   * @param specs - which. @default all of Ebbtide's
+   * @param options - `specs`: which topics, by default all of Ebbtide's; `retentionMs`: retention before that of their
+   *   contract, by topic, milliseconds; -1 keeps for ever
    */
-  ensureTopics(partitions: number, specs?: readonly TopicSpec[]): Promise<void>;
+  ensureTopics(
+    partitions: number,
+    options?: {
+      readonly specs?: readonly TopicSpec[];
+      readonly retentionMs?: Readonly<Record<string, number | undefined>>;
+    },
+  ): Promise<void>;
   /** Number of partitions of a topic. */
   partitionsOf(topic: string): Promise<number>;
   close(): Promise<void>;

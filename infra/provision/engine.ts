@@ -9,7 +9,7 @@ import { Deadlines } from './deadlines.ts';
 import type { ProvisionMetrics } from './metrics.ts';
 import { type Pair, pairKey } from './names.ts';
 import { codeOf, delayed, failureAlerts, refreshed, scheduled, wordsOf } from './notices.ts';
-import { type Owed, OwedEnds } from './owedEnds.ts';
+import type { Owed } from './owed.ts';
 import { type PrepareParts, prepare } from './prepare.ts';
 import { endedRecord, factsOf } from './records.ts';
 import type { StoredSecret } from './store.ts';
@@ -24,6 +24,8 @@ export interface EngineParts extends PrepareParts {
   readonly log: Logger;
   /** Name of this instance in records. */
   readonly by: string;
+  /** What is still to be ended; it is tried again at each tick. */
+  readonly owed: Owed;
   /** A clock that nobody can set, milliseconds. @default performance.now */
   readonly steadyNow?: () => number;
 }
@@ -56,7 +58,6 @@ export class Engine {
   #live = false;
   readonly #mintAt: Deadlines;
   readonly #destroyAt: Deadlines;
-  readonly #owed: OwedEnds;
   readonly #tries = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #working = new Map<string, Promise<void>>();
@@ -65,7 +66,6 @@ export class Engine {
     this.#parts = parts;
     this.#mintAt = new Deadlines(parts.now, parts.steadyNow);
     this.#destroyAt = new Deadlines(parts.now, parts.steadyNow);
-    this.#owed = new OwedEnds(parts, (owed) => this.#end(owed));
   }
 
   get waiting(): number {
@@ -117,7 +117,8 @@ export class Engine {
     this.#live = true;
     const announced = this.#announced.splice(0);
     if (announced.length > 0) await this.#parts.write(undefined, announced);
-    for (const id of this.#owed.takeDue()) this.#begin(id, () => this.#owed.settle(id));
+    const { owed } = this.#parts;
+    for (const id of owed.takeDue()) this.#begin(id, () => owed.settle(id));
     // What is to be destroyed has a share of its own: a rush of new ones must not keep old ones alive
     for (const key of this.#destroyAt.takeDue())
       if (this.#working.size < 2 * concurrency) this.#begin(key, () => this.#destroy(key));
@@ -138,7 +139,7 @@ export class Engine {
     const { store, now } = this.#parts;
     for (const pair of await store.pairs()) {
       const gone = await store.destroy(pair, ({ expiresAt }) => expiresAt > now());
-      if (gone) await this.#owed.add({ gone, state: 'expired', record: undefined });
+      if (gone) await this.#end(gone, 'expired');
     }
   }
 
@@ -172,7 +173,10 @@ export class Engine {
       return now() < wanted.windowEnd ? this.#again(key, config.backoffMs) : this.#forgetWanted(key);
     try {
       if (pairKey(pair) !== key) throw new EbbtideError('REQUEST_INVALID', `Record of "${key}" is about another pair`);
-      const done = await prepare(this.#parts, { pair, decisionId: wanted.decisionId, windowEnd: wanted.windowEnd });
+      const done = await prepare(
+        { ...this.#parts, owe: this.#parts.owed.owe },
+        { pair, decisionId: wanted.decisionId, windowEnd: wanted.windowEnd },
+      );
       if (done.kind === 'done') return this.#forgetWanted(key);
       if (done.kind === 'held') return this.#again(key, done.untilMs - now());
       // Whoever stored it may be about to say so
@@ -249,7 +253,7 @@ export class Engine {
           stored.decisionId !== record.decisionId,
       );
       this.#prepared.delete(key);
-      if (gone) await this.#owed.add({ gone, state: 'destroyed', record });
+      if (gone) await this.#end(gone, 'destroyed', record);
     } catch (error) {
       // Vault ends it by its TTL while it cannot be asked
       this.#destroyAt.set(key, now() + config.backoffMs);
@@ -257,10 +261,15 @@ export class Engine {
     }
   }
 
-  async #end({ gone, state, record }: Owed): Promise<void> {
-    await this.#parts.minter.end(gone);
-    await this.#ended(gone, state, record);
-    this.#parts.log.info({ pair: pairKey(gone.pair), decisionId: gone.decisionId }, 'unused credential destroyed');
+  /** The store tells of it no more: it is kept in mind until its credential is ended and that is written. */
+  #end(gone: StoredSecret, state: 'destroyed' | 'expired', record?: Provision): Promise<void> {
+    const { owed, minter, log } = this.#parts;
+    const { pair, decisionId } = gone;
+    return owed.owe(`end ${pairKey(pair)} ${decisionId}`, async () => {
+      await minter.end(gone);
+      await this.#ended(gone, state, record);
+      log.info({ pair: pairKey(pair), decisionId }, 'unused credential destroyed');
+    });
   }
 
   async #ended(gone: StoredSecret, state: 'destroyed' | 'expired', record?: Provision): Promise<void> {

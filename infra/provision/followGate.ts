@@ -1,12 +1,21 @@
 import { Controls } from '../../operators/actuate/controls.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
-import type { AccessTelemetry, Control, Decision, Score } from '../../schemas/generated/index.ts';
+import type {
+  AccessTelemetry,
+  Control,
+  Credential,
+  Decision,
+  Machine,
+  Score,
+  Translation,
+} from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import { follow } from '../kafka/follow.ts';
 import type { ProvisionConfig } from './config.ts';
 import { Machines } from './machines.ts';
 import { type Pair, pairKey } from './names.ts';
+import { Owners } from './owners.ts';
 import { FollowedRisk, type RiskGate } from './risk.ts';
 
 /** What admits or refuses a pair, kept from topics. */
@@ -20,15 +29,16 @@ export interface FollowedGate {
 }
 
 /**
- * Follow settings, scores, decisions and changes of machines' states. It resolves once it knows the settings, decisions and states that were
- * there before: nobody is let through since a process has just begun. Scores, which are many, count from now on.
+ * Follow settings, scores, decisions, who credentials belong to, and changes of machines' states. It resolves once it knows
+ * what of these was there before: nobody is let through since a process has just begun. Scores, which are many, count from now on.
  */
 export const followGate = async (
   { kafka, registry, log }: AppContext,
   config: Pick<ProvisionConfig, 'riskMaxAgeMs'>,
   now: () => number,
 ): Promise<FollowedGate> => {
-  const risk = new FollowedRisk(config.riskMaxAgeMs, now);
+  const owners = new Owners(config.riskMaxAgeMs, now);
+  const risk = new FollowedRisk(config.riskMaxAgeMs, now, owners);
   const machines = new Machines();
   const controls = new Controls();
   const followers = [
@@ -36,6 +46,18 @@ export const followGate = async (
       kafka,
       await TopicCodec.open<Control>(topics.control, registry),
       (record, message) => (record ? controls.apply(record) : controls.remove(String(message.key))),
+      log,
+    ),
+    await follow(
+      kafka,
+      await TopicCodec.open<Credential>(topics.credentials, registry),
+      (record, message) => owners.register(String(message.key), record),
+      log,
+    ),
+    await follow(
+      kafka,
+      await TopicCodec.open<Translation>(topics.translations, registry),
+      (record, message) => owners.translated(String(message.key), record),
       log,
     ),
     await follow(
@@ -48,6 +70,12 @@ export const followGate = async (
       kafka,
       await TopicCodec.open<Decision>(topics.decisions, registry),
       (decision) => decision && risk.decided(decision),
+      log,
+    ),
+    await follow(
+      kafka,
+      await TopicCodec.open<Machine>(topics.machines, registry),
+      (record) => record && machines.known(record),
       log,
     ),
     await follow(

@@ -3,7 +3,8 @@ import type { ProvisionConfig } from './config.ts';
 import type { Machines } from './machines.ts';
 import type { Minted } from './mint/minted.ts';
 import type { Minter } from './mint/minter.ts';
-import type { Pair } from './names.ts';
+import { type Pair, pairKey } from './names.ts';
+import type { Owe } from './owed.ts';
 import type { RiskGate } from './risk.ts';
 import { seal } from './sealing.ts';
 import type { SecretStore, StoredSecret } from './store.ts';
@@ -61,13 +62,16 @@ export const admit = ({ config, machines, risk }: Pick<PrepareParts, 'config' | 
 
 /**
  * Make, seal and store the credential of one pair, once for each decision across all instances. Whatever fails, nothing
- * is left behind: what was made is ended, and the claim given back.
+ * is left behind: what was made is ended, as soon as Vault can be asked, and the claim given back.
  *
  * @throws {EbbtideError} as {@link admit}, `NOT_FOUND` for a user without a public key, `REQUEST_INVALID` where the window
  *   has ended, or what Vault failed with
  */
-export const prepare = async (parts: PrepareParts, { pair, decisionId, windowEnd }: Wanted): Promise<Prepared> => {
-  const { store, minter, directory, config, now } = parts;
+export const prepare = async (
+  parts: PrepareParts & { readonly owe: Owe },
+  { pair, decisionId, windowEnd }: Wanted,
+): Promise<Prepared> => {
+  const { store, minter, directory, config, now, owe } = parts;
   const target = admit(parts, pair);
   const ttlMs = Math.min(windowEnd - now(), config.maxWindowMs);
   if (ttlMs < Math.max(1_000, config.minRemainingMs))
@@ -83,10 +87,11 @@ export const prepare = async (parts: PrepareParts, { pair, decisionId, windowEnd
   if (outcome.kind !== 'claimed') return outcome;
   const { claim } = outcome;
   let minted: Minted | undefined;
+  let mintedAt = 0;
   try {
     if (claim.replaced) await minter.end({ ...claim.replaced, pair });
     minted = await minter.mint({ pair, target, ttlMs, sshPublicKey: keys.sshPublicKey });
-    const mintedAt = now();
+    mintedAt = now();
     const { method, reference, revocation, expiresAt } = minted;
     const made = { recipient: keys.recipient, sshKeyHash: sshKeyHash(keys.sshPublicKey) };
     const facts = { method, reference, revocation, expiresAt, ...made, mintedAt };
@@ -103,8 +108,14 @@ export const prepare = async (parts: PrepareParts, { pair, decisionId, windowEnd
     await minter.end({ pair, method, revocation });
     return { kind: 'held', untilMs: now() + config.claimMs };
   } catch (error) {
-    if (minted) await minter.end({ pair, ...minted }).catch(() => {});
-    await store.destroy(pair, (lies) => lies.decisionId !== decisionId).catch(() => {});
+    const made = minted;
+    if (made) {
+      const id = `${pairKey(pair)} ${decisionId} ${mintedAt}`;
+      await owe(`end ${id}`, () => minter.end({ pair, ...made }), made.expiresAt);
+      // It may be stored without an answer; by then a later try may have put another in its place
+      const another = (lies: StoredSecret) => lies.decisionId !== decisionId || lies.mintedAt !== mintedAt;
+      await owe(`destroy ${id}`, async () => void (await store.destroy(pair, another)), made.expiresAt);
+    }
     await store.release(claim).catch(() => {});
     throw error;
   }

@@ -10,8 +10,10 @@ import type { VaultConfig } from '../vault/config.ts';
 import type { ProvisionConfig } from './config.ts';
 import { Engine } from './engine.ts';
 import { followGate } from './followGate.ts';
+import { keepDoing } from './keepDoing.ts';
 import { createProvisionMetrics } from './metrics.ts';
 import { Minter } from './mint/minter.ts';
+import { Owed } from './owed.ts';
 import { Recorder } from './recorder.ts';
 import type { SecretStore } from './store.ts';
 import { UserDirectory } from './userKeys.ts';
@@ -47,16 +49,19 @@ export const startProvision = async (context: AppContext, options: ProvisionOpti
   const producer = await kafka.producer({ lingerMs: 0 });
   const recorder = await Recorder.open(producer, registry);
   const gate = await followGate(context, config, now);
+  const steadyNow = options.steadyNow ?? (() => performance.now());
+  const owed = new Owed({ config, now, steadyNow, log });
   const engine: Engine = new Engine({
-    store: options.store ?? new VaultSecretStore(vault, config.mount, now),
-    minter: new Minter(vault, config.mount, now),
+    store: options.store ?? new VaultSecretStore(vault, config.mount, now, owed.owe),
+    minter: new Minter(vault, config.mount, now, owed.owe),
+    owed,
     directory: new UserDirectory(vault, config.usersMount),
     risk: gate.risk,
     machines: gate.machines,
     killed: gate.killed,
     config,
     now,
-    ...(options.steadyNow ? { steadyNow: options.steadyNow } : {}),
+    steadyNow,
     write: (provision, alerts) => recorder.write(provision, alerts),
     mints: new TokenBucket({ perSecond: config.mintsPerSecond, burst: config.mintsBurst }, performance.now()),
     metrics: createProvisionMetrics(metrics, { waiting: () => engine.waiting, lying: () => engine.lying }),
@@ -85,43 +90,17 @@ export const startProvision = async (context: AppContext, options: ProvisionOpti
     failed,
     async health() {
       const { ready, detail } = await vault.health();
-      return { ready, detail: `${detail}; ${engine.waiting} wait, ${engine.lying} lie prepared` };
+      return {
+        ready,
+        detail: `${detail}; ${engine.waiting} wait, ${engine.lying} lie prepared${owed.size > 0 ? `, ${owed.size} are still to be ended` : ''}`,
+      };
     },
     async close() {
       await stop();
       await engine.drained();
+      await owed.finish();
       await Promise.allSettled([provisions.close(), gate.close(), producer.close()]);
       await vault.close();
     },
   };
 };
-
-/** Do things again and again, each with a pause after it; the answer stops that and waits for what is being done. */
-const keepDoing = (
-  what: readonly (readonly [pauseMs: number, work: () => Promise<void>])[],
-  onError: (error: unknown) => void,
-): (() => Promise<void>) => {
-  const stopping = new AbortController();
-  const loops = what.map(async ([pauseMs, work]) => {
-    while (!stopping.signal.aborted) {
-      await work().catch(onError);
-      await pause(pauseMs, stopping.signal);
-    }
-  });
-  return async () => {
-    stopping.abort();
-    await Promise.all(loops);
-  };
-};
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1));
-    signal.addEventListener('abort', end);
-  });

@@ -1,6 +1,7 @@
 import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { VaultClient } from '../vault/client.ts';
 import type { Pair } from './names.ts';
+import { type Owe, tryOnce } from './owed.ts';
 import type { Claim, ClaimOutcome, SecretStore, StoredSecret, Taken } from './store.ts';
 import { type Entry, isEntry } from './vaultEntry.ts';
 
@@ -33,11 +34,14 @@ export class VaultSecretStore implements SecretStore {
   readonly #mount: string;
   readonly #role = 'ebbtide-sealed';
   readonly #now: () => number;
+  readonly #owe: Owe;
 
-  constructor(vault: VaultClient, mount: string, now: () => number = Date.now) {
+  /** @param owe - sees to it that holders are ended which nobody names any more; by default that is tried once */
+  constructor(vault: VaultClient, mount: string, now: () => number = Date.now, owe: Owe = tryOnce) {
     this.#vault = vault;
     this.#mount = mount;
     this.#now = now;
+    this.#owe = owe;
   }
 
   async claim(pair: Pair, decisionId: string, untilMs: number): Promise<ClaimOutcome> {
@@ -50,7 +54,7 @@ export class VaultSecretStore implements SecretStore {
     if (entry?.state === 'claimed' && entry.untilMs > this.#now()) return { kind: 'held', untilMs: entry.untilMs };
     const fence = await this.#write(pair, version, { state: 'claimed', decisionId, untilMs });
     if (fence === undefined) return { kind: 'held', untilMs };
-    if (replaced) await this.#endHolder(replaced.accessor);
+    if (replaced) await this.#oweHolder(replaced.accessor, replaced.expiresAt);
     return { kind: 'claimed', claim: { pair, decisionId, fence, ...(replaced ? { replaced } : {}) } };
   }
 
@@ -78,10 +82,10 @@ export class VaultSecretStore implements SecretStore {
       const entry = { state: 'ready', decisionId, ...facts, accessor, holder: token } as const;
       if ((await this.#write(pair, claim.fence, entry)) !== undefined) return storedOf(pair, entry);
     } catch (error) {
-      await this.#endHolder(accessor).catch(() => {});
+      await this.#oweHolder(accessor, this.#now() + ttlMs);
       throw error;
     }
-    await this.#endHolder(accessor);
+    await this.#oweHolder(accessor, this.#now() + ttlMs);
     return undefined;
   }
 
@@ -105,8 +109,8 @@ export class VaultSecretStore implements SecretStore {
     ]);
     if (fence.status === 'rejected') throw fence.reason;
     if (fence.value === undefined) return undefined;
-    // Nobody waits for it: the entry names the holder no more, and a sweep ends what this cannot
-    this.#endHolder(stored.accessor).catch(() => {});
+    // Nobody waits for it: the entry names the holder no more
+    void this.#oweHolder(stored.accessor, stored.expiresAt);
     if (sealed.status === 'rejected') throw sealed.reason;
     return { stored, ...(sealed.value === undefined ? {} : { sealed: sealed.value }) };
   }
@@ -207,6 +211,10 @@ export class VaultSecretStore implements SecretStore {
       if (otherWasFirst(error)) return undefined;
       throw error;
     }
+  }
+
+  #oweHolder(accessor: string, untilMs: number): Promise<void> {
+    return this.#owe(`holder ${accessor}`, () => this.#endHolder(accessor), untilMs);
   }
 
   async #endHolder(accessor: string): Promise<void> {

@@ -50,7 +50,7 @@ export const historicModels = async (
   name: string,
   windowMs: number,
   models: ModelsConfig,
-): Promise<ModelPool> => {
+): Promise<ModelPool<AnomalyModel>> => {
   const place = await resolveModel(name, models);
   const manifest =
     typeof place === 'string' ? await readFile(join(place, manifestFile)) : await place.read(manifestFile);

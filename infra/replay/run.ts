@@ -33,8 +33,8 @@ export interface ReplayOptions {
   readonly against?: LaneSpec;
   readonly sink: Sink;
   /**
-   * Threads that share the partitions beside this one, which reads and writes; 0 for none.
-   * @default one a partition as far as there are other cores; 0 where the history is short or cores are few
+   * Threads that share the partitions with this one, which reads and writes; 0 for none.
+   * @default one for each core but this thread's, as far as there are partitions; 0 where the history is short
    */
   readonly threads?: number;
   /** Messages of schemas that the registry does not know are passed over, as the live job does, instead of failing. */
@@ -54,8 +54,10 @@ export interface Replayed {
 
 /** Below this, starting threads takes longer than it saves. */
 const shortHistory = 20_000;
-/** With fewer cores, what threads cost besides is more than what they bring. */
-const enoughCores = 4;
+/** Reading and writing for so many threads is work enough for this one; with fewer it takes a share of the partitions too. */
+const manyThreads = 3;
+/** Batches on their way for each share: one is processed while the next lies ready. */
+const batchesEach = 2;
 
 /**
  * Replay a history in one or two lanes.
@@ -65,8 +67,9 @@ const enoughCores = 4;
  */
 export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
   const { registry, models, log, history, here, against, sink, stopping } = options;
-  const most = history.messages < shortHistory || availableParallelism() < enoughCores ? 0 : availableParallelism() - 1;
+  const most = history.messages < shortHistory ? 0 : availableParallelism() - 1;
   const threads = Math.min(options.threads ?? most, history.partitions.length);
+  const sharesHere = threads < manyThreads;
   const cores = await openCores(
     {
       registry,
@@ -84,7 +87,7 @@ export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
       refused: (key, why) => log.error({ key, why }, 'order refused, the last good one stays'),
     },
     history.partitions,
-    threads,
+    { threads, sharesHere },
   );
   let messages = 0;
   let samples = 0;
@@ -95,7 +98,7 @@ export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
   try {
     const running = replay<readonly CoreResult[]>({
       history,
-      inFlight: threads === 0 ? 2 : cores.length * 4,
+      inFlight: cores.length * batchesEach,
       run: (parts) => Promise.all(shared(parts, cores.length).map(({ core, own }) => cores[core]!.run(own))),
       observe({ result }) {
         for (const one of result) {
@@ -126,14 +129,16 @@ export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
   }
 };
 
-const openCores = async (parts: CoreParts, partitions: readonly number[], threads: number): Promise<Core[]> => {
-  if (threads === 0) return [await openCore(parts)];
+const openCores = async (
+  parts: CoreParts,
+  partitions: readonly number[],
+  { threads, sharesHere }: { threads: number; sharesHere: boolean },
+): Promise<Core[]> => {
+  const count = threads + Number(sharesHere);
+  const ownOf = (core: number) => partitions.filter((partition) => partition % count === core);
   const all = await Promise.allSettled(
-    Array.from({ length: threads }, (_, thread) =>
-      openThread(
-        parts,
-        partitions.filter((partition) => partition % threads === thread),
-      ),
+    Array.from({ length: count }, (_, core) =>
+      sharesHere && core === 0 ? openCore(parts) : openThread(parts, ownOf(core)),
     ),
   );
   const failed = all.find((one) => one.status === 'rejected');

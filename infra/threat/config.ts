@@ -87,6 +87,12 @@ export const threatConfig = z.strictObject({
     .max(4_000_000_000)
     .default(256_000_000)
     .describe('Largest size of a feed, bytes; a larger one is refused'),
+  maxPages: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1_000)
+    .describe('Most pages of a TAXII collection that are asked for at a poll; one with more is refused'),
   maxIndicators: z
     .int()
     .min(1)

@@ -28,7 +28,7 @@ export interface FeedHead {
 }
 
 /** What {@link FeedSource} works with. */
-export interface FeedSourceParts extends Omit<FetchParts, 'maxBytes' | 'timeoutMs'> {
+export interface FeedSourceParts extends Omit<FetchParts, 'maxBytes' | 'maxPages' | 'timeoutMs'> {
   readonly kept: KeptFeed;
   readonly config: ThreatConfig;
   /** Epoch milliseconds. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Gathering } from './gathering.ts';
 import { patternIndicators } from './stixPattern.ts';
+import { pageSeparator } from './taxiiPages.ts';
 
 const indicatorObject = z.object({
   type: z.literal('indicator'),
@@ -15,7 +16,7 @@ const indicatorObject = z.object({
 });
 
 /**
- * Reads a STIX 2.1 bundle or a TAXII 2.1 envelope piece by piece: objects are taken out of the array `objects` as they
+ * Reads a STIX 2.1 bundle or TAXII 2.1 envelopes, one after the other, piece by piece: objects are taken out of the array `objects` as they
  * come, and none is kept. Objects other than indicators are passed over.
  *
  * Source: STIX 2.1, section 4.7, https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html
@@ -27,7 +28,7 @@ export const stixReader = (
   into: Gathering,
   nowMs: number,
 ): { write(bytes: Uint8Array): void; end(): void } => {
-  const parser = new JSONParser({ paths: ['$.objects.*'], keepStack: false });
+  const parser = new JSONParser({ paths: ['$.objects.*'], keepStack: false, separator: pageSeparator });
   let failure: Error | undefined;
   parser.onError = (error) => {
     failure ??= error;

@@ -90,6 +90,12 @@ export const createActuatorMetrics = (
       help: 'Shortened credentials found to have extended themselves',
       registers,
     }),
+    switched: new Counter({
+      name: 'ebbtide_actuator_scope_switches_total',
+      help: 'Narrowed credentials whose policy at Vault was lifted or bound by what administrators have set, or by expiry',
+      labelNames: ['to'] as const,
+      registers,
+    }),
     rejected: new Counter({
       name: 'ebbtide_actuator_dead_letters_total',
       help: 'Records of decisions that could not be read',

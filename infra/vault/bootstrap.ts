@@ -29,6 +29,8 @@ export interface Bootstrapped {
   readonly keyhost: VaultConfig;
   readonly keylife: VaultConfig;
   readonly privacy: VaultConfig;
+  /** For an endpoint of the key host, which has its certificate issued by it. */
+  readonly endpoint: VaultConfig;
   readonly provision: VaultConfig;
   readonly delivery: VaultConfig;
 }
@@ -50,6 +52,7 @@ const policies = {
   'ebbtide-keyhost': 'keyhost.hcl',
   'ebbtide-keylife': 'keylife.hcl',
   'ebbtide-privacy': 'privacy.hcl',
+  'ebbtide-endpoint': 'endpoint.hcl',
   [functionPolicy]: 'function.hcl',
   [denyPolicy]: 'function-deny.hcl',
   'ebbtide-lease': 'lease.hcl',
@@ -70,6 +73,7 @@ const services = {
   keyhost: 'ebbtide-keyhost',
   keylife: 'ebbtide-keylife',
   privacy: 'ebbtide-privacy',
+  endpoint: 'ebbtide-endpoint',
   provision: 'ebbtide-provision',
   delivery: 'ebbtide-delivery',
 } as const;

@@ -10,6 +10,7 @@ import type { ActuatorMetrics } from './actuator-metrics.ts';
 import type { VaultClient } from './client.ts';
 import type { ActuatorConfig } from './config.ts';
 import { isPassing, statusOf } from './errors.ts';
+import type { KeyedLock } from './keyed-lock.ts';
 import type { Outage } from './outage.ts';
 import { jitteredBackoffMs, retryAfterMsOf } from './retry.ts';
 import { type ScopePolicyConfig, scopeBody, scopePolicyName } from './scope-body.ts';
@@ -24,6 +25,9 @@ export interface ScopeEnforcerParts {
   readonly metrics: ActuatorMetrics;
   readonly config: ActuatorConfig;
   readonly scopes: ScopePolicyConfig;
+  readonly lock: KeyedLock;
+  /** Hears of what was carried out. */
+  readonly carriedOut: (decision: Decision, scope: string) => void;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
@@ -52,7 +56,7 @@ export class ScopeEnforcer {
 
   /** Settle the decisions on the scope of one subject, in their order: the last one that says what Vault is to hold is carried out. */
   async settle(arrivals: readonly Arrival[]): Promise<Settlement[]> {
-    const { done, metrics, controls, now } = this.#parts;
+    const { done, metrics, controls, lock, now } = this.#parts;
     const fresh = arrivals.filter(({ decision: { action, decisionId } }) => {
       metrics.received.inc({ action });
       if (!done.has(decisionId)) return true;
@@ -65,7 +69,7 @@ export class ScopeEnforcer {
       const verdict = mayAct(arrival.decision, controls, now());
       const effect =
         arrival === last
-          ? await this.#carryOut(arrival)
+          ? await lock.run(arrival.decision.subject, () => this.#carryOut(arrival))
           : verdict.act
             ? this.#effect(arrival, 'skipped', 'A later decision on its scope has arrived', { skipped: 'superseded' })
             : this.#effect(arrival, 'skipped', verdict.detail, { skipped: verdict.skipped });
@@ -84,10 +88,8 @@ export class ScopeEnforcer {
   }
 
   async #carryOut(arrival: Arrival): Promise<Effect> {
-    const { vault, outage, controls, metrics, config, scopes, now, signal } = this.#parts;
+    const { outage, controls, metrics, config, carriedOut, now, signal } = this.#parts;
     const { decision } = arrival;
-    const path = `sys/policies/acl/${scopePolicyName(decision.subject, scopes)}`;
-    const once = { retry: false, signal, operation: 'scopePolicy' } as const;
     for (let attempts = 1; ; attempts++) {
       await outage.whenUp();
       const verdict = mayAct(decision, controls, now());
@@ -95,12 +97,13 @@ export class ScopeEnforcer {
         this.#effect(arrival, 'skipped', skip.detail, { skipped: skip.skipped, attempts });
       if (!verdict.act && !this.#says(decision, verdict)) return skipped(verdict);
       const scope = verdict.act ? decision.newScope : builtInScope.default;
-      const policy = scopeBody(scope, scopes);
       try {
-        if (!verdict.act && !(await this.#holdsOther(path, policy))) return skipped(verdict);
-        await vault.write(path, { policy }, once);
-        const { data } = await vault.read<{ policy: string }>(path, once);
-        const holds = data.policy === policy;
+        if (!verdict.act && (await this.#holds(decision.subject, scope))) {
+          carriedOut(decision, scope);
+          return skipped(verdict);
+        }
+        const holds = await this.#write(decision.subject, scope);
+        if (holds) carriedOut(decision, scope);
         return holds
           ? this.#effect(arrival, 'enforced', `Policy of scope ${scope} binds its tokens`, { status: 200, attempts })
           : this.#effect(arrival, 'impossible', 'Vault holds another body than was written', { status: 200, attempts });
@@ -117,16 +120,44 @@ export class ScopeEnforcer {
     }
   }
 
-  /** Whether Vault has a policy there, and with another body. */
-  async #holdsOther(path: string, policy: string): Promise<boolean> {
-    const { vault, signal } = this.#parts;
+  /**
+   * Have Vault hold the policy of a scope, whatever it holds. The caller has the subject's lock.
+   *
+   * @returns whether it was written: false where Vault held it already, or where there was nothing to widen
+   */
+  async ensure(subject: string, scope: string): Promise<boolean> {
+    if (await this.#holds(subject, scope)) return false;
+    return await this.#write(subject, scope);
+  }
+
+  /** Whether Vault has the policy of that scope there; none is as wide as any. */
+  async #holds(subject: string, scope: string): Promise<boolean> {
+    const { vault } = this.#parts;
     try {
-      const options = { retry: false, signal, operation: 'scopePolicy' } as const;
-      return (await vault.read<{ policy: string }>(path, options)).data.policy !== policy;
+      return (await vault.read<{ policy: string }>(this.#path(subject), this.#once)).data.policy === this.#body(scope);
     } catch (error) {
-      if (isEbbtideError(error, 'VAULT_NOT_FOUND')) return false;
+      if (isEbbtideError(error, 'VAULT_NOT_FOUND')) return scope === builtInScope.default;
       throw error;
     }
+  }
+
+  /** Whether Vault holds what was written. */
+  async #write(subject: string, scope: string): Promise<boolean> {
+    const { vault } = this.#parts;
+    await vault.write(this.#path(subject), { policy: this.#body(scope) }, this.#once);
+    return await this.#holds(subject, scope);
+  }
+
+  get #once() {
+    return { retry: false, signal: this.#parts.signal, operation: 'scopePolicy' } as const;
+  }
+
+  #path(subject: string): string {
+    return `sys/policies/acl/${scopePolicyName(subject, this.#parts.scopes)}`;
+  }
+
+  #body(scope: string): string {
+    return scopeBody(scope, this.#parts.scopes);
   }
 
   #effect(

@@ -73,6 +73,12 @@ export class UserKeys {
     }
   }
 
+  /** Forget the data keys of a user that lie in memory, say because the user was erased. */
+  forget(user: string): void {
+    this.#sealing.delete(user);
+    for (const [name] of this.#opening.entries()) if (name.startsWith(`${user} `)) this.#opening.delete(name);
+  }
+
   /**
    * Destroy a user's key. Processes that hold a data key of theirs forget it within ten minutes.
    *
@@ -87,7 +93,7 @@ export class UserKeys {
       throw error;
     }
     await this.#vault.remove(path, { operation: 'eraseUserKey' });
-    this.#sealing.delete(user);
+    this.forget(user);
     return true;
   }
 

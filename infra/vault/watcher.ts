@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Controls } from '../../operators/actuate/controls.ts';
 import { gate } from '../../operators/actuate/gate.ts';
 import type { Watched } from '../../operators/actuate/watchList.ts';
+import { emptyDecision } from '../../operators/emptyDecision.ts';
 import type { Settlement } from '../../pipelines/actuate.ts';
 import { isEbbtideError } from '../../schemas/errors.ts';
 import type { Alert, Credential, Decision } from '../../schemas/generated/index.ts';
@@ -136,28 +137,13 @@ export class Watcher {
 }
 
 const asDecision = (credential: Credential, action: Decision['action'], newTtlMs: number): Decision => ({
+  ...emptyDecision,
   decisionId: '',
   subject: credential.credentialId,
   pipeline: 'actuate',
   action,
   mode: 'enforce',
-  withheld: '',
-  oldTtlMs: 0,
   newTtlMs,
-  oldScope: '',
-  newScope: '',
-  reason: '',
-  score: 0,
-  risk: 0,
-  severity: 0,
-  frequency: 0,
-  features: [],
-  strikes: 0,
-  policyVersion: '',
-  modelVersion: '',
-  windowEnd: 0,
-  decidedAt: 0,
-  deadline: null,
 });
 
 const revivingAlert = (subject: string, count: number, summary: string, at: number): Alert => ({

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { createAdam } from '../training/adam.ts';
+import { descend, type FitPoint, fitEpochs } from '../training/epochs.ts';
 import { createHazard, type HazardStretch } from '../training/hazard.ts';
 import { createRandom } from '../training/random.ts';
 import { accessFeatures } from './features.ts';
@@ -22,13 +23,6 @@ export const fitDefaults = {
   patience: 4,
 } as const;
 
-/** Where a fit is after an epoch: variables, optimizer, best weights. */
-export interface FitPoint {
-  readonly epoch: number;
-  readonly best: { readonly loss: number | null; readonly epoch: number };
-  readonly arrays: readonly Float32Array[];
-}
-
 /** How to fit one member. */
 export interface HazardFitOptions {
   readonly seed: number;
@@ -40,7 +34,7 @@ export interface HazardFitOptions {
   readonly trainHours: number;
   /** Hours up to which it is judged after each epoch; none beyond `trainHours`, no judging. */
   readonly judgeHours: number;
-  readonly from?: FitPoint;
+  readonly from?: FitPoint | undefined;
   readonly onEpoch?: (point: FitPoint) => void;
   readonly onStep?: (done: number, total: number, loss: number, judged: number | undefined) => void;
   readonly signal?: AbortSignal;
@@ -169,82 +163,51 @@ export const fitHazard = async (
     return sum / count;
   };
 
-  const count = model.variables.length;
-  let best = { loss: Number.POSITIVE_INFINITY, epoch: 0, weights: model.weights() };
-  let begin = 0;
-  if (from) {
-    model.variables.forEach((variable, i) => {
-      tf.tidy(() => variable.assign(tf.tensor(from.arrays[i]!, variable.shape)));
-    });
-    optimizer.restore(from.arrays.slice(2 * count));
-    best = {
-      loss: from.best.loss ?? Number.POSITIVE_INFINITY,
-      epoch: from.best.epoch,
-      weights: memberOf(from.arrays.slice(count, 2 * count)),
-    };
-    begin = from.epoch;
-  }
   const perEpoch = Math.max(1, Math.floor(trainHours / steps));
   const until = Math.min(epochs, options.untilEpoch ?? epochs);
   let running = Number.NaN;
   let judged: number | undefined;
-  let epoch = begin;
-  try {
-    for (; epoch < until && (!judging || epoch - best.epoch <= patience); epoch++) {
-      const random = createRandom(seed * 1009 + epoch + 1);
-      // Stretches begin elsewhere in each epoch
-      const offset = trainHours > 2 * steps ? random.integer(0, steps) : 0;
-      let state = zeros();
-      for (let i = 0; offset + i * steps < trainHours - 1; i++) {
-        if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Training was cancelled', { epoch });
-        const rate = learningRate * rateAt(Math.min(1, (epoch * perEpoch + i) / (epochs * perEpoch)));
-        const part = stretch(known, offset + i * steps, Math.min(steps, trainHours - offset - i * steps));
-        let next = state;
-        const loss = tf.tidy(() => {
-          const { value, grads } = tf.variableGrads(() => {
-            const result = model.loss(part, state, random);
-            next = { h: tf.keep(tf.clone(result.h)), c: tf.keep(tf.clone(result.c)) };
-            return result.loss;
-          }, [...model.variables]);
-          const all = model.variables.map(({ name }) => grads[name]!);
-          const norm = tf.sqrt(tf.addN(all.map((it) => tf.sum(tf.square(it)))));
-          const factor = tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
-          // Weight decay apart from the gradient (Loshchilov and Hutter 2019)
-          for (const variable of model.decayed) variable.assign(tf.mul(variable, 1 - rate * decay));
-          optimizer.apply(
-            all.map((it) => tf.mul(it, factor)),
-            rate,
-          );
-          return value.dataSync()[0]!;
-        });
-        tf.dispose([state.h, state.c]);
-        disposeOf(part);
-        state = next;
-        if (!Number.isFinite(loss))
-          throw new EbbtideError('MODEL_DAMAGED', `Training went astray: the loss is ${loss}; try another seed`, {
-            epoch,
-          });
-        running = Number.isNaN(running) ? loss : 0.95 * running + 0.05 * loss;
-        options.onStep?.(epoch * perEpoch + Math.min(i + 1, perEpoch), until * perEpoch, running, judged);
-        // Training shares the process with progress bars and signals, which need the event loop.
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+
+  const train = async (epoch: number): Promise<void> => {
+    const random = createRandom(seed * 1009 + epoch + 1);
+    // Stretches begin elsewhere in each epoch
+    const offset = trainHours > 2 * steps ? random.integer(0, steps) : 0;
+    let state = zeros();
+    for (let i = 0; offset + i * steps < trainHours - 1; i++) {
+      if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Training was cancelled', { epoch });
+      const rate = learningRate * rateAt(Math.min(1, (epoch * perEpoch + i) / (epochs * perEpoch)));
+      const part = stretch(known, offset + i * steps, Math.min(steps, trainHours - offset - i * steps));
+      let next = state;
+      const step = (): tf.Scalar => {
+        const result = model.loss(part, state, random);
+        next = { h: tf.keep(tf.clone(result.h)), c: tf.keep(tf.clone(result.c)) };
+        return result.loss;
+      };
+      const loss = descend(model.variables, optimizer, step, { rate, clipNorm, decay, decayed: model.decayed });
       tf.dispose([state.h, state.c]);
-      const loss = judge();
-      judged = judging ? loss : undefined;
-      if (!judging || loss < best.loss)
-        best = { loss: judging ? loss : best.loss, epoch: epoch + 1, weights: model.weights() };
-      options.onEpoch?.({
-        epoch: epoch + 1,
-        best: { loss: Number.isFinite(best.loss) ? best.loss : null, epoch: best.epoch },
-        arrays: [
-          ...model.variables.map((it) => Float32Array.from(it.dataSync())),
-          ...arraysOfMember(best.weights),
-          ...optimizer.state(),
-        ],
-      });
+      disposeOf(part);
+      state = next;
+      running = Number.isNaN(running) ? loss : 0.95 * running + 0.05 * loss;
+      options.onStep?.(epoch * perEpoch + Math.min(i + 1, perEpoch), until * perEpoch, running, judged);
+      // Training shares the process with progress bars and signals, which need the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    return { weights: best.weights, epoch: best.epoch, loss: running, judged: best.loss };
+    tf.dispose([state.h, state.c]);
+  };
+
+  try {
+    const { variables } = model;
+    const best = await fitEpochs({
+      ...{ variables, optimizer, until, patience, from, train },
+      onEpoch: options.onEpoch,
+      judge: judging
+        ? () => {
+            judged = judge();
+            return judged;
+          }
+        : undefined,
+    });
+    return { weights: memberOf(best.weights), epoch: best.epoch, loss: running, judged: best.judged };
   } finally {
     model.dispose();
     optimizer.dispose();

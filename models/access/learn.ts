@@ -1,9 +1,10 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { CarriedNetwork } from '../runtimes/carried.ts';
 import { onnxRuntime } from '../runtimes/onnx.ts';
+import type { FitsPoint } from '../training/fits.ts';
 import { hourMs } from './calendar.ts';
 import { accessFeatures } from './features.ts';
-import { type FitPoint, fitDefaults, fitHazard, gridInputs } from './fit.ts';
+import { arraysOfMember, fitDefaults, fitHazard, gridInputs, memberOf } from './fit.ts';
 import { type AccessGrid, activeWithin, type ReturnCase } from './grid.ts';
 import { hazardBins, survivalOf } from './hazard.ts';
 import { inputCount, scaleOf } from './inputs.ts';
@@ -23,16 +24,9 @@ export interface LearnOptions {
   /** @default {@link fitDefaults}.epochs */
   readonly epochs?: number;
   /** Go on from here. */
-  readonly from?: LearnPoint;
-  readonly onPoint?: (point: LearnPoint) => void;
+  readonly from?: FitsPoint;
+  readonly onPoint?: (point: FitsPoint) => void;
   readonly signal?: AbortSignal;
-}
-
-/** Where a learning is: networks that are done, and the one that is not. */
-export interface LearnPoint {
-  /** Epochs that the first fit, which stops by held-back hours, found best; then one entry for each that is done. */
-  readonly done: readonly { readonly epoch: number; readonly weights: HazardWeights; readonly loss: number }[];
-  readonly current?: FitPoint;
 }
 
 /** How far it is. */
@@ -177,7 +171,11 @@ export const learnAccess = async (
       ...(signal ? { signal } : {}),
     });
     current = undefined;
-    done.push({ epoch: fitted.epoch, weights: fitted.weights, loss: searching ? fitted.judged : fitted.loss });
+    done.push({
+      epoch: fitted.epoch,
+      weights: arraysOfMember(fitted.weights),
+      loss: searching ? fitted.judged : fitted.loss,
+    });
     onPoint?.({ done: [...done] });
   }
   const [search, ...learned] = done;
@@ -208,7 +206,7 @@ export const learnAccess = async (
     returns: boosted('returns', returnsBetween(warmMs, cutMs), returnsBetween(cutMs, endMs)),
   };
 
-  const byNetwork = await networkLogits([search!.weights], inputs, count, cut, hours);
+  const byNetwork = await networkLogits([memberOf(search!.weights)], inputs, count, cut, hours);
   /** The share of the network, and the line, by which held-back rows are met best. */
   const joinBy = (network: Float64Array, trees: Trees, rows: TreeRows) => {
     const byTrees = Float64Array.from(rows.y, (_, row) => treesLogit(trees, rows.x, row * size));
@@ -235,7 +233,7 @@ export const learnAccess = async (
   };
   return {
     parts: {
-      members: learned.map(({ weights }) => weights),
+      members: learned.map(({ weights }) => memberOf(weights)),
       trees: {
         hour: settled('hour', hourRows(warm, hours), searched.hour.trees.length),
         day: settled('day', dayRows(warm, hours), searched.day.trees.length),

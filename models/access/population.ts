@@ -33,8 +33,8 @@ export class Population {
   /** State of each pair: {@link historySize} floats, then those that a model carries. */
   readonly states: Map<string, Float32Array>;
   /** What all pairs did together; then what a model carries for all. */
-  readonly shared: Float32Array;
-  readonly #floats: number;
+  shared: Float32Array;
+  #floats: number;
   #hour: number;
 
   /**
@@ -87,6 +87,14 @@ export class Population {
     this.shared.set(floats);
   }
 
+  /** Make room for what another model carries, which begins anew: pairs keep their histories. */
+  carryFor(carried: { readonly pair: number; readonly all: number }): void {
+    this.#floats = historySize + carried.pair;
+    for (const [pair, state] of this.states) this.states.set(pair, fitted(state, historySize, this.#floats));
+    const own = createEverybody().length;
+    this.shared = fitted(this.shared, own, own + carried.all);
+  }
+
   /** Whether an event is dated so far ahead, beyond the hour after the open one, that its sender's clock must be wrong. */
   isAhead({ timeMs }: AccessEvent): boolean {
     return hourOf(timeMs) > this.#hour + 1;
@@ -119,6 +127,13 @@ export class Population {
 }
 
 const none = { pair: 0, all: 0 } as const;
+
+/** The first floats of a state, in one of another length. */
+const fitted = (floats: Float32Array, kept: number, length: number): Float32Array => {
+  const made = new Float32Array(length);
+  made.set(floats.subarray(0, kept));
+  return made;
+};
 
 /**
  * Lead a population through events, hour by hour.

@@ -1,18 +1,17 @@
 import { rm } from 'node:fs/promises';
-import { EbbtideError } from '../../schemas/errors.ts';
 import { sha256 } from '../hash.ts';
 import { onnxRuntime } from '../runtimes/onnx.ts';
 import { startBackend, type TrainingBackend } from '../training/backend.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../training/checkpoint.ts';
 import type { TrainingProgress } from '../training/fit.ts';
+import { type FitsCheckpoint, keepFits } from '../training/fits.ts';
 import type { TimeRange } from '../training/telemetry/source.ts';
 import { calendarOf, hourMs } from './calendar.ts';
 import { choosePairs } from './choosePairs.ts';
 import { accessFeatures } from './features.ts';
-import { arraysOfMember, fitDefaults, memberOf } from './fit.ts';
+import { fitDefaults } from './fit.ts';
 import { gatherGrid } from './grid.ts';
 import { judgePredictors } from './judge.ts';
-import { type LearnPoint, learnAccess } from './learn.ts';
+import { learnAccess } from './learn.ts';
 import type { AccessManifest } from './manifest.ts';
 import { AccessModel } from './model.ts';
 import { hoursOf, type PairEvent, Population } from './population.ts';
@@ -40,61 +39,15 @@ export interface TrainAccessOptions {
   readonly version?: string;
   readonly created?: string;
   readonly code?: string;
-  readonly checkpoint?: {
-    readonly file: string;
-    readonly resume?: boolean;
-    readonly request?: Readonly<Record<string, unknown>>;
-  };
+  readonly checkpoint?: FitsCheckpoint;
   readonly say?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
 /** Share of the hours, the last ones, that a model is judged by and never learns from. */
 const judgedShare = 0.15;
+/** Arrays of weights of a member. */
 const variables = 7;
-
-/** A checkpoint's arrays: a number of each fit that is done, the fits, and the one that is not. */
-const arraysOf = ({ done, current }: LearnPoint): Float32Array[] => [
-  Float32Array.from(done.flatMap(({ epoch, loss }) => [epoch, loss])),
-  ...done.flatMap(({ weights }) => arraysOfMember(weights)),
-  ...(current?.arrays ?? []),
-];
-
-const pointOf = ({ arrays, epoch, best }: Checkpoint): LearnPoint => {
-  const [facts, ...rest] = arrays;
-  const fits = facts!.length / 2;
-  const done = Array.from({ length: fits }, (_, i) => ({
-    epoch: facts![2 * i]!,
-    loss: facts![2 * i + 1]!,
-    weights: memberOf(rest.slice(i * variables, (i + 1) * variables)),
-  }));
-  const current = rest.slice(fits * variables);
-  if (current.length === 0) return { done };
-  return { done, current: { epoch, best: { loss: best.validationLoss, epoch: best.epoch }, arrays: current } };
-};
-
-const checkpointing = (options: TrainAccessOptions, fingerprint: string) => {
-  if (!options.checkpoint) return {};
-  const { file, resume, request = {} } = options.checkpoint;
-  const kept = resume ? readCheckpoint(file) : undefined;
-  if (kept && kept.fingerprint !== fingerprint)
-    throw new EbbtideError(
-      'REQUEST_INVALID',
-      `Checkpoint ${file} belongs to another training: data, seed, options or backend differ; train without --resume to begin anew`,
-      { file },
-    );
-  const onPoint = (point: LearnPoint): void =>
-    writeCheckpoint(file, {
-      fingerprint,
-      request,
-      epoch: point.current?.epoch ?? 0,
-      done: 0,
-      running: null,
-      best: { validationLoss: point.current?.best.loss ?? null, epoch: point.current?.best.epoch ?? 0 },
-      arrays: arraysOf(point),
-    });
-  return { onPoint, ...(kept ? { from: pointOf(kept) } : {}) };
-};
 
 /** A hash of everything that is learned from. */
 const hashOf = (events: readonly PairEvent[]): string => sha256(JSON.stringify(events));
@@ -146,7 +99,7 @@ export const trainAccess = async (
       seed,
       members,
       epochs: asked.epochs,
-      ...checkpointing(options, fingerprint),
+      ...keepFits(options.checkpoint, variables, fingerprint),
       ...(signal ? { signal } : {}),
     },
     (step, steps, loss, judged) => {

@@ -66,3 +66,7 @@ export const templatesOf = ({ features, anchor, recent }: Baseline): { anchor: T
   const first = makeTemplate(Float64Array.from(anchor), features);
   return { anchor: first, recent: recent === anchor ? first : makeTemplate(Float64Array.from(recent), features) };
 };
+
+/** Whether a baseline has so many samples enrolled that behaviour may be compared with it. */
+export const isEnrolled = ({ anchor, features }: Baseline, enrolment: number): boolean =>
+  anchor.length / features >= enrolment;

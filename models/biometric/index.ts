@@ -1,5 +1,5 @@
 import { EbbtideError } from '../../schemas/errors.ts';
-import { type Baseline, layAnchor, learnSamples, templatesOf } from './baseline.ts';
+import { type Baseline, isEnrolled, layAnchor, learnSamples, templatesOf } from './baseline.ts';
 import { type GuardedRisk, guardedRisk, type LearningGuard, learningGuard, mayLearn } from './guard.ts';
 import { type JointOpinion, joinOpinions } from './join.ts';
 import { type LifespanRule, lifespanOf, lifespanRule } from './lifespan.ts';
@@ -7,7 +7,7 @@ import { isCopy, statisticalVerifier } from './statistical.ts';
 import type { Template } from './template.ts';
 import { type Behaviour, opinionsOf, type Verifier } from './verifier.ts';
 
-export type { Baseline } from './baseline.ts';
+export { type Baseline, isEnrolled } from './baseline.ts';
 export { lifespanOf, lifespanRule } from './lifespan.ts';
 export type { Behaviour, Verifier } from './verifier.ts';
 
@@ -35,6 +35,8 @@ export interface Assessment {
   readonly lifespanMs: number;
   /** What each verifier contributed, as a share. */
   readonly shares: JointOpinion['shares'];
+  /** What each verifier added to the log odds of {@link risk}, by whichever baseline says more. */
+  readonly parts: JointOpinion['parts'];
   /** Verifiers that would have counted and had nothing to look at. */
   readonly missing: JointOpinion['missing'];
   /** Whether {@link RiskEngine.learn} would learn from it. */
@@ -115,7 +117,6 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
     if (made.size > templatesKept) made.delete(made.keys().next().value!);
     return found;
   };
-  const enrolled = ({ anchor, features }: Baseline): boolean => anchor.length / features >= enrolment;
 
   return {
     enrol(behaviour, person = new Map()) {
@@ -125,10 +126,11 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
       return known;
     },
     async assess(person, behaviour) {
-      const known = [...(person ?? [])].filter(([, baseline]) => enrolled(baseline));
+      const known = [...(person ?? [])].filter(([, baseline]) => isEnrolled(baseline, enrolment));
       const nothing = {
         risk: 1,
         shares: {},
+        parts: {},
         missing: verifiers.map(({ name }) => name),
         learnable: false,
         stepUp: 1 > stepUpAbove,
@@ -154,6 +156,7 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
         guarded,
         lifespanMs: lifespanOf(guarded.risk, rule),
         shares: recent.shares,
+        parts: (anchor.risk > recent.risk ? anchor : recent).parts,
         missing: recent.missing,
         learnable: mayLearn(guarded, guard),
         stepUp: guarded.risk > stepUpAbove,

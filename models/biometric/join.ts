@@ -14,6 +14,8 @@ export interface JointOpinion {
   readonly risk: number;
   /** The verifiers that counted, and the share of each; they sum to one. */
   readonly shares: Readonly<Record<string, number>>;
+  /** What each of them added to the log odds of the risk: its share of its own, held within ± 6. */
+  readonly parts: Readonly<Record<string, number>>;
   /** Verifiers that have a weight and said nothing. */
   readonly missing: readonly string[];
 }
@@ -30,7 +32,7 @@ const surest = 6;
  *
  * @example
  * joinOpinions([{ verifier: 'keystroke.statistical', logOdds: -3 }], { 'keystroke.statistical': 1, mouse: 0.5 });
- * // { risk: 0.047, shares: { 'keystroke.statistical': 1 }, missing: ['mouse'] }
+ * // { risk: 0.047, shares: { 'keystroke.statistical': 1 }, parts: { 'keystroke.statistical': -3 }, missing: ['mouse'] }
  */
 export const joinOpinions = (
   opinions: readonly Opinion[],
@@ -40,12 +42,15 @@ export const joinOpinions = (
   const total = heard.reduce((sum, { verifier }) => sum + weights[verifier]!, 0);
   if (heard.length === 0) return undefined;
   const shares: Record<string, number> = {};
+  const parts: Record<string, number> = {};
   let logOdds = 0;
   for (const opinion of heard) {
     const share = weights[opinion.verifier]! / total;
     shares[opinion.verifier] = (shares[opinion.verifier] ?? 0) + share;
-    logOdds += share * Math.min(surest, Math.max(-surest, opinion.logOdds));
+    const part = share * Math.min(surest, Math.max(-surest, opinion.logOdds));
+    parts[opinion.verifier] = (parts[opinion.verifier] ?? 0) + part;
+    logOdds += part;
   }
   const missing = Object.keys(weights).filter((verifier) => weights[verifier]! > 0 && !(verifier in shares));
-  return { risk: sigmoid(logOdds), shares, missing };
+  return { risk: sigmoid(logOdds), shares, parts, missing };
 };

@@ -63,8 +63,13 @@ export interface ComparisonData {
   readonly thresholds: Thresholds;
 }
 
-/** Alarms on unlabelled telemetry may rise by this factor and by this share of windows: attacks may be among them. */
-const tolerance = { factor: 1.25, share: 0.002 } as const;
+/** How much alarms on unlabelled telemetry may rise: by a factor and by a share of windows, for attacks may be among them. */
+export interface Tolerance {
+  readonly factor: number;
+  readonly share: number;
+}
+
+const defaultTolerance: Tolerance = { factor: 1.25, share: 0.002 };
 
 const isAttack = ({ judgement }: JudgedStretch): boolean => judgement.verdict === 'maliciousActivity';
 
@@ -117,29 +122,22 @@ const measure = async (model: ComparedModel, { heldOut, judged, unlabelled, thre
 };
 
 /**
- * Compare a challenger with the champion. It wins when, on judged stretches that it has not learned from, it raises fewer
- * false alarms without detecting fewer attacks, or detects more attacks without more false alarms; when its alarms on
- * unlabelled telemetry do not rise noticeably; and when it loses no attack that analysts know of and the champion shows.
+ * Whether a challenger wins. It does when, on judged stretches that it has not learned from, it raises fewer false alarms
+ * without detecting fewer attacks, or detects more attacks without more false alarms; when its alarms on unlabelled
+ * telemetry do not rise noticeably; and when it loses no attack that analysts know of and the champion shows.
+ *
+ * @param lost - judged attacks that the champion shows and the challenger does not
  */
-export const compareModels = async (
-  champion: ComparedModel,
-  challenger: ComparedModel,
-  data: ComparisonData,
-): Promise<Comparison> => {
-  const before = await measure(champion, data);
-  const after = await measure(challenger, data);
-  const { moderate } = data.thresholds;
-  const lost = data.judged.flatMap((stretch, i) => {
-    const [was, is] = [before.highest[i]!, after.highest[i]!];
-    if (!isAttack(stretch) || !(was > moderate) || is > moderate) return [];
-    const { subject, fromMs, toMs } = stretch.judgement;
-    return [{ subject, fromMs, toMs, champion: was, challenger: is }];
-  });
-  const [a, b] = [before.figures, after.figures];
+export const verdictOn = (
+  a: ComparedFigures,
+  b: ComparedFigures,
+  lost: readonly LostAttack[],
+  tolerance = defaultTolerance,
+): Pick<Comparison, 'wins' | 'reasons'> => {
   const against: string[] = [];
   const object = (fails: boolean, why: string): unknown => fails && against.push(why);
   object(
-    data.heldOut.length === 0,
+    a.attacks + a.benign === 0,
     'There are no judged stretches beyond those that the challenger learned from: give more labels',
   );
   object(
@@ -172,5 +170,28 @@ export const compareModels = async (
       : []),
     `It loses no labelled attack`,
   ];
-  return { wins, reasons: wins ? forIt : against, champion: a, challenger: b, lost };
+  return { wins, reasons: wins ? forIt : against };
+};
+
+/** Compare a challenger with the champion; see {@link verdictOn}. */
+export const compareModels = async (
+  champion: ComparedModel,
+  challenger: ComparedModel,
+  data: ComparisonData,
+): Promise<Comparison> => {
+  const before = await measure(champion, data);
+  const after = await measure(challenger, data);
+  const { moderate } = data.thresholds;
+  const lost = data.judged.flatMap((stretch, i) => {
+    const [was, is] = [before.highest[i]!, after.highest[i]!];
+    if (!isAttack(stretch) || !(was > moderate) || is > moderate) return [];
+    const { subject, fromMs, toMs } = stretch.judgement;
+    return [{ subject, fromMs, toMs, champion: was, challenger: is }];
+  });
+  return {
+    ...verdictOn(before.figures, after.figures, lost),
+    champion: before.figures,
+    challenger: after.figures,
+    lost,
+  };
 };

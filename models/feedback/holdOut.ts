@@ -1,4 +1,3 @@
-import type { JudgedStretch } from './judged.ts';
 import type { Judgement } from './labels.ts';
 
 /** Share of judged stretches, the latest, that only judge. */
@@ -9,10 +8,10 @@ const heldOutShare = 0.3;
  *
  * @param stretches in order of time
  */
-export const holdOut = (
-  stretches: readonly JudgedStretch[],
-): { readonly learned: JudgedStretch[]; readonly heldOut: JudgedStretch[] } => {
-  const heldOut = new Set<JudgedStretch>();
+export const holdOut = <S extends { readonly judgement: Judgement }>(
+  stretches: readonly S[],
+): { readonly learned: S[]; readonly heldOut: S[] } => {
+  const heldOut = new Set<S>();
   for (const attack of [true, false]) {
     const kind = stretches.filter(({ judgement }) => (judgement.verdict === 'maliciousActivity') === attack);
     for (const one of kind.slice(kind.length - Math.floor(kind.length * heldOutShare))) heldOut.add(one);

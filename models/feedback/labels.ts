@@ -1,7 +1,7 @@
 import type { Label } from '../../schemas/generated/Label.ts';
 
 /** The verdicts that change a model. */
-export type Verdict = Exclude<Label['verdict'], 'unknown'>;
+export type Verdict = Exclude<Label['verdict'], 'withdrawn' | 'unknown'>;
 
 /** What was decided, as far as labels ask. */
 export interface JudgedDecision {
@@ -49,7 +49,10 @@ const words: Readonly<Record<Verdict, string>> = {
 
 const isMalicious = ({ verdict }: Judgement): boolean => verdict === 'maliciousActivity';
 
-const locate = (label: Label, options: ResolveOptions): Judgement | string => {
+/** A judgement, or what takes one back. */
+type Located = Omit<Judgement, 'verdict'> & { readonly verdict: Verdict | 'withdrawn' };
+
+const locate = (label: Label, options: ResolveOptions): Located | string => {
   const { subject, decisionId, verdict, windowStart, windowEnd, by, at } = label;
   if (verdict === 'unknown') return 'its verdict is unknown to this version';
   const { windowMs, judgedWindows = 6 } = options;
@@ -71,12 +74,20 @@ const locate = (label: Label, options: ResolveOptions): Judgement | string => {
   return { ...about, fromMs, toMs, decisionId: judged?.decisionId ?? null };
 };
 
-const overlaps = (a: Judgement, b: Judgement): boolean =>
-  a.subject === b.subject && a.fromMs < b.toMs && b.fromMs < a.toMs;
+type Stretch = Pick<Judgement, 'subject' | 'fromMs' | 'toMs'>;
+const overlaps = (a: Stretch, b: Stretch): boolean => a.subject === b.subject && a.fromMs < b.toMs && b.fromMs < a.toMs;
+
+const isJudgement = (located: Located): located is Judgement => located.verdict !== 'withdrawn';
+
+const takesBack = (withdrawal: Located, judgement: Judgement): boolean =>
+  withdrawal.by === judgement.by &&
+  (withdrawal.decisionId === null || judgement.decisionId === null
+    ? overlaps(withdrawal, judgement)
+    : withdrawal.decisionId === judgement.decisionId);
 
 /**
  * Turn labels into judgements of stretches of time. What one analyst says later about the same stretch replaces what the
- * same one said before; what two analysts say that cannot both be true is left out, both of it.
+ * same one said before, and can be taken back; what two analysts say that cannot both be true is left out, both of it.
  *
  * @returns judgements in order of time, and the labels that were left out
  */
@@ -90,6 +101,12 @@ export const resolveLabels = (
     const judgement = locate(label, options);
     if (typeof judgement === 'string') {
       refused.push({ label, why: judgement });
+      continue;
+    }
+    if (!isJudgement(judgement)) {
+      for (let i = located.length - 1; i >= 0; i--)
+        if (takesBack(judgement, located[i]!.judgement))
+          refused.push({ label: located.splice(i, 1)[0]!.label, why: `${judgement.by} took it back later` });
       continue;
     }
     for (let i = located.length - 1; i >= 0; i--) {

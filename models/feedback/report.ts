@@ -1,6 +1,8 @@
 import type { Comparison } from './compare.ts';
 import type { FeedbackHead } from './head.ts';
 import { headInputs } from './head.ts';
+import type { ResolvedLabels } from './labelArchive.ts';
+import type { Judgement, Verdict } from './labels.ts';
 
 /** What a retraining came to. */
 export interface RetrainReport {
@@ -25,6 +27,30 @@ export interface RetrainReport {
   readonly head?: FeedbackHead;
   readonly lineage?: Readonly<Record<string, unknown>>;
 }
+
+/** What labels came to, for a report. @param without - judgements of times of which there is no telemetry */
+export const labelSummary = (
+  { given, refused }: ResolvedLabels,
+  judged: readonly { readonly judgement: Judgement }[],
+  heldOut: number,
+  without: readonly Judgement[],
+): RetrainReport['labels'] => {
+  const count = (verdict: Verdict): number => judged.filter(({ judgement }) => judgement.verdict === verdict).length;
+  const leftOut = [
+    ...refused.map(({ label, why }) => ({ ...label, why })),
+    ...without.map((one) => ({ ...one, why: 'the archive has no telemetry of that time, or too little before it' })),
+  ];
+  return {
+    given: given.length,
+    legitimateAnomaly: count('legitimateAnomaly'),
+    falsePositive: count('falsePositive'),
+    maliciousActivity: count('maliciousActivity'),
+    heldOut,
+    refused: leftOut.map(({ subject, verdict, by, at, why }) => ({
+      ...{ subject, verdict, by, at: new Date(at).toISOString(), why },
+    })),
+  };
+};
 
 type Table = readonly (readonly string[])[];
 

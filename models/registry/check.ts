@@ -1,7 +1,10 @@
 import { loadAccessModel } from '../access/stored.ts';
 import { type AnomalyModel, type LoadOptions, loadAnomalyModel } from '../anomaly/model.ts';
 import { loadComparator } from '../biometric/comparator/model.ts';
-import { type AnyManifest, type ModelSource, readAnyManifest, readModelFile } from '../manifest.ts';
+import type { AnyManifest, ModelSource } from '../manifest.ts';
+import type { ScopeModel } from '../scope/model.ts';
+import { Profile } from '../scope/profile.ts';
+import { loadTrainedScope } from '../scope/stored.ts';
 import type { ModelKind } from './record.ts';
 
 /**
@@ -25,14 +28,30 @@ export const checkedAnomalyModel = async (
   }
 };
 
-/** Kinds that are loaded to be checked. */
+/** The same for a scope model, which assesses a credential of which nothing is known. */
+export const checkedScopeModel = async (
+  source: string | ModelSource,
+): Promise<{ readonly model: ScopeModel; readonly manifest: AnyManifest }> => {
+  const loaded = await loadTrainedScope(source);
+  try {
+    await loaded.model.assess([{ profile: new Profile(), time: 0 }]);
+    return loaded;
+  } catch (error) {
+    await loaded.model.close();
+    throw error;
+  }
+};
+
+/** How each kind is loaded to be checked. */
 const loaders: Readonly<
-  Partial<
-    Record<ModelKind, (source: string | ModelSource) => Promise<{ manifest: AnyManifest; close(): Promise<void> }>>
-  >
+  Record<ModelKind, (source: string | ModelSource) => Promise<{ manifest: AnyManifest; close(): Promise<void> }>>
 > = {
   anomaly: checkedAnomalyModel,
   biometric: loadComparator,
+  scope: async (source) => {
+    const { model, manifest } = await checkedScopeModel(source);
+    return { manifest, close: () => model.close() };
+  },
   access: async (source) => {
     const { model, manifest } = await loadAccessModel(source);
     return { manifest, close: () => model.close() };
@@ -40,19 +59,13 @@ const loaders: Readonly<
 };
 
 /**
- * Check a model as what uses it would: load it where that can be done, else hold every file to its hash.
+ * Check a model as what uses it would: load it.
  *
  * @returns its manifest
  * @throws EbbtideError as {@link checkedAnomalyModel}
  */
 export const checkedManifest = async (kind: ModelKind, source: string | ModelSource): Promise<AnyManifest> => {
-  const load = loaders[kind];
-  if (!load) {
-    const manifest = await readAnyManifest(source);
-    for (const file of Object.keys(manifest.files)) await readModelFile(source, manifest, file);
-    return manifest;
-  }
-  const model = await load(source);
+  const model = await loaders[kind](source);
   await model.close();
   return model.manifest;
 };

@@ -9,8 +9,8 @@ export type ModelKind = (typeof modelKinds)[number];
 export const pipelineOf: Readonly<Record<ModelKind, string>> = {
   anomaly: 'lifecycle',
   scope: 'scope',
-  access: 'access',
-  biometric: 'biometric',
+  access: 'preprovision',
+  biometric: 'keylife',
 };
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);

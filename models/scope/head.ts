@@ -1,42 +1,35 @@
 import { z } from 'zod';
 import { curveSchema } from '../calibration/curve.ts';
 import { scopeFeatures } from './features.ts';
-import type { SequenceWeights } from './sequence.ts';
+import type { SequenceWeights } from './network.ts';
 
+const { size } = scopeFeatures;
 const numbers = z.array(z.number());
 
-/** A trained scope model, as `model.json` of its folder. */
+/** What a trained scope model holds beside its network. */
 export const headSchema = z.strictObject({
-  version: z.string().min(1),
-  features: z.strictObject({ name: z.string(), hash: z.string() }),
   /** Whether labels taught what misuse is, or only what is usual. */
   supervised: z.boolean(),
   /** Ascending values of each feature in training, evenly spaced in rank; empty where it was always missing. */
-  quantiles: z.array(numbers),
+  quantiles: z.array(numbers).length(size),
   /** Features that may count; the others are ignored. */
-  used: z.array(z.boolean()),
+  used: z.array(z.boolean()).length(size),
   /** Linear log-odds: constant, then one weight a feature; zeros without labels. */
-  linear: numbers,
-  network: z.strictObject({
-    inputs: z.number().int().positive(),
-    hidden: z.number().int().positive(),
-    outputs: z.number().int().positive(),
-    kernel: numbers,
-    recurrent: numbers,
-    bias: numbers,
-    head: numbers,
-    headBias: numbers,
-  }),
+  linear: numbers.length(size + 1),
   /** Weights of constant, linear part and network in the statistic. */
   join: z.tuple([z.number(), z.number(), z.number()]),
   /** Statistics of benign windows that were held out. */
   curve: curveSchema,
-  lineage: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
-  metrics: z.record(z.string(), z.number()).default({}),
 });
 
 /** See {@link headSchema}. */
 export type Head = z.infer<typeof headSchema>;
+
+/** Everything that is learned. */
+export interface ScopeParts {
+  readonly head: Head;
+  readonly network: SequenceWeights;
+}
 
 /** Most knots of a feature's quantiles. */
 const knots = 64;
@@ -89,23 +82,3 @@ export const linearOf = (weights: readonly number[] | Float64Array, ranks: Float
   for (let i = 0; i < ranks.length; i++) sum += weights[i + 1]! * ranks[i]!;
   return sum;
 };
-
-/** A network for the model's file. */
-export const packNetwork = (weights: SequenceWeights): Head['network'] => ({
-  ...weights,
-  kernel: [...weights.kernel],
-  recurrent: [...weights.recurrent],
-  bias: [...weights.bias],
-  head: [...weights.head],
-  headBias: [...weights.headBias],
-});
-
-/** A network out of the model's file. */
-export const unpackNetwork = (network: Head['network']): SequenceWeights => ({
-  ...network,
-  kernel: Float32Array.from(network.kernel),
-  recurrent: Float32Array.from(network.recurrent),
-  bias: Float32Array.from(network.bias),
-  head: Float32Array.from(network.head),
-  headBias: Float32Array.from(network.headBias),
-});

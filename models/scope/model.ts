@@ -1,9 +1,10 @@
 import { readyCurve, surpriseAt } from '../calibration/curve.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
 import { weighSigns } from './evidence.ts';
 import { scopeFeatures, scopeVector } from './features.ts';
-import { type Head, linearOf, ranksOf, unpackNetwork } from './head.ts';
+import type { ScopeParts } from './head.ts';
+import { ScopeJudge, warmUpWindows } from './judge.ts';
 import type { Profile } from './profile.ts';
-import { stepSequence } from './sequence.ts';
 
 /** A feature's part in a risk. */
 export interface RiskPart {
@@ -26,15 +27,28 @@ export interface RiskAssessment {
   /** What to rank by. */
   readonly statistic: number;
   readonly parts: readonly RiskPart[];
-  /** State of the network after the window, for {@link Profile.carried}. */
+  /** State of the network after the window, for {@link Profile.carry}. */
   readonly carried: Float32Array;
 }
 
-/** Says how risky a credential is. */
+/** A credential at a moment. */
+export interface Moment {
+  /** Is only read. */
+  readonly profile: Profile;
+  /** Event time, epoch milliseconds. */
+  readonly time: number;
+}
+
+/** Says how risky credentials are. */
 export interface ScopeModel {
   readonly version: string;
-  /** @param time - epoch milliseconds of event time; the profile is only read */
-  assess(profile: Profile, time: number): RiskAssessment;
+  /**
+   * Assess credentials, each for itself: how many are asked of together changes nothing.
+   *
+   * @returns one assessment each
+   */
+  assess(moments: readonly Moment[]): readonly RiskAssessment[] | Promise<readonly RiskAssessment[]>;
+  close(): Promise<void>;
 }
 
 /**
@@ -59,8 +73,6 @@ export const riskOfSurprise = (decades: number): number => {
   return 100;
 };
 
-/** Windows of a credential before trained parts judge it: of fewer, calls are too few to say how it moves. */
-export const warmUpWindows = 2;
 const mostParts = 4;
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 const round2 = (value: number): number => Math.round(value * 100) / 100;
@@ -84,95 +96,75 @@ const explain = (parts: Float64Array, vector: Float64Array): RiskPart[] => {
 
 const none = new Float32Array(0);
 
+/** What {@link defaultScopeModel} says of one credential. */
+export const assessBySigns = ({ profile, time }: Moment): RiskAssessment => {
+  const vector = scopeVector(profile, time);
+  const { logit, parts } = weighSigns(vector);
+  const probability = sigmoid(logit);
+  return {
+    risk: round2(100 * probability),
+    pValue: round6(1 - probability),
+    statistic: round6(logit),
+    parts: explain(parts, vector),
+    carried: none,
+  };
+};
+
 /** The model that needs no data: signs of misuse, weighed by judgement. Its risk is a probability by its own weights. */
 export const defaultScopeModel: ScopeModel = {
   version: 'default-1',
-  assess(profile, time) {
-    const vector = scopeVector(profile, time);
-    const { logit, parts } = weighSigns(vector);
-    const probability = sigmoid(logit);
-    return {
-      risk: round2(100 * probability),
-      pValue: round6(1 - probability),
-      statistic: round6(logit),
-      parts: explain(parts, vector),
-      carried: none,
-    };
-  },
+  assess: (moments) => moments.map(assessBySigns),
+  close: async () => undefined,
 };
 
-/** What the trained parts say of a vector. */
-export interface Trained {
-  readonly statistic: number;
-  readonly linear: number;
-  readonly network: number;
-  /** What each feature adds to the statistic. */
-  readonly parts: Float64Array;
-  readonly carried: Float32Array;
-}
+/** Risk of a window by the signs that need no training, 0 to 100. */
+export const riskOfSigns = (vector: Float64Array): number => round2(100 * sigmoid(weighSigns(vector).logit));
+
+/** Risk by what training taught; none before the network has seen enough. */
+const learnedRisk = (surprise: number, windows: number): number =>
+  windows >= warmUpWindows ? riskOfSurprise(surprise) : 0;
 
 /**
- * Statistic of a vector by a trained head.
+ * Risk of a window by a trained model: the greater of what training taught and of the signs.
  *
- * With labels: log-odds of the linear part and of the network, joined. Without: how far the window lies from what the
- * network expected after the ones before, as the logarithm of the mean squared distance in ranks.
+ * @param surprise - −log10 of the window's p-value
+ * @param windows - windows of the credential before it
  */
-export const statisticOf = (head: Head, network: ReturnType<typeof unpackNetwork>) => {
-  const state = 2 * network.hidden;
-  return (vector: Float64Array, carried: Float32Array): Trained => {
-    const ranks = ranksOf(head, vector);
-    const parts = new Float64Array(scopeFeatures.size);
-    const known = carried.length >= state ? carried.subarray(0, state) : none;
-    const { outputs, state: next } = stepSequence(network, ranks, known);
-    if (head.supervised) {
-      const linear = linearOf(head.linear, ranks);
-      const [constant, byLinear, byNetwork] = head.join;
-      for (let i = 0; i < parts.length; i++) parts[i] = byLinear * head.linear[i + 1]! * ranks[i]!;
-      const statistic = constant + byLinear * linear + byNetwork * outputs[0]!;
-      return { statistic, linear, network: outputs[0]!, parts, carried: next };
-    }
-    // What is expected of the next window travels with the state.
-    const expected = carried.length > state ? carried.subarray(state) : new Float32Array(ranks.length);
-    let sum = 0;
-    let counted = 0;
-    for (let i = 0; i < ranks.length; i++) {
-      if (!head.used[i] || Number.isNaN(vector[i]!)) continue;
-      parts[i] = (ranks[i]! - expected[i]!) ** 2;
-      sum += parts[i]!;
-      counted++;
-    }
-    const both = new Float32Array(state + outputs.length);
-    both.set(next);
-    both.set(outputs, state);
-    const statistic = Math.log(Math.max(sum / Math.max(counted, 1), 1e-6));
-    return { statistic, linear: 0, network: statistic, parts, carried: both };
-  };
-};
+export const riskOf = (surprise: number, vector: Float64Array, windows: number): number =>
+  Math.max(round2(learnedRisk(surprise, windows)), riskOfSigns(vector));
 
 /**
  * A trained model. Its risk is the greater of what training taught, on the scale of {@link riskOfSurprise}, and of the
  * signs of misuse that need no training: what data never showed must not be invisible.
+ *
+ * @param runtime - executes the network
  */
-export const trainedScopeModel = (head: Head): ScopeModel => {
-  const curve = readyCurve(head.curve);
-  const judge = statisticOf(head, unpackNetwork(head.network));
+export const trainedScopeModel = async (version: string, parts: ScopeParts, runtime: Runtime): Promise<ScopeModel> => {
+  const curve = readyCurve(parts.head.curve);
+  const judge = await ScopeJudge.create(parts, runtime);
   return {
-    version: head.version,
-    assess(profile, time) {
-      const vector = scopeVector(profile, time);
-      const carried = profile.modelVersion === head.version ? profile.carried : none;
-      const trained = judge(vector, carried);
-      const surprise = surpriseAt(curve, trained.statistic);
-      const learned = profile.windows >= warmUpWindows ? riskOfSurprise(surprise) : 0;
-      const signs = weighSigns(vector);
-      const known = 100 * sigmoid(signs.logit);
-      return {
-        risk: round2(Math.max(learned, known)),
-        pValue: round6(10 ** -surprise),
-        statistic: round6(trained.statistic),
-        parts: explain(learned >= known ? trained.parts : signs.parts, vector),
-        carried: trained.carried,
-      };
+    version,
+    async assess(moments) {
+      const vectors = moments.map(({ profile, time }) => scopeVector(profile, time));
+      const judged = await judge.judge(
+        vectors,
+        moments.map(({ profile }) => profile.carriedOf(version)),
+      );
+      return judged.map((trained, i) => {
+        const vector = vectors[i]!;
+        const surprise = surpriseAt(curve, trained.statistic);
+        const { windows } = moments[i]!.profile;
+        const signs = weighSigns(vector);
+        const byTraining = learnedRisk(surprise, windows) >= 100 * sigmoid(signs.logit);
+        return {
+          risk: riskOf(surprise, vector, windows),
+          pValue: round6(10 ** -surprise),
+          statistic: round6(trained.statistic),
+          parts: explain(byTraining ? trained.parts : signs.parts, vector),
+          carried: trained.carried,
+        };
+      });
     },
+    close: () => judge.close(),
   };
 };

@@ -7,6 +7,9 @@ import { Visits } from './visits.ts';
 /** How far back features look, ms. */
 export const horizonMs = 1_800_000;
 
+const nothing = new Float32Array(0);
+const none: readonly [string, Float32Array] = ['', nothing];
+
 /** The window that is open: `[start, end)`, event time. */
 export interface OpenWindow {
   readonly start: number;
@@ -31,6 +34,8 @@ export type SavedProfile = Pick<
   | 'seen'
   | 'carried'
   | 'modelVersion'
+  | 'carriedBeside'
+  | 'versionBeside'
 >;
 
 /** What is known of one frontend credential: its recent calls, the open window, its baseline, what the model carries. */
@@ -42,9 +47,8 @@ export class Profile {
   closedThrough: number;
   /** Windows closed. */
   windows: number;
-  /** State of the model's network, and the version that it belongs to. */
-  carried: Float32Array;
-  modelVersion: string;
+  /** State of each model's network by its version: of the one that decides, and of one beside it. */
+  #carried: ReadonlyMap<string, Float32Array>;
 
   constructor(saved?: SavedProfile) {
     this.visits = new Visits(saved?.visits);
@@ -61,8 +65,11 @@ export class Profile {
       };
     this.closedThrough = saved?.closedThrough ?? 0;
     this.windows = saved?.windows ?? 0;
-    this.carried = Float32Array.from(saved?.carried ?? []);
-    this.modelVersion = saved?.modelVersion ?? '';
+    const { carried = [], modelVersion = '', carriedBeside = [], versionBeside = '' } = saved ?? {};
+    this.#carried = new Map([
+      [modelVersion, Float32Array.from(carried)],
+      [versionBeside, Float32Array.from(carriedBeside)],
+    ]);
   }
 
   /**
@@ -115,8 +122,25 @@ export class Profile {
     this.window = undefined;
   }
 
+  /** What a model's network carries of the credential; empty for a model that has not followed it. */
+  carriedOf(version: string): Float32Array {
+    return this.#carried.get(version) ?? nothing;
+  }
+
+  /**
+   * Carry the states of networks on.
+   *
+   * @param states - by version: of the model that decides first, then of one beside it; those of others are let go
+   */
+  carry(states: readonly (readonly [version: string, state: Float32Array])[]): void {
+    this.#carried = new Map(states);
+  }
+
   save(): SavedProfile {
     const { window } = this;
+    const [[modelVersion, carried] = none, [versionBeside, carriedBeside] = none] = [...this.#carried].filter(
+      ([version]) => version !== '',
+    );
     return {
       ...this.baseline.save(),
       visits: this.visits.save(),
@@ -124,8 +148,10 @@ export class Profile {
       windowServices: Object.fromEntries(window?.byService ?? []),
       closedThrough: this.closedThrough,
       windows: this.windows,
-      carried: [...this.carried],
-      modelVersion: this.modelVersion,
+      carried: [...carried],
+      modelVersion,
+      carriedBeside: [...carriedBeside],
+      versionBeside,
     };
   }
 }

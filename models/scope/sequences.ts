@@ -1,7 +1,6 @@
 import type { ApiTelemetry } from '../../schemas/generated/ApiTelemetry.ts';
-import { scopeVector } from './features.ts';
-import { Profile } from './profile.ts';
-import type { LabelledSequence } from './train.ts';
+import { WindowFollower } from './followWindows.ts';
+import type { LabelledSequence } from './learn.ts';
 
 /** What is kept while sequences are gathered. */
 export interface SequenceLimits {
@@ -17,56 +16,43 @@ export interface SequenceLimits {
  * Memory is bounded by the limits, however many calls there are.
  */
 export class SequenceCollector {
-  readonly #limits: Required<SequenceLimits>;
-  readonly #malicious: (subject: string, fromMs: number, toMs: number) => boolean;
-  readonly #profiles = new Map<string, Profile>();
+  readonly #mostSubjects: number;
+  readonly #follower: WindowFollower;
   /** By credential and verdict, in the order of time. */
   readonly #vectors = new Map<string, { subject: string; malicious: boolean; vectors: Float64Array[] }>();
   /** Credentials that were left out. */
   readonly passedOver = new Set<string>();
 
   /** @param malicious - whether a window `[fromMs, toMs)` of a credential was judged to be misuse */
-  constructor(limits: SequenceLimits, malicious: (subject: string, fromMs: number, toMs: number) => boolean) {
-    this.#limits = { mostSubjects: 500, mostWindows: 120, ...limits };
-    this.#malicious = malicious;
+  constructor(
+    { windowMs, mostSubjects = 500, mostWindows = 120 }: SequenceLimits,
+    malicious: (subject: string, fromMs: number, toMs: number) => boolean,
+  ) {
+    this.#mostSubjects = mostSubjects;
+    this.#follower = new WindowFollower(windowMs, (subject, { start, end, vector }) => {
+      const guilty = malicious(subject, start, end);
+      const key = `${guilty ? 'malicious' : 'benign'}/${subject}`;
+      let kept = this.#vectors.get(key);
+      if (!kept) {
+        kept = { subject: guilty ? `${subject} (malicious)` : subject, malicious: guilty, vectors: [] };
+        this.#vectors.set(key, kept);
+      }
+      kept.vectors.push(vector);
+      if (kept.vectors.length > mostWindows) kept.vectors.shift();
+    });
   }
 
   /** Take the next call; those of one credential come in the order of their times. */
   take(call: ApiTelemetry): void {
-    const { frontendCredential: subject, time } = call;
-    let profile = this.#profiles.get(subject);
-    if (!profile) {
-      if (this.#profiles.size >= this.#limits.mostSubjects) {
-        if (this.passedOver.size < 1e6) this.passedOver.add(subject);
-        return;
-      }
-      profile = new Profile();
-      this.#profiles.set(subject, profile);
-    }
-    if (profile.window && time >= profile.window.end) this.#close(subject, profile);
-    if (time < profile.closedThrough) return;
-    profile.observe(call, this.#limits.windowMs, false);
+    const { frontendCredential: subject } = call;
+    if (this.#follower.has(subject) || this.#follower.size < this.#mostSubjects) this.#follower.take(call);
+    else if (this.passedOver.size < 1e6) this.passedOver.add(subject);
   }
 
   /** The sequences: of a credential that was judged malicious for a time, that time is one of its own. */
   finish(): LabelledSequence[] {
-    for (const [subject, profile] of this.#profiles) if (profile.window) this.#close(subject, profile);
+    this.#follower.finish();
     return [...this.#vectors.values()];
-  }
-
-  #close(subject: string, profile: Profile): void {
-    const { start, end } = profile.window!;
-    const malicious = this.#malicious(subject, start, end);
-    const key = `${malicious ? 'malicious' : 'benign'}/${subject}`;
-    let kept = this.#vectors.get(key);
-    if (!kept) {
-      kept = { subject: malicious ? `${subject} (malicious)` : subject, malicious, vectors: [] };
-      this.#vectors.set(key, kept);
-    }
-    kept.vectors.push(scopeVector(profile, end));
-    if (kept.vectors.length > this.#limits.mostWindows) kept.vectors.shift();
-    // Learned whatever it was: a baseline that knew the verdict would give it away
-    profile.close(true);
   }
 }
 

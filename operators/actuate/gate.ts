@@ -1,3 +1,4 @@
+import { personPipeline } from '../../schemas/control.ts';
 import type { Credential, Decision, Effect } from '../../schemas/generated/index.ts';
 import type { Controls } from './controls.ts';
 
@@ -23,7 +24,8 @@ export const mayAct = (decision: Decision, controls: Controls, nowMs: number): V
   if (decision.mode !== 'enforce') return skip('shadow', 'Decided in shadow mode');
   if (decision.withheld !== '') return skip('withheld', `Withheld by the pipeline: ${decision.withheld}`);
   if (controls.killed(pipeline, subject, nowMs)) return skip('killSwitch', 'The kill switch is on');
-  if (controls.mode(pipeline, subject, nowMs) === 'shadow')
+  // Shadow mode keeps pipelines from acting, and not a person who wants it now
+  if (pipeline !== personPipeline && controls.mode(pipeline, subject, nowMs) === 'shadow')
     return skip('shadow', 'The mode has been set to shadow since');
   if ((isHarsh(decision.action) || decision.action === 'narrow') && controls.exempt(pipeline, subject, nowMs))
     return skip('withheld', 'The subject is exempt from what is harsh');

@@ -2,6 +2,7 @@ import type { Alert, Decision, Score } from '../../schemas/generated/index.ts';
 import type { KeylifePolicy } from '../../schemas/keylifePolicy.ts';
 import type { FollowedBehaviour } from '../behaviour.ts';
 import type { Orders } from '../decideTtl.ts';
+import { emptyDecision } from '../emptyDecision.ts';
 import type { KeylifeOutcome } from './batch.ts';
 
 /** What a cut is decided by. */
@@ -36,6 +37,7 @@ export const decideCut = (
       ? `a burst of ${specification} that no person made (${faults.join(', ')})`
       : `${bursts.length} of ${specification} with log odds ${logOdds.toFixed(1)}`;
   return {
+    ...emptyDecision,
     decisionId: `${pipeline}/${credentialId}/${offset}`,
     subject: credentialId,
     pipeline,
@@ -43,21 +45,15 @@ export const decideCut = (
     mode: orders.policy.mode,
     withheld,
     oldTtlMs: Math.max(0, expiresAt - time),
-    newTtlMs: 0,
-    oldScope: '',
-    newScope: '',
     reason: `Risk of the session ${risk.toFixed(2)} after ${why}: its key may live until ${new Date(cutTo).toISOString()}, under another certificate${withheld ? `; withheld: ${withheld}` : ''}`,
     score: risk,
     risk: 100 * risk,
     severity: risk,
-    frequency: 0,
     features: [specification],
-    strikes: 0,
     policyVersion: orders.policyVersion,
     modelVersion,
     windowEnd: time,
     decidedAt: now,
-    deadline: null,
   };
 };
 

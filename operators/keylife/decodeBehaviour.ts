@@ -34,22 +34,31 @@ const ofMessage: readonly string[] = [
 const maxAheadMs = 60_000;
 const maxPastMs = 7 * 86_400_000;
 
+/**
+ * Features of a burst, opened where they are sealed.
+ *
+ * @returns undefined where their user was erased
+ * @throws {EbbtideError} `RECORD_MALFORMED` for what is sealed and no features, or what opening failed with
+ */
+export const openFeatures = async (
+  { user, features, sealed }: Pick<BiometricTelemetry, 'user' | 'features' | 'sealed'>,
+  open: BehaviourDecoding['open'],
+): Promise<Readonly<Record<string, number>> | undefined> => {
+  if (!sealed) return features;
+  const opened = await open(user, sealed);
+  if (!opened) return undefined;
+  try {
+    return JSON.parse(Buffer.from(opened).toString('utf8')) as Record<string, number>;
+  } catch (cause) {
+    throw new EbbtideError('RECORD_MALFORMED', 'What is sealed is no features', {}, cause);
+  }
+};
+
 /** Decode behaviour. A message that cannot be decoded, or that cannot be true, is rejected alone. */
 export const decodeBehaviour = (
   { reader, open, specificationOf }: BehaviourDecoding,
   counts: KeylifeCounts,
 ): OperatorFunction<InputBatch, KeylifeBatch> => {
-  const featuresOf = async ({ user, features, sealed }: BiometricTelemetry) => {
-    if (!sealed) return features;
-    const opened = await open(user, sealed);
-    if (!opened) return undefined;
-    try {
-      return JSON.parse(Buffer.from(opened).toString('utf8')) as Record<string, number>;
-    } catch (cause) {
-      throw new EbbtideError('RECORD_MALFORMED', 'What is sealed is no features', {}, cause);
-    }
-  };
-
   const read = async (message: InputMessage): Promise<KeylifeItem | undefined> => {
     if (!message.value) throw new EbbtideError('RECORD_MALFORMED', 'Message has no value');
     const id = schemaIdOf(message.value);
@@ -70,12 +79,16 @@ export const decodeBehaviour = (
     const specification = specificationOf(featureHash);
     if (!specification)
       throw new EbbtideError('RECORD_MALFORMED', `No feature specification has hash ${featureHash.slice(0, 12)}`);
-    const features = await featuresOf(record);
+    const features = await openFeatures(record, open);
     if (!features) {
       counts.erased++;
       return undefined;
     }
-    return { kind: 'behaviour', message, event: { user, session, time, specification, features } };
+    return {
+      kind: 'behaviour',
+      message,
+      event: { user, session, time, specification, features, ...(record.sealed && { sealed: record.sealed }) },
+    };
   };
 
   return concatMap(async ({ messages, replayBefore }) => {

@@ -39,7 +39,7 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
   const ruleNow = (): SessionRule => ordersNow().policy;
   const follow: OperatorFunction<BehaviourEvent, FollowedBehaviour> = pipe(
     checkBehaviour(checks, held.memory),
-    gatherBehaviour(sizes, new Map()),
+    gatherBehaviour(sizes, held.waiting),
     assessBehaviour((event) => task.compare(event, held.baselinesOffset)),
     followSessions<KeySession>(held.sessions, (before, logOdds, time) => {
       const step = followSession(before, logOdds, time, ruleNow());
@@ -61,6 +61,9 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
   const sweep = () => {
     for (const [session, { expiresAt }] of held.sessions)
       if (held.now - expiresAt > sessionForgottenAfterMs) forgotten.push(sessionKey(session));
+    for (const session of held.waiting.keys())
+      if (!held.sessions.has(session) && held.now - held.memory.lastTimes.get(session)! > sessionForgottenAfterMs)
+        forgotten.push(sessionKey(session));
     for (const [user, at] of held.seen) if (held.now - at > userForgottenAfterMs) forgotten.push(userKey(user));
     for (const key of forgotten) forgetKeylife(held, key);
   };
@@ -83,9 +86,10 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
     held.now = Math.max(held.now, event.time);
     held.seen.set(event.user, held.now);
     const before = held.sessions.get(event.session);
+    const waited = held.waiting.has(event.session);
     const followed = await lastValueFrom(of(event).pipe(follow, toArray()));
     touched.add(userKey(event.user));
-    if (before) touched.add(sessionKey(event.session));
+    if (before || waited || held.waiting.has(event.session)) touched.add(sessionKey(event.session));
     counts.bursts++;
     // A burst of a session that is another user's says nothing of that session's key
     if (!before || before.user !== event.user) return [];

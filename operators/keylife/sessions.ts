@@ -1,6 +1,7 @@
 import type { SessionState } from '../../models/biometric/session.ts';
 import type { KeylifeState } from '../../schemas/generated/index.ts';
 import { type BehaviourMemory, newBehaviourMemory } from '../checkBehaviour.ts';
+import type { WaitingBehaviour, WaitingBurst } from '../gatherBehaviour.ts';
 
 /** Layout of the changelog's records that this code writes and reads. */
 export const keylifeStateVersion = 1;
@@ -19,6 +20,8 @@ export interface KeylifePartition {
   readonly partition: number;
   readonly sessions: Map<string, KeySession>;
   readonly memory: BehaviourMemory;
+  /** Bursts of sessions that wait until there are enough to be compared. */
+  readonly waiting: WaitingBehaviour;
   /** When users were seen last, epoch milliseconds. */
   readonly seen: Map<string, number>;
   /** Event time, and what is in force of the joined topics. */
@@ -38,6 +41,7 @@ export const newKeylifePartition = (topic: string, partition: number): KeylifePa
   partition,
   sessions: new Map(),
   memory: newBehaviourMemory(),
+  waiting: new Map(),
   seen: new Map(),
   now: 0,
   controlOffset: 0,
@@ -56,6 +60,7 @@ export const noKeylifeState: KeylifeState = {
   credentialId: '',
   followed: [],
   fingerprints: [],
+  waiting: [],
 };
 
 /** The changelog's record of a session or user; undefined where nothing is known of it. */
@@ -73,30 +78,51 @@ export const keylifeRecord = (held: KeylifePartition, key: string): KeylifeState
     );
   }
   const session = held.sessions.get(name);
-  if (!session) return undefined;
-  const { user, credentialId, sum, weight, issued, expiresAt, seenAt } = session;
+  const waiting = [...(held.waiting.get(name) ?? [])].flatMap(([specification, bursts]) =>
+    bursts.map((burst) => ({ specification, ...burst })),
+  );
+  if (!session && waiting.length === 0) return undefined;
   return {
     ...noKeylifeState,
     subject: key,
     time: held.memory.lastTimes.get(name) ?? 0,
-    user,
-    credentialId,
-    followed: [sum, weight, issued, expiresAt, seenAt],
+    user: session?.user ?? waiting[0]!.user,
+    credentialId: session?.credentialId ?? '',
+    followed: session ? [session.sum, session.weight, session.issued, session.expiresAt, session.seenAt] : [],
+    waiting: waiting.map(({ specification, features, sealed }) => ({
+      specification,
+      sealed: sealed ? Buffer.from(sealed) : null,
+      features: sealed ? {} : { ...features },
+    })),
   };
 };
 
-/** Put a record of the changelog in. */
-export const loadKeylife = (held: KeylifePartition, { subject, time, ...record }: KeylifeState): void => {
+/**
+ * Put a record of the changelog in.
+ *
+ * @param waiting - the bursts of the record that wait, opened; those of users who were erased are not among them
+ */
+export const loadKeylife = (
+  held: KeylifePartition,
+  { subject, time, ...record }: KeylifeState,
+  waiting: readonly Omit<WaitingBurst & { readonly specification: string }, 'user'>[] = [],
+): void => {
   const name = subject.slice(subject.indexOf('/') + 1);
   if (subject === userKey(name)) {
     held.memory.fingerprints.set(name, [...record.fingerprints]);
     held.seen.set(name, time);
     return;
   }
-  const [sum = 0, weight = 0, issued = 0, expiresAt = 0, seenAt = 0] = record.followed;
   const { user, credentialId } = record;
-  held.sessions.set(name, { user, credentialId, sum, weight, issued, expiresAt, seenAt });
+  const [sum = 0, weight = 0, issued = 0, expiresAt = 0, seenAt = 0] = record.followed;
+  // Behaviour of a sign-in comes before its key
+  if (record.followed.length > 0)
+    held.sessions.set(name, { user, credentialId, sum, weight, issued, expiresAt, seenAt });
   if (time > 0) held.memory.lastTimes.set(name, time);
+  const bySpecification = new Map<string, WaitingBurst[]>();
+  for (const { specification, ...burst } of waiting)
+    bySpecification.set(specification, [...(bySpecification.get(specification) ?? []), { user, ...burst }]);
+  if (bySpecification.size > 0) held.waiting.set(name, bySpecification);
 };
 
 /** Forget a session or user. */
@@ -109,4 +135,5 @@ export const forgetKeylife = (held: KeylifePartition, key: string): void => {
   }
   held.sessions.delete(name);
   held.memory.lastTimes.delete(name);
+  held.waiting.delete(name);
 };

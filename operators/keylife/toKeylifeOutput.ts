@@ -31,10 +31,10 @@ export const toKeylifeOutput = (
     key,
     value: encoder.encode(record),
   });
+  const gone = (key: string): OutputRecord => ({ topic: encoders.state.topic.name, key, value: null });
   return map(({ source, outcomes, touched, forgotten }) => {
     const next = (source.messages.at(-1)?.offset ?? -1) + 1;
     const decisions = outcomes.flatMap(({ decision }) => decision ?? []);
-    const saved = [...touched].flatMap((key) => keylifeRecord(held, key) ?? []);
     const { now: time, controlOffset, baselinesOffset } = held;
     const records: OutputRecord[] = [
       ...outcomes.map((outcome) => keyed(encoders.scores, keylifeScore(outcome, name, modelVersion))),
@@ -45,8 +45,11 @@ export const toKeylifeOutput = (
         key: topic,
         value: encoders.deadLetters.encode(deadLetterOf({ topic, partition, ...message }, error, name)),
       })),
-      ...saved.map((record) => keyed(encoders.state, record)),
-      ...forgotten.map((key) => ({ topic: encoders.state.topic.name, key, value: null })),
+      ...[...touched].map((key) => {
+        const record = keylifeRecord(held, key);
+        return record ? keyed(encoders.state, record) : gone(key);
+      }),
+      ...forgotten.map(gone),
       keyed(
         encoders.state,
         { ...noKeylifeState, processedOffset: next, time, controlOffset, baselinesOffset },

@@ -3,6 +3,7 @@ import type { AccessEvent } from '../../models/access/history.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
 import type { PreprovisionPolicy } from '../../schemas/preprovisionPolicy.ts';
 import type { InputBatch, InputMessage, Rejected } from '../batch.ts';
+import type { MachineStanding } from './partitionState.ts';
 import type { PreprovisionOutcome } from './preprovisionRule.ts';
 import type { GateOutcome } from './riskGate.ts';
 
@@ -32,7 +33,13 @@ export interface AccessBatch {
 export type DueItem = Replayable &
   /** Event time has come so far. */
   (
-    | { readonly kind: 'time'; readonly timeMs: number; readonly clock: AccessClock }
+    | {
+        readonly kind: 'time';
+        readonly timeMs: number;
+        readonly clock: AccessClock;
+        /** Model in force from here on; empty for the statistics. */
+        readonly modelVersion: string;
+      }
     /** An hour began: what is expected of a pair from its beginning on. */
     | {
         readonly kind: 'forecast';
@@ -46,7 +53,13 @@ export type DueItem = Replayable &
     | { readonly kind: 'came'; readonly pair: string; readonly timeMs: number }
   );
 
+/** A machine is in another state than was known. */
+export interface MachineChange extends MachineStanding {
+  readonly vm: string;
+}
+
 export interface DueBatch extends AccessBatch {
+  readonly machines: readonly MachineChange[];
   readonly due: readonly DueItem[];
 }
 
@@ -62,6 +75,8 @@ export interface PreprovisionDecision extends Replayable {
   readonly reason: string;
   /** In force when it was decided. */
   readonly policy: PreprovisionPolicy;
+  /** In force when it was decided; empty for the statistics. */
+  readonly modelVersion: string;
   /** Absent for a use and an end. */
   readonly weighed?: PreprovisionOutcome;
   readonly gate?: GateOutcome;

@@ -34,14 +34,15 @@ export const decidePreprovision = (
   };
 
   let clock: AccessClock = state.clock;
+  let { modelVersion } = state;
 
   return map((batch) => {
     const decisions: PreprovisionDecision[] = [];
     for (const item of batch.due) {
       const { timeMs } = item;
       const replayed = item.replayed ? ({ replayed: true } as const) : {};
-      if (item.kind === 'time') clock = item.clock;
       if (item.kind === 'time') {
+        ({ clock, modelVersion } = item);
         for (const { name, timeMs: untilMs } of state.prepared.take(timeMs))
           decisions.push({
             action: 'end',
@@ -50,6 +51,7 @@ export const decidePreprovision = (
             untilMs,
             reason: 'windowEnd',
             policy: topics.policy(timeMs, clock),
+            modelVersion,
             ...replayed,
           });
         continue;
@@ -60,7 +62,16 @@ export const decidePreprovision = (
         if (preparedUntilMs === undefined) continue;
         state.prepared.cancel(pair);
         const policy = topics.policy(timeMs, clock);
-        decisions.push({ action: 'used', pair, timeMs, untilMs: preparedUntilMs, reason: '', policy, ...replayed });
+        decisions.push({
+          action: 'used',
+          pair,
+          timeMs,
+          untilMs: preparedUntilMs,
+          reason: '',
+          policy,
+          modelVersion,
+          ...replayed,
+        });
         continue;
       }
       if (partsOfPair(pair).vm === null) continue;
@@ -70,7 +81,17 @@ export const decidePreprovision = (
         if (gate.open) continue;
         state.prepared.cancel(pair);
         const untilMs = preparedUntilMs;
-        decisions.push({ action: 'end', pair, timeMs, untilMs, reason: gate.reason, policy, gate, ...replayed });
+        decisions.push({
+          action: 'end',
+          pair,
+          timeMs,
+          untilMs,
+          reason: gate.reason,
+          policy,
+          modelVersion,
+          gate,
+          ...replayed,
+        });
         continue;
       }
       const weighed = preprovisionRule(item.forecast, gate.risk, policy);
@@ -84,6 +105,7 @@ export const decidePreprovision = (
         untilMs,
         reason,
         policy,
+        modelVersion,
         weighed,
         gate,
         ...replayed,

@@ -1,6 +1,7 @@
 import { partsOfPair } from '../../models/access/population.ts';
 import type { Decision } from '../../schemas/generated/index.ts';
 import { policyVersion } from '../../schemas/policy.ts';
+import { emptyDecision } from '../emptyDecision.ts';
 import type { PreprovisionDecision } from './batch.ts';
 import type { PreprovisionOutcome } from './preprovisionRule.ts';
 
@@ -27,32 +28,22 @@ const reasonOf = ({ action, reason, weighed }: PreprovisionDecision): string => 
 };
 
 /** The record of a decision. Its id is the same whenever the same hour is decided upon. */
-export const preprovisionDecision = (
-  pipeline: string,
-  decision: PreprovisionDecision,
-  modelVersion: string,
-): Decision => {
-  const { action, pair, timeMs, untilMs, reason, policy, weighed, gate } = decision;
+export const preprovisionDecision = (pipeline: string, decision: PreprovisionDecision): Decision => {
+  const { action, pair, timeMs, untilMs, reason, policy, modelVersion, weighed, gate } = decision;
   const subject = subjectOfPair(pair);
   const told = action === 'withhold' ? 'prepare' : action;
   return {
+    ...emptyDecision,
     decisionId: `${pipeline}/${subject}/${told === 'prepare' ? '' : `${told}-`}${untilMs}`,
     subject,
     pipeline,
     action: told,
     mode: policy.mode,
     withheld: action === 'withhold' ? reason : '',
-    oldTtlMs: 0,
     newTtlMs: action === 'prepare' ? untilMs - timeMs : 0,
-    oldScope: '',
-    newScope: '',
     reason: reasonOf(decision),
     score: weighed?.chance ?? 0,
     risk: gate?.risk ?? 0,
-    severity: 0,
-    frequency: 0,
-    features: [],
-    strikes: 0,
     policyVersion: policyVersion(policy),
     modelVersion,
     windowEnd: untilMs,

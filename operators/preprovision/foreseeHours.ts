@@ -6,11 +6,16 @@ import { type Population, partsOfPair } from '../../models/access/population.ts'
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { AccessClock } from '../../schemas/generated/index.ts';
 import type { Rejected } from '../batch.ts';
-import type { AccessBatch, DueBatch, DueItem } from './batch.ts';
+import type { ModelChoice } from '../modelChoice.ts';
+import type { AccessBatch, DueBatch, DueItem, MachineChange } from './batch.ts';
 import type { PreprovisionState } from './partitionState.ts';
 
 /** Predicts for all pairs of a partition at the beginning of an hour. */
 export interface HourlyPredictor {
+  /** As decisions name it; empty for the statistics. */
+  readonly version: string;
+  /** Floats that it carries for each pair, and for all. */
+  readonly carried: { readonly pair: number; readonly all: number };
   forecast(population: Population, pairs: readonly string[]): Promise<readonly GuardedForecast[]>;
 }
 
@@ -24,16 +29,23 @@ const caughtUpHours = 24;
  * in the future for as long.
  *
  * @param state of the partition
- * @param predictor the model in force
+ * @param models which model predicts from where on; another one takes over at the clock record that says so
  */
 export const foreseeHours = (
   state: PreprovisionState,
-  predictor: HourlyPredictor,
+  models: ModelChoice<HourlyPredictor>,
 ): OperatorFunction<AccessBatch, DueBatch> => {
   const { population } = state;
   let clocked = state.clock.time > 0;
+  let { modelSequence } = state.clock;
 
-  const pass = async (clock: AccessClock, replayed: { replayed?: true }, due: DueItem[]): Promise<void> => {
+  const pass = async (given: AccessClock, replayed: { replayed?: true }, due: DueItem[]): Promise<void> => {
+    // Of instances that share the partitions, one may not have heard yet of what another put in force
+    modelSequence = Math.max(modelSequence, given.modelSequence);
+    const clock = { ...given, modelSequence };
+    const predictor = models.inForce({ models: modelSequence }).champion;
+    state.carryFor(predictor);
+    const { version: modelVersion } = predictor;
     const hour = hourOf(clock.time);
     clocked = true;
     if (hour - population.hour > caughtUpHours) population.openHour(hour - caughtUpHours);
@@ -44,18 +56,21 @@ export const foreseeHours = (
       // Only for the hour that time has come to can anything still be prepared
       if (population.hour < hour) continue;
       const begins = hour * hourMs;
-      due.push({ kind: 'time', timeMs: begins, clock, ...replayed });
+      due.push({ kind: 'time', timeMs: begins, clock, modelVersion, ...replayed });
       pairs.forEach((pair, i) => {
-        const vmState = vmStates[population.stateOf(pair)[historyLayout.vmState]! - 1] ?? null;
+        // What was told of the machine before this pair came to it counts too
+        const told = vmStates[population.stateOf(pair)[historyLayout.vmState]! - 1] ?? null;
+        const vmState = state.machine(partsOfPair(pair).vm) ?? told;
         due.push({ kind: 'forecast', pair, timeMs: begins, forecast: forecasts[i]!, vmState, ...replayed });
       });
     }
-    due.push({ kind: 'time', timeMs: clock.time, clock, ...replayed });
+    due.push({ kind: 'time', timeMs: clock.time, clock, modelVersion, ...replayed });
   };
 
   return concatMap(async (batch) => {
     const due: DueItem[] = [];
     const rejected: Rejected[] = [...batch.rejected];
+    const machines: MachineChange[] = [];
     for (const item of batch.items) {
       const replayed = item.replayed ? ({ replayed: true } as const) : {};
       if (item.kind === 'clock') {
@@ -69,6 +84,12 @@ export const foreseeHours = (
           rejected.push({ message: item.message, error: aheadError(item.event.timeMs, population.hour) });
         continue;
       }
+      const { event } = item;
+      const vm = item.kind === 'machine' ? item.vm : partsOfPair(item.pair).vm;
+      if (event.kind === 'vmState' && vm !== null) {
+        const standing = { state: event.state, sinceMs: event.timeMs };
+        if (state.note(vm, standing) && !item.replayed) machines.push({ vm, ...standing });
+      }
       if (item.kind === 'machine') {
         for (const pair of state.pairsOf(item.vm)) population.observe(pair, item.event);
         continue;
@@ -79,7 +100,7 @@ export const foreseeHours = (
       if (item.event.kind === 'access' && item.event.timeMs >= population.hour * hourMs)
         due.push({ kind: 'came', pair: item.pair, timeMs: item.event.timeMs, ...replayed });
     }
-    return { ...batch, rejected, due };
+    return { ...batch, rejected, due, machines };
   });
 };
 

@@ -1,6 +1,7 @@
 import { map, type OperatorFunction } from 'rxjs';
 import { hourMs } from '../../models/access/calendar.ts';
-import type { DeadLetter, PreprovisionState as StateRecord } from '../../schemas/generated/index.ts';
+import { vmStates } from '../../models/access/history.ts';
+import type { DeadLetter, Machine, PreprovisionState as StateRecord } from '../../schemas/generated/index.ts';
 import type { OutputBatch, OutputRecord } from '../batch.ts';
 import { deadLetterOf } from '../deadLetter.ts';
 import type { Encoder } from '../toOutput.ts';
@@ -11,6 +12,8 @@ import type { PreprovisionState, SavedPartition } from './partitionState.ts';
 export const partitionKey = '@partition';
 /** Key of the record that says how far telemetry was processed: what comes before was written. */
 export const positionKey = '@position';
+/** What keys of machines' records begin with: pairs are joined by a zero byte, and no user is called so. */
+const machineKey = '@machine/';
 /** Layout of the changelog's records that this code writes and reads. */
 export const stateVersion = 1;
 /** Hours from one snapshot to the next: of what is read again after a restart. */
@@ -20,6 +23,7 @@ const snapshotHours = 6;
 export interface PreprovisionEncoders {
   readonly state: Encoder<StateRecord>;
   readonly deadLetters: Encoder<DeadLetter>;
+  readonly machines: Encoder<Machine>;
   /** The records of one decision, such as one of topic `provisions`. */
   decision(decision: PreprovisionDecision): readonly OutputRecord[];
 }
@@ -30,8 +34,6 @@ export interface PreprovisionPartition {
   readonly topic: string;
   readonly partition: number;
   readonly state: PreprovisionState;
-  /** Model whose state is carried; empty for the statistics. */
-  readonly modelVersion: string;
 }
 
 const blank = {
@@ -39,10 +41,13 @@ const blank = {
   floats: Buffer.alloc(0),
   modelVersion: '',
   preparedUntil: 0,
+  vmState: null,
+  vmSince: 0,
   hour: 0,
   processedOffset: 0,
   controlOffset: 0,
   scoresOffset: 0,
+  modelSequence: 0,
   budget: [],
 };
 
@@ -51,9 +56,8 @@ const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(Uint8Arra
 
 /** A snapshot as records of the changelog. */
 export const snapshotRecords = (
-  { hour, shared, pairs, clock, budget }: SavedPartition,
+  { hour, shared, pairs, machines, clock, budget, modelVersion }: SavedPartition,
   processedOffset: number,
-  modelVersion: string,
 ): StateRecord[] => {
   return [
     ...pairs.map(({ pair, floats, preparedUntilMs }) => ({
@@ -62,6 +66,12 @@ export const snapshotRecords = (
       modelVersion,
       floats: bytesOf(floats),
       preparedUntil: preparedUntilMs,
+    })),
+    ...[...machines].map(([vm, { state, sinceMs }]) => ({
+      ...blank,
+      pair: machineKey + vm,
+      vmState: state,
+      vmSince: sinceMs,
     })),
     {
       ...blank,
@@ -72,6 +82,7 @@ export const snapshotRecords = (
       processedOffset,
       controlOffset: clock.controlOffset,
       scoresOffset: clock.scoresOffset,
+      modelSequence: clock.modelSequence,
       budget: [...budget],
     },
   ];
@@ -80,7 +91,7 @@ export const snapshotRecords = (
 /** The snapshot that records of the changelog hold, and the offset from which telemetry is read again. */
 export const savedOf = (
   records: Iterable<StateRecord>,
-): { readonly saved: SavedPartition; readonly processedOffset: number; readonly modelVersion: string } | undefined => {
+): { readonly saved: SavedPartition; readonly processedOffset: number } | undefined => {
   const all = [...records];
   const own = all.find(({ pair }) => pair === '');
   if (!own) return undefined;
@@ -89,13 +100,24 @@ export const savedOf = (
       hour: own.hour,
       shared: floatsOf(own.floats),
       pairs: all
-        .filter(({ pair }) => pair !== '' && pair !== positionKey)
+        .filter(({ pair, vmState }) => pair !== '' && pair !== positionKey && vmState === null)
         .map(({ pair, floats, preparedUntil }) => ({ pair, floats: floatsOf(floats), preparedUntilMs: preparedUntil })),
-      clock: { time: own.hour * hourMs, controlOffset: own.controlOffset, scoresOffset: own.scoresOffset },
+      machines: new Map(
+        all.flatMap(({ pair, vmState, vmSince }) => {
+          const known = vmStates.find((name) => name === vmState);
+          return known ? [[pair.slice(machineKey.length), { state: known, sinceMs: vmSince }] as const] : [];
+        }),
+      ),
+      clock: {
+        time: own.hour * hourMs,
+        controlOffset: own.controlOffset,
+        scoresOffset: own.scoresOffset,
+        modelSequence: own.modelSequence,
+      },
+      modelVersion: own.modelVersion,
       budget: own.budget,
     },
     processedOffset: own.processedOffset,
-    modelVersion: own.modelVersion,
   };
 };
 
@@ -104,11 +126,11 @@ export const savedOf = (
  * partition. What follows a snapshot is read again after a restart, and nothing is written of it: it was written before.
  */
 export const toPreprovisionOutput = (
-  { pipeline, topic, partition, state, modelVersion }: PreprovisionPartition,
+  { pipeline, topic, partition, state }: PreprovisionPartition,
   encoders: PreprovisionEncoders,
 ): OperatorFunction<PreprovisionBatch, OutputBatch> => {
   let savedHour = state.population.hour;
-  return map(({ source, rejected, decisions }) => {
+  return map(({ source, rejected, decisions, machines }) => {
     const next = (source.messages.at(-1)?.offset ?? -1) + 1;
     const records: OutputRecord[] = decisions
       .filter(({ replayed }) => !replayed)
@@ -118,6 +140,13 @@ export const toPreprovisionOutput = (
         topic: encoders.deadLetters.topic.name,
         key: topic,
         value: encoders.deadLetters.encode(deadLetterOf({ ...message, topic, partition }, error, pipeline)),
+      });
+    for (const { vm, state: to, sinceMs } of machines)
+      records.push({
+        topic: encoders.machines.topic.name,
+        key: vm,
+        value: encoders.machines.encode({ vm, state: to, at: sinceMs }),
+        byKey: true,
       });
     const write = (record: StateRecord) =>
       records.push({
@@ -129,7 +158,7 @@ export const toPreprovisionOutput = (
     // Before the first clock record a partition is only being filled
     if (next > source.replayBefore && state.clock.time > 0 && state.population.hour - savedHour >= snapshotHours) {
       savedHour = state.population.hour;
-      for (const record of snapshotRecords(state.save(), next, modelVersion)) write(record);
+      for (const record of snapshotRecords(state.save(), next)) write(record);
     }
     return { records, next };
   });

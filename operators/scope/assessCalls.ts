@@ -1,38 +1,19 @@
-import { map, type OperatorFunction } from 'rxjs';
-import type { RiskAssessment, ScopeModel } from '../../models/scope/model.ts';
+import { concatMap, type OperatorFunction } from 'rxjs';
 import { trait } from '../../models/scope/operations.ts';
 import { horizonMs } from '../../models/scope/profile.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
-import type { ApiClock, ApiTelemetry, Label, Score } from '../../schemas/generated/index.ts';
+import type { ApiClock, ApiTelemetry, Label } from '../../schemas/generated/index.ts';
 import type { ScopePolicy } from '../../schemas/scopePolicy.ts';
 import { threatOf } from '../../schemas/threat.ts';
-import type { InputMessage, Joined } from '../batch.ts';
-import type { Orders } from '../decideTtl.ts';
-import { raiseByThreat } from '../raiseByThreat.ts';
-import type { PartitionTime } from '../windowByKey.ts';
-import type { CallBatch, ScopeBatch, ScopeCounts } from './batch.ts';
+import type { InputMessage } from '../batch.ts';
+import { type AssessorTask, createAssessor, noOutcome } from './assessWindows.ts';
+import type { CallBatch, ScopeBatch } from './batch.ts';
 import type { Credential, Credentials } from './credentials.ts';
-import type { DecideScope, DecisionSink } from './decideScope.ts';
 import { DueWindows } from './dueWindows.ts';
-import { type Assessed, scoreRecord } from './scopeRecords.ts';
-
-/** The topics that scope decisions are joined with, read as of an offset. */
-export interface ScopeTopics {
-  /** @param time - event time, epoch milliseconds: orders lapse */
-  orders(joined: Joined, time: number): Orders<ScopePolicy>;
-  /** The newest label about a credential. */
-  label(subject: string, joined: Joined): Label | undefined;
-}
 
 /** What assessing works with on one partition. */
-export interface AssessTask {
-  readonly pipeline: string;
+export interface AssessTask extends AssessorTask {
   readonly credentials: Credentials;
-  readonly time: PartitionTime;
-  readonly model: ScopeModel;
-  readonly topics: ScopeTopics;
-  readonly decide: DecideScope;
-  readonly counts: ScopeCounts;
 }
 
 /** A credential's state is saved this long after it changed at the latest, ms of event time: so far a restart rewinds. */
@@ -54,15 +35,15 @@ export const assessCalls = ({
   pipeline,
   credentials,
   time,
-  model,
+  models,
   topics,
   decide,
   counts,
 }: AssessTask): OperatorFunction<CallBatch, ScopeBatch> => {
   const due = new DueWindows();
   for (const one of credentials.all()) if (one.profile.window) due.add(one.profile.window.end, one.name);
-  let scores: Score[] = [];
-  let sink: DecisionSink = { decisions: [], overrides: [], alerts: [], touched: new Set() };
+  const assessor = createAssessor({ pipeline, time, models, topics, decide, counts });
+  let outcome = noOutcome();
   let forgotten: string[] = [];
   let before = time.now;
 
@@ -73,70 +54,26 @@ export const assessCalls = ({
     one.neededTime = before;
   };
 
-  const conclude = (
-    one: Credential,
-    part: Pick<Assessed, 'windowStart' | 'windowEnd' | 'calls' | 'closed' | 'news'>,
-    assessment: RiskAssessment | undefined,
-    orders: Orders<ScopePolicy>,
-    replayed: boolean,
-  ): number => {
-    for (const [key, { at }] of one.threats) if (at < part.windowEnd - horizonMs) one.threats.delete(key);
-    const raised = raiseByThreat(assessment?.risk ?? 0, one.threats.values(), orders.policy.threat);
-    const risk = assessment ? raised.risk : 0;
-    const assessed: Assessed = {
-      ...part,
-      pipeline,
-      subject: one.name,
-      risk,
-      threats: assessment ? raised.reasons : [],
-      assessment,
-      modelVersion: assessment ? model.version : '',
-      time: time.now,
-    };
-    const decided = sink.decisions.length;
-    decide(one, assessed, orders, replayed, sink);
-    if (assessment && !replayed) {
-      counts.assessments++;
-      if (part.closed || sink.decisions.length > decided) scores.push(scoreRecord({ ...assessed, assessment }));
-    }
-    return risk;
+  const closeWindows = (ended: readonly Credential[], offset: number, replayed: boolean): Promise<void> => {
+    const due = ended.filter((one) => one.profile.window && offset >= one.coveredBefore);
+    for (const one of due) changed(one, offset);
+    return assessor.assess(
+      due.map((one) => ({ one, at: one.profile.window!.end })),
+      true,
+      replayed,
+      outcome,
+    );
   };
 
-  const assessWindow = (one: Credential, closed: boolean, at: number, replayed: boolean) => {
-    const { profile } = one;
-    const window = profile.window!;
-    const orders = topics.orders(time.joined, time.now);
-    const assessment = model.assess(profile, at);
-    const part = {
-      windowStart: window.start,
-      windowEnd: closed ? window.end : at,
-      calls: window.calls,
-      closed,
-      news: window.calls > window.assessedAt,
-    };
-    window.assessedAt = window.calls;
-    const risk = conclude(one, part, assessment, orders, replayed);
-    if (!closed) return;
-    profile.carried = assessment.carried;
-    profile.modelVersion = model.version;
-    profile.close(risk <= orders.policy.learnUpTo);
-  };
-
-  const closeWindow = (one: Credential, offset: number, replayed: boolean) => {
-    const { window } = one.profile;
-    if (!window || offset < one.coveredBefore) return;
-    changed(one, offset);
-    assessWindow(one, true, window.end, replayed);
-  };
-
-  const advance = (now: number, offset: number, replayed: boolean) => {
+  const advance = async (now: number, offset: number, replayed: boolean) => {
     if (now <= time.now) return;
     time.now = now;
     const { graceMs } = topics.orders(time.joined, now).policy;
-    for (const { end, name } of due.take(now - graceMs)) {
+    const ended = due.take(now - graceMs).flatMap(({ end, name }) => {
       const one = credentials.find(name);
-      if (one?.profile.window?.end === end) closeWindow(one, offset, replayed);
-    }
+      return one?.profile.window?.end === end ? [one] : [];
+    });
+    if (ended.length > 0) await closeWindows(ended, offset, replayed);
   };
 
   /** A label takes effect: what was new is usual, or what was usual is unknown again. */
@@ -149,7 +86,7 @@ export const assessCalls = ({
       one.rule = { ...one.rule, risk: 0, above: 0 };
     }
     changed(one, offset);
-    sink.touched.add(one.name);
+    outcome.sink.touched.add(one.name);
   };
 
   /** What time alone changes: risks decay, overrides lapse, states are saved, credentials are forgotten. */
@@ -164,9 +101,9 @@ export const assessCalls = ({
       if (rule.level > 0 && !profile.window && time.now - rule.at >= windowMs) {
         changed(one, offset);
         const part = { windowStart: rule.at, windowEnd: time.now, calls: 0, closed: true, news: false };
-        conclude(one, part, undefined, orders, replayed);
+        assessor.conclude(one, part, undefined, '', orders, replayed, outcome);
       }
-      if (time.now - one.neededTime >= savedAfterMs && one.neededFrom <= offset) sink.touched.add(one.name);
+      if (time.now - one.neededTime >= savedAfterMs && one.neededFrom <= offset) outcome.sink.touched.add(one.name);
       if (
         !profile.window &&
         one.rule.level === 0 &&
@@ -177,28 +114,33 @@ export const assessCalls = ({
     }
   };
 
-  const tick = (clock: ApiClock, offset: number, replayed: boolean) => {
+  const tick = async (clock: ApiClock, offset: number, replayed: boolean) => {
     const { joined } = time;
     const labels = clock.labelsOffset > joined.labels;
     time.joined = {
       ...joined,
       control: Math.max(joined.control, clock.controlOffset),
       labels: Math.max(joined.labels, clock.labelsOffset),
+      models: Math.max(joined.models ?? 0, clock.modelSequence),
     };
     time.history.push({ offset, joined: time.joined });
-    advance(clock.time, offset, replayed);
+    await advance(clock.time, offset, replayed);
     sweep(offset, labels, replayed);
   };
 
-  const take = (call: ApiTelemetry, message: InputMessage, replayed: boolean): EbbtideError | undefined => {
+  const take = async (
+    call: ApiTelemetry,
+    message: InputMessage,
+    replayed: boolean,
+  ): Promise<EbbtideError | undefined> => {
     const { policy } = topics.orders(time.joined, time.now);
     const refusal = implausible(call, message, policy);
     if (refusal) return refusal;
-    advance(call.time, message.offset, replayed);
+    await advance(call.time, message.offset, replayed);
     const one = credentials.of(call.frontendCredential);
     if (message.offset < one.coveredBefore) return undefined;
     const { profile } = one;
-    if (profile.window && call.time >= profile.window.end) closeWindow(one, message.offset, replayed);
+    if (profile.window && call.time >= profile.window.end) await closeWindows([one], message.offset, replayed);
     if (call.time < (profile.window?.start ?? profile.closedThrough)) return late(call);
     changed(one, message.offset);
     const known = profile.window !== undefined;
@@ -209,24 +151,23 @@ export const assessCalls = ({
     const { window, refused, traits } = profile.observe(call, policy.windowMs, narrowed);
     if (!known) due.add(window.end, one.name);
     if (window.calls - window.assessedAt >= policy.assessAfterCalls || refused || threat || (traits & telling) !== 0)
-      assessWindow(one, false, call.time, replayed);
+      await assessor.assess([{ one, at: call.time }], false, replayed, outcome);
     return undefined;
   };
 
-  return map((batch) => {
+  return concatMap(async (batch) => {
     const { messages, calls, clocks, replayBefore } = batch;
-    scores = [];
-    sink = { decisions: [], overrides: [], alerts: [], touched: new Set() };
+    outcome = noOutcome();
     forgotten = [];
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!;
       const replayed = message.offset < replayBefore;
       before = time.now;
       const clock = clocks.get(i);
-      if (clock) tick(clock, message.offset, replayed);
+      if (clock) await tick(clock, message.offset, replayed);
       const call = calls[i];
       if (!call) continue;
-      const error = take(call, message, replayed);
+      const error = await take(call, message, replayed);
       if (replayed) continue;
       if (!error) counts.calls++;
       else {
@@ -234,7 +175,7 @@ export const assessCalls = ({
         counts[error.code === 'RECORD_LATE' ? 'late' : 'rejected']++;
       }
     }
-    return { source: batch, scores, ...sink, forgotten };
+    return { source: batch, scores: outcome.scores, ...outcome.sink, forgotten };
   });
 };
 

@@ -61,6 +61,7 @@ export const toScopeOutput = (
       rewindTime: rewind.time,
       controlOffset: joined.control,
       labelsOffset: joined.labels,
+      modelSequence: joined.models ?? 0,
       budget,
     };
     return { topic: encoders.state.topic.name, key: partitionKey, value: encoders.state.encode(record) };

@@ -3,8 +3,9 @@ import type { JoinedTopics } from '../../operators/decideTtl.ts';
 import type { TelemetryReader } from '../../operators/decodeTelemetry.ts';
 import type { Featurizer } from '../../operators/featurize.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
+import type { ModelChoice } from '../../operators/modelChoice.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
-import type { ModelChoice, WindowModel } from '../../operators/score.ts';
+import type { WindowModel } from '../../operators/score.ts';
 import type { Encoder, Encoders } from '../../operators/toOutput.ts';
 import type { Alert, DeadLetter, Decision, Score } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
@@ -28,7 +29,7 @@ export interface LaneOutput {
 export interface LaneParts {
   readonly model: WindowModel & { readonly spec: Featurizer };
   /** Models that were promoted in the history; absent where one model scores it all. */
-  readonly pool?: (ModelChoice & { reached(joined: Joined): Promise<void> | undefined }) | undefined;
+  readonly pool?: (ModelChoice<WindowModel> & { reached(joined: Joined): Promise<void> | undefined }) | undefined;
   readonly reader: TelemetryReader;
   readonly encoders: Encoders;
   /** Whether records are encoded, which takes time. */

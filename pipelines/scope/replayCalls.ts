@@ -1,6 +1,7 @@
 import { Subject } from 'rxjs';
 import type { ScopeModel } from '../../models/scope/model.ts';
 import type { Profile } from '../../models/scope/profile.ts';
+import { onlyModel } from '../../operators/modelChoice.ts';
 import {
   type CallBatch,
   noScopeCounts,
@@ -44,6 +45,7 @@ export class CallReplay {
   readonly #input = new Subject<CallBatch>();
   readonly #tickMs: number;
   #settle: ((batch: ScopeBatch) => void) | undefined;
+  #fail: ((error: unknown) => void) | undefined;
   #offset = 0;
   #now = Number.NEGATIVE_INFINITY;
 
@@ -63,11 +65,11 @@ export class CallReplay {
             budget: [],
           },
           topics: { orders: () => orders, label: () => undefined, reached: () => undefined },
-          model,
+          models: onlyModel(model),
           counts: this.counts,
         }),
       )
-      .subscribe((batch) => this.#settle?.(batch));
+      .subscribe({ next: (batch) => this.#settle?.(batch), error: (error) => this.#fail?.(error) });
   }
 
   /** What is known of a credential. */
@@ -104,9 +106,10 @@ export class CallReplay {
 
   #send(call: ApiTelemetry | undefined, time: number): Promise<CallOutcome> {
     const message = { offset: this.#offset++, timestamp: time, key: null, value: null };
-    const clock = { time, controlOffset: 0, labelsOffset: 0 };
-    return new Promise((resolve) => {
+    const clock = { time, controlOffset: 0, labelsOffset: 0, modelSequence: 0 };
+    return new Promise((resolve, reject) => {
       this.#settle = resolve;
+      this.#fail = reject;
       this.#input.next({
         messages: [message],
         replayBefore: 0,

@@ -10,6 +10,8 @@ export interface AccessClock {
   controlOffset: number;
   /** End offset of the same partition of scores in force from here on. */
   scoresOffset: number;
+  /** Pointer to the models in force from here on, 0 for the configured one. */
+  modelSequence: number;
 }
 
 /** A login, use of an application, change of a virtual machine's state, or scheduled job; or a clock record of the preprovision pipeline: time, and nothing that happened. */
@@ -166,6 +168,12 @@ export const AccessTelemetrySchema = {
               "name": "scoresOffset",
               "type": "long",
               "doc": "End offset of the same partition of scores in force from here on.",
+              "default": 0
+            },
+            {
+              "name": "modelSequence",
+              "type": "long",
+              "doc": "Pointer to the models in force from here on, 0 for the configured one.",
               "default": 0
             }
           ]

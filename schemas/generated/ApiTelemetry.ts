@@ -7,6 +7,8 @@ export interface ApiClock {
   controlOffset: number;
   /** End offset of the same partition of labels in force from here on. */
   labelsOffset: number;
+  /** Pointer to the models in force from here on, 0 for the configured one. */
+  modelSequence: number;
 }
 
 /** One API call that the gateway decided, or a clock record of the scope pipeline: time, and no call. */
@@ -208,6 +210,12 @@ export const ApiTelemetrySchema = {
               "name": "labelsOffset",
               "type": "long",
               "doc": "End offset of the same partition of labels in force from here on.",
+              "default": 0
+            },
+            {
+              "name": "modelSequence",
+              "type": "long",
+              "doc": "Pointer to the models in force from here on, 0 for the configured one.",
               "default": 0
             }
           ]

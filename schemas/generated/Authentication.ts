@@ -25,6 +25,10 @@ export interface Authentication {
   reason: string;
   /** What speaks against a person having made the behaviour. */
   faults: string[];
+  /** What each verifier said: log odds that the behaviour is an impostor's, weighted as they were joined. */
+  parts: Record<string, number>;
+  /** Samples that were enrolled before, by modality. */
+  enrolled: Record<string, number>;
   /** Whether the endpoint says that the user showed by strong means who they are. */
   strong: boolean;
   /** Serial number of the certificate that was issued; empty before. */
@@ -118,6 +122,24 @@ export const AuthenticationSchema = {
       },
       "doc": "What speaks against a person having made the behaviour.",
       "default": []
+    },
+    {
+      "name": "parts",
+      "type": {
+        "type": "map",
+        "values": "double"
+      },
+      "doc": "What each verifier said: log odds that the behaviour is an impostor's, weighted as they were joined.",
+      "default": {}
+    },
+    {
+      "name": "enrolled",
+      "type": {
+        "type": "map",
+        "values": "int"
+      },
+      "doc": "Samples that were enrolled before, by modality.",
+      "default": {}
     },
     {
       "name": "strong",

@@ -1,4 +1,14 @@
 // Generated from KeylifeState.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
+/** undefined */
+export interface WaitingBurst {
+  /** Name of the feature specification. */
+  specification: string;
+  /** Its features as they came, sealed with its user's own key. */
+  sealed: null | Uint8Array;
+  /** Its features, where they came unsealed. */
+  features: Record<string, number>;
+}
+
 /** Changelog of the keylife pipeline: a session, what a user's last bursts were, or where the partition stands. */
 export interface KeylifeState {
   /** session/ and the session, or user/ and the pseudonym: also the message key; empty for the partition, whose key is @partition. */
@@ -21,6 +31,8 @@ export interface KeylifeState {
   followed: number[];
   /** User: hashes of the last bursts, oldest first. */
   fingerprints: string[];
+  /** Session: bursts that wait until there are enough to be compared, oldest first. */
+  waiting: WaitingBurst[];
 }
 
 /** The Avro schema of {@link KeylifeState}. */
@@ -96,6 +108,43 @@ export const KeylifeStateSchema = {
         "items": "string"
       },
       "doc": "User: hashes of the last bursts, oldest first.",
+      "default": []
+    },
+    {
+      "name": "waiting",
+      "type": {
+        "type": "array",
+        "items": {
+          "type": "record",
+          "name": "WaitingBurst",
+          "fields": [
+            {
+              "name": "specification",
+              "type": "string",
+              "doc": "Name of the feature specification."
+            },
+            {
+              "name": "sealed",
+              "type": [
+                "null",
+                "bytes"
+              ],
+              "doc": "Its features as they came, sealed with its user's own key.",
+              "default": null
+            },
+            {
+              "name": "features",
+              "type": {
+                "type": "map",
+                "values": "double"
+              },
+              "doc": "Its features, where they came unsealed.",
+              "default": {}
+            }
+          ]
+        }
+      },
+      "doc": "Session: bursts that wait until there are enough to be compared, oldest first.",
       "default": []
     }
   ]

@@ -1,6 +1,6 @@
 // Generated from Label.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
 /** The judgement. */
-export type Verdict = 'legitimateAnomaly' | 'falsePositive' | 'maliciousActivity' | 'unknown';
+export type Verdict = 'legitimateAnomaly' | 'falsePositive' | 'maliciousActivity' | 'withdrawn' | 'unknown';
 
 /** An analyst's judgement of a decision. */
 export interface Label {
@@ -8,7 +8,7 @@ export interface Label {
   subject: string;
   /** Decision judged. */
   decisionId: null | string;
-  /** The judgement. */
+  /** The judgement; withdrawn takes back what the same person said before of the same decision or time. */
   verdict: Verdict;
   /** First millisecond judged (event time). */
   windowStart: null | number;
@@ -53,11 +53,12 @@ export const LabelSchema = {
           "legitimateAnomaly",
           "falsePositive",
           "maliciousActivity",
+          "withdrawn",
           "unknown"
         ],
         "default": "unknown"
       },
-      "doc": "The judgement."
+      "doc": "The judgement; withdrawn takes back what the same person said before of the same decision or time."
     },
     {
       "name": "windowStart",

@@ -15,6 +15,8 @@ export interface ScopeState {
   controlOffset: number;
   /** Partition record: end offset of labels in force at rewindOffset. */
   labelsOffset: number;
+  /** Partition record: pointer to the models in force at rewindOffset, 0 for none. */
+  modelSequence: number;
   /** Times of narrowings counted against the budget, the subject's or the partition's (event time, epoch milliseconds). */
   budget: number[];
   /** End of the last window closed (event time), 0 before the first. */
@@ -39,6 +41,10 @@ export interface ScopeState {
   carried: number[];
   /** Model that the carried state belongs to. */
   modelVersion: string;
+  /** State of the network of a model that scores beside the one that decides. */
+  carriedBeside: number[];
+  /** Version of that model; empty for none. */
+  versionBeside: string;
   /** What has been decided, as operators/scopeRule.ts lays it out. */
   decided: number[];
   /** The one service that stays open while the scope is a single service; empty otherwise. */
@@ -98,6 +104,12 @@ export const ScopeStateSchema = {
       "name": "labelsOffset",
       "type": "long",
       "doc": "Partition record: end offset of labels in force at rewindOffset.",
+      "default": 0
+    },
+    {
+      "name": "modelSequence",
+      "type": "long",
+      "doc": "Partition record: pointer to the models in force at rewindOffset, 0 for none.",
       "default": 0
     },
     {
@@ -209,6 +221,21 @@ export const ScopeStateSchema = {
       "name": "modelVersion",
       "type": "string",
       "doc": "Model that the carried state belongs to.",
+      "default": ""
+    },
+    {
+      "name": "carriedBeside",
+      "type": {
+        "type": "array",
+        "items": "double"
+      },
+      "doc": "State of the network of a model that scores beside the one that decides.",
+      "default": []
+    },
+    {
+      "name": "versionBeside",
+      "type": "string",
+      "doc": "Version of that model; empty for none.",
       "default": ""
     },
     {

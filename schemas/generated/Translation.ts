@@ -9,6 +9,8 @@ export interface Translation {
   service: string;
   /** Group of callers whose policy governs it; empty for none. */
   group: string;
+  /** User whose credential it is, as the delivery service knows them: its risk is theirs too. Empty where it is nobody's own. */
+  owner: string;
   /** Scope that the credential is entitled to, as the scopes of the policy name it. */
   defaultScope: string;
   /** Reference in Vault (path or accessor, never the secret) of the backend credential for each scope, by the scope's name. */
@@ -49,6 +51,12 @@ export const TranslationSchema = {
       "name": "group",
       "type": "string",
       "doc": "Group of callers whose policy governs it; empty for none.",
+      "default": ""
+    },
+    {
+      "name": "owner",
+      "type": "string",
+      "doc": "User whose credential it is, as the delivery service knows them: its risk is theirs too. Empty where it is nobody's own.",
       "default": ""
     },
     {

@@ -1,15 +1,15 @@
 /**
  * The gateway's decision service at a steady load, on one core, with a table of a million rows read from real Kafka,
- * and telemetry of each request written to it; then the way from an override in Kafka to the first refusal.
+ * and telemetry of each request written to it; then the way from a change in Kafka to its effect, at one
+ * gateway and at several.
  * See README.md beside this file.
  *
  *   npm run bench -- gateway [--json] [--rows 1000000] [--rate 10000] [--seconds 20] [--changes 300] [--calm seconds]
- *     [--only http,grpc,most,deny] [--profile]
+ *     [--gateways 3] [--only http,grpc,most,deny,fleet] [--profile] [--ahead] [--flags='--trace-gc …']
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -18,13 +18,14 @@ import { connectKafka } from '../../infra/kafka/connect.ts';
 import type { OutgoingMessage } from '../../infra/kafka/types.ts';
 import { identifierOf, readHashKey } from '../../infra/services/gateway/identify.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
-import type { ScopeOverride, Translation } from '../../schemas/generated/index.ts';
+import type { Translation } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { privateKafka } from '../services/kafka.ts';
-import { cpuSeconds, machineCpuSeconds, untilCalm } from './agent/footprint.ts';
+import { cpuSeconds, machineCpuSeconds, untilCalm, weighAsOurs } from './agent/footprint.ts';
+import { timeChanges } from './gateway/changes.ts';
 import type { LoadOptions, LoadResult } from './gateway/load.ts';
-import { callers, path, type Stage, secretOf } from './gateway/stage.ts';
+import { callers, type Stage, secretOf } from './gateway/stage.ts';
 import { sharedRegistry } from './latency/stage.ts';
 import { type Figures, report, round, say } from './report.ts';
 
@@ -35,9 +36,12 @@ const { values: options } = parseArgs({
     rate: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '20' },
     changes: { type: 'string', default: '300' },
+    gateways: { type: 'string', default: '3' },
     calm: { type: 'string', default: '0' },
-    only: { type: 'string', default: 'http,grpc,most,deny' },
+    only: { type: 'string', default: 'http,grpc,most,deny,fleet' },
     profile: { type: 'boolean', default: false },
+    ahead: { type: 'boolean', default: false },
+    flags: { type: 'string', default: '' },
   },
 });
 const rows = Math.max(callers, Number(options.rows));
@@ -77,6 +81,7 @@ const fill = async (): Promise<void> => {
         frontendCredential,
         service,
         group: `group-${i % 3}`,
+        owner: '',
         defaultScope: 'default',
         backendCredentials,
         version: (i * 2_654_435_761).toString(16).padStart(12, '0').slice(-12),
@@ -99,20 +104,24 @@ interface Gateway {
   readonly rssBytes: number;
 }
 
-/** Keep a process on one core, where the system lets us: what is measured and its generator do not change places. */
-const pin = (pid: number, core: number): void => {
-  spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)]);
+/**
+ * Keep a process with all its threads on one core, where the system lets us: what is measured has one core, its
+ * generator and the broker the other. Asked to, put it before all that other programs do there.
+ */
+const place = (pid: number, cores: string, ahead: boolean): void => {
+  spawnSync('taskset', ['-a', '-c', '-p', cores, String(pid)]);
+  if (ahead) spawnSync('chrt', ['-a', '-r', '-p', '10', String(pid)]);
 };
 
-const startGateway = async (stage: Stage): Promise<{ child: ChildProcess; told: Gateway }> => {
+const startGateway = async (stage: Stage, pinned = true): Promise<{ child: ChildProcess; told: Gateway }> => {
   const profile = options.profile ? ['--cpu-prof', '--cpu-prof-dir=.ebbtide/profiles'] : [];
   const child = fork(program('child'), [JSON.stringify(stage)], {
-    execArgv: [...process.execArgv, '--expose-gc', ...profile],
+    execArgv: [...process.execArgv, '--expose-gc', ...profile, ...options.flags.split(' ').filter(Boolean)],
     env: { ...process.env, EBBTIDE_LOG: 'error' },
   });
   teardown.unshift(() => child.disconnect());
   const [told] = (await once(child, 'message')) as [Gateway];
-  pin(child.pid!, 0);
+  if (pinned) place(child.pid!, '0', options.ahead);
   return { child, told };
 };
 
@@ -121,7 +130,7 @@ const load = async (of: Omit<LoadOptions, 'warmUpMs' | 'measureMs'>, seconds: nu
   const child = fork(program('load'), [JSON.stringify({ ...of, warmUpMs: 5_000, measureMs: seconds * 1000 })], {
     execArgv: process.execArgv,
   });
-  pin(child.pid!, 1);
+  place(child.pid!, '1', options.ahead);
   const [result] = (await once(child, 'message')) as [LoadResult];
   return result;
 };
@@ -131,52 +140,28 @@ const percentile = (values: readonly number[], share: number): number => {
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 };
 
-/** Milliseconds from the write of an override to Kafka to the first refusal, asked for without pause. */
-const riskToDeny = async (port: number, changes: number): Promise<number[]> => {
-  const codec = await TopicCodec.open<ScopeOverride>(topics.scopeOverrides, registry);
-  const producer = await kafka.producer({ lingerMs: 0 });
-  const agent = new Agent({ keepAlive: true });
-  const status = (secret: string): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const headers = { 'x-api-key': secret };
-      request({ port, path: `/envoy${path}`, headers, agent }, (response) => {
-        response.resume().once('end', () => resolve(response.statusCode!));
-      })
-        .once('error', reject)
-        .end();
-    });
-  const times: number[] = [];
-  for (let i = 0; i < changes; i++) {
-    const secret = secretOf(i);
-    const frontendCredential = identifierOf(secret, key);
-    const value = codec.encode({
-      frontendCredential,
-      scope: 'blocked',
-      service: null,
-      risk: 95,
-      mode: 'enforce',
-      expiresAt: null,
-      decisionId: `scope/${frontendCredential}/${i}`,
-      policyVersion: 'bench',
-      reasons: [],
-      at: Date.now(),
-    });
-    if ((await status(secret)) !== 200) throw new Error(`${secret} is refused before its override`);
-    const from = performance.now();
-    const written = producer.send([{ topic: topics.scopeOverrides.name, key: frontendCredential, value }]);
-    while ((await status(secret)) !== 403);
-    times.push(performance.now() - from);
-    await written;
-  }
-  agent.destroy();
-  await producer.close();
-  return times;
+/** How long changes take to reach every one of some gateways. */
+const measureChanges = async (name: string, ports: readonly number[], first: number): Promise<Figures> => {
+  const caller = (i: number) => {
+    const secret = secretOf(first + i);
+    return { secret, frontendCredential: identifierOf(secret, key) };
+  };
+  const changes = Number(options.changes);
+  const { deny, killSwitch } = await timeChanges({ kafka, registry, ports, caller }, changes, changes / 10);
+  const figuresOf = (what: string, times: readonly number[]): Figures => ({
+    [`${name}${what}P50Ms`]: round(percentile(times, 0.5), 1),
+    [`${name}${what}P99Ms`]: round(percentile(times, 0.99), 1),
+    [`${name}${what}MaxMs`]: round(Math.max(...times), 1),
+  });
+  return { ...figuresOf('riskToDeny', deny), ...figuresOf('killSwitch', killSwitch) };
 };
 
 try {
   await kafka.ensureTopics(4);
   say(`Writing ${rows.toLocaleString('en')} rows`);
   await fill();
+  weighAsOurs(kafkaServer.pid());
+  place(kafkaServer.pid(), '1', false);
   const { child, told } = await startGateway({ brokers: kafkaServer.brokers, rows, hashKeyFile });
   say(`Table read in ${told.loadSeconds.toFixed(1)} s`);
   const figures: Figures = {
@@ -219,11 +204,15 @@ try {
     figures.requestsPerS = figures.httpMostRequestsPerS ?? figures.httpRequestsPerS!;
   }
   if (parts.has('grpc')) await measure('grpc', { protocol: 'grpc', port: told.grpc, connections: 4 });
-  if (parts.has('deny')) {
-    const times = await riskToDeny(told.http, Number(options.changes));
-    figures.riskToDenyP50Ms = round(percentile(times, 0.5), 1);
-    figures.riskToDenyP99Ms = round(percentile(times, 0.99), 1);
-    figures.riskToDenyMaxMs = round(Math.max(...times), 1);
+  if (parts.has('deny')) Object.assign(figures, await measureChanges('', [told.http], 0));
+  if (parts.has('fleet')) {
+    const others = Math.max(1, Number(options.gateways)) - 1;
+    const stage = { brokers: kafkaServer.brokers, rows, hashKeyFile };
+    const started = await Promise.all(Array.from({ length: others }, () => startGateway(stage, false)));
+    place(child.pid!, '0-1023', false);
+    const ports = [told.http, ...started.map((one) => one.told.http)];
+    figures.gateways = ports.length;
+    Object.assign(figures, await measureChanges('fleet', ports, Number(options.changes)));
   }
   child.send('figures');
   const [telemetry] = (await once(child, 'message')) as [{ dropped: number; sent: number }];

@@ -14,6 +14,7 @@ import { call } from '../../infra/kafka/client.ts';
 import { connectKafka } from '../../infra/kafka/connect.ts';
 import { topics } from '../../schemas/topics.ts';
 import { privateKafka } from '../services/kafka.ts';
+import { weighAsOurs } from './agent/footprint.ts';
 import { median, report, round, say } from './report.ts';
 import { fill, partitions } from './throughput/load.ts';
 
@@ -90,6 +91,7 @@ const live = async (
 const teardown: (() => unknown)[] = [];
 try {
   const kafka = await privateKafka({ after: (fn: () => unknown) => teardown.push(fn) } as unknown as TestContext);
+  weighAsOurs(kafka.pid());
   const per = Number(options.per);
   const load = { per, credentials: Number(options.credentials), samples: Number(options.samples) };
   say(`Filling the topic: ${load.samples.toLocaleString('en')} samples, ${per} to a message`);

@@ -9,6 +9,7 @@ import type { Kafka } from '../../infra/kafka/types.ts';
 import { createLogger } from '../../infra/log.ts';
 import { loadAnomalyModel, shippedAnomalyModel } from '../../models/anomaly/model.ts';
 import { resourceMetrics } from '../../models/features/resource.ts';
+import { checkedAnomalyModel } from '../../models/registry/check.ts';
 import type { ModelRegistry } from '../../models/registry/registry.ts';
 import type { InputBatch, InputMessage, OutputBatch } from '../../operators/batch.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
@@ -79,10 +80,11 @@ export const expectedOutputs = async (
   const folder = from.folder ?? shippedAnomalyModel();
   const model = await loadAnomalyModel(folder, { windowMs: policy.windowMs });
   const models = await openModels({
+    kind: 'anomaly',
     configured: model,
     folder,
     registry: from.registry,
-    windowMs: policy.windowMs,
+    load: (source) => checkedAnomalyModel(source, { windowMs: policy.windowMs }),
     metrics: lifecycleMetrics(context.metrics),
     log: context.log,
   });

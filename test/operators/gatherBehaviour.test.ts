@@ -32,7 +32,7 @@ test('gatherBehaviour() waits for enough bursts of a session, and keeps sessions
       [5000, [1, 3, 5]],
     ],
   );
-  assert.deepEqual([...waiting.keys()].sort(), ['s movement', 't movement']);
+  assert.deepEqual([...waiting.keys()].sort(), ['s', 't']);
 });
 
 test('a chain of these operators cuts the key of a session that somebody takes over', async () => {

@@ -79,7 +79,7 @@ const logOf = () => {
 /** The chain on one partition in memory; a batch that is not committed is lost as by a crash, and processed again. */
 const drive = async (
   messages: readonly InputMessage[],
-  { batch = 1000, crashEvery = 0, settings = [] as Setting[] } = {},
+  { batch = 1000, crashEvery = 0, settings = [] as Setting[], sizes = {} } = {},
 ) => {
   const control = new VersionedTable<Control>();
   for (const [i, setting] of settings.entries()) {
@@ -97,14 +97,18 @@ const drive = async (
   const open = () => {
     const held = newKeylifePartition(topics.telemetryBiometric.name, 0);
     const own = changelog.get(partitionKey);
-    for (const [key, record] of changelog) if (key !== partitionKey) loadKeylife(held, record);
+    for (const [key, record] of changelog)
+      if (key !== partitionKey) {
+        const waiting = record.waiting.map(({ specification, features }) => ({ specification, features }));
+        loadKeylife(held, record, waiting);
+      }
     held.now = own?.time ?? 0;
     held.controlOffset = own?.controlOffset ?? 0;
     const chain = keylife({
       partition: held,
       decoding: { reader: telemetry, open: async () => undefined, specificationOf },
       checks: behaviourChecks,
-      sizes: {},
+      sizes,
       compare: async ({ features }) => Math.round((features['hold.0']! - 0.2) * 100),
       orders: ordersAsOf('keylife', control, () => {}, keylifePolicies),
       reached: () => undefined,
@@ -248,4 +252,27 @@ test('sessions are forgotten once their key has ended', async () => {
   log.clock(t0 + 3 * hour);
   const { changelog } = await drive(log.messages, { batch: 1 });
   assert.deepEqual([...changelog.keys()].toSorted(), [partitionKey, 'user/u'].toSorted());
+});
+
+test('mouse actions that wait for others are not lost when the pipeline ends', async () => {
+  const log = logOf();
+  log.clock(t0, 1);
+  const movement = { modality: 'mouse', featureHash: specifications.movement.hash } as const;
+  // Behaviour of the sign-in comes before its key
+  for (let i = 0; i < 4; i++) log.burst(t0 + i * 1000, 5, movement);
+  log.issue(t0 + 4_000);
+  for (let i = 5; i < 28; i++) log.burst(t0 + i * 1000, 5, movement);
+  const sizes = { movement: 10 };
+  const whole = await drive(log.messages, { settings: [enforce], sizes });
+  assert.deepEqual(
+    whole.scores.map(({ samples }) => samples),
+    [10, 10],
+  );
+  assert.equal(whole.changelog.get('session/s')!.waiting.length, 7);
+  for (const batch of [1, 3]) {
+    const crashed = await drive(log.messages, { batch, crashEvery: 2, settings: [enforce], sizes });
+    assert.deepEqual(crashed.scores, whole.scores);
+    assert.deepEqual(crashed.decisions, whole.decisions);
+    assert.deepEqual(crashed.changelog.get('session/s'), whole.changelog.get('session/s'));
+  }
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { ModelChoice, ModelsInForce, WindowModel } from '../../operators/score.ts';
+import type { ModelChoice, ModelsInForce } from '../../operators/modelChoice.ts';
+import type { WindowModel } from '../../operators/score.ts';
 import { configuredPolicyKey } from '../../pipelines/orders.ts';
 import { type Codecs, cpuModel, LifecycleDriver, Log, openCodecs, sampleAt } from './lifecycleDriver.ts';
 
@@ -36,16 +37,16 @@ const countingModel = (version: string, base: number, stateSize = 1): WindowMode
 const v2 = countingModel('v2', 0.1);
 const v3 = countingModel('v3', 0.8, 3);
 
-const choiceOf = (pointers: Readonly<Record<number, ModelsInForce>>) => {
+const choiceOf = (pointers: Readonly<Record<number, ModelsInForce<WindowModel>>>) => {
   const failed: string[] = [];
-  const choice: ModelChoice = {
+  const choice: ModelChoice<WindowModel> = {
     inForce: ({ models = 0 }) => pointers[models] ?? { champion: cpuModel },
     challengerFailed: (version) => failed.push(version),
   };
   return { choice, failed };
 };
 
-const drive = (codecs: Codecs, log: Log, choice?: ModelChoice) => {
+const drive = (codecs: Codecs, log: Log, choice?: ModelChoice<WindowModel>) => {
   const driver = new LifecycleDriver(codecs, log, choice);
   const key = configuredPolicyKey('lifecycle');
   driver.control.set(key, 0, {

@@ -4,8 +4,9 @@ import type { InputBatch, InputMessage, Joined, OutputBatch, OutputRecord } from
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
 import { DriftState } from '../../operators/detectDrift.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
+import type { ModelChoice } from '../../operators/modelChoice.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
-import type { ModelChoice, WindowModel } from '../../operators/score.ts';
+import type { WindowModel } from '../../operators/score.ts';
 import { type Encoders, type Partition, partitionKey } from '../../operators/toOutput.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
 import { lifecyclePolicies, ordersAsOf } from '../../pipelines/orders.ts';
@@ -140,7 +141,7 @@ export class LifecycleDriver {
   readonly changelog = new Map<string, LifecycleState>();
   readonly #codecs: Codecs;
   readonly #log: Log;
-  readonly #models: ModelChoice | undefined;
+  readonly #models: ModelChoice<WindowModel> | undefined;
   readonly #model: WindowModel;
   #input = new Subject<InputBatch>();
   #output!: Promise<OutputBatch>;
@@ -155,7 +156,7 @@ export class LifecycleDriver {
    * @param models - which models are in force; `model` everywhere when absent
    * @param model - whose scores are decided on
    */
-  constructor(codecs: Codecs, log: Log, models?: ModelChoice, model: WindowModel = cpuModel) {
+  constructor(codecs: Codecs, log: Log, models?: ModelChoice<WindowModel>, model: WindowModel = cpuModel) {
     this.#model = model;
     this.#codecs = codecs;
     this.#models = models;

@@ -7,11 +7,17 @@ import { hourOf } from '../../models/access/history.ts';
 import { partsOfPair } from '../../models/access/population.ts';
 import { statisticalPredictor } from '../../models/access/statistics.ts';
 import type { InputMessage, OutputRecord } from '../../operators/batch.ts';
+import { onlyModel } from '../../operators/modelChoice.ts';
 import { PreprovisionState } from '../../operators/preprovision/partitionState.ts';
 import { savedOf } from '../../operators/preprovision/toPreprovisionOutput.ts';
 import { preprovision } from '../../pipelines/preprovision.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
-import type { AccessTelemetry, DeadLetter, PreprovisionState as StateRecord } from '../../schemas/generated/index.ts';
+import type {
+  AccessTelemetry,
+  DeadLetter,
+  Machine,
+  PreprovisionState as StateRecord,
+} from '../../schemas/generated/index.ts';
 import { preprovisionPolicySchema } from '../../schemas/preprovisionPolicy.ts';
 import { MemoryRegistry } from '../../schemas/registry.ts';
 import { topics } from '../../schemas/topics.ts';
@@ -21,6 +27,7 @@ const berlin = calendarOf('Europe/Berlin');
 const registry = new MemoryRegistry();
 const accesses = await TopicCodec.open<AccessTelemetry>(topics.telemetryAccess, registry);
 const deadLetters = await TopicCodec.open<DeadLetter>(topics.deadLetters, registry);
+const machines = await TopicCodec.open<Machine>(topics.machines, registry);
 const state = await TopicCodec.open<StateRecord>(topics.statePreprovision, registry);
 // Untrained: each pair's statistics alone
 const predictor = guarded(statisticalPredictor, statisticalPredictor);
@@ -51,7 +58,7 @@ const telemetry = (): InputMessage[] => {
     });
   for (let tick = 0; tick < 21 * 24 * 3; tick++) {
     const time = start + (tick * hourMs) / 3;
-    add({ clock: { time, controlOffset: tick, scoresOffset: 0 } });
+    add({ clock: { time, controlOffset: tick, scoresOffset: 0, modelSequence: 0 } });
     const { hour, weekday } = berlin.at(time);
     if (tick % 3 === 1 && hour === 9 && weekday % 6 !== 0)
       for (const user of ['ada', 'bob']) add({ user, kind: 'vmAccess', vm: 'build-7', time: time + 1000 });
@@ -71,7 +78,7 @@ const run = async (
 ): Promise<OutputRecord[]> => {
   const kept = savedOf([...changelog.values()].map((value) => state.decode(value)));
   const partitionState = kept
-    ? PreprovisionState.restore(berlin, kept.saved, predictor.carried, (pair) => partsOfPair(pair).vm)
+    ? PreprovisionState.restore(berlin, kept.saved, { ...predictor, version: '' }, (pair) => partsOfPair(pair).vm)
     : new PreprovisionState(berlin, hourOf(start), predictor.carried);
   const reached: number[] = [];
   const chain = preprovision({
@@ -80,7 +87,6 @@ const run = async (
       topic: 'telemetry.access',
       partition: 0,
       state: partitionState,
-      modelVersion: '',
     },
     reader: accesses,
     topics: {
@@ -88,10 +94,11 @@ const run = async (
       policy: () => preprovisionPolicySchema.parse({}),
       standing: () => ({ risks: [], killed: false }),
     },
-    predictor,
+    models: onlyModel({ ...predictor, version: '' }),
     encoders: {
       state,
       deadLetters,
+      machines,
       decision: ({ action, pair, timeMs, untilMs, weighed }) => [
         {
           topic: 'decided',
@@ -142,4 +149,51 @@ test('killed anywhere and brought up from its changelog, it writes what it would
     const after = await run(messages, 29, changelog, committed);
     assert.deepEqual([...decided(before), ...decided(after)], expected, `cut at ${committed}`);
   }
+});
+
+test('a machine that was archived stays known after its telemetry is gone, to users who come to it later too', async () => {
+  const messages: InputMessage[] = [];
+  const add = (record: Partial<AccessTelemetry>) =>
+    messages.push({
+      offset: messages.length,
+      timestamp: 0,
+      key: null,
+      value: accesses.encode({ ...blank, ...record }),
+    });
+  const archivedAt = start + hourMs;
+  const comes = start + 8 * 24 * hourMs;
+  let cut = 0;
+  for (let tick = 0; tick < 28 * 24 * 3; tick++) {
+    const time = start + (tick * hourMs) / 3;
+    add({ clock: { time, controlOffset: tick, scoresOffset: 0, modelSequence: 0 } });
+    if (tick === 4)
+      for (const [vm, vmState] of [
+        ['old-1', 'archived'],
+        ['new-1', 'running'],
+      ])
+        add({ kind: 'vmState', vm: vm!, vmState: vmState!, time: archivedAt });
+    if (time === comes) cut = messages.length;
+    const { hour, weekday } = berlin.at(time);
+    if (time >= comes && tick % 3 === 1 && hour === 9 && weekday % 6 !== 0)
+      for (const vm of ['old-1', 'new-1']) add({ user: 'eve', kind: 'vmAccess', vm, time: time + 1000 });
+  }
+  const before = await run(messages.slice(0, cut), 50);
+  const told = before.filter(({ topic }) => topic === 'machines').map(({ value }) => ({ ...machines.decode(value!) }));
+  assert.deepEqual(told, [
+    { vm: 'old-1', state: 'archived', at: archivedAt },
+    { vm: 'new-1', state: 'running', at: archivedAt },
+  ]);
+  const changelog = new Map(
+    before.filter(({ topic }) => topic === 'state.preprovision').map(({ key, value }) => [key!, value!] as const),
+  );
+  const after = await run(messages, 50, changelog, cut);
+  const actions = (vm: string) =>
+    new Set(
+      decided(after)
+        .filter((it) => it.startsWith(`eve\u0000${vm}`))
+        .map((it) => /"action":"(\w+)"/.exec(it)![1]),
+    );
+  assert.ok(actions('new-1').has('prepare'));
+  assert.deepEqual([...actions('old-1')], ['withhold']);
+  assert.equal(after.filter(({ topic }) => topic === 'machines').length, 0, 'what is known is not told again');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { defaultScopeModel, type ScopeModel } from '../../models/scope/model.ts';
+import { defaultScopeModel, type Moment, type RiskAssessment, type ScopeModel } from '../../models/scope/model.ts';
 import type { Label } from '../../schemas/generated/index.ts';
 import { CallLog, openScopeCodecs, type ScopeCodecs, ScopeDriver } from './scopeDriver.ts';
 
@@ -12,18 +12,21 @@ const minute = 60 * second;
 /** A model whose risk is the largest status that the open window has seen less 200: tests write risks as statuses. */
 const statusModel: ScopeModel = {
   version: 'status',
-  assess: (profile) => {
-    const bytes = profile.window?.bytes ?? 0;
-    const risk = Math.min(100, profile.window?.calls ? bytes / profile.window.calls : 0);
-    const steps = (profile.modelVersion === 'status' ? (profile.carried[0] ?? 0) : 0) + 1;
-    return {
-      risk,
-      pValue: 1 - risk / 100,
-      statistic: risk,
-      parts: [{ feature: 'bytes.mean', weight: 1, direction: '', expected: null, observed: risk, unit: 'bytes' }],
-      carried: Float32Array.of(steps),
-    };
-  },
+  close: async () => undefined,
+  assess: (moments) => moments.map(statusOf),
+};
+
+const statusOf = ({ profile }: Moment): RiskAssessment => {
+  const bytes = profile.window?.bytes ?? 0;
+  const risk = Math.min(100, profile.window?.calls ? bytes / profile.window.calls : 0);
+  const steps = (profile.carriedOf('status')[0] ?? 0) + 1;
+  return {
+    risk,
+    pValue: 1 - risk / 100,
+    statistic: risk,
+    parts: [{ feature: 'bytes.mean', weight: 1, direction: '', expected: null, observed: risk, unit: 'bytes' }],
+    carried: Float32Array.of(steps),
+  };
 };
 
 let codecs: ScopeCodecs;

@@ -1,6 +1,7 @@
 import { Subject } from 'rxjs';
 import { defaultScopeModel, type ScopeModel } from '../../models/scope/model.ts';
 import type { InputBatch, InputMessage, OutputBatch, OutputRecord } from '../../operators/batch.ts';
+import { type ModelChoice, onlyModel } from '../../operators/modelChoice.ts';
 import { noScopeCounts } from '../../operators/scope/batch.ts';
 import { Credentials } from '../../operators/scope/credentials.ts';
 import type { ScopeEncoders, ScopePartition } from '../../operators/scope/toScopeOutput.ts';
@@ -62,7 +63,11 @@ export class CallLog {
 
   clock(time: number, joined: Partial<ApiClock> = {}): void {
     this.raw(
-      this.#codecs.calls.encode({ ...emptyCall, time, clock: { time, controlOffset: 0, labelsOffset: 0, ...joined } }),
+      this.#codecs.calls.encode({
+        ...emptyCall,
+        time,
+        clock: { time, controlOffset: 0, labelsOffset: 0, modelSequence: 0, ...joined },
+      }),
       time,
     );
   }
@@ -78,7 +83,7 @@ export class ScopeDriver {
   readonly changelog = new Map<string, ScopeState>();
   readonly #codecs: ScopeCodecs;
   readonly #log: CallLog;
-  readonly #model: ScopeModel;
+  readonly #models: ModelChoice<ScopeModel>;
   #input = new Subject<InputBatch>();
   #settle!: (output: OutputBatch) => void;
   #fail!: (error: unknown) => void;
@@ -87,10 +92,10 @@ export class ScopeDriver {
   position = 0;
   replayBefore = 0;
 
-  constructor(codecs: ScopeCodecs, log: CallLog, model: ScopeModel = defaultScopeModel) {
+  constructor(codecs: ScopeCodecs, log: CallLog, model: ScopeModel | ModelChoice<ScopeModel> = defaultScopeModel) {
     this.#codecs = codecs;
     this.#log = log;
-    this.#model = model;
+    this.#models = 'inForce' in model ? model : onlyModel(model);
     this.crash();
   }
 
@@ -106,7 +111,12 @@ export class ScopeDriver {
     const credentials = new Credentials();
     const own = this.changelog.get(partitionKey);
     for (const [key, record] of this.changelog) if (key !== partitionKey) credentials.load(record);
-    const joined = { control: own?.controlOffset ?? 0, credentials: 0, labels: own?.labelsOffset ?? 0 };
+    const joined = {
+      control: own?.controlOffset ?? 0,
+      credentials: 0,
+      labels: own?.labelsOffset ?? 0,
+      models: own?.modelSequence ?? 0,
+    };
     this.position = own?.rewindOffset ?? 0;
     this.replayBefore = own?.processedOffset ?? 0;
     this.partition = {
@@ -130,7 +140,7 @@ export class ScopeDriver {
             reached: ({ controlOffset, labelsOffset }) =>
               this.control.reached(controlOffset) ?? this.labels.reached(labelsOffset),
           },
-          model: this.#model,
+          models: this.#models,
           encoders: this.#codecs.encoders,
           counts: this.counts,
         }),

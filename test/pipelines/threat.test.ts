@@ -199,6 +199,65 @@ test('a file that is no feed any longer must go out of force with its configurat
   await until('nothing in force', () => threats.size === 0);
 });
 
+const taxii = (objects: readonly object[], more: object = {}) => JSON.stringify({ more: false, ...more, objects });
+const found = (number: number) => ({
+  ...{ type: 'indicator', pattern_type: 'stix', valid_from: '2026-01-01T00:00:00Z' },
+  pattern: `[ipv4-addr:value = '198.51.100.${number}']`,
+});
+
+test('a TAXII collection must be read to its last page, by next or by the time of its last object, filters and token kept', async (t) => {
+  const context = await testContext(t);
+  const asked: string[] = [];
+  let pages: Record<string, [body: string, headers?: Record<string, string>]> = {
+    '': [taxii([found(1), found(2)], { more: true, next: 'b&c' }), { etag: '"1"' }],
+    'b&c': [taxii([found(3)], { more: true }), { 'x-taxii-date-added-last': '2026-01-02T00:00:00.000001Z' }],
+    '2026-01-02T00:00:00.000001Z': [taxii([], { objects: undefined })],
+  };
+  const url = await serve(t, (request, answer) => {
+    const { searchParams } = new URL(request.url ?? '', 'http://x');
+    asked.push(
+      `${searchParams.get('match[type]')} ${request.headers.authorization} ${request.headers['if-none-match']}`,
+    );
+    const [body, headers] = pages[searchParams.get('next') ?? searchParams.get('added_after') ?? ''] ?? ['gone'];
+    answer.writeHead(200, { 'content-type': 'application/taxii+json;version=2.1', ...headers }).end(body);
+  });
+  const tokenFile = join(temporaryFolder(t), 'token');
+  writeFileSync(tokenFile, 'taxii-token\n');
+  const { start } = await rig(t, context, { url: `${url}?match[type]=indicator`, tokenFile });
+  await start();
+  const threats = await following(context);
+  await until('all pages in force', () => threats.size === 3);
+  await until('a second poll', () => asked.length >= 6);
+  assert.deepEqual(new Set(asked), new Set(['indicator Bearer taxii-token undefined']), 'each page is asked for anew');
+  pages = { ...pages, 'b&c': [taxii([found(3), found(4)])] };
+  await until('a change on a later page', () => threats.size === 4);
+});
+
+test('a TAXII collection that runs in a circle, has no end or says not where to go on must be refused', async (t) => {
+  const context = await testContext(t);
+  const alerts = await context.records<Alert>(topics.alerts);
+  let pages = 0;
+  const url = await serve(t, (request, answer) => {
+    pages++;
+    const kind = new URL(request.url ?? '', 'http://x').searchParams.get('kind');
+    const next = { circle: { next: 'again' }, endless: { next: `p${pages}` }, unnamed: {} }[kind ?? ''];
+    answer
+      .writeHead(200, { 'content-type': 'application/taxii+json;version=2.1' })
+      .end(taxii([found(1)], { more: true, ...next }));
+  });
+  for (const [kind, words] of [
+    ['circle', /names a page as its next that has been read already/],
+    ['endless', /has more than 5 pages; raise threat\.maxPages/],
+    ['unnamed', /says that it has more pages, and not how to ask for the next/],
+  ] as const) {
+    const { start } = await rig(t, context, { name: kind, url: `${url}?kind=${kind}` }, { maxPages: 5 });
+    const running = await start();
+    const alert = await until(`an alert of ${kind}`, () => alerts.find(({ subject }) => subject === kind));
+    assert.match(alert.summary, words);
+    await running.close();
+  }
+});
+
 test('a feed must not be fetched from an address that is not public, nor without TLS, unless that is allowed', async (t) => {
   const context = await testContext(t);
   const alerts = await context.records<Alert>(topics.alerts);

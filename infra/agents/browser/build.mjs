@@ -9,14 +9,15 @@ const root = join(here, '..', '..', '..');
 export const browserAgent = join(root, 'dist', 'agent', 'behaviour.js');
 
 /**
- * Bundle the browser agent into `dist/agent/behaviour.js`: one script without dependencies, for a `<script>` of any page.
+ * Bundle the browser agent: one script without dependencies, for a `<script>` of any page.
  *
+ * @param {string} file - where it goes, by default `dist/agent/behaviour.js`
  * @returns {Promise<void>} resolves once the file is there: it is put there in one step
  */
-export const build = async () => {
+export const build = async (file = browserAgent) => {
   const { build: bundle } = await import('esbuild');
-  const fresh = `${browserAgent}.${process.pid}`;
-  mkdirSync(dirname(browserAgent), { recursive: true });
+  const fresh = `${file}.${process.pid}`;
+  mkdirSync(dirname(file), { recursive: true });
   await bundle({
     entryPoints: [join(here, 'page', 'main.ts')],
     outfile: fresh,
@@ -26,7 +27,7 @@ export const build = async () => {
     target: ['chrome115', 'firefox115', 'safari16.4'],
     logLevel: 'warning',
   });
-  renameSync(fresh, browserAgent);
+  renameSync(fresh, file);
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

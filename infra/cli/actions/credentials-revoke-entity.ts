@@ -4,6 +4,7 @@ import { Actuator } from '../../vault/actuator.ts';
 import { VaultClient } from '../../vault/client.ts';
 import { actOnEntity, type EntityAction } from '../../vault/entity.ts';
 import { Register } from '../../vault/register.ts';
+import { audited } from '../audited.ts';
 import { confirm } from '../confirm.ts';
 import { connect } from '../connect.ts';
 import { exitCodes } from '../exit.ts';
@@ -30,7 +31,11 @@ export const run: Action<Options, [string]> = async ({ terminal, load }, { actio
     await readToEnd(context, [topics.credentials], (_, key, record) =>
       register.apply(key, (record ?? undefined) as Credential | undefined),
     );
-    const result = await actOnEntity({ vault, actuator: new Actuator(vault), register }, { entityId, action });
+    const result = await audited(context, { action: `${action}Entity`, subject: entityId }, async (told) => {
+      const done = await actOnEntity({ vault, actuator: new Actuator(vault), register }, { entityId, action });
+      await told(`${done.revoked.length} of ${done.credentials} revoked, ${done.failed.length} failed`);
+      return done;
+    });
     if (terminal.json) terminal.printJson(result);
     else {
       terminal.print(

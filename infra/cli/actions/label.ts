@@ -3,6 +3,7 @@ import { TopicCodec } from '../../../schemas/codec.ts';
 import type { Label } from '../../../schemas/generated/Label.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { labelChanges } from '../../../schemas/verdicts.ts';
+import { audited } from '../audited.ts';
 import { verdicts } from '../commands/label.ts';
 import { connect } from '../connect.ts';
 import type { Action } from '../invocation.ts';
@@ -35,7 +36,10 @@ export const run: Action<Options, [string, keyof typeof verdicts]> = async (
     };
     const codec = await TopicCodec.open<Label>(topics.labels, context.registry);
     const producer = await context.kafka.producer();
-    await producer.send([{ topic: topics.labels.name, key: subject, value: codec.encode(label) }]);
+    const details = { decisionId: label.decisionId, verdict: label.verdict };
+    await audited(context, { action: 'label', subject, reason: note, details }, () =>
+      producer.send([{ topic: topics.labels.name, key: subject, value: codec.encode(label) }]),
+    );
     await producer.close();
     if (terminal.json) return terminal.printJson(label);
     terminal.print(`${subject} is labelled ${verdict}`);

@@ -1,5 +1,7 @@
+import { builtIn } from '../../../models/registry/builtIn.ts';
 import { openModelRegistry } from '../../../models/registry/open.ts';
 import type { ModelKind } from '../../../models/registry/record.ts';
+import { modelSetting } from '../configured-model.ts';
 import type { Action } from '../invocation.ts';
 import { table } from '../terminal.ts';
 
@@ -24,6 +26,12 @@ export const run: Action<{ kind: ModelKind }> = async ({ terminal, load }, { kin
       }
     }),
   );
+  const standing = builtIn[kind];
+  if (standing && roleOf(standing.version) !== '')
+    versions.push({
+      ...standing,
+      ...{ role: roleOf(standing.version), publishedAt: '', publishedBy: 'built in', signed: null, problem: null },
+    });
   versions.sort((a, b) => (a.publishedAt < b.publishedAt ? 1 : -1));
   if (terminal.json) {
     for (const version of versions) terminal.printJson({ kind, ...version });
@@ -42,5 +50,5 @@ export const run: Action<{ kind: ModelKind }> = async ({ terminal, load }, { kin
   ]);
   for (const line of table(['version', 'role', 'published', 'by', 'hash', 'signed', 'problem'], rows))
     terminal.print(line);
-  if (!current) terminal.say('None was promoted yet: the configured model (lifecycle.model) decides');
+  if (!current) terminal.say(`None was promoted yet: the configured model (${modelSetting[kind]}) decides`);
 };

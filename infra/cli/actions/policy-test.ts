@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Evaluation } from '../../../models/evaluation/evaluation.ts';
 import { drawPage } from '../../../models/evaluation/page/page.ts';
-import { loadScopeModel } from '../../../models/scope/folder.ts';
+import { loadScopeModel } from '../../../models/scope/stored.ts';
 import { reportSubjects, type SubjectReport } from '../../../pipelines/scope/subjectReport.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { policyVersion } from '../../../schemas/policy.ts';
@@ -53,7 +53,7 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
   const { config } = await load();
   const configured = config.policy.scope;
   const policy = options.policy === undefined ? configured : readScopePolicyFile(options.policy, config.scopes);
-  const model = loadScopeModel(options.model ?? config.scope.model);
+  const model = await loadScopeModel(options.model ?? config.scope.model);
   const now = Date.now();
   const from = instantOf(options.since, now);
   const to = options.until ? instantOf(options.until, now) : now;

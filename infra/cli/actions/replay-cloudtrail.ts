@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { drawPage } from '../../../models/evaluation/page/page.ts';
-import { loadScopeModel } from '../../../models/scope/folder.ts';
+import { loadScopeModel } from '../../../models/scope/stored.ts';
 import { reportSubjects } from '../../../pipelines/scope/subjectReport.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { policyVersion } from '../../../schemas/policy.ts';
@@ -26,7 +26,7 @@ export const run: Action<Options, [string | undefined]> = async ({ terminal, loa
   const { config } = await load();
   const policy =
     options.policy === undefined ? config.policy.scope : readScopePolicyFile(options.policy, config.scopes);
-  const model = loadScopeModel(options.model ?? config.scope.model);
+  const model = await loadScopeModel(options.model ?? config.scope.model);
   const progress = createProgress('Replaying');
   const started = performance.now();
   try {

@@ -1,25 +1,26 @@
 import { relative } from 'node:path';
 import { reportLines } from '../../../models/feedback/report.ts';
 import { openArchive } from '../../clickhouse/client.ts';
+import type { RetrainedKind } from '../../jobs/retrain/config.ts';
 import { retrainOnce } from '../../jobs/retrain/run.ts';
-import { dataFolder } from '../../paths.ts';
 import { version } from '../../version.ts';
 import { addressOf, connect } from '../connect.ts';
 import type { Action } from '../invocation.ts';
 import { createProgress } from '../progress.ts';
-import { retrainRegistry } from '../retrain-registry.ts';
+import { retrainedModels } from '../retrain-registry.ts';
 import { duration } from '../terminal.ts';
 import { type InstantOrAgo, instantOf } from '../values.ts';
 
 interface Options {
+  readonly kind: RetrainedKind;
   readonly since?: InstantOrAgo;
   readonly until?: InstantOrAgo;
   readonly epochs?: number;
   readonly seed?: number;
 }
 
-/** Retrain the anomaly model once, and report. */
-export const run: Action<Options> = async ({ terminal, load }, { since, until, epochs, seed }) => {
+/** Retrain one kind of model once, and report. */
+export const run: Action<Options> = async ({ terminal, load }, { kind, since, until, epochs, seed }) => {
   const { config } = await load();
   const url = addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url');
   const archive = openArchive({ ...config.clickhouse, url });
@@ -30,21 +31,17 @@ export const run: Action<Options> = async ({ terminal, load }, { since, until, e
   const connected = await connect(config, 'retrain');
   try {
     const now = Date.now();
+    const [model] = await retrainedModels(config, connected.context, [kind]);
     const { report, files } = await retrainOnce(
       {
         archive,
-        registry: await retrainRegistry(config, connected.context),
-        config: {
-          ...config.retrain,
-          ...(epochs === undefined ? {} : { epochs }),
-          ...(seed === undefined ? {} : { seed }),
-        },
-        windowMs: config.policy.lifecycle.windowMs,
+        model: model!,
+        config: { ...config.retrain, ...(seed === undefined ? {} : { seed }) },
+        ...(epochs === undefined ? {} : { epochs }),
         range: {
           fromMs: since ? instantOf(since, now) : now - config.retrain.sinceMs,
           toMs: until ? instantOf(until, now) : now,
         },
-        folder: dataFolder('retrain'),
         now,
         code: version(),
         signal: abort.signal,

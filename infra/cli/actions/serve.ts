@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import { isEbbtideError } from '../../../schemas/errors.ts';
 import { startAccessCollector } from '../../agents/access/start.ts';
 import { openArchive } from '../../clickhouse/client.ts';
-import { subjectHistory } from '../../clickhouse/history.ts';
+import { deskArchive } from '../../clickhouse/desk.ts';
 import type { Config } from '../../config/config.ts';
 import { startConsole } from '../../console/server.ts';
 import type { AppContext, Running } from '../../context.ts';
+import type { Logger } from '../../log.ts';
 import { startProvision } from '../../provision/start.ts';
 import { startDelivery } from '../../services/delivery/start.ts';
 import { startGateway } from '../../services/gateway/start.ts';
@@ -13,6 +15,7 @@ import { startMail } from '../../services/mail/start.ts';
 import { startSignals } from '../../services/signals/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
 import { addressOf } from '../connect.ts';
+import { entityPort } from '../entity-port.ts';
 import { gatewayOf } from '../gateway.ts';
 import type { Action } from '../invocation.ts';
 import { beProcess } from '../process.ts';
@@ -37,23 +40,35 @@ const serveToken: Start = (context, config) => {
 
 const serveGateway: Start = (context, config) => startGateway(context, gatewayOf(config));
 
+/** A console without a login at Vault runs all the same, and then disables no entity. */
+const entitiesOf = (config: Config, log: Logger): ReturnType<typeof entityPort> | undefined => {
+  try {
+    return entityPort(vaultOf(config, 'actuator'), log);
+  } catch (error) {
+    if (isEbbtideError(error, 'CONFIG_INVALID') || isEbbtideError(error, 'SERVICE_MISSING')) return undefined;
+    throw error;
+  }
+};
+
 const serveConsole: Start = async (context, config, { say }, parts) => {
   const archive = openArchive({
     ...config.clickhouse,
     url: addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url'),
   });
+  const entities = entitiesOf(config, context.log);
   const console = await startConsole(context, config.console, {
     parts,
     thresholds: () => config.policy.lifecycle,
-    history: (subject, fromMs, toMs) => subjectHistory(archive, subject, fromMs, toMs) as never,
+    archive: deskArchive(archive),
     linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
+    ...(entities && { actOnEntity: entities.actOnEntity }),
   });
   say(`Open ${console.link}`);
   return {
     ...console,
     close: async () => {
       await console.close();
-      await archive.close();
+      await Promise.all([archive.close(), entities?.close()]);
     },
   };
 };

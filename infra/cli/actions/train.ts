@@ -98,9 +98,7 @@ const dataOf = async (
 
 /** What comes next for a version. */
 const nextStep = (model: TrainableModel, version: string): string =>
-  model === 'anomaly'
-    ? `ebbtide models promote ${version} puts it in force`
-    : `ebbtide models show ${version} --kind ${model} shows it`;
+  `ebbtide models promote ${version}${model === 'anomaly' ? '' : ` --kind ${model}`} puts it in force`;
 
 /** Register what was trained as a version. @returns the registry's name */
 const register = async (model: TrainableModel, folder: string, load: Invocation['load']): Promise<string> => {
@@ -110,8 +108,7 @@ const register = async (model: TrainableModel, folder: string, load: Invocation[
 };
 
 /** Train a model, and register it. */
-export const run: Action<Options, [TrainableModel | 'scope']> = async (invocation, options, model) => {
-  if (model === 'scope') return (await import('./train-scope.ts')).run(invocation, options, model);
+export const run: Action<Options, [TrainableModel]> = async (invocation, options, model) => {
   const { terminal, load } = invocation;
   // The name of a version is of its time, the checkpoint's must be found again
   const file = options.out === undefined ? dataFolder('models', `${model}.checkpoint`) : `${options.out}.checkpoint`;
@@ -128,7 +125,7 @@ export const run: Action<Options, [TrainableModel | 'scope']> = async (invocatio
       out: options.out ?? dataFolder('models', model, versionAt(new Date())),
       from: options.from,
       range: rangeOf(options, Date.now()),
-      windowMs: options.window ?? (await load()).config.policy.lifecycle.windowMs,
+      windowMs: options.window ?? (await load()).config.policy[model === 'scope' ? 'scope' : 'lifecycle'].windowMs,
       seed: options.seed ?? 1,
       backend,
       ...(options.subjects === undefined ? {} : { subjects: options.subjects }),

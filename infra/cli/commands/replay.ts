@@ -35,7 +35,7 @@ export const defineReplay = (): Command =>
     .option('--skip-unreadable', 'pass messages over whose schema the registry does not know, as the live job does')
     .option(
       '--threads <count>',
-      'threads that share the partitions, 0 for none; else as many as there are cores to spare',
+      'threads that share the partitions beside the main one, 0 for none; else one for each other core',
       wholeNumber(0, 256),
     )
     .option('--batch <messages>', 'messages at once', wholeNumber(1, 100_000), 500)

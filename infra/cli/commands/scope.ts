@@ -41,7 +41,7 @@ export const defineScope = (): Command => {
       new Option('--for <duration>', 'how long, such as 30m, 8h or 2d').argParser(durationMs).default(3_600_000, '1h'),
     )
     .option('--shadow', 'only report what it would refuse')
-    .option('--allow-widening', 'replace an override in force that allows less')
+    .option('--allow-widening', 'replace an override in force that allows less or ends later')
     .option('--reason <text>', 'why, for the record', '')
     .action(lazily(() => import('../actions/scope/override-set.ts')));
   override

@@ -3,7 +3,7 @@ import { lazily } from '../invocation.ts';
 import { durationMs, instantOrAgo, wholeNumber } from '../values.ts';
 
 /** Kinds of models that can be trained with checkpoints; `trainers.ts` has one trainer for each. */
-export const trainableModels = ['anomaly', 'access', 'biometric'] as const;
+export const trainableModels = ['anomaly', 'scope', 'access', 'biometric'] as const;
 
 /** See {@link trainableModels}. */
 export type TrainableModel = (typeof trainableModels)[number];
@@ -26,7 +26,7 @@ export const defineTrain = (): Command =>
     .description(
       'Train a model, write it to a folder, and register it as a version of its own; models promote puts it in force. A training that was interrupted, or killed, goes on with --resume, and ends with the same weights as if it had not been.',
     )
-    .addArgument(new Argument('<model>', 'which').choices([...trainableModels, 'scope']))
+    .addArgument(new Argument('<model>', 'which').choices([...trainableModels]))
     .addOption(
       new Option('--from <origin>', 'what to learn from: shipped (recordings that ship), archive, or file=PATH')
         .argParser(originOf)
@@ -51,8 +51,7 @@ Telemetry files end in .csv, .ndjson, .jsonl (also .gz) or .avro. Columns of CSV
 any of the metrics that docs/models.md names. Accesses are read from .csv (also .gz) with user, vm, time, durationMs, of which
 vm and durationMs may be absent. The biometric model takes a .csv (also .gz) of people who type one phrase: subject,
 sessionIndex, rep, then the timings of docs/biometric.md in seconds.
-The scope model takes API calls, one JSON object a line (.ndjson, .jsonl, also .gz), as docs/scope.md says; it is written to
-its folder alone.
+The scope model takes API calls, one JSON object a line (.ndjson, .jsonl, also .gz), as docs/scope.md says.
 
 Examples:
   ebbtide train anomaly

@@ -7,6 +7,8 @@ export interface Question {
   readonly confirm: string;
   /** Whether what is confirmed is drastic. */
   readonly grave?: boolean;
+  /** Whether the reason may not be empty. */
+  readonly needsReason?: boolean;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface Question {
  *
  * @returns the reason, which may be empty; null when it was called off
  */
-export const ask = ({ title, text, confirm, grave }: Question): Promise<string | null> =>
+export const ask = ({ title, text, confirm, grave, needsReason }: Question): Promise<string | null> =>
   new Promise((resolve) => {
     const reason = h('input', { type: 'text', id: 'reason', maxlength: 500, autocomplete: 'off' });
     const dialog = h('dialog', {
@@ -27,8 +29,14 @@ export const ask = ({ title, text, confirm, grave }: Question): Promise<string |
       dialog.remove();
       resolve(answer);
     };
+    const accept = (): void => {
+      const text = reason.value.trim();
+      reason.required = needsReason === true;
+      if (text === '' && needsReason) reason.reportValidity();
+      else end(text);
+    };
     reason.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter') end(reason.value.trim());
+      if (event.key === 'Enter') accept();
     });
     dialog.addEventListener('cancel', () => end(null));
     dialog.append(
@@ -40,11 +48,7 @@ export const ask = ({ title, text, confirm, grave }: Question): Promise<string |
         'div',
         { class: 'dialog-buttons' },
         h('button', { type: 'button', class: 'quiet', onclick: () => end(null) }, 'Cancel'),
-        h(
-          'button',
-          { type: 'button', class: grave ? 'grave' : 'primary', onclick: () => end(reason.value.trim()) },
-          confirm,
-        ),
+        h('button', { type: 'button', class: grave ? 'grave' : 'primary', onclick: accept }, confirm),
       ),
     );
     document.body.append(dialog);

@@ -4,7 +4,7 @@ import { View } from '../view/view.ts';
 import type { ConnectionState } from './connection.ts';
 
 /** What changed, coarsely: listeners look at the view for the rest. */
-export type Topic = 'lanes' | 'control' | 'status' | 'connection' | 'selection' | 'span';
+export type Topic = 'lanes' | 'control' | 'status' | 'desk' | 'connection' | 'selection' | 'span';
 
 /** The page's copy of the view, its clock, and what the reader has chosen. */
 export class Store {
@@ -22,7 +22,7 @@ export class Store {
   #offsetMs = 0;
   #frozenAt: number | null = null;
   readonly #listeners = new Map<Topic, (() => void)[]>();
-  readonly #changeListeners: ((change: Change) => void)[] = [];
+  readonly #changeListeners = new Set<(change: Change) => void>();
 
   /** The server's clock; it stands while the connection is lost, because nothing is known of that time. */
   now(): number {
@@ -33,8 +33,10 @@ export class Store {
     this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener]);
   }
 
-  onChange(listener: (change: Change) => void): void {
-    this.#changeListeners.push(listener);
+  /** @returns a function that stops it */
+  onChange(listener: (change: Change) => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => void this.#changeListeners.delete(listener);
   }
 
   emit(topic: Topic): void {
@@ -46,13 +48,14 @@ export class Store {
     this.demo = snapshot.demo;
     const view = new View({ ...this.view.limits, historyMs: snapshot.historyMs }, snapshot.control);
     view.status = snapshot.status;
+    view.desk = snapshot.desk;
     view.id = snapshot.id;
     for (const lane of snapshot.lanes) {
       view.lanes.set(lane.id, new Lane(lane.id, view.limits, lane));
       this.touched.add(lane.id);
     }
     this.view = view;
-    for (const topic of ['lanes', 'control', 'status'] as const) this.emit(topic);
+    for (const topic of ['lanes', 'control', 'status', 'desk'] as const) this.emit(topic);
   }
 
   take(changes: readonly Change[]): void {
@@ -60,7 +63,7 @@ export class Store {
     for (const change of changes) {
       const before = this.view.lanes.size;
       this.view.apply(change);
-      if (change.type === 'control' || change.type === 'status') topics.add(change.type);
+      if (change.type === 'control' || change.type === 'status' || change.type === 'desk') topics.add(change.type);
       else {
         this.touched.add(change.id);
         if (change.type === 'gone' || this.view.lanes.size !== before) topics.add('lanes');

@@ -1,8 +1,8 @@
 import type { Lane } from '../view/lane.ts';
 import type { Moment } from '../view/protocol.ts';
 import type { LaneWord } from '../view/word.ts';
-import { isTopUp, kindOf } from './draw/marks.ts';
 import { clock, count, duration, plain, score, spoken } from './format.ts';
+import { isTopUp, kindOf } from './tide/draw/marks.ts';
 
 /** State words as they are shown. */
 export const stateWords: Record<LaneWord, string> = {
@@ -34,12 +34,19 @@ const wishes = {
   unknown: 'Seen',
 } as const;
 
+const scopeDeeds = { narrow: ['Narrowed', 'Would narrow'], widen: ['Widened', 'Would widen'] } as const;
+
 /** What happened at a moment, in a few words: `Shortened to 30 s`, `Would revoke`. */
 export const titleOf = (moment: Moment): string => {
   const kind = kindOf(moment);
   const { decision, effect } = moment;
   const did = effect?.outcome === 'enforced' || effect?.outcome === 'advisory';
   if (isTopUp(moment)) return 'Renewed';
+  if (decision?.action === 'narrow' || decision?.action === 'widen') {
+    const applied = did || (decision.mode === 'enforce' && decision.withheld === '');
+    const deed = scopeDeeds[decision.action][applied ? 0 : 1];
+    return decision.newScope ? `${deed} to ${decision.newScope}` : deed;
+  }
   const to = decision && kind !== 'revoke' ? ` to ${duration(decision.newTtlMs)}` : '';
   return `${(did ? deeds : wishes)[kind]}${to}`;
 };

@@ -4,6 +4,7 @@ import type { Decision, Mode } from '../../../schemas/generated/Decision.ts';
 import type { Effect } from '../../../schemas/generated/Effect.ts';
 import type { Label } from '../../../schemas/generated/Label.ts';
 import type { Score } from '../../../schemas/generated/Score.ts';
+import type { DeskView } from './desk.ts';
 
 /** What the page is told of a credential: never what Vault calls it. */
 export type CredentialView = Omit<Credential, 'reference' | 'mount' | 'entityId'>;
@@ -69,7 +70,8 @@ export type Change =
   | { readonly type: 'demo'; readonly id: string; readonly at: number; readonly event: DemoEvent }
   | { readonly type: 'gone'; readonly id: string }
   | { readonly type: 'control'; readonly control: ControlView }
-  | { readonly type: 'status'; readonly status: StatusView };
+  | { readonly type: 'status'; readonly status: StatusView }
+  | { readonly type: 'desk'; readonly desk: DeskView };
 
 /** A decision with what became of it, on the time axis at `at` (epoch milliseconds). */
 export interface Moment {
@@ -108,5 +110,6 @@ export interface Snapshot {
   readonly demo: boolean;
   readonly control: ControlView;
   readonly status: StatusView;
+  readonly desk: DeskView;
   readonly lanes: readonly LaneSnapshot[];
 }

@@ -1,3 +1,4 @@
+import { type DeskView, emptyDesk } from './desk.ts';
 import { Lane, type LaneLimits } from './lane.ts';
 import type { Change, ControlView, Snapshot, StatusView } from './protocol.ts';
 
@@ -21,6 +22,7 @@ export class View {
   readonly limits: ViewLimits;
   control: ControlView;
   status: StatusView = noStatus;
+  desk: DeskView = emptyDesk;
   /** Number of the last change. */
   id = 0;
 
@@ -38,6 +40,7 @@ export class View {
     this.id += 1;
     if (change.type === 'control') this.control = change.control;
     else if (change.type === 'status') this.status = change.status;
+    else if (change.type === 'desk') this.desk = change.desk;
     else if (change.type === 'gone') this.lanes.delete(change.id);
     else return this.#toLane(change);
     return [];
@@ -73,11 +76,12 @@ export class View {
       demo,
       control: this.control,
       status: this.status,
+      desk: this.desk,
       lanes,
     };
   }
 
-  #toLane(change: Exclude<Change, { type: 'control' | 'status' | 'gone' }>): readonly Change[] | null {
+  #toLane(change: Exclude<Change, { type: 'control' | 'status' | 'desk' | 'gone' }>): readonly Change[] | null {
     let lane = this.lanes.get(change.id);
     const gone: Change[] = [];
     if (!lane) {

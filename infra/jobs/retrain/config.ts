@@ -2,8 +2,19 @@ import { z } from 'zod';
 
 const dayMs = 86_400_000;
 
+/** Kinds of models that labels retrain. */
+export const retrainedKinds = ['anomaly', 'scope'] as const;
+
+/** See {@link retrainedKinds}. */
+export type RetrainedKind = (typeof retrainedKinds)[number];
+
 /** How models are retrained from labels; `retrain` in `ebbtide.yaml`. */
 export const retrainConfigSchema = z.strictObject({
+  kinds: z
+    .array(z.enum(retrainedKinds))
+    .min(1)
+    .default([...retrainedKinds])
+    .describe('Kinds of models that "run retrain" retrains'),
   everyMs: z
     .int()
     .min(1_000)
@@ -22,13 +33,13 @@ export const retrainConfigSchema = z.strictObject({
     .min(0)
     .max(10_000)
     .default(4)
-    .describe("Epochs of training on from the champion's weights; 0 keeps its network"),
+    .describe('Epochs of training on from the weights of the anomaly champion; 0 keeps its network'),
   calibrationSubjects: z
     .int()
     .min(10)
     .max(100_000)
     .default(1200)
-    .describe('Subjects drawn to calibrate a challenger with'),
+    .describe('Subjects drawn to calibrate an anomaly challenger with'),
   seed: z.int().min(0).max(4_294_967_295).default(1).describe('What chance begins with'),
 });
 

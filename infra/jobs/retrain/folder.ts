@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import type { RetrainRegistry } from '../../../pipelines/retrain.ts';
+import type { RetrainRegistry } from '../../../pipelines/retrain/registry.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 
 const championSchema = z.strictObject({ version: z.string(), why: z.string() });

@@ -5,21 +5,34 @@ import { versionAt } from '../../../models/registry/versionAt.ts';
 import { startFastestBackend } from '../../../models/training/backend.ts';
 import type { TrainingProgress } from '../../../models/training/fit.ts';
 import type { TimeRange } from '../../../models/training/telemetry/source.ts';
-import { type RetrainRegistry, retrain } from '../../../pipelines/retrain.ts';
+import type { RetrainRegistry } from '../../../pipelines/retrain/registry.ts';
+import { retrainScope } from '../../../pipelines/retrain/scope.ts';
+import { retrain } from '../../../pipelines/retrain.ts';
+import { archiveApiCalls } from '../../clickhouse/apiCalls.ts';
 import type { ClickHouseArchive } from '../../clickhouse/client.ts';
 import { archiveLabels } from '../../clickhouse/labels.ts';
 import { archiveTelemetry } from '../../clickhouse/telemetry.ts';
-import type { RetrainConfig } from './config.ts';
+import type { RetrainConfig, RetrainedKind } from './config.ts';
+
+/** The model that is retrained. */
+export interface RetrainedModel {
+  readonly kind: RetrainedKind;
+  readonly registry: RetrainRegistry;
+  readonly windowMs: number;
+  /** Folder for challengers and reports. */
+  readonly folder: string;
+  /** Risk above which a scope is narrowed, 0 to 100; only the scope model's. */
+  readonly threshold?: number;
+}
 
 /** What one retraining is told. */
 export interface RetrainOnce {
   readonly archive: ClickHouseArchive;
-  readonly registry: RetrainRegistry;
+  readonly model: RetrainedModel;
   readonly config: RetrainConfig;
-  readonly windowMs: number;
+  /** Epochs at most; else what is configured, and of the scope model what a training takes. */
+  readonly epochs?: number;
   readonly range: TimeRange;
-  /** Folder for challengers and reports. */
-  readonly folder: string;
   readonly now: number;
   readonly code: string;
   readonly signal?: AbortSignal;
@@ -49,28 +62,37 @@ export const retrainOnce = async (
   task: RetrainOnce,
   onProgress: (progress: TrainingProgress) => void = () => undefined,
 ): Promise<RetrainOutcome> => {
-  const { archive, registry, config, windowMs, range, folder, now, code, signal, say } = task;
+  const { archive, model, config, epochs, range, now, code, signal, say } = task;
+  const { kind, registry, windowMs, folder, threshold } = model;
   const [fastest] = await startFastestBackend(() => performance.now());
   say(`Trains on ${fastest!.backend} (${fastest!.trialMs.toFixed(1)} ms a trial), the fastest here`);
   const version = versionAt(new Date(now));
-  const report = await retrain(
-    {
-      labels: archiveLabels(archive),
-      telemetry: archiveTelemetry(archive),
-      registry,
-      range,
-      windowMs,
-      out: join(folder, 'challengers', version),
-      seed: config.seed,
-      epochs: config.epochs,
-      calibrationSubjects: config.calibrationSubjects,
-      backend: fastest!.backend,
-      now,
-      code,
-      ...(signal ? { signal } : {}),
-    },
-    onProgress,
-  );
+  const common = {
+    ...{ labels: archiveLabels(archive), registry, range, windowMs, seed: config.seed, now, code },
+    out: join(folder, 'challengers', version),
+    backend: fastest!.backend,
+    ...(signal ? { signal } : {}),
+  };
+  const report =
+    kind === 'scope'
+      ? await retrainScope(
+          {
+            ...common,
+            calls: archiveApiCalls(archive),
+            threshold: threshold!,
+            ...(epochs === undefined ? {} : { epochs }),
+          },
+          onProgress,
+        )
+      : await retrain(
+          {
+            ...common,
+            telemetry: archiveTelemetry(archive),
+            epochs: epochs ?? config.epochs,
+            calibrationSubjects: config.calibrationSubjects,
+          },
+          onProgress,
+        );
   const reports = join(folder, 'reports');
   await mkdir(reports, { recursive: true });
   const contents = {

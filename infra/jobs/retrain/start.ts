@@ -1,18 +1,17 @@
-import type { RetrainRegistry } from '../../../pipelines/retrain.ts';
+import { pipelineOf } from '../../../models/registry/record.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { ClickHouseArchive } from '../../clickhouse/client.ts';
 import { archiveLabels } from '../../clickhouse/labels.ts';
 import type { AppContext, Running } from '../../context.ts';
 import type { RetrainConfig } from './config.ts';
 import { retrainMetrics } from './metrics.ts';
-import { lastRetrained, retrainOnce } from './run.ts';
+import { lastRetrained, type RetrainedModel, retrainOnce } from './run.ts';
 
 /** What the pipeline is started with. */
 export interface RetrainServers {
   readonly archive: ClickHouseArchive;
-  readonly registry: RetrainRegistry;
-  readonly folder: string;
-  readonly windowMs: number;
+  /** Models that are retrained, each by labels of its own pipeline's decisions. */
+  readonly models: readonly RetrainedModel[];
   readonly code: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -24,50 +23,64 @@ export interface RetrainServers {
  */
 export const startRetrain = async (
   { log, metrics }: Pick<AppContext, 'log' | 'metrics'>,
-  { archive, registry, folder, windowMs, code, now }: RetrainServers,
+  { archive, models, code, now }: RetrainServers,
   config: RetrainConfig,
 ): Promise<Running> => {
-  const { outcomes, waiting } = retrainMetrics(metrics);
+  const { outcomes, waiting } = retrainMetrics(
+    metrics,
+    models.map(({ kind }) => kind),
+  );
   const abort = new AbortController();
   const labels = archiveLabels(archive);
-  let learned = await lastRetrained(folder);
-  let detail = 'Waits for labels';
+  const states = await Promise.all(
+    models.map(async (model) => ({ model, learned: await lastRetrained(model.folder), detail: 'Waits for labels' })),
+  );
   let wake: () => void = () => undefined;
 
-  const look = async (): Promise<void> => {
+  const look = async (state: (typeof states)[number]): Promise<void> => {
+    const { model } = state;
+    const { kind } = model;
+    const own = `${pipelineOf[kind]}/`;
     const at = now();
     const range = { fromMs: at - config.sinceMs, toMs: at };
-    const count = (await labels.labels(range)).filter((label) => label.at > learned).length;
-    waiting.set(count);
+    const count = (await labels.labels(range)).filter(
+      (label) => label.at > state.learned && (label.decisionId === null || label.decisionId.startsWith(own)),
+    ).length;
+    waiting.set({ kind }, count);
     if (count < config.minLabels) {
-      detail = `Waits for labels: ${count} of ${config.minLabels}`;
+      state.detail = `Waits for labels: ${count} of ${config.minLabels}`;
       return;
     }
-    detail = `Trains a challenger with ${count} new labels`;
-    log.info({ labels: count }, 'Retraining begins');
+    state.detail = `Trains a challenger with ${count} new labels`;
+    log.info({ kind, labels: count }, 'Retraining begins');
     const say = (line: string): void => log.info(line);
     const { report, files } = await retrainOnce({
-      ...{ archive, registry, config, windowMs, range, folder, now: at, code, say },
+      ...{ archive, model, config, range, now: at, code, say },
       signal: abort.signal,
     });
-    learned = at;
-    waiting.set(0);
-    outcomes.inc({ outcome: report.outcome });
-    detail = `Last: ${report.outcome}`;
+    state.learned = at;
+    waiting.set({ kind }, 0);
+    outcomes.inc({ kind, outcome: report.outcome });
+    state.detail = `Last: ${report.outcome}`;
     const { champion, challenger, outcome, reasons } = report;
-    log.info({ champion, challenger, outcome, reasons, files }, 'Retraining is done');
+    log.info({ kind, champion, challenger, outcome, reasons, files }, 'Retraining is done');
   };
 
   const loop = (async () => {
     while (!abort.signal.aborted) {
-      try {
-        await look();
-      } catch (error) {
-        if (abort.signal.aborted) return;
-        outcomes.inc({ outcome: 'failed' });
-        detail = `Last: failed, ${(error as Error).message}`;
-        log.error({ error: isEbbtideError(error) ? error.message : error }, 'Retraining failed; the champion stays');
-      }
+      for (const state of states)
+        try {
+          await look(state);
+        } catch (error) {
+          if (abort.signal.aborted) return;
+          const { kind } = state.model;
+          outcomes.inc({ kind, outcome: 'failed' });
+          state.detail = `Last: failed, ${(error as Error).message}`;
+          log.error(
+            { kind, error: isEbbtideError(error) ? error.message : error },
+            'Retraining failed; the champion stays',
+          );
+        }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, config.everyMs);
         wake = () => {
@@ -81,7 +94,10 @@ export const startRetrain = async (
 
   return {
     name: 'retrain',
-    health: async () => ({ ready: true, detail }),
+    health: async () => ({
+      ready: true,
+      detail: states.map(({ model: { kind }, detail }) => `${kind}: ${detail}`).join('; '),
+    }),
     failed: new Promise<never>(() => undefined),
     close: async () => {
       abort.abort();

@@ -1,7 +1,7 @@
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { VaultClient } from '../../vault/client.ts';
 import type { Target } from '../config.ts';
-import { type Minted, type MintRequest, wholeSeconds } from './minted.ts';
+import { type Abandoning, type Minted, type MintRequest, wholeSeconds } from './minted.ts';
 
 /**
  * A dynamic secret of any engine that leases. The lease ends with the token that fetched it, so it gets one of its own,
@@ -9,7 +9,7 @@ import { type Minted, type MintRequest, wholeSeconds } from './minted.ts';
  */
 export const mintDynamicLease = async (
   vault: VaultClient,
-  { pair, target, ttlMs }: MintRequest<Extract<Target, { method: 'dynamicLease' }>>,
+  { pair, target, ttlMs, abandon }: MintRequest<Extract<Target, { method: 'dynamicLease' }>> & Abandoning,
   now: () => number,
 ): Promise<Minted> => {
   const ttlS = wholeSeconds(ttlMs);
@@ -41,9 +41,7 @@ export const mintDynamicLease = async (
       expiresAt: Math.min(expiresAt, now() + leaseMs),
     };
   } catch (error) {
-    await vault
-      .write('auth/token/revoke-accessor', { accessor: auth.accessor }, { operation: 'revokeToken' })
-      .catch(() => {});
+    await abandon(auth.accessor);
     throw error;
   }
 };

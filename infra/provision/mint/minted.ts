@@ -12,6 +12,11 @@ export interface MintRequest<T extends Target = Target> {
   readonly sshPublicKey: string | undefined;
 }
 
+/** What sees to it that what was made half is ended, by its {@link Minted.revocation}. */
+export interface Abandoning {
+  readonly abandon: (revocation: string) => Promise<void>;
+}
+
 /** A fresh credential. It exists in this process alone, until it is sealed. */
 export interface Minted {
   readonly method: ProvisionMethod;

@@ -3,7 +3,7 @@ import type { VaultClient } from '../../vault/client.ts';
 import type { ProvisionConfig, Target } from '../config.ts';
 import type { Pair } from '../names.ts';
 import { generatePassword, passwordVerifier } from '../password.ts';
-import { type Minted, type MintRequest, wholeSeconds } from './minted.ts';
+import { type Abandoning, type Minted, type MintRequest, wholeSeconds } from './minted.ts';
 
 const verifierPath = ({ user, vm }: Pair, id: string): string => `verifiers/${vm}/${user}/${id}`;
 
@@ -14,7 +14,7 @@ const verifierPath = ({ user, vm }: Pair, id: string): string => `verifiers/${vm
 export const mintPassword = async (
   vault: VaultClient,
   mount: ProvisionConfig['mount'],
-  { pair, target, ttlMs }: MintRequest<Extract<Target, { method: 'password' }>>,
+  { pair, target, ttlMs, abandon }: MintRequest<Extract<Target, { method: 'password' }>> & Abandoning,
   now: () => number,
 ): Promise<Minted> => {
   const password = generatePassword(target.length);
@@ -23,16 +23,22 @@ export const mintPassword = async (
   const expiresAt = now() + ttlS * 1000;
   const id = randomBytes(8).toString('hex');
   const path = verifierPath(pair, id);
-  await vault.write(
-    `${mount}/metadata/${path}`,
-    { delete_version_after: `${ttlS}s`, max_versions: 1 },
-    { operation: 'writeVerifier' },
-  );
-  await vault.write(
-    `${mount}/data/${path}`,
-    { data: { verifier, expiresAt: new Date(expiresAt).toISOString() } },
-    { operation: 'writeVerifier' },
-  );
+  try {
+    await vault.write(
+      `${mount}/metadata/${path}`,
+      { delete_version_after: `${ttlS}s`, max_versions: 1 },
+      { operation: 'writeVerifier' },
+    );
+    await vault.write(
+      `${mount}/data/${path}`,
+      { data: { verifier, expiresAt: new Date(expiresAt).toISOString() } },
+      { operation: 'writeVerifier' },
+    );
+  } catch (error) {
+    // A write without an answer may have been made all the same
+    await abandon(id);
+    throw error;
+  }
   return { method: 'password', secret: { password }, reference: '', revocation: id, expiresAt };
 };
 

@@ -6,6 +6,7 @@ import type { Logger } from '../../log.ts';
 import type { Target } from '../../provision/config.ts';
 import { type Pair, pairKey } from '../../provision/names.ts';
 import { codeOf, failureAlerts, wordsOf } from '../../provision/notices.ts';
+import type { Owe } from '../../provision/owed.ts';
 import { admit, type PrepareParts, sealedText } from '../../provision/prepare.ts';
 import { blankProvision, endedRecord, factsOf } from '../../provision/records.ts';
 import { seal } from '../../provision/sealing.ts';
@@ -16,6 +17,8 @@ import { isPassing } from '../../vault/errors.ts';
 /** What a {@link DeliveryService} works with. */
 export interface DeliveryParts extends PrepareParts {
   readonly write: (provision: Provision | undefined, alerts?: readonly Alert[]) => Promise<void>;
+  /** Sees to it that what nobody will use is ended, however long Vault is away. */
+  readonly owe: Owe;
   readonly log: Logger;
   /** Name of this instance in records. */
   readonly by: string;
@@ -55,7 +58,7 @@ export class DeliveryService {
    */
   async deliver(pair: Pair, given: Partial<UserKeys>): Promise<Delivery> {
     const began = performance.now();
-    const { now, risk, by, minter, log, directory } = this.#parts;
+    const { now, risk, by, log, directory } = this.#parts;
     assertKeys(given);
     const target = await this.#admit(pair);
     try {
@@ -82,7 +85,7 @@ export class DeliveryService {
       try {
         await this.#parts.write(record);
       } catch (error) {
-        await minter.end(stored).catch(() => {});
+        await this.#oweEnd(stored);
         throw error;
       }
       this.#failures.delete(pairKey(pair));
@@ -105,10 +108,14 @@ export class DeliveryService {
 
   /** Put a user's public keys in the place of earlier ones. What was sealed to those is destroyed. */
   async enrol(user: string, keys: UserKeys): Promise<void> {
-    const { directory, store, now } = this.#parts;
+    const { directory, store, now, owe } = this.#parts;
     assertKeys(keys);
     await directory.enrol(user, keys);
-    for (const pair of await store.pairs(user)) await this.#destroy(pair, (stored) => isMadeFor(stored, keys));
+    await owe(`enrol ${user}`, async () => {
+      const left: Promise<void>[] = [];
+      for (const pair of await store.pairs(user)) left.push(this.#destroy(pair, (stored) => isMadeFor(stored, keys)));
+      await Promise.all(left);
+    });
     const at = now();
     await this.#parts.write(undefined, [
       {
@@ -131,8 +138,8 @@ export class DeliveryService {
       if (!isEbbtideError(error)) throw error;
       const { reason } = error.details;
       if (reason !== 'risk' && reason !== 'archived') throw error;
-      // It must not lie about for one who may not have it; Vault ends it by its TTL while it cannot be asked
-      await this.#destroy(pair).catch(() => {});
+      // It must not lie about for one who may not have it
+      await this.#destroy(pair);
       if (reason === 'archived') throw new Problem(410, 'vm-archived', error.message);
       await this.#failed(pair, error).catch(() => {});
       throw new Problem(403, 'risk-too-high', 'No credential is given at the moment; ask your administrator');
@@ -154,7 +161,7 @@ export class DeliveryService {
   }
 
   async #asPrepared({ stored, sealed }: Taken, keys: Partial<UserKeys>) {
-    const { now, config, minter, log } = this.#parts;
+    const { now, config, log } = this.#parts;
     const alive = stored.expiresAt - now() >= config.minRemainingMs;
     if (sealed !== undefined && alive && isMadeFor(stored, keys))
       return { stored, sealed, served: 'preProvisioned' as const };
@@ -163,14 +170,12 @@ export class DeliveryService {
         { pair: pairKey(stored.pair) },
         'what was prepared was gone before its time: its holder was revoked, or a clock is wrong',
       );
-    await minter.end(stored).catch(() => {});
-    const { by } = this.#parts;
-    await this.#parts.write(endedRecord(stored, alive ? 'destroyed' : 'expired', now(), by));
+    await this.#oweEnd(stored, alive ? 'destroyed' : 'expired');
     return undefined;
   }
 
   async #generate(pair: Pair, target: Target, keys: Partial<UserKeys>, served: 'refreshed' | 'generated') {
-    const { minter, now } = this.#parts;
+    const { minter, now, owe } = this.#parts;
     const { recipient } = keys;
     if (recipient === undefined)
       throw new Problem(
@@ -185,7 +190,7 @@ export class DeliveryService {
     try {
       sealed = await seal(sealedText(pair, minted), recipient);
     } catch (error) {
-      await minter.end({ pair, method, revocation }).catch(() => {});
+      await owe(`end ${pairKey(pair)} ${revocation}`, () => minter.end({ pair, method, revocation }), expiresAt);
       throw error;
     }
     const stored: StoredSecret = {
@@ -203,12 +208,28 @@ export class DeliveryService {
     return { stored, sealed, served };
   }
 
-  async #destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<void> {
-    const { store, minter, now, by } = this.#parts;
-    const gone = await store.destroy(pair, spare);
-    if (!gone) return;
-    await minter.end(gone);
-    await this.#parts.write(endedRecord(gone, 'destroyed', now(), by));
+  /** Destroy what lies there for a pair, and see to it until that is done. */
+  #destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<void> {
+    const { store, owe } = this.#parts;
+    let known: StoredSecret | undefined;
+    return owe(`destroy ${pairKey(pair)}`, async () => {
+      // What an earlier try destroyed without hearing of it is to be ended too
+      known ??= await store.peek(pair);
+      if (!known || spare?.(known)) return;
+      const { decisionId, mintedAt } = known;
+      await store.destroy(pair, (lies) => lies.decisionId !== decisionId || lies.mintedAt !== mintedAt);
+      await this.#oweEnd(known, 'destroyed');
+    });
+  }
+
+  /** @param state - written once it is ended; absent where no record told of it */
+  #oweEnd(stored: StoredSecret, state?: 'destroyed' | 'expired'): Promise<void> {
+    const { minter, now, by, owe, write } = this.#parts;
+    const id = `end ${pairKey(stored.pair)} ${stored.decisionId || stored.mintedAt}`;
+    return owe(id, async () => {
+      await minter.end(stored);
+      if (state) await write(endedRecord(stored, state, now(), by));
+    });
   }
 
   async #failed(pair: Pair, error: unknown): Promise<void> {

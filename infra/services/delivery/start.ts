@@ -5,7 +5,9 @@ import type { AppContext, Running } from '../../context.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import type { ProvisionConfig } from '../../provision/config.ts';
 import { followGate } from '../../provision/followGate.ts';
+import { keepDoing } from '../../provision/keepDoing.ts';
 import { Minter } from '../../provision/mint/minter.ts';
+import { Owed } from '../../provision/owed.ts';
 import { Recorder } from '../../provision/recorder.ts';
 import type { SecretStore } from '../../provision/store.ts';
 import { UserDirectory } from '../../provision/userKeys.ts';
@@ -18,6 +20,9 @@ import { Replays } from './replays.ts';
 import { createDeliveryRoutes } from './routes.ts';
 import { DeliveryService } from './service.ts';
 import { Users } from './users.ts';
+
+/** How often what failed to be ended is looked at, milliseconds. */
+const tickMs = 250;
 
 /** What {@link startDelivery} is told. */
 export interface DeliveryOptions {
@@ -49,9 +54,11 @@ export const startDelivery = async (context: AppContext, options: DeliveryOption
   const producer = await kafka.producer({ lingerMs: 0 });
   const recorder = await Recorder.open(producer, registry, delivery.recordTimeoutMs);
   const gate = await followGate(context, config, now);
+  const owed = new Owed({ config, now, log });
   const service = new DeliveryService({
-    store: options.store ?? new VaultSecretStore(vault, config.mount, now),
-    minter: new Minter(vault, config.mount, now),
+    store: options.store ?? new VaultSecretStore(vault, config.mount, now, owed.owe),
+    minter: new Minter(vault, config.mount, now, owed.owe),
+    owe: owed.owe,
     directory: new UserDirectory(vault, config.usersMount),
     risk: gate.risk,
     machines: gate.machines,
@@ -71,6 +78,7 @@ export const startDelivery = async (context: AppContext, options: DeliveryOption
     log,
     https,
   });
+  const stop = keepDoing([[tickMs, () => owed.tick()]], (error) => log.error({ err: error }, 'ending is held up'));
   const address = await app.listen({ host: delivery.host, port: delivery.port });
   log.info({ address, targets: Object.keys(config.targets).length }, 'delivery service started');
   return {
@@ -79,10 +87,12 @@ export const startDelivery = async (context: AppContext, options: DeliveryOption
     failed: gate.failed,
     async health() {
       const { ready, detail } = await vault.health();
-      return { ready, detail };
+      return { ready, detail: owed.size > 0 ? `${detail}; ${owed.size} are still to be ended` : detail };
     },
     async close() {
       await app.close();
+      await stop();
+      await owed.finish();
       await Promise.allSettled([gate.close(), producer.close()]);
       await vault.close();
     },

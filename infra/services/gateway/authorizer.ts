@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
-import type { ScopedRequest, Scopes } from '../../../schemas/scopes.ts';
+import type { ScopedRequest } from '../../../schemas/scopes.ts';
 import { type ThreatMatch, threatFields } from '../../../schemas/threat.ts';
 import type { Logger } from '../../log.ts';
 import type { CallTraits } from '../../threat/feedTable.ts';
@@ -51,7 +51,6 @@ export interface Answer {
 
 /** What an {@link Authorizer} works with. */
 export interface AuthorizerParts {
-  readonly scopes: Scopes;
   readonly routes: Routes;
   readonly identifier: Identifier;
   readonly rows: RowTable;
@@ -138,14 +137,14 @@ export class Authorizer {
     requests: readonly (ScopedRequest | undefined)[],
     credential: string | undefined,
   ): Answer {
-    const { scopes, rows, overrides, table, now } = this.#parts;
+    const { rows, overrides, table, now } = this.#parts;
     // What has been read once still counts where a route fails open: who was blocked stays so while Kafka is away
     if (!this.ready && !(table.loaded && route.open))
       return this.#conclude(check, began, route, credential, withoutTable(route));
     if (credential === undefined) return this.#conclude(check, began, route, undefined, withoutCredential(route));
     const found = rows.find(credential, route.service);
     const override = overrides.find(credential, now());
-    const ruling = rule({ scopes, route, requests, credential, found, override });
+    const ruling = rule({ scopes: overrides.scopes, route, requests, credential, found, override });
     return this.#conclude(check, began, route, credential, ruling);
   }
 

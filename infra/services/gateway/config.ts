@@ -142,7 +142,7 @@ export const gatewayConfig = z.strictObject({
         .max(10_000_000)
         .default(100_000)
         .describe('Records kept while Kafka is away; more are dropped'),
-      flushMs: z.int().min(1).max(60_000).default(20).describe('Longest wait of a record, milliseconds'),
+      flushMs: z.int().min(1).max(60_000).default(100).describe('How long records are gathered, milliseconds'),
     })
     .prefault({})
     .describe('Telemetry of each decided request'),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Controls } from '../../../operators/actuate/controls.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
@@ -13,6 +14,7 @@ import { startHttpServer } from './http/server.ts';
 import { Identifier, readHashKey } from './identify.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { Routes } from './routes.ts';
+import { Definitions } from './table/definitions.ts';
 import { followTable } from './table/follow.ts';
 import { Overrides } from './table/overrides.ts';
 import { RowTable } from './table/rows.ts';
@@ -53,10 +55,12 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   const routes = new Routes(config.routes);
   const key = await readHashKey(config.hashKeyFile ?? defaultHashKeyFile, config.hashKeyFile === undefined);
   const identifier = new Identifier(config, key);
-  const scopes = new Scopes(options.scopes);
+  const now = options.now ?? Date.now;
   const rows = new RowTable();
-  const overrides = new Overrides(scopes, config.clockSkewMs);
-  const table = await followTable(context, rows, overrides);
+  const controls = new Controls();
+  const overrides = new Overrides(new Scopes(options.scopes), config.clockSkewMs, (...of) => controls.killed(...of));
+  const definitions = new Definitions(options.scopes, (scopes) => overrides.define(scopes), now);
+  const table = await followTable(context, { rows, overrides, definitions, controls });
   const threats = await followThreats(context);
   // Requests are decided without them
   threats.failed.catch((err) => log.error({ err }, 'threat indicators are followed no more'));
@@ -64,19 +68,16 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
     rows: () => rows.size,
     overrides: () => overrides.size,
     ageMs: () => table.ageMs(),
-    telemetryPending: () => telemetry.pending,
+    telemetryPending: () => producer.waiting(),
   });
-  const producer = await kafka.producer({
-    lingerMs: 20,
-    unacknowledged: {
-      onLost: (messages) => metrics.telemetryDropped.inc(messages),
-      queueMessages: config.telemetry.buffer,
-    },
+  const producer = await kafka.unacknowledged({
+    lingerMs: config.telemetry.flushMs,
+    queueMessages: config.telemetry.buffer,
+    onLost: (messages) => metrics.telemetryDropped.inc(messages),
   });
   const codec = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry);
-  const telemetry = new Telemetry(codec, producer, metrics, log, config.telemetry);
-  const now = options.now ?? Date.now;
-  const parts = { scopes, routes, identifier, rows, overrides, table, threats, telemetry, metrics, config, log, now };
+  const telemetry = new Telemetry(codec, producer, metrics, log);
+  const parts = { routes, identifier, rows, overrides, table, threats, telemetry, metrics, config, log, now };
   const authorizer = new Authorizer(parts);
   const onError = (error: unknown) => log.error({ err: error }, 'a decision failed');
   const health = async (): Promise<Health> => {
@@ -96,7 +97,6 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   const opened: { close(): Promise<void> }[] = [];
   const close = async () => {
     await Promise.allSettled(opened.map((server) => server.close()));
-    await telemetry.close();
     // A producer waits half a minute for a broker that is away
     const late = sleep(longestCloseMs, undefined, { ref: false });
     await Promise.race([late, Promise.allSettled([table.close(), threats.close(), producer.close()])]);

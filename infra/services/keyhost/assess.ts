@@ -1,6 +1,12 @@
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { behaviourChecks, behaviourOf } from '../../../models/biometric/bursts.ts';
-import type { Assessment, Behaviour, Person, RiskEngine } from '../../../models/biometric/index.ts';
+import {
+  type Assessment,
+  type Behaviour,
+  isEnrolled,
+  type Person,
+  type RiskEngine,
+} from '../../../models/biometric/index.ts';
 import { type BehaviourMemory, checkBehaviour } from '../../../operators/checkBehaviour.ts';
 import type { Batch } from '../../agents/browser/batch.ts';
 
@@ -14,19 +20,29 @@ export interface SignIn {
 
 const nothing: Behaviour = new Map();
 
+/** How a sign-in is assessed beside the risk engine's own rule. */
+export interface SignInRule {
+  /** Lifespan in doubt, and while a person is being learned, milliseconds. */
+  readonly shortestMs: number;
+  readonly learningLifespanMs: number;
+  /** Samples that a modality must have enrolled before it is compared. */
+  readonly enrolment: number;
+  /** Whether the user has shown by strong means who they are. */
+  readonly strong: boolean;
+}
+
 /**
  * Check and compare the behaviour of a sign-in. What has a fault counts as surely an impostor's. What is remembered to
  * notice replays stays only if the sign-in is carried through: `forget` takes it back.
  *
  * @param person - undefined for somebody of whom nothing is known
  * @param batch - undefined without consent
- * @param shortestMs - lifespan in doubt, milliseconds
  */
 export const assessSignIn = async (
   engine: RiskEngine,
   memory: BehaviourMemory,
   { user, person, batch, used }: { user: string; person: Person | undefined; batch: Batch | undefined; used: boolean },
-  shortestMs: number,
+  { shortestMs, learningLifespanMs, enrolment, strong }: SignInRule,
 ): Promise<SignIn & { forget(): void }> => {
   const before = [...(memory.fingerprints.get(user) ?? [])];
   const forget = () => memory.fingerprints.set(user, before);
@@ -42,7 +58,18 @@ export const assessSignIn = async (
   const behaviour = faults.length > 0 ? nothing : behaviourOf(bursts);
   // Without consent nothing may be compared, and being unknown must not earn more than being known does
   const assessment = await engine.assess(person, behaviour);
-  if (faults.length === 0 && batch) return { assessment, behaviour, faults, forget };
-  const doubt = { ...assessment, risk: 1, lifespanMs: shortestMs, learnable: false };
+  if (faults.length === 0 && batch) {
+    const isLearned = (modality: string) => {
+      const baseline = person?.get(modality);
+      return baseline === undefined || !isEnrolled(baseline, enrolment);
+    };
+    // Of several modalities one is known before the others
+    const learning = strong && assessment.reason === 'unseen' && [...behaviour.keys()].some(isLearned);
+    const told: Assessment = learning
+      ? { ...assessment, reason: 'learning', lifespanMs: learningLifespanMs }
+      : assessment;
+    return { assessment: told, behaviour, faults, forget };
+  }
+  const doubt = { ...assessment, risk: 1, parts: {}, lifespanMs: shortestMs, learnable: false };
   return { assessment: { ...doubt, reason: 'unseen' }, behaviour, faults, forget };
 };

@@ -1,4 +1,10 @@
-import type { Assessment, Behaviour, Person, RiskEngine } from '../../../models/biometric/index.ts';
+import {
+  type Assessment,
+  type Behaviour,
+  isEnrolled,
+  type Person,
+  type RiskEngine,
+} from '../../../models/biometric/index.ts';
 
 /** What a session is learned by. */
 export interface LearningRule {
@@ -27,7 +33,8 @@ export const learnSession = (
   assessment: Assessment,
   { enrolment, strong }: LearningRule,
 ): Person | undefined => {
-  if (assessment.reason !== 'learning' && !assessment.learnable) return person;
+  const enrolsOnly = assessment.reason !== 'learning' && !assessment.learnable;
+  if (assessment.reason === 'replayed' || (enrolsOnly && !strong)) return person;
   let known = person;
   const enrolled = new Map<string, readonly Float64Array[]>();
   for (const [modality, samples] of behaviour) {
@@ -35,7 +42,7 @@ export const learnSession = (
     const features = baseline?.features ?? samples[0]?.length ?? 0;
     const fitting = samples.filter(({ length }) => length === features);
     if (fitting.length === 0) continue;
-    if (baseline && baseline.anchor.length / features >= enrolment) enrolled.set(modality, fitting);
+    if (baseline && isEnrolled(baseline, enrolment)) enrolled.set(modality, fitting);
     else if (strong)
       known = engine.enrol(
         new Map([[modality, [...(baseline ? rowsOf(baseline.anchor, features) : []), ...fitting]]]),

@@ -34,6 +34,7 @@ export class Persons {
     } else {
       this.#sealed.delete(user);
       this.#open.delete(user);
+      this.#keys.forget(user);
     }
   }
 

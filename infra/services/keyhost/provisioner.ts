@@ -10,6 +10,7 @@ import { assessSignIn } from './assess.ts';
 import type { Authentications } from './authentications.ts';
 import type { KeyhostConfig } from './config.ts';
 import type { KeyhostLog } from './keyhostLog.ts';
+import { enrolledOf, type KeyStatus, type KeyView, viewOf } from './keyView.ts';
 import { learnSession } from './learning.ts';
 import type { Persons } from './persons.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
@@ -28,20 +29,6 @@ export interface ProvisionerParts {
   readonly config: KeyhostConfig;
   /** Epoch milliseconds. */
   readonly now: () => number;
-}
-
-/** A key as the endpoint gets it. */
-export interface KeyView {
-  readonly credentialId: string;
-  readonly session: string;
-  readonly reason: string;
-  readonly faults: readonly string[];
-  /** From 0 to 1. */
-  readonly risk: number;
-  /** Milliseconds from the decision on. */
-  readonly lifespanMs: number;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -149,7 +136,7 @@ export class Provisioner {
   }
 
   /** How a key is now. */
-  status(endpoint: string, credentialId: string): KeyView & { readonly state: 'active' | 'cut' | 'ended' } {
+  status(endpoint: string, credentialId: string): KeyStatus {
     const key = this.find(endpoint, credentialId);
     const cut = this.#parts.authentications.cutOf(credentialId);
     const state = key.expiresAt <= this.#parts.now() ? 'ended' : cut ? 'cut' : 'active';
@@ -175,8 +162,17 @@ export class Provisioner {
     const batchDigest = text === undefined ? '' : sha256(text);
     const used = batch !== undefined && authentications.usedElsewhere(batchDigest, requestId);
     const person = enrol || !batch ? undefined : await persons.of(user);
-    const shortestMs = lifespanOf(1, policy.lifespans);
-    const signIn = await assessSignIn(engine, this.#memory, { user, person, batch, used }, shortestMs);
+    const signIn = await assessSignIn(
+      engine,
+      this.#memory,
+      { user, person, batch, used },
+      {
+        shortestMs: lifespanOf(1, policy.lifespans),
+        learningLifespanMs: Math.min(config.learningLifespanMs, policy.lifespans.otherwiseMs),
+        enrolment: config.enrolment,
+        strong,
+      },
+    );
     try {
       const { assessment, behaviour, faults } = signIn;
       if (assessment.risk > config.stepUpAbove && !strong)
@@ -203,6 +199,8 @@ export class Provisioner {
         risk: assessment.risk,
         reason: !batch ? 'noConsent' : faults.length > 0 ? 'forged' : assessment.reason,
         faults: [...faults],
+        parts: assessment.parts,
+        enrolled: enrolledOf(person),
         strong,
         serial: '',
         consent: batch?.consent.level ?? 'none',
@@ -244,13 +242,3 @@ export class Provisioner {
 
 /** The same request gives the same name, and nobody else's has it. */
 const keyName = (user: string, requestId: string): string => `key-${sha256(`${user}/${requestId}`).slice(0, 24)}`;
-
-const viewOf = ({ credentialId, session, reason, faults, risk, decidedAt, expiresAt }: Authentication): KeyView => ({
-  credentialId,
-  session,
-  reason,
-  faults,
-  risk,
-  lifespanMs: expiresAt - decidedAt,
-  expiresAt,
-});

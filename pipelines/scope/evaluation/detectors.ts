@@ -1,41 +1,58 @@
+import { onnxRuntime } from '../../../models/runtimes/onnx.ts';
 import type { scopeFeatures } from '../../../models/scope/features.ts';
-import type { Head } from '../../../models/scope/head.ts';
+import type { Head, ScopeParts } from '../../../models/scope/head.ts';
+import { type LabelledSequence, learnScope, withLinear } from '../../../models/scope/learn.ts';
 import { defaultScopeModel, type ScopeModel, trainedScopeModel } from '../../../models/scope/model.ts';
-import { type LabelledSequence, trainScope, withLinear } from '../../../models/scope/train.ts';
+import { startBackend } from '../../../models/training/backend.ts';
 import { createRandom } from '../../../models/training/random.ts';
 
 /** Makes a model for one session out of sessions that the session is none of. */
 export interface ScopeDetector {
   readonly summary: string;
   /** What is learned of most sessions, for all that were left out together; absent where nothing is. */
-  train?(sequences: readonly LabelledSequence[], signal?: AbortSignal): Head;
+  train?(sequences: readonly LabelledSequence[], signal?: AbortSignal): Promise<ScopeParts>;
   /**
-   * @param head - what {@link train} gave without the session's tenth
+   * @param parts - what {@link train} gave without the session's tenth
    * @param others - all sessions but the one
    */
-  model(head: Head | undefined, others: readonly LabelledSequence[]): ScopeModel;
+  model(parts: ScopeParts | undefined, others: readonly LabelledSequence[]): Promise<ScopeModel>;
 }
 
 type Use = (feature: (typeof scopeFeatures.features)[number]) => boolean;
 
 const seed = 1;
 
+const learned = async (
+  sequences: readonly LabelledSequence[],
+  use: Use | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ScopeParts> => {
+  await startBackend();
+  const { parts } = await learnScope(sequences, { seed, ...(use ? { use } : {}), ...(signal ? { signal } : {}) });
+  return parts;
+};
+
+const modelOf = (parts: ScopeParts) => trainedScopeModel('left-out', parts, onnxRuntime);
+
 const trained = (summary: string, use: Use, change: (head: Head) => Head = (head) => head): ScopeDetector => ({
   summary,
-  train: (sequences, signal) =>
-    trainScope(sequences, { version: 'left-out', seed, use, ...(signal ? { signal } : {}) }).head,
-  model: (head, others) => trainedScopeModel(change(withLinear(head!, others))),
+  train: (sequences, signal) => learned(sequences, use, signal),
+  model: (parts, others) => {
+    const { head, network } = withLinear(parts!, others);
+    return modelOf({ head: change(head), network });
+  },
 });
 
 /** Trained on people alone: nobody says what a bot is. */
 const usual: ScopeDetector = {
   summary: 'an LSTM that learned people alone, without labels',
   train: (sequences, signal) =>
-    trainScope(
+    learned(
       sequences.filter(({ malicious }) => !malicious),
-      { version: 'left-out', seed, ...(signal ? { signal } : {}) },
-    ).head,
-  model: (head) => trainedScopeModel(head!),
+      undefined,
+      signal,
+    ),
+  model: (parts) => modelOf(parts!),
 };
 
 const everything: Use = () => true;
@@ -49,12 +66,16 @@ export const scopeDetectors: Readonly<Record<string, ScopeDetector>> = {
   linear: trained('the linear part alone', everything, (head) => ({ ...head, join: [head.join[0], head.join[1], 0] })),
   lstm: trained('the LSTM alone', everything, (head) => ({ ...head, join: [head.join[0], 0, 1] })),
   usual,
-  signs: { summary: 'signs of misuse that need no training', model: () => defaultScopeModel },
+  signs: { summary: 'signs of misuse that need no training', model: async () => defaultScopeModel },
   random: {
     summary: 'chance',
-    model: () => ({
+    model: async () => ({
       version: 'random',
-      assess: () => ({ risk: 0, pValue: 1, statistic: random.next(), parts: [], carried: new Float32Array(0) }),
+      assess: (moments) =>
+        moments.map(() => ({
+          ...{ risk: 0, pValue: 1, statistic: random.next(), parts: [], carried: new Float32Array(0) },
+        })),
+      close: async () => undefined,
     }),
   },
 };

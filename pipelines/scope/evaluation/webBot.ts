@@ -1,7 +1,7 @@
 import { areaUnderRoc, rocOf } from '../../../models/evaluation/auc.ts';
 import { type Evaluation, type Evaluator, mean, round4 } from '../../../models/evaluation/evaluation.ts';
 import { readWebSessions, type Visitor } from '../../../models/evaluation/webBotData.ts';
-import type { Head } from '../../../models/scope/head.ts';
+import type { ScopeParts } from '../../../models/scope/head.ts';
 import { sequenceOf } from '../../../models/scope/sequences.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { parseScopePolicy } from '../../../schemas/scopePolicy.ts';
@@ -42,9 +42,9 @@ export const evaluateWebBot: Evaluator = async ({ folder, detectors: names, onPr
   for (const [name, detector] of chosen) {
     const outcomes: SessionOutcome[] = new Array(sessions.length);
     for (let group = 0; group < groups; group++) {
-      let head: Head | undefined;
+      let parts: ScopeParts | undefined;
       if (detector.train)
-        head = detector.train(
+        parts = await detector.train(
           sequences.filter((_, i) => i % groups !== group),
           signal,
         );
@@ -52,7 +52,9 @@ export const evaluateWebBot: Evaluator = async ({ folder, detectors: names, onPr
         if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Evaluation was cancelled');
         onProgress(done++, total, `${name} on session ${i + 1}`);
         const others = sequences.filter((_, j) => j !== i);
-        outcomes[i] = await replaySession(sessions[i]!, detector.model(head, others), policy);
+        const model = await detector.model(parts, others);
+        outcomes[i] = await replaySession(sessions[i]!, model, policy);
+        await model.close();
         await new Promise(setImmediate);
       }
     }

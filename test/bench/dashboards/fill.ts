@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 
-/** Windows of 10 s within 30 days. */
-const slots = 259_200;
+/** Credentials at a time: with windows of 10 s they make 100 million scores in 30 days. */
+const lanes = 386;
 /** Windows in the life of a credential: an hour. */
 const life = 360;
 const perInsert = 1_000_000;
@@ -9,34 +9,32 @@ const perInsert = 1_000_000;
 /** Name of the credential of a lane in an hour: a function holds one after the other. */
 export const subjectAt = (lane: number, hour: number): string => `fn-${lane % 20}/${lane}/${hour}`;
 
-/** What both halves have: a lane's place in time and in Kafka's log, by a number from 0. */
-const place = (half: number, rows: number, fromMs: number): string => {
-  const lanes = Math.ceil(rows / slots);
-  return `
-  ${lanes} AS lanes,
-  intDiv(number, lanes) AS slot,
-  number % lanes + ${half * lanes} AS lane,
+/** A row's place in time and in Kafka's log, by its number from 0. */
+const place = (fromMs: number): string => `
+  intDiv(number, ${lanes}) AS slot,
+  number % ${lanes} AS lane,
   concat('fn-', toString(lane % 20), '/', toString(lane), '/', toString(intDiv(slot, ${life}))) AS subject,
   fromUnixTimestamp64Milli(toInt64(${fromMs} + slot * 10000), 'UTC') AS at,
-  toUInt32(12 * ${half} + number % lanes % 12) AS partition,
-  toUInt64(slot * ${Math.ceil(lanes / 12)} + intDiv(number % lanes, 12)) AS offset,
+  toUInt32(lane % 12) AS partition,
+  toUInt64(slot * ${Math.ceil(lanes / 12)} + intDiv(lane, 12)) AS offset,
   at + INTERVAL 300 MILLISECOND AS kafka_time,
   randCanonical(1) AS u,
   randCanonical(2) AS v`;
-};
 
 /**
- * Make one half of an archive of 30 days, in the order of time: scores of windows of 10 s of credentials that live an
- * hour, of which one in 500 goes astray; a decision on one window in 50, an effect of each; both versions of its entry
- * in the register; an API call for every second score, of 20 services, of which one in 100 is refused.
+ * Make rows of an archive that takes 100 million scores in 30 days, in the order of time: scores of windows of 10 s of
+ * credentials that live an hour, of which one in 500 goes astray; a decision on one window in 50, an effect of each; both
+ * versions of its entry in the register; an API call for every second score, of 20 services, of which one in 100 is
+ * refused.
  *
- * @param half - 0 or 1: lanes and places in the log differ
- * @param rows - scores; half as many API calls
+ * @param begin - number of the first score; they go on from one call to the next
+ * @param end - number after the last
+ * @param fromMs - when score 0 is, epoch milliseconds
  */
-export const fillHalf = async (client: ClickHouseClient, half: number, rows: number, fromMs: number): Promise<void> => {
-  const head = `WITH ${place(half, rows, fromMs)}`;
-  for (let from = 0; from < rows; from += perInsert) {
-    const numbers = `numbers(${from}, ${Math.min(perInsert, rows - from)})`;
+export const fill = async (client: ClickHouseClient, begin: number, end: number, fromMs: number): Promise<void> => {
+  const head = `WITH ${place(fromMs)}`;
+  for (let from = begin; from < end; from += perInsert) {
+    const numbers = `numbers(${from}, ${Math.min(perInsert, end - from)})`;
     const insert = (
       table: string,
       columns: Readonly<Record<string, string>>,
@@ -69,7 +67,7 @@ SELECT ${Object.values(columns).join(', ')}, 'default', ${log}, kafka_time ${sou
       role: "'champion'",
     });
     // Topics of their own have logs without gaps
-    const dense = `${half}, ${from} + rowNumberInAllBlocks()`;
+    const dense = `0, ${from} + rowNumberInAllBlocks()`;
     await insert(
       'credentials_raw',
       {
@@ -144,7 +142,10 @@ SELECT ${Object.values(columns).join(', ')}, 'default', ${log}, kafka_time ${sou
         threat_feed: "if(u < 0.0001, 'drop', '')",
       },
       `FROM ${numbers} WHERE number % 2 = 0`,
-      `toUInt32(${12 * half} + intDiv(number, 2) % 12), intDiv(number, 24)`,
+      `toUInt32(intDiv(number, 2) % 12), intDiv(number, 24)`,
     );
   }
 };
+
+/** Days that so many scores fill. */
+export const daysOf = (scores: number): number => (scores / lanes) * (10 / 86_400);

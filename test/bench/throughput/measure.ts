@@ -5,7 +5,7 @@ import ckjs from '@confluentinc/kafka-javascript';
 import { call } from '../../../infra/kafka/client.ts';
 import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { topics } from '../../../schemas/topics.ts';
-import { cpuSeconds, machineCpuSeconds, untilCalm } from '../agent/footprint.ts';
+import { cpuSeconds, machineCpuSeconds, untilCalm, weighAsOurs } from '../agent/footprint.ts';
 import { say } from '../report.ts';
 import { fill, type Load, partitions } from './load.ts';
 
@@ -72,6 +72,7 @@ export const measure = async (
   }: { processes: readonly number[]; runs: number; profile?: boolean; calmSeconds?: number },
 ): Promise<Record<string, Measured[]>> => {
   const { brokers } = broker;
+  weighAsOurs(broker.pid());
   say(
     `Filling the topic: ${load.samples.toLocaleString('en')} samples, ${load.per} to a message, ${load.credentials} credentials`,
   );

@@ -54,7 +54,7 @@ test('job goes on where it has ended, writes each record once, and gives up noth
   const connection = await connect({ brokers: await realKafka(), registry });
   t.after(() => connection.close());
   const { kafka } = connection;
-  await kafka.ensureTopics(2, [input, topics.deadLetters]);
+  await kafka.ensureTopics(2, { specs: [input, topics.deadLetters] });
   const codec = await TopicCodec.open<Count>(input, registry);
   const producer = await kafka.producer();
   t.after(() => producer.close());

@@ -93,6 +93,11 @@ test('ebbtide scope table import takes other references and another group for a 
     assert.equal(refused.status, exitCodes.usage, text);
     assert.match(refused.stderr, words);
   }
+  const owned = file(row(ro).replace('group: partners', 'group: partners, owner: ann'));
+  const theirs = await scope('table', 'import', owned);
+  assert.equal(theirs.status, exitCodes.ok, 'whose it is opens nothing');
+  assert.match(theirs.stdout, /changed +mobile\/orders +owner nobody +→ +owner ann/);
+  assert.match((await scope('table', 'export')).stdout, /owner: ann/);
   const meant = await scope('table', 'import', file(row('read-only: kv/admin', 'staff')), '--allow-widening');
   assert.equal(meant.status, exitCodes.ok, meant.stderr);
 });
@@ -140,7 +145,27 @@ test('ebbtide scope override narrows a credential for a while, lists it and lift
   assert.match(wider.stderr, /read-only would allow more than single-service\(orders\), .* lift .* --allow-widening/);
   const reported = await scope('override', 'set', 'mobile', '--scope', 'blocked', '--shadow');
   assert.match(reported.stderr, /blocked, only reported, would allow more/);
-  assert.equal((await scope('override', 'set', 'mobile', '--scope', 'blocked')).status, exitCodes.ok);
+  const sooner = await scope('override', 'set', 'mobile', '--scope', 'blocked', '--for', '10m');
+  assert.equal(sooner.status, exitCodes.usage, 'what is in force does not end sooner by the way');
+  assert.match(sooner.stderr, /blocked until \S+Z would end sooner than single-service\(orders\), .* until \S+Z; give/);
+  const longer = await scope('override', 'set', 'mobile', '--scope', 'blocked');
+  assert.equal(longer.status, exitCodes.ok, longer.stderr);
+  assert.match(longer.stdout, /for 1 h; it replaces single-service\(orders\) until \S+Z, and ends 30 min.* later/);
+  const shorter = await scope(
+    'override',
+    'set',
+    'mobile',
+    '--scope',
+    'blocked',
+    '--for',
+    '5m',
+    '--allow-widening',
+    '--json',
+  );
+  assert.equal(shorter.status, exitCodes.ok, shorter.stderr);
+  const { expiresAt, replaces } = JSON.parse(shorter.stdout);
+  assert.deepEqual([replaces.scope, replaces.mode], ['blocked', 'enforce']);
+  assert.ok(replaces.expiresAt > expiresAt + 3_000_000);
   const meant = await scope('override', 'set', 'mobile', '--scope', 'read-only', '--allow-widening');
   assert.equal(meant.status, exitCodes.ok, meant.stderr);
   const beside = await scope('override', 'set', `${signalsOverride}mobile`, '--scope', 'blocked');

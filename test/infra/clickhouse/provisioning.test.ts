@@ -94,5 +94,26 @@ test('provisioningReport must count what was prepared, asked for and wasted, ove
     [bob!.user, bob!.hitRate, bob!.prepared, bob!.wasted, bob!.secretMinutes, bob!.handOverMs, bob!.waitingSavedS],
     ['bob', 0, 1, 1, 30, null, null],
   );
+  const rows = async (query: string) => {
+    const answer = await archive.client.query({
+      query,
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    });
+    return await answer.json<Record<string, unknown>>();
+  };
+  assert.deepEqual(await rows('SELECT * FROM provision_users ORDER BY user'), [
+    {
+      ...{ day: '2026-03-29', user: 'alice', requests: 1, hits: 1, hit_rate: 1, prepared: 2, wasted: 1 },
+      ...{ secret_minutes: 30, wasted_secret_minutes: 20, waiting_saved_s: 0.09 },
+    },
+    {
+      ...{ day: '2026-03-29', user: 'bob', requests: 3, hits: 0, hit_rate: 0, prepared: 1, wasted: 1 },
+      ...{ secret_minutes: 30, wasted_secret_minutes: 30, waiting_saved_s: 0 },
+    },
+  ]);
+  assert.deepEqual(await rows('SELECT user, waited_ms, usual_ms, saved_ms FROM provision_savings'), [
+    { user: 'alice', waited_ms: 20, usual_ms: 110, saved_ms: 90 },
+  ]);
   assert.equal((await provisioningReport(archive, { fromMs: start - 2, toMs: start - 1 }))[0]!.requests, 0);
 });

@@ -161,7 +161,9 @@ test('parseConfig refuses ranges of risk that name no scope of the configuration
   const own = 'scopes: { order-desk: { allow: [{ services: [orders] }] } }\n';
   const ranges = (scope: string) =>
     `policy: { scope: { ranges: [{ upTo: 30, scope: default }, { upTo: 100, scope: ${scope} }] } }\n`;
-  assert.equal(parseConfig(own + ranges('order-desk')).policy.scope.ranges[1]!.scope, 'order-desk');
+  const { scopes, policy } = parseConfig(own + ranges('order-desk'));
+  assert.equal(policy.scope.ranges[1]!.scope, 'order-desk');
+  assert.deepEqual(policy.scope.scopes, scopes, 'the policy brings what its names mean');
   assert.throws(
     () => parseConfig(ranges('order-desk')),
     /policy\.scope\.ranges\.1\.scope .*There is no scope "order-desk"/,

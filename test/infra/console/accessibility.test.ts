@@ -1,35 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { packageRoot } from '../../../infra/paths.ts';
+import type { Browser } from 'playwright-core';
 import { requireOrSkip } from '../../services/require.ts';
-import { openPage, startBrowser } from './browser.ts';
+import { violations } from './axe.ts';
+import { fits, openPage, outside, startBrowser } from './browser.ts';
 import { type Harness, startHarness } from './harness.ts';
 
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-/** What axe-core finds, each with the elements concerned. */
-const violations = async (page: Page): Promise<string[]> => {
-  await page.evaluate(readFileSync(join(packageRoot(), 'node_modules/axe-core/axe.min.js'), 'utf8'));
-  const found = (await page.evaluate(
-    'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
-  )) as Violation[];
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
-  );
-};
-
-const fits = 'document.documentElement.scrollWidth <= innerWidth';
-/** Controls and figures that reach beyond the window. */
-const outside = `[...document.querySelectorAll('button, input, select, canvas, .lane-left, .figure')]
-  .filter((element) => element.checkVisibility())
-  .filter((element) => element.getBoundingClientRect().left < -1 || element.getBoundingClientRect().right > innerWidth + 1)
-  .map((element) => element.outerHTML.slice(0, 90))`;
 const changesInSixtyFrames = `(async () => {
   const canvas = document.querySelectorAll('.lane canvas')[1];
   let changes = 0;

@@ -46,3 +46,11 @@ export const openPage = async (
   await page.goto(link);
   return { page, complaints };
 };
+
+/** Whether nothing scrolls sideways, asked in the page. */
+export const fits = 'document.documentElement.scrollWidth <= innerWidth';
+/** Controls and figures that reach beyond the window. */
+export const outside = `[...document.querySelectorAll('button, input, select, canvas, .lane-left, .figure')]
+  .filter((element) => element.checkVisibility())
+  .filter((element) => element.getBoundingClientRect().left < -1 || element.getBoundingClientRect().right > innerWidth + 1)
+  .map((element) => element.outerHTML.slice(0, 90))`;

@@ -65,6 +65,10 @@ export class MemoryKafka implements Kafka {
     };
   }
 
+  unacknowledged(): Promise<never> {
+    throw new Error('A console waits for what it writes');
+  }
+
   consumer(): Promise<GroupConsumer> {
     throw new Error('A console joins no group');
   }

@@ -65,7 +65,7 @@ describe('startConsole', () => {
     assert.equal(first.headers.get('location'), '/');
     assert.match(
       first.headers.get('set-cookie')!,
-      /^ebbtide_console_\d+=[\w-]{32}; Path=\/; HttpOnly; SameSite=Strict$/,
+      /^ebbtide_console_\d+=[\w.-]+; Max-Age=\d{4}; Path=\/; HttpOnly; SameSite=Strict$/,
     );
     assert.equal((await fetch(link, { redirect: 'manual' })).status, 401);
     assert.notEqual(harness.console.link, link);

@@ -73,7 +73,7 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
           user: '',
           kind: 'unknown',
           time,
-          clock: { time, controlOffset: 1, scoresOffset: scoresEnds[partition]! },
+          clock: { time, controlOffset: 1, scoresOffset: scoresEnds[partition]!, modelSequence: 0 },
         }),
       ),
     }));

@@ -32,7 +32,7 @@ test('who comes every day finds the credential ready: foreseen, prepared, handed
   const history = [];
   for (let ago = 14 * 24; ago >= 0; ago--) {
     const time = thisHour - ago * hourMs;
-    const clock = { time, controlOffset: 1, scoresOffset: 0 };
+    const clock = { time, controlOffset: 1, scoresOffset: 0, modelSequence: 0 };
     const value = codec.encode(accessRecord({ user: '', kind: 'unknown', time, clock }));
     for (let partition = 0; partition < partitions; partition++) history.push({ topic, partition, key: null, value });
     if (ago > 0 && ago % 24 === 0) {

@@ -30,14 +30,14 @@ export interface Exported {
 const zero = () => 0;
 
 /** The registry of a process in which everything of ours runs, made by the parts' own code. */
-const registryOfAll = (): Registry => {
+export const registryOfAll = (): Registry => {
   const metrics = createMetrics('test', '0.0.0');
   lifecycleMetrics(metrics);
   scopeMetrics(metrics);
   preprovisionMetrics(metrics);
   keylifeMetrics(metrics);
   archiveMetrics(metrics, async () => 0);
-  retrainMetrics(metrics);
+  retrainMetrics(metrics, ['anomaly', 'scope']);
   createVaultMetrics(metrics);
   createActuatorMetrics(metrics, {
     ...{ inFlight: zero, oldestWaitingMs: zero, watched: zero, registered: zero, killSwitches: zero, exemptions: zero },

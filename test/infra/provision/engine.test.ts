@@ -7,6 +7,7 @@ import { Engine, type EngineParts } from '../../../infra/provision/engine.ts';
 import { Machines } from '../../../infra/provision/machines.ts';
 import { createProvisionMetrics } from '../../../infra/provision/metrics.ts';
 import { Minter } from '../../../infra/provision/mint/minter.ts';
+import { Owed } from '../../../infra/provision/owed.ts';
 import { blankProvision } from '../../../infra/provision/records.ts';
 import { generateIdentity } from '../../../infra/provision/sealing.ts';
 import type { SecretStore, StoredSecret } from '../../../infra/provision/store.ts';
@@ -35,14 +36,16 @@ const engineRig = async (t: TestContext) => {
   const minter = new Minter(client, 'ebbtide-provisions', Date.now);
   const engine = (overrides: Partial<EngineParts> = {}) => {
     const written: Provision[] = [];
+    const config = provisionConfig.parse({ targets: { '*': { method: 'password' } }, minRemainingMs: 0, backoffMs: 1 });
     const made: Engine = new Engine({
       store,
+      owed: new Owed({ config, now: Date.now, log }),
       minter,
       directory,
       risk: { riskOf: () => 0 },
       machines: new Machines(),
       killed: () => false,
-      config: provisionConfig.parse({ targets: { '*': { method: 'password' } }, minRemainingMs: 0, backoffMs: 1 }),
+      config,
       now: Date.now,
       write: async (record) => void (record && written.push(record)),
       mints: new TokenBucket({ perSecond: 100, burst: 100 }, performance.now()),

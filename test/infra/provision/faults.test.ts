@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { Minter } from '../../../infra/provision/mint/minter.ts';
+import { Owed } from '../../../infra/provision/owed.ts';
 import { generateIdentity, open } from '../../../infra/provision/sealing.ts';
 import type { SecretStore } from '../../../infra/provision/store.ts';
 import { VaultSecretStore } from '../../../infra/provision/vaultStore.ts';
 import { deliveryConfig } from '../../../infra/services/delivery/config.ts';
 import { VaultClient } from '../../../infra/vault/client.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import type { Decision, Score } from '../../../schemas/generated/index.ts';
+import type { Decision, Machine, Score } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { openBao, sealableOpenBao } from '../../services/openbao.ts';
-import { until } from '../vault/rig.ts';
+import { row } from '../services/gateway/stage.ts';
+import { decide, issueToken, until } from '../vault/rig.ts';
 import { movableClock, provisionRig } from './rig.ts';
 
 test('who may not have a credential gets none, and is told why', async (t) => {
@@ -110,6 +113,17 @@ test('who may not have a credential gets none, and is told why', async (t) => {
     assert.match(failed.lastError, /archived/);
   });
 
+  await t.test('a machine of whose archiving only topic machines tells any more', async () => {
+    await rig.kafka.send<Machine>(topics.machines, {
+      vm: 'web-8',
+      state: 'archived',
+      at: Date.now() - 30 * 86_400_000,
+    });
+    await until('it to be known', async () => (await delivery.get('web-8', alice.token)).status === 410);
+    await rig.machine('web-8', 'running');
+    await until('it to be back', async () => (await delivery.get('web-8', alice.token)).status === 200);
+  });
+
   await t.test('a user whose risk is high, at mint and at hand-over', async () => {
     const carol = await rig.user('carol');
     await rig.want('carol', 'web-1');
@@ -140,6 +154,31 @@ test('who may not have a credential gets none, and is told why', async (t) => {
     const failed = await rig.step('carol/web-2', 'failed');
     assert.deepEqual([failed.risk, /above 60/.test(failed.lastError)], [90, true]);
     await alert('provisionRefused', 'carol/web-2');
+  });
+
+  await t.test('a user whose credential at Vault or at the gateway is a risk, at mint and at hand-over', async () => {
+    const dora = await rig.user('dora');
+    await rig.want('dora', 'web-1');
+    await rig.step('dora/web-1', 'preProvisioned');
+    const { credential } = await issueToken(rig.vault, { credential: { function: 'dora' } });
+    await rig.kafka.register(credential);
+    await rig.kafka.decide(decide(credential, 'shorten', 60_000, { risk: 90 }));
+    const status = async (user: { token: string }) =>
+      (await delivery.call('GET', '/v1/credentials/web-1', user.token)).status;
+    await until('the risk to be known', async () => (await status(dora)) === 403);
+    await refused(delivery.get('web-1', dora.token), 403, 'risk-too-high');
+    await rig.step('dora/web-1', 'destroyed');
+    await rig.want('dora', 'web-2', { decisionId: 'risky' });
+    const failed = await rig.step('dora/web-2', 'failed', ({ decisionId }) => decisionId === 'risky');
+    assert.match(failed.lastError, /Risk of "dora" is 90/);
+
+    const erik = await rig.user('erik');
+    await rig.kafka.send(topics.translations, row('key-of-erik', 'orders', { owner: 'erik' }));
+    const { credential: frontend } = { credential: { ...credential, credentialId: 'key-of-erik' } };
+    await rig.kafka.decide(decide(frontend, 'narrow', 0, { pipeline: 'scope', newScope: 'blocked', risk: 95 }));
+    await until('the risk to be known', async () => (await status(erik)) === 403);
+    await rig.want('erik', 'web-2');
+    assert.match((await rig.step('erik/web-2', 'failed')).lastError, /Risk of "erik" is 95/);
   });
 
   await t.test('a user who is to be revoked, until a milder decision', async () => {
@@ -385,5 +424,92 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
     await rig.noneLies();
     assert.equal(await verifiers(), 0, 'its password opens nothing');
     assert.equal((await delivery.get('box-1', alice.token)).body.served, 'generated');
+  });
+
+  const verifiersOf = async (vm: string) =>
+    (
+      await rig.vault.root
+        .list<{ keys: string[] }>(`ebbtide-provisions/metadata/verifiers/${vm}/alice`)
+        .catch(() => ({ data: { keys: [] } }))
+    ).data.keys.length;
+
+  await t.test('Kafka away, and Vault too when it is to be ended: ended once Vault is back', async () => {
+    const context = () => {
+      const whole = rig.kafka.context();
+      const send = async () => {
+        await server.seal();
+        throw new EbbtideError('KAFKA_UNAVAILABLE', 'away');
+      };
+      return { ...whole, kafka: { ...whole.kafka, producer: async () => ({ send, close: async () => {} }) } };
+    };
+    const broken = await provisionRig(t, server, { kafka: { ...rig.kafka, context }, vault: rig.vault });
+    const other = await broken.delivery();
+    assert.equal((await other.get('box-7', alice.token)).status, 503);
+    await server.unseal();
+    assert.ok((await verifiersOf('box-7')) <= 1);
+    await until('its password opens nothing', async () => (await verifiersOf('box-7')) === 0);
+  });
+
+  await t.test(
+    'Vault away for what is to be destroyed at a refusal: destroyed once it is back, and that written',
+    async () => {
+      await rig.want('alice', 'box-8');
+      await rig.step('alice/box-8', 'preProvisioned');
+      const client = await VaultClient.connect(rig.vault.configs.delivery, {
+        service: 'test',
+        log: pino({ level: 'silent' }),
+      });
+      t.after(() => client.close());
+      const write = client.write.bind(client);
+      let refused = 0;
+      // The first time before anything, the second time when the entry has been changed already
+      client.write = (async (path: string, ...rest: [object]) => {
+        if (path === 'auth/token/revoke-accessor' && ++refused === 1) throw new EbbtideError('VAULT_SEALED', 'away');
+        const answer = await write(path, ...rest);
+        if (path.startsWith('ebbtide-provisions/data/pairs/') && ++refused === 3)
+          throw new EbbtideError('VAULT_UNAVAILABLE', 'the answer was lost');
+        return answer;
+      }) as typeof client.write;
+      const other = await rig.delivery({}, { store: new VaultSecretStore(client, 'ebbtide-provisions') });
+      await rig.machine('box-8', 'archived');
+      await until('the archiving to be known', async () => (await other.get('box-8', alice.token)).status === 410);
+      const { by } = await rig.step('alice/box-8', 'destroyed');
+      assert.match(by, /^delivery/);
+      await rig.noneLies();
+      assert.equal(await verifiersOf('box-8'), 0, 'its password opens nothing');
+      assert.ok(refused >= 3);
+    },
+  );
+
+  await t.test('Vault lost in the middle of making one: what was made half is removed', async () => {
+    const client = await VaultClient.connect(rig.vault.configs.delivery, {
+      service: 'test',
+      log: pino({ level: 'silent' }),
+    });
+    t.after(() => client.close());
+    const write = client.write.bind(client);
+    const remove = client.remove.bind(client);
+    let away = 2;
+    client.write = (async (path: string, ...rest: [object]) => {
+      const answer = await write(path, ...rest);
+      if (path.includes('/data/verifiers/')) throw new EbbtideError('VAULT_UNAVAILABLE', 'the answer was lost');
+      return answer;
+    }) as typeof client.write;
+    client.remove = (async (path: string, ...rest: []) => {
+      if (away-- > 0) throw new EbbtideError('VAULT_SEALED', 'away');
+      return remove(path, ...rest);
+    }) as typeof client.remove;
+    const config = rig.config();
+    const owed = new Owed({ config, now: Date.now, log: pino({ level: 'silent' }) });
+    const minter = new Minter(client, 'ebbtide-provisions', Date.now, owed.owe);
+    const pair = { user: 'alice', vm: 'box-9' };
+    const target = { method: 'password' as const, users: ['*'], ttlMs: 60_000, length: 24 };
+    await assert.rejects(minter.mint({ pair, target, ttlMs: 60_000, sshPublicKey: undefined }), /the answer was lost/);
+    assert.deepEqual([await verifiersOf('box-9'), owed.size], [1, 1]);
+    await until('it is tried again', async () => {
+      await owed.tick();
+      return owed.size === 0;
+    });
+    assert.equal(await verifiersOf('box-9'), 0);
   });
 });

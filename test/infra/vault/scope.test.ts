@@ -5,9 +5,11 @@ import { type TestContext, test } from 'node:test';
 import { packageRoot } from '../../../infra/paths.ts';
 import { scopeBody, scopePolicies, scopePolicyName } from '../../../infra/vault/scope-body.ts';
 import { bindsInVault } from '../../../infra/vault/scope-enforcer.ts';
-import type { Decision } from '../../../schemas/generated/index.ts';
+import type { Decision, ScopeOverride } from '../../../schemas/generated/index.ts';
+import { topics } from '../../../schemas/topics.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
+import { override } from '../services/gateway/stage.ts';
 import {
   decide,
   effectOf,
@@ -133,6 +135,52 @@ test('a switch to enforcing binds live tokens, and one to shadow frees them, for
   assert.equal(await opens(vault, token), true, 'taken back on the switch to shadow');
   assert.deepEqual(await settled('widen', 'default', shadow), ['skipped', 'widen', 'shadow']);
   assert.equal(await opens(vault, token), true);
+  assert.deepEqual(rig.alerts, []);
+});
+
+test('the kill switch, an exemption and the end of an override lift what Vault denies, and it is bound again after', async (t) => {
+  if (!(await requireOrSkip(t, 'openbao'))) return;
+  const { vault, rig, token } = await staged(t);
+  await allowScopes(vault);
+  let running = await startRig(t, vault, rig, { scopes });
+  const blocked = onScope('narrow', 'blocked');
+  const set = (more: Partial<ScopeOverride> = {}) =>
+    rig.send(topics.scopeOverrides, {
+      ...override(frontend, 'blocked', { decisionId: blocked.decisionId, at: blocked.decidedAt }),
+      ...more,
+    });
+  await rig.decide(blocked);
+  await set();
+  await effectOf(rig, blocked.decisionId);
+  assert.equal(await opens(vault, token), false);
+  const becomes = (open: boolean, why: string) => until(why, async () => (await opens(vault, token)) === open);
+
+  await rig.control({ kind: 'killSwitch', value: 'true' });
+  await becomes(true, 'the kill switch lifts it');
+  await rig.control({ kind: 'killSwitch', value: 'false' });
+  await becomes(false, 'it is bound again');
+
+  await running.close();
+  await rig.control({ kind: 'killSwitch', pipeline: 'scope', value: 'true' });
+  running = await startRig(t, vault, rig, { scopes });
+  await becomes(true, 'a switch that was thrown while no actuator ran');
+  await rig.control({ kind: 'killSwitch', pipeline: 'scope', value: 'false' });
+  await becomes(false, 'and off again');
+
+  await rig.control({ kind: 'exemption', pipeline: 'scope', subject: frontend, value: 'true' });
+  await becomes(true, 'an exemption lifts it');
+  await rig.control({ kind: 'exemption', pipeline: 'scope', subject: frontend, value: 'false' });
+  await becomes(false, 'it is bound again');
+
+  await set({ expiresAt: Date.now() });
+  await becomes(true, 'what has lapsed binds nobody');
+  await set();
+  await becomes(false, 'renewed');
+  await rig.producer.send([{ topic: topics.scopeOverrides.name, key: frontend, value: null }]);
+  await becomes(true, 'lifted by hand');
+  await set({ decisionId: 'administrator/ann/1', at: Date.now() });
+  await set({ mode: 'shadow', at: Date.now() });
+  assert.equal(await opens(vault, token), true, 'neither is for Vault to enforce');
   assert.deepEqual(rig.alerts, []);
 });
 

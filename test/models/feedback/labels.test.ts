@@ -43,6 +43,26 @@ test('resolveLabels() leaves out what names no decision, and says why', () => {
   assert.match(reasons(label({ decisionId: 'd1', verdict: 'unknown' }))[0]!, /unknown to this version/);
 });
 
+test('resolveLabels() lets an analyst take back what he said of a decision, and nothing else', () => {
+  const said = [
+    label({ decisionId: 'd1', verdict: 'maliciousActivity' }),
+    label({ decisionId: 'd2', verdict: 'maliciousActivity' }),
+    label({ decisionId: 'd1', verdict: 'maliciousActivity', by: 'bob' }),
+  ];
+  const { judgements, refused } = resolve(...said, label({ decisionId: 'd1', verdict: 'withdrawn', at: 3_000_001 }));
+  assert.deepEqual(
+    judgements.map(({ decisionId, by }) => [decisionId, by]),
+    [
+      ['d1', 'bob'],
+      ['d2', 'ann'],
+    ],
+  );
+  assert.deepEqual(
+    refused.map(({ why }) => why),
+    ['ann took it back later'],
+  );
+});
+
 test('resolveLabels() lets an analyst correct himself, and leaves out what two contradict', () => {
   const first = label({ decisionId: 'd1', verdict: 'maliciousActivity' });
   const corrected = resolve(first, label({ decisionId: 'd1', verdict: 'legitimateAnomaly', at: 3_000_001 }));

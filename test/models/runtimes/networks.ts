@@ -1,5 +1,7 @@
 import { forecasterNetwork } from '../../../models/anomaly/network.ts';
 import type { Activation, Network, NetworkLayer } from '../../../models/networks/network.ts';
+import { scopeFeatures } from '../../../models/scope/features.ts';
+import { scopeNetwork } from '../../../models/scope/network.ts';
 import { createRandom } from '../../../models/training/random.ts';
 
 /** Networks of each kind that is trained here, small, with invented weights. */
@@ -71,8 +73,15 @@ export const kindsOfNetwork = (): Readonly<Record<string, Network>> => {
       ],
       outputs: ['embedded', 'match'],
     },
-    scope: {
-      name: 'scope',
+    scope: scopeNetwork({
+      kernel: floats(scopeFeatures.size * 32),
+      recurrentKernel: floats(8 * 32),
+      bias: floats(32),
+      headKernel: floats(8),
+      headBias: floats(1),
+    }),
+    'last step': {
+      name: 'last-step',
       input: { name: 'calls', size: 11 },
       layers: [
         recurrent('lstm', 'calls', 11, 10),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { distanceKm } from '../../../models/scope/baseline.ts';
 import { scopeFeatures, scopeVector } from '../../../models/scope/features.ts';
-import { defaultScopeModel } from '../../../models/scope/model.ts';
+import { assessBySigns } from '../../../models/scope/model.ts';
 import { isRefusal, networkOf, trait, traitsOf, traitsOfClient } from '../../../models/scope/operations.ts';
 import { Profile } from '../../../models/scope/profile.ts';
 import { mostVisits, Visits } from '../../../models/scope/visits.ts';
@@ -30,7 +30,7 @@ const known = () =>
     Array.from({ length: 24 * 60 }, (_, i) => callAt(t0 + i * 60_000, { operation: `GET /orders/${i % 3}` })),
   );
 const dayLater = t0 + 24 * hour;
-const riskOf = (profile: Profile, time: number) => defaultScopeModel.assess(profile, time);
+const riskOf = (profile: Profile, time: number) => assessBySigns({ profile, time });
 
 describe('features of API calls', () => {
   it('have distinct names, a hash, and as many numbers as there are features', () => {

@@ -6,6 +6,7 @@ import type { GuardedForecast } from '../../../models/access/guarded.ts';
 import { hazardBins, survivalOf } from '../../../models/access/hazard.ts';
 import { hourOf, hoursSinceLast, wasActive } from '../../../models/access/history.ts';
 import { type Population, pairOf, partsOfPair } from '../../../models/access/population.ts';
+import { onlyModel } from '../../../operators/modelChoice.ts';
 import type { AccessItem, PreprovisionDecision } from '../../../operators/preprovision/batch.ts';
 import { decidePreprovision, type PreprovisionTopics } from '../../../operators/preprovision/decidePreprovision.ts';
 import { foreseeHours } from '../../../operators/preprovision/foreseeHours.ts';
@@ -27,6 +28,7 @@ const forecast = (chance: number, helps = true): GuardedForecast => {
 
 /** Expects whoever was active at this hour yesterday. */
 const yesterday = {
+  version: 'yesterday',
   carried: { pair: 0, all: 0 },
   forecast: async (population: Population, pairs: readonly string[]) =>
     pairs.map((pair) => forecast(wasActive(population.stateOf(pair), 24) ? 0.6 : 0.01)),
@@ -37,7 +39,7 @@ const topicsOf = (change: Partial<PreprovisionPolicy> = {}, risk = 0): Preprovis
   standing: (_, timeMs) => ({ risks: [{ pipeline: 'lifecycle', risk, timeMs }], killed: false }),
 });
 
-const fresh = () => new PreprovisionState(utc, hourOf(start), yesterday.carried);
+const fresh = () => new PreprovisionState(utc, hourOf(start), yesterday.carried, yesterday.version);
 const message = { offset: 0, timestamp: 0, key: null, value: null };
 const access = (pair: string, hours: number): AccessItem => ({
   kind: 'event',
@@ -47,7 +49,7 @@ const access = (pair: string, hours: number): AccessItem => ({
 });
 const clock = (hours: number): AccessItem => ({
   kind: 'clock',
-  clock: { time: at(hours), controlOffset: 0, scoresOffset: 0 },
+  clock: { time: at(hours), controlOffset: 0, scoresOffset: 0, modelSequence: 0 },
 });
 
 const run = async (
@@ -61,7 +63,7 @@ const run = async (
     items: items.slice(i * size, (i + 1) * size),
     rejected: [],
   }));
-  const chain = pipe(foreseeHours(state, yesterday), decidePreprovision(state, topics), toArray());
+  const chain = pipe(foreseeHours(state, onlyModel(yesterday)), decidePreprovision(state, topics), toArray());
   return (await lastValueFrom(from(batches).pipe(chain))).flatMap(({ decisions }) => decisions);
 };
 
@@ -110,11 +112,17 @@ test('saved anywhere and restored, the partition goes on as if it had not stoppe
   for (let cut = 0; cut <= days.length; cut += 4) {
     const first = fresh();
     const before = await run(first, days.slice(0, cut));
-    const second = PreprovisionState.restore(utc, first.save(), yesterday.carried, (pair) => partsOfPair(pair).vm);
+    const second = PreprovisionState.restore(utc, first.save(), yesterday, (pair) => partsOfPair(pair).vm);
     assert.deepEqual([...before, ...(await run(second, days.slice(cut)))], expected, `cut at ${cut}`);
   }
   assert.throws(
-    () => PreprovisionState.restore(utc, fresh().save(), { pair: 0, all: 5 }, () => null),
+    () =>
+      PreprovisionState.restore(
+        utc,
+        fresh().save(),
+        { carried: { pair: 0, all: 5 }, version: 'yesterday' },
+        () => null,
+      ),
     /it is of another model/,
   );
 });
@@ -163,7 +171,7 @@ test('an access that is dated ahead is rejected once, and leaves its pair as it 
     from([
       { ...batch, items: [ahead, ended, access(bob, 10.5)] },
       { ...batch, items: [{ ...ahead, replayed: true }] },
-    ]).pipe(foreseeHours(state, yesterday), toArray()),
+    ]).pipe(foreseeHours(state, onlyModel(yesterday)), toArray()),
   );
   assert.deepEqual(
     told.map(({ rejected }) => rejected.map((it) => [it.message.offset, it.error.code])),

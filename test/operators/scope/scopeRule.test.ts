@@ -123,13 +123,15 @@ describe('a scope policy', () => {
       { ranges: ranges('default', 'read-only & single-service(a)', 'single-service(a)') },
       /single-service\(a\) comes after read-only & single-service\(a\)/,
     );
-    refused({ ranges: ranges('default', 'read-only', 'default') }, /default comes after read-only/);
+    refused({ ranges: ranges('default', 'read-only', 'default') }, /Scope default has two ranges/);
     refused({ ranges: ranges('default', 'No Scope') }, /There is no scope "No Scope"/);
     refused({ groups: { x: { ranges: ranges('read-only', 'blocked') } } }, /groups\.x\.ranges\.0\.scope/);
     const own = ranges('default', 'read-only', 'order-desk', 'single-service(orders)', 'blocked');
-    assert.equal(parseScopePolicy({ ranges: own }).ranges.length, 5);
     const definition = { allow: [{ services: ['orders'], methods: ['GET', 'POST'] }], deny: [] };
     assert.equal(parseScopePolicy({ ranges: own.toSpliced(3, 1) }, { 'order-desk': definition }).ranges.length, 4);
+    const brought = parseScopePolicy({ ranges: own.toSpliced(3, 1) }, { 'order-desk': definition });
+    assert.deepEqual(parseScopePolicy(brought), brought, 'definitions travel with the policy');
+    refused({ ranges: own }, /ranges\.2\.scope: There is no scope "order-desk"; there are default, read-only/);
     assert.throws(() => parseScopePolicy({ ranges: own }, {}), /ranges\.2\.scope: There is no scope "order-desk"/);
     assert.throws(
       () => parseScopePolicy({ ranges: own }, { 'order-desk': definition }),

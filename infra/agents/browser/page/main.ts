@@ -3,13 +3,15 @@ import { askConsent, keepConsent, noConsent, rememberedConsent } from './consent
 import { type Cost, cost } from './cost.ts';
 import { watchPhrase, watchTyping } from './keyboard.ts';
 import { watchPointer } from './pointer.ts';
-import { createQueue, type Queue } from './queue.ts';
+import { beaconsTo, createQueue, type Queue } from './queue.ts';
 import type { Burst, Consent } from './types.ts';
 
 /** How to watch. */
-interface Options {
-  /** Where batches go: an address of the key host. */
-  readonly endpoint: string;
+export interface Options {
+  /** Where batches go as beacons: an address of whatever lets users in. */
+  readonly endpoint?: string;
+  /** Sends batches otherwise, say along with the form; false where it cannot now, and they are kept. */
+  readonly send?: (batch: string) => boolean;
   /** Fields whose phrase is timed, as a selector. @default input[type=password] */
   readonly phrases?: string;
   /** @default one made for this page */
@@ -32,8 +34,9 @@ const watch = (): void => {
   const controller = new AbortController();
   const { signal } = controller;
   watching = controller;
-  const { endpoint, phrases = 'input[type=password]', everyMs = 10_000, onBurst } = options;
-  const sending = createQueue(endpoint, options.session ?? crypto.randomUUID(), () => consent, everyMs, signal);
+  const { endpoint = '', phrases = 'input[type=password]', everyMs = 10_000, onBurst } = options;
+  const send = options.send ?? beaconsTo(endpoint);
+  const sending = createQueue(send, options.session ?? crypto.randomUUID(), () => consent, everyMs, signal);
   queue = sending;
   const sink = (burst: Burst): void => {
     onBurst?.(burst);
@@ -69,6 +72,8 @@ const behaviour = {
     consent = keepConsent(level);
     watch();
   },
+  /** Whether somebody was asked before, so that nobody will be. */
+  remembered: (): boolean => rememberedConsent() !== undefined,
   /** What is allowed now. */
   consent: (): Consent => consent,
   /** Send what there is now. */

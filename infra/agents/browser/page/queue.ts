@@ -8,21 +8,27 @@ const mostSent = 40;
 /** Collects bursts and sends them in batches. */
 export interface Queue {
   add(burst: Burst): void;
-  /** Send what there is, as a beacon: it outlives the page. */
+  /** Send what there is; a beacon outlives the page. */
   flush(): void;
   /** Forget what was not sent. */
   clear(): void;
 }
 
+/** Sends batches as beacons. Their type needs no preflight, for a beacon gets no answer to one. */
+export const beaconsTo =
+  (endpoint: string) =>
+  (batch: string): boolean =>
+    navigator.sendBeacon(endpoint, new Blob([batch], { type: 'text/plain' }));
+
 /**
  * Make a queue.
  *
- * @param endpoint where batches go
+ * @param send takes a batch as text; false where it cannot now
  * @param session names the session; made anew with each page unless the page knows better
  * @param consent as it stands when a batch is sent; a batch without is never sent
  */
 export const createQueue = (
-  endpoint: string,
+  send: (batch: string) => boolean,
   session: string,
   consent: () => Consent,
   everyMs: number,
@@ -45,8 +51,7 @@ export const createQueue = (
         cost: { events, ms },
         bursts,
       };
-      // A type that needs no preflight, for a beacon gets no answer to one
-      if (!navigator.sendBeacon(endpoint, new Blob([JSON.stringify(batch)], { type: 'text/plain' }))) return;
+      if (!send(JSON.stringify(batch))) return;
       sequence++;
       dropped = 0;
       kept = kept.slice(bursts.length);

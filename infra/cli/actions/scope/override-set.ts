@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { EbbtideError } from '../../../../schemas/errors.ts';
 import type { ScopeOverride } from '../../../../schemas/generated/index.ts';
-import { Scopes } from '../../../../schemas/scopes.ts';
+import { administratorsDecision, Scopes } from '../../../../schemas/scopes.ts';
 import type { Action } from '../../invocation.ts';
 import { readOverrides, writeOverride } from '../../scope-override.ts';
 import { duration } from '../../terminal.ts';
@@ -16,7 +16,22 @@ interface Options {
   readonly allowWidening?: boolean;
 }
 
-/** Narrow a credential for a while; what is in force is not replaced by what allows more, unless that is meant. */
+const untilOf = ({ expiresAt }: Pick<ScopeOverride, 'expiresAt'>): string =>
+  expiresAt === null ? 'without an end' : `until ${new Date(expiresAt).toISOString()}`;
+
+/** How the end of what stands is changed, empty where nothing stands. */
+const changeOfEnd = (held: ScopeOverride | undefined, expiresAt: number): string => {
+  if (!held) return '';
+  const from = `; it replaces ${held.scope}${held.mode === 'shadow' ? ', only reported,' : ''} ${untilOf(held)}`;
+  if (held.expiresAt === null) return `${from}, and ends`;
+  const by = expiresAt - held.expiresAt;
+  return by === 0 ? from : `${from}, and ends ${duration(Math.abs(by))} ${by > 0 ? 'later' : 'sooner'}`;
+};
+
+/**
+ * Narrow a credential for a while; what is in force is not replaced by what allows more or ends sooner, unless that is
+ * meant, and what changes is said.
+ */
 export const run: Action<Options, [string]> = async (invocation, options, frontendCredential) => {
   const { config } = await invocation.load();
   const { for: forMs, reason, shadow = false, service = null, allowWidening = false } = options;
@@ -24,14 +39,25 @@ export const run: Action<Options, [string]> = async (invocation, options, fronte
   const wanted = scopes.named(options.scope, service);
   const scope = wanted.name;
   const at = Date.now();
-  const held = allowWidening ? undefined : (await readOverrides(invocation, at)).get(frontendCredential);
-  if (held?.mode === 'enforce') {
+  const expiresAt = at + forMs;
+  const held = (await readOverrides(invocation, at)).get(frontendCredential);
+  if (held?.mode === 'enforce' && !allowWidening) {
     const inForce = scopes.namedOrBlocked(held.scope, held.service);
-    if (inForce !== scopes.top && (shadow || !scopes.within(wanted, inForce)))
+    const restricts = inForce !== scopes.top;
+    const refuse = (why: string) => {
       throw new EbbtideError(
         'REQUEST_INVALID',
-        `Nothing was set: ${shadow ? `${scope}, only reported,` : scope} would allow more than ${inForce.name}, which is in force for ${frontendCredential}; lift that first with "ebbtide scope override lift ${frontendCredential}", or add --allow-widening`,
-        { frontendCredential, inForce: inForce.name, scope },
+        `Nothing was set: ${why}; lift that first with "ebbtide scope override lift ${frontendCredential}", or add --allow-widening`,
+        { frontendCredential, inForce: inForce.name, until: held.expiresAt, scope, expiresAt },
+      );
+    };
+    if (restricts && (shadow || !scopes.within(wanted, inForce)))
+      refuse(
+        `${shadow ? `${scope}, only reported,` : scope} would allow more than ${inForce.name}, which is in force for ${frontendCredential}`,
+      );
+    if (restricts && (held.expiresAt === null || held.expiresAt > expiresAt))
+      refuse(
+        `${scope} until ${new Date(expiresAt).toISOString()} would end sooner than ${inForce.name}, which is in force for ${frontendCredential} ${untilOf(held)}; give a longer --for`,
       );
   }
   const by = userInfo().username;
@@ -41,16 +67,18 @@ export const run: Action<Options, [string]> = async (invocation, options, fronte
     service,
     risk: 0,
     mode: shadow ? 'shadow' : 'enforce',
-    expiresAt: at + forMs,
-    decisionId: `administrator/${by}/${at}`,
+    expiresAt,
+    decisionId: `${administratorsDecision}/${by}/${at}`,
     policyVersion: '',
     reasons: [`set by ${by}${reason ? `: ${reason}` : ''}`],
     at,
   };
+  const replaces = held ? { scope: held.scope, mode: held.mode, expiresAt: held.expiresAt } : null;
   await writeOverride(
     invocation,
     frontendCredential,
     record,
-    `${frontendCredential} has scope ${scope} for ${duration(forMs)}`,
+    `${frontendCredential} has scope ${scope} for ${duration(forMs)}${changeOfEnd(held, expiresAt)}`,
+    { replaces },
   );
 };

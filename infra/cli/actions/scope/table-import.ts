@@ -5,6 +5,8 @@ import type { Translation } from '../../../../schemas/generated/index.ts';
 import { Scopes } from '../../../../schemas/scopes.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { rowVersion } from '../../../../schemas/translations.ts';
+import { everything } from '../../../audit.ts';
+import { audited } from '../../audited.ts';
 import { connect } from '../../connect.ts';
 import type { Action } from '../../invocation.ts';
 import { changesBy, printChanges, readTable, readTableFile } from '../../scope-table.ts';
@@ -46,13 +48,14 @@ export const run: Action<Options, [string]> = async ({ terminal, load }, options
     const producer = await context.kafka.producer();
     try {
       const set = { at: Date.now(), by: userInfo().username, reason };
-      await producer.send(
-        changes.map(({ key }) => {
-          const row = wanted.get(key);
-          const value = row ? codec.encode({ ...row, version: rowVersion(row), ...set }) : null;
-          return { topic: topics.translations.name, key, value };
-        }),
-      );
+      const rows = changes.map(({ key }) => {
+        const row = wanted.get(key);
+        const value = row ? codec.encode({ ...row, version: rowVersion(row), ...set }) : null;
+        return { topic: topics.translations.name, key, value };
+      });
+      const details = { rows: changes.length, widened: wider.map(({ key }) => key) };
+      const deed = { action: 'translation', subject: everything, reason, details };
+      await audited(context, deed, () => producer.send(rows));
     } finally {
       await producer.close();
     }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import type { Controls } from '../../../../operators/actuate/controls.ts';
 import { TopicCodec } from '../../../../schemas/codec.ts';
-import type { ScopeOverride, Translation } from '../../../../schemas/generated/index.ts';
+import type { Control, ScopeOverride, Translation } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import type { AppContext } from '../../../context.ts';
 import { readPatiently } from '../../../kafka/readPatiently.ts';
 import type { Message } from '../../../kafka/types.ts';
+import type { Definitions } from './definitions.ts';
 import type { Overrides } from './overrides.ts';
 import type { RowTable } from './rows.ts';
 
@@ -20,7 +22,16 @@ export interface Freshness {
   ageMs(): number;
 }
 
-/** Both topics, followed into memory. */
+/** What is kept of the topics. */
+export interface Tables {
+  readonly rows: RowTable;
+  readonly overrides: Overrides;
+  readonly definitions: Definitions;
+  /** What administrators have set. */
+  readonly controls: Pick<Controls, 'apply' | 'remove'>;
+}
+
+/** The topics, followed into memory. */
 export interface TableFollower extends Freshness {
   readonly caughtUp: Promise<void>;
   /** Rejects when following ends for good; never resolves. */
@@ -31,19 +42,21 @@ export interface TableFollower extends Freshness {
 }
 
 /**
- * Follow `translations` and `scope-overrides` into memory, and ask the broker once a second whether anything is missing.
+ * Follow `translations`, `scope-overrides` and `control` into memory, and ask the broker once a second
+ * whether anything is missing.
  *
  * @param clock - monotonic, milliseconds
  */
 export const followTable = async (
   { kafka, registry, log }: AppContext,
-  rows: RowTable,
-  overrides: Overrides,
+  { rows, overrides, definitions, controls }: Tables,
   clock: () => number = () => performance.now(),
 ): Promise<TableFollower> => {
   const translations = await TopicCodec.open<Translation>(topics.translations, registry);
   const scopeOverrides = await TopicCodec.open<ScopeOverride>(topics.scopeOverrides, registry);
-  const tail = await kafka.tail({ topics: [topics.translations.name, topics.scopeOverrides.name], from: 'beginning' });
+  const controlCodec = await TopicCodec.open<Control>(topics.control, registry);
+  const followed = [topics.translations, topics.scopeOverrides, topics.control].map(({ name }) => name);
+  const tail = await kafka.tail({ topics: followed, from: 'beginning' });
   const stopping = new AbortController();
   const { signal } = stopping;
   let loaded = false;
@@ -58,6 +71,11 @@ export const followTable = async (
     if (topic === topics.translations.name) {
       if (value) return rows.set(await readPatiently(translations, value, patience));
       rows.remove(String(key));
+    } else if (topic === topics.control.name) {
+      const control = value && (await readPatiently(controlCodec, value, patience));
+      definitions.set(String(key), control);
+      if (control) controls.apply(control);
+      else controls.remove(String(key));
     } else {
       if (value) return overrides.set(await readPatiently(scopeOverrides, value, patience));
       overrides.remove(String(key));
@@ -87,6 +105,7 @@ export const followTable = async (
     let noted: { readonly at: number; readonly passed: () => boolean } | undefined;
     while (!signal.aborted) {
       const at = clock();
+      definitions.settle();
       if (!noted) {
         const passed = await tail.mark().catch(() => undefined);
         if (passed) noted = { at, passed };

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { ScopeOverride } from '../../../../schemas/generated/index.ts';
-import { builtInScope, type Scope, type Scopes, signalsOverride } from '../../../../schemas/scopes.ts';
+import {
+  administratorsDecision,
+  builtInScope,
+  type Scope,
+  type Scopes,
+  signalsOverride,
+} from '../../../../schemas/scopes.ts';
 
 /** A Dynamic Scope Override in memory. */
 export interface Override {
+  /** What its name means by the definitions in force. */
   readonly scope: Scope;
   readonly enforced: boolean;
   /** Epoch milliseconds; infinite where it never lapses. */
@@ -14,21 +21,47 @@ export interface Override {
   readonly reasons: readonly string[];
 }
 
+type Killed = (pipeline: string, credential: string, nowMs: number) => boolean;
+
+interface Held extends Override {
+  readonly named: Pick<ScopeOverride, 'scope' | 'service'>;
+  /** Who set it: a pipeline, or an administrator by hand. */
+  readonly pipeline: string;
+}
+
 /**
- * The overrides in force, by frontend credential. What names no scope that is known counts as `blocked`; what names
- * `default` narrows nothing and is not kept.
+ * The overrides in force, by frontend credential, and the scopes that they name. What names no scope that is known counts
+ * as `blocked`; what allows all that `default` does narrows nothing.
  */
 export class Overrides {
-  readonly #byCredential = new Map<string, Override>();
+  readonly #byCredential = new Map<string, Held>();
   /** Blocks that other parties asked for, beside what behaviour has earned. */
-  readonly #bySignal = new Map<string, Override>();
-  readonly #scopes: Scopes;
+  readonly #bySignal = new Map<string, Held>();
+  #scopes: Scopes;
   readonly #skewMs: number;
+  readonly #killed: Killed;
 
-  /** @param skewMs - how long an override outlives its expiry here, for clocks that differ, milliseconds */
-  constructor(scopes: Scopes, skewMs: number) {
+  /**
+   * @param skewMs - how long an override outlives its expiry here, for clocks that differ, milliseconds
+   * @param killed - whether the kill switch is on for a pipeline and a credential: what that pipeline set counts for nothing
+   */
+  constructor(scopes: Scopes, skewMs: number, killed: Killed = () => false) {
     this.#scopes = scopes;
     this.#skewMs = skewMs;
+    this.#killed = killed;
+  }
+
+  /** The scopes of the deployment, as they are defined now. */
+  get scopes(): Scopes {
+    return this.#scopes;
+  }
+
+  /** Other definitions are in force: names mean what they say. */
+  define(scopes: Scopes): void {
+    this.#scopes = scopes;
+    for (const held of [this.#byCredential, this.#bySignal])
+      for (const [credential, one] of held)
+        held.set(credential, { ...one, scope: scopes.namedOrBlocked(one.named.scope, one.named.service) });
   }
 
   get size(): number {
@@ -39,10 +72,12 @@ export class Overrides {
   set(record: ScopeOverride): boolean {
     const scope = this.#scopes.namedOrBlocked(record.scope, record.service);
     const { held, credential } = this.#placeOf(record.frontendCredential);
-    if (scope === this.#scopes.top) held.delete(credential);
+    if (record.scope === builtInScope.default) held.delete(credential);
     else
       held.set(credential, {
         scope,
+        named: { scope: record.scope, service: record.service },
+        pipeline: record.decisionId.slice(0, record.decisionId.indexOf('/')),
         enforced: record.mode === 'enforce',
         expiresAt: record.expiresAt ?? Number.POSITIVE_INFINITY,
         decisionId: record.decisionId,
@@ -58,7 +93,7 @@ export class Overrides {
     place.held.delete(place.credential);
   }
 
-  #placeOf(key: string): { readonly held: Map<string, Override>; readonly credential: string } {
+  #placeOf(key: string): { readonly held: Map<string, Held>; readonly credential: string } {
     return key.startsWith(signalsOverride)
       ? { held: this.#bySignal, credential: key.slice(signalsOverride.length) }
       : { held: this.#byCredential, credential: key };
@@ -66,15 +101,17 @@ export class Overrides {
 
   /** The override of a credential that has not lapsed at `nowMs`, epoch milliseconds. */
   find(credential: string, nowMs: number): Override | undefined {
-    const earned = this.#live(this.#byCredential.get(credential), nowMs);
+    const earned = this.#live(this.#byCredential.get(credential), credential, nowMs);
     if (this.#bySignal.size === 0) return earned;
-    const told = this.#live(this.#bySignal.get(credential), nowMs);
+    const told = this.#live(this.#bySignal.get(credential), credential, nowMs);
     // A block is the narrowest there is; one in shadow yields to what is enforced
     return told && (told.enforced || !earned?.enforced) ? told : earned;
   }
 
-  #live(found: Override | undefined, nowMs: number): Override | undefined {
+  #live(found: Held | undefined, credential: string, nowMs: number): Override | undefined {
     // One that has lapsed is kept: a clock that ran ahead for a moment must not lift what is in force
-    return found && found.expiresAt + this.#skewMs > nowMs ? found : undefined;
+    if (!found || found.scope === this.#scopes.top || found.expiresAt + this.#skewMs <= nowMs) return undefined;
+    const automatic = found.pipeline !== administratorsDecision;
+    return automatic && this.#killed(found.pipeline, credential, nowMs) ? undefined : found;
   }
 }

@@ -52,8 +52,13 @@ test('startRetrain() waits for labels in the archive, retrains, and reports', as
   const running = await startRetrain(
     { log: pino({ level: 'silent' }), metrics },
     {
-      ...{ archive, folder, windowMs, code: 'test', now: () => firstMs + 3_000_000 },
-      registry: folderRegistry(join(folder, 'versions'), shippedAnomalyModel),
+      ...{ archive, code: 'test', now: () => firstMs + 3_000_000 },
+      models: [
+        {
+          ...{ kind: 'anomaly', folder, windowMs },
+          registry: folderRegistry(join(folder, 'versions'), shippedAnomalyModel),
+        },
+      ],
     },
     retrainConfigSchema.parse({ everyMs: 1_000, minLabels: 2, epochs: 0, calibrationSubjects: 60 }),
   );
@@ -79,5 +84,5 @@ test('startRetrain() waits for labels in the archive, retrains, and reports', as
   assert.equal(report.champion, basename(shippedAnomalyModel()));
   assert.match(JSON.stringify(report.lineage), /"judged":\{"legitimate":2,"falsePositive":0\}/);
   assert.equal(await lastRetrained(folder), firstMs + 3_000_000);
-  assert.match(await metrics.metrics(), /ebbtide_retrain_runs_total\{outcome="kept"\} 1/);
+  assert.match(await metrics.metrics(), /ebbtide_retrain_runs_total\{kind="anomaly",outcome="kept"\} 1/);
 });

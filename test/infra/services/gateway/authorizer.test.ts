@@ -25,7 +25,6 @@ const authorizerOf = (routes: object[], definitions: Record<string, ScopeDefinit
   const none = () => 0;
   const identifier = new Identifier(config, Buffer.alloc(32));
   const authorizer = new Authorizer({
-    scopes,
     routes: new Routes(config.routes),
     identifier,
     rows,

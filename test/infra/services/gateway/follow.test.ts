@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Registry } from 'prom-client';
 import type { Kafka, Message, Tail } from '../../../../infra/kafka/types.ts';
+import { Definitions } from '../../../../infra/services/gateway/table/definitions.ts';
 import { followTable } from '../../../../infra/services/gateway/table/follow.ts';
 import { Overrides } from '../../../../infra/services/gateway/table/overrides.ts';
 import { RowTable } from '../../../../infra/services/gateway/table/rows.ts';
+import { Controls } from '../../../../operators/actuate/controls.ts';
 import { MemoryRegistry } from '../../../../schemas/registry.ts';
 import { Scopes } from '../../../../schemas/scopes.ts';
 import { keptLog, until } from '../../vault/rig.ts';
@@ -51,7 +53,14 @@ test('A table that changes all the time is fresh as of the last end that was pas
   let now = 1_000;
   const kafka = { tail: async () => tail } as unknown as Kafka;
   const context = { kafka, registry: new MemoryRegistry(), metrics: new Registry(), log: keptLog().log };
-  const table = await followTable(context, new RowTable(), new Overrides(new Scopes({}), 0), () => now);
+  const overrides = new Overrides(new Scopes({}), 0);
+  const tables = {
+    rows: new RowTable(),
+    overrides,
+    definitions: new Definitions({}, () => {}),
+    controls: new Controls(),
+  };
+  const table = await followTable(context, tables, () => now);
   t.after(() => table.close());
   await table.caughtUp;
   assert.equal(table.ageMs(), 0);

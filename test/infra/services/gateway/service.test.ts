@@ -6,6 +6,9 @@ import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { AppContext } from '../../../../infra/context.ts';
 import type { Kafka } from '../../../../infra/kafka/types.ts';
+import { controlRecord } from '../../../../schemas/control.ts';
+import { parseScopePolicy } from '../../../../schemas/scopePolicy.ts';
+import { signalsOverride } from '../../../../schemas/scopes.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { privateKafka } from '../../../services/kafka.ts';
 import { requireOrSkip } from '../../../services/require.ts';
@@ -157,6 +160,56 @@ test('A custom scope of rules over service, method, operation and path decides r
   assert.equal(await ask('orders', 'DELETE', '/orders/7'), 403);
   assert.equal(await ask('orders', 'POST', '/orders/7/lines'), 403);
   assert.equal(await ask('stock', 'GET', '/orders/7'), 403);
+});
+
+test('The kill switch lifts what its pipeline set, at once, and not what administrators did', async (t) => {
+  const { rig, gateway } = await started(t);
+  await using _ = gateway;
+  await rig.send(topics.translations, ...['a', 'b', 'c'].map((credential) => row(credential, 'orders')));
+  await rig.send(
+    topics.scopeOverrides,
+    override('a', 'blocked'),
+    override('b', 'blocked', { decisionId: 'administrator/ann/1' }),
+    override(`${signalsOverride}c`, 'blocked', { decisionId: 'signals/c/1' }),
+  );
+  const allowed = async () => {
+    const asked = ['a', 'b', 'c'].map((frontendCredential) => post(gateway, { service: 'orders', frontendCredential }));
+    return (await Promise.all(asked)).map(({ status }) => status === 200).join();
+  };
+  await until('overrides are known', async () => /3 rows and 3 overrides/.test((await readiness(gateway)).detail));
+  assert.equal(await allowed(), 'false,false,false');
+  await rig.control({ kind: 'killSwitch', pipeline: 'scope', value: 'true' });
+  await until('that of the pipeline is lifted', async () => (await allowed()) === 'true,false,false');
+  await rig.control({ kind: 'killSwitch', value: 'true' });
+  await until('those of all pipelines are', async () => (await allowed()) === 'true,false,true');
+  await rig.control({ kind: 'killSwitch', value: 'false' });
+  await rig.control({ kind: 'killSwitch', pipeline: 'scope', value: 'false' });
+  await until('all are in force again', async () => (await allowed()) === 'false,false,false');
+});
+
+test('A scope that a policy brings decides requests at a gateway that does not know it, an override beside it', async (t) => {
+  const { rig, gateway } = await started(t);
+  await using _ = gateway;
+  const scopes = { 'order-desk': { allow: [{ services: ['orders'], resources: ['/orders/*'] }], deny: [] } };
+  const ranges = [
+    { upTo: 50, scope: 'default' },
+    { upTo: 100, scope: 'order-desk' },
+  ];
+  const setting = { kind: 'policy', pipeline: 'scope', by: 'test', reason: '' } as const;
+  assert.throws(
+    () => controlRecord({ ...setting, value: { ranges } }, 0),
+    /policy\.scope\.ranges\.1\.scope: There is no scope "order-desk"; there are default, read-only/,
+  );
+  const record = controlRecord({ ...setting, value: parseScopePolicy({ ranges }, scopes) }, Date.now());
+  await rig.send(topics.translations, row('mobile', 'orders'));
+  await rig.send(topics.scopeOverrides, override('mobile', 'order-desk'));
+  const ask = async (resource: string) =>
+    (await post(gateway, { service: 'orders', method: 'POST', resource, frontendCredential: 'mobile' })).status;
+  await until('the override is known', async () => /1 rows and 1 overrides/.test((await readiness(gateway)).detail));
+  assert.equal(await ask('/orders/7'), 403, 'a name that nobody defined blocks');
+  await rig.send(topics.control, record);
+  await until('the definition is known', async () => (await ask('/orders/7')) === 200);
+  assert.equal(await ask('/orders/7/lines'), 403);
 });
 
 const require = createRequire(import.meta.url);

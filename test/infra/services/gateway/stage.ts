@@ -66,6 +66,7 @@ export const row = (frontendCredential: string, service: string, more: Partial<T
   frontendCredential,
   service,
   group: '',
+  owner: '',
   defaultScope: 'default',
   backendCredentials: {},
   version: '0a1b2c3d4e5f',

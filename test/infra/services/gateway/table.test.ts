@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Definitions } from '../../../../infra/services/gateway/table/definitions.ts';
 import { Overrides } from '../../../../infra/services/gateway/table/overrides.ts';
 import { RowTable } from '../../../../infra/services/gateway/table/rows.ts';
+import { controlRecord } from '../../../../schemas/control.ts';
+import { parseScopePolicy } from '../../../../schemas/scopePolicy.ts';
 import { Scopes, signalsOverride } from '../../../../schemas/scopes.ts';
 import { override, row } from './stage.ts';
 
@@ -107,4 +110,47 @@ test('Overrides of a scope that nobody knows, or of a single service without a n
   assert.equal(overrides.set(override('c', 'blocked')), true);
   assert.equal(overrides.set(override('a', 'default')), true);
   assert.equal(overrides.find('a', 0), undefined, 'the default scope narrows nothing');
+});
+
+test('Definitions of a policy in force say what names mean, before those of the configuration, until it lapses', () => {
+  const of = (...services: string[]) => ({ allow: [{ services }], deny: [] });
+  let now = 0;
+  const overrides = new Overrides(new Scopes({ desk: of('orders') }), 0);
+  const definitions = new Definitions(
+    { desk: of('orders') },
+    (scopes) => overrides.define(scopes),
+    () => now,
+  );
+  const allows = (service: string) =>
+    overrides.find('a', 0)?.scope.allows({ service, method: 'GET', operation: '', resource: '/' });
+  const policy = (scopes: Parameters<typeof parseScopePolicy>[1], expiresAt?: number) =>
+    controlRecord(
+      {
+        kind: 'policy',
+        pipeline: 'scope',
+        value: parseScopePolicy({}, scopes),
+        by: 'test',
+        reason: '',
+        ...(expiresAt ? { expiresAt } : {}),
+      },
+      0,
+    );
+  assert.equal(overrides.set(override('a', 'night')), false, 'not known yet, and so blocked');
+  assert.equal(allows('orders'), false);
+  definitions.set('policy/scope/configured', policy({ night: of('orders') }));
+  assert.deepEqual([allows('orders'), allows('billing')], [true, false]);
+  definitions.set('policy/scope', policy({ night: of('billing') }, 100));
+  assert.deepEqual([allows('orders'), allows('billing')], [false, true]);
+  const broken = { ...policy({}), value: '{"ranges":[{"upTo":100,"scope":"nobody"}]}' };
+  definitions.set('policy/scope', broken);
+  assert.deepEqual([allows('orders'), allows('billing')], [false, true], 'one that is refused changes nothing');
+  now = 100;
+  definitions.settle();
+  assert.deepEqual([allows('orders'), allows('billing')], [true, false]);
+  definitions.set('policy/scope/configured', null);
+  assert.equal(allows('orders'), false, 'a name that nobody defines any more blocks');
+  overrides.set(override('a', 'desk'));
+  assert.equal(allows('orders'), true);
+  definitions.set('policy/scope/configured', policy({ desk: { allow: [{}], deny: [] } }));
+  assert.equal(overrides.find('a', 0), undefined, 'what allows everything narrows nothing');
 });

@@ -114,10 +114,10 @@ export const noise = (seed: number) => {
   };
 };
 
-/** Somebody's way to type a phrase of 11 keys: the features of one time, seconds by name. */
-export const typist = (pace: number, seed: number) => {
+/** Somebody's way to type a phrase: the features of one time, seconds by name. */
+export const typist = (pace: number, seed: number, keys = 11) => {
   const own = noise(seed * 7919);
-  const usual = Array.from({ length: 11 }, () => ({ hold: 0.07 + 0.06 * own(), gap: pace * (0.5 + own()) }));
+  const usual = Array.from({ length: keys }, () => ({ hold: 0.07 + 0.06 * own(), gap: pace * (0.5 + own()) }));
   const random = noise(seed);
   const around = (value: number) => value * (1 + 0.2 * (random() + random() + random() - 1.5));
   return (): Record<string, number> => {
@@ -130,7 +130,7 @@ export const typist = (pace: number, seed: number) => {
       seconds.push(held);
       before = held;
     });
-    return Object.fromEntries(timingNames(11).map((name, i) => [name, seconds[i]!]));
+    return Object.fromEntries(timingNames(keys).map((name, i) => [name, seconds[i]!]));
   };
 };
 

@@ -1,0 +1,52 @@
+import type { QueueEntry } from '../view/desk.ts';
+import type { Investigation, Step } from '../view/investigation.ts';
+
+/** Text of people and machines as it is, whatever Markdown or HTML it looks like. */
+const plain = (text: string): string =>
+  text.replace(/[\\`*_{}[\]<>()#+\-.!|&~]/g, (mark) => `\\${mark}`).replace(/\r?\n/g, '  \n');
+const instant = (at: number): string => new Date(at).toISOString();
+
+const findings: Record<Step['finding'], string> = {
+  none: 'none',
+  legitimateAnomaly: 'legitimate anomaly',
+  falsePositive: 'false positive',
+  maliciousActivity: 'malicious activity',
+  inconclusive: 'inconclusive',
+};
+
+const stepLine = ({ kind, assignee, finding, decisionId }: Step): string => {
+  if (kind === 'assigned') return assignee === '' ? 'assigned it to nobody' : `assigned it to ${plain(assignee)}`;
+  if (kind === 'closed') return `closed it: ${findings[finding]}`;
+  if (kind === 'linked') return `added decision ${plain(decisionId ?? '')}`;
+  return { opened: 'opened it', commented: 'commented', reopened: 'reopened it', unknown: 'did something' }[kind];
+};
+
+/** An investigation as Markdown, for a ticket or a report: every text in it is escaped. */
+export const investigationMarkdown = (one: Investigation, decisions: readonly QueueEntry[], now: number): string =>
+  [
+    `# ${plain(one.title)}`,
+    '',
+    `- Investigation: ${plain(one.id)}`,
+    `- Subject: ${plain(one.subject)}`,
+    `- Status: ${one.status}`,
+    `- Finding: ${findings[one.finding]}`,
+    `- Assigned to: ${one.assignee === '' ? 'nobody' : plain(one.assignee)}`,
+    `- Opened: ${instant(one.openedAt)} by ${plain(one.openedBy)}`,
+    `- Exported: ${instant(now)}`,
+    '',
+    '## Decisions',
+    '',
+    ...(decisions.length === 0 ? one.decisionIds.map((id) => `- ${plain(id)}`) : []),
+    ...decisions.map(
+      ({ at, action, text, outcome, id }) =>
+        `- ${instant(at)} ${action}, ${outcome ?? 'no answer yet'}: ${plain(text)} (${plain(id)})`,
+    ),
+    '',
+    '## Steps',
+    '',
+    ...one.steps.flatMap((step) => [
+      `### ${instant(step.at)} ${plain(step.by)} ${stepLine(step)}`,
+      '',
+      ...(step.text === '' ? [] : [plain(step.text), '']),
+    ]),
+  ].join('\n');

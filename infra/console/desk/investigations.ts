@@ -1,0 +1,191 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
+import type { Effect } from '../../../schemas/generated/Effect.ts';
+import {
+  entryOf,
+  type Investigation,
+  type InvestigationEntry,
+  mostSteps,
+  type Step,
+  takeStep,
+} from '../view/investigation.ts';
+
+/** What is known of a step before it is written. */
+export type NewStep = Pick<Step, 'investigationId' | 'kind' | 'by'> &
+  Partial<Omit<Step, 'investigationId' | 'kind' | 'by'>>;
+
+/** What investigations need. */
+export interface InvestigationsOptions {
+  /** Write a step to its topic. */
+  write(step: Step): Promise<void>;
+  now(): number;
+  /** Longest wait for a written step to come back, milliseconds. */
+  readonly returnMs: number;
+}
+
+/** What a list of investigations is asked for. */
+export interface InvestigationQuery {
+  readonly status: 'open' | 'closed' | 'all';
+  /** Whose; empty for anybody's. */
+  readonly assignee: string;
+  readonly q: string;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+const whoOpens = 'ebbtide';
+const blank = { base: 0, subject: '', title: '', decisionId: null, assignee: '', finding: 'none', text: '' } as const;
+const shortOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+
+/**
+ * Every investigation, made up of the steps on their topic. A step is written, and counts once it has come back: of two
+ * that were made on the same state, by two people or two consoles, the first in the topic counts, and the second is told.
+ */
+export class Investigations {
+  readonly #all = new Map<string, Investigation>();
+  readonly #awaited = new Map<string, (counted: boolean) => void>();
+  readonly #options: InvestigationsOptions;
+  #opening: Promise<void> = Promise.resolve();
+  version = 0;
+
+  constructor(options: InvestigationsOptions) {
+    this.#options = options;
+  }
+
+  get open(): number {
+    let open = 0;
+    for (const { status } of this.#all.values()) if (status === 'open') open += 1;
+    return open;
+  }
+
+  get(id: string): Investigation | undefined {
+    return this.#all.get(id);
+  }
+
+  /** Those about a subject, the newest first. */
+  about(subject: string): InvestigationEntry[] {
+    return [...this.#all.values()]
+      .filter((one) => one.subject === subject)
+      .sort(newestFirst)
+      .map(entryOf);
+  }
+
+  find({ status, assignee, q, offset, limit }: InvestigationQuery) {
+    const words = q.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = [...this.#all.values()]
+      .filter(
+        (one) =>
+          (status === 'all' || one.status === status) &&
+          (assignee === '' || one.assignee === assignee) &&
+          words.every((word) =>
+            `${one.id}\n${one.title}\n${one.subject}\n${one.assignee}`.toLowerCase().includes(word),
+          ),
+      )
+      .sort(newestFirst);
+    return {
+      version: this.version,
+      total: found.length,
+      offset,
+      entries: found.slice(offset, offset + limit).map(entryOf),
+    };
+  }
+
+  /** A step came from the topic. */
+  take(step: Step): void {
+    const after = takeStep(this.#all.get(step.investigationId), step);
+    if (after) {
+      this.#all.set(step.investigationId, after);
+      this.version += 1;
+    }
+    this.#awaited.get(step.stepId)?.(after !== undefined);
+  }
+
+  /**
+   * Write a step and wait until it counts.
+   *
+   * @throws {EbbtideError} `NOT_FOUND`; `CONFLICT` when somebody was faster, or it has as many steps as it may; `KAFKA_UNAVAILABLE`
+   */
+  async add(given: NewStep): Promise<Investigation> {
+    const { investigationId: id, kind } = given;
+    const before = this.#all.get(id);
+    if (kind !== 'opened') {
+      if (!before) throw new EbbtideError('NOT_FOUND', `There is no investigation ${id}`, { id });
+      if (before.steps.length >= mostSteps)
+        throw new EbbtideError(
+          'CONFLICT',
+          `Investigation ${id} has ${mostSteps} steps, as many as it may; open another`,
+        );
+    }
+    const step: Step = { ...blank, stepId: `${id}/${randomUUID()}`, at: this.#options.now(), ...given };
+    if (before && !takeStep(before, step)) throw this.#conflict(before);
+    const counted = new Promise<boolean>((resolve) => this.#awaited.set(step.stepId, resolve));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            new EbbtideError(
+              'KAFKA_UNAVAILABLE',
+              'The step was sent, but has not come back yet; look again in a moment',
+            ),
+          ),
+        this.#options.returnMs,
+      );
+    });
+    try {
+      await this.#options.write(step);
+      if (!(await Promise.race([counted, late]))) throw this.#conflict(this.#all.get(id)!);
+      return this.#all.get(id)!;
+    } finally {
+      clearTimeout(timer);
+      this.#awaited.delete(step.stepId);
+    }
+  }
+
+  /**
+   * A credential was revoked: open an investigation, or add the decision to the one that is open about its subject.
+   * One after another, so that the second revocation finds the investigation that the first one opened.
+   */
+  openFor(effect: Pick<Effect, 'decisionId' | 'subject' | 'detail'>, name: string): Promise<void> {
+    const next = this.#opening.then(() => this.#openFor(effect, name));
+    this.#opening = next.catch(() => {});
+    return next;
+  }
+
+  async #openFor(
+    { decisionId, subject, detail }: Parameters<Investigations['openFor']>[0],
+    name: string,
+  ): Promise<void> {
+    const short = shortOf(decisionId);
+    const mine = [...this.#all.values()].filter((one) => one.subject === subject);
+    if (this.#all.has(short) || mine.some((one) => one.decisionIds.includes(decisionId))) return;
+    const open = mine.find(({ status }) => status === 'open');
+    const about = { decisionId, text: detail, by: whoOpens };
+    // Steps that several consoles may write carry the same key, so that they count once
+    const step: NewStep = open
+      ? { ...about, investigationId: open.id, stepId: `${open.id}/${short}`, kind: 'linked' }
+      : {
+          ...about,
+          investigationId: short,
+          stepId: `${short}/opened`,
+          kind: 'opened',
+          subject,
+          title: `${name}: credential revoked`,
+        };
+    await this.add(step).catch((error: unknown) => {
+      if (!isEbbtideError(error) || error.code !== 'CONFLICT') throw error;
+    });
+  }
+
+  #conflict(current: Investigation): EbbtideError {
+    const last =
+      current.steps.findLast(({ kind }) => kind !== 'commented' && kind !== 'linked') ?? current.steps.at(-1)!;
+    return new EbbtideError(
+      'CONFLICT',
+      `${last.by} was faster: it was ${last.kind}${last.assignee ? ` to ${last.assignee}` : ''} meanwhile. Look at it as it is now, then decide again`,
+      { base: current.base, by: last.by, kind: last.kind },
+    );
+  }
+}
+
+const newestFirst = (left: Investigation, right: Investigation): number => right.changedAt - left.changedAt;

@@ -1,0 +1,45 @@
+import { signal } from '@preact/signals';
+import type { Change } from '../view/protocol.ts';
+import { type ConnectionState, connect } from './connection.ts';
+import { Store } from './store.ts';
+
+/** What the server tells, for pages of components: signals over the one store that its events fill. */
+export const store = new Store();
+
+/** How the page stands with its server. */
+export const connection = signal<ConnectionState>('connecting');
+/** Mode, kill switch and thresholds in force. */
+export const control = signal(store.view.control);
+/** What runs, and how fast. */
+export const status = signal(store.view.status);
+/** How the archive is, and what waits in queue and investigations. */
+export const desk = signal(store.view.desk);
+/** Counts up with each snapshot: whoever holds what was read before reads it anew. */
+export const snapshots = signal(0);
+
+/** Hear every change as it comes. */
+export const onChange = (listener: (change: Change) => void): (() => void) => store.onChange(listener);
+
+/** Begin to listen to the server, for as long as the page is open. */
+export const start = (): void => {
+  store.on('connection', () => {
+    connection.value = store.connection;
+  });
+  store.on('control', () => {
+    control.value = store.view.control;
+  });
+  store.on('status', () => {
+    status.value = store.view.status;
+  });
+  store.on('desk', () => {
+    desk.value = store.view.desk;
+  });
+  connect({
+    snapshot: (snapshot) => {
+      store.load(snapshot);
+      snapshots.value += 1;
+    },
+    changes: (changes) => store.take(changes),
+    state: (state) => store.connected(state),
+  });
+};

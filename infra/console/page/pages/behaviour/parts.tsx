@@ -1,0 +1,78 @@
+import type { SignInView } from '../../../view/behaviour.ts';
+import { isJudged, verifierOf } from './words.ts';
+
+/** Log odds at which a verifier is as sure as it is allowed to be. */
+const surest = 6;
+
+const across = (logOdds: number): number => (50 * Math.min(surest, Math.max(-surest, logOdds))) / surest;
+
+/** What a verifier said at each sign-in, as a line; gaps where it said nothing. */
+const Course = ({ name, signIns }: { readonly name: string; readonly signIns: readonly SignInView[] }) => {
+  const step = 100 / Math.max(8, signIns.length);
+  return (
+    <svg class="part-course" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+      <line x1="0" x2="100" y1="50" y2="50" />
+      <polyline
+        points={signIns
+          .flatMap(({ parts }, i) => {
+            const part = parts[name];
+            return part === undefined ? [] : [`${(i + 0.5) * step},${50 + across(part)}`];
+          })
+          .join(' ')}
+      />
+    </svg>
+  );
+};
+
+const said = (part: number | undefined): string => {
+  if (part === undefined) return 'Saw nothing to compare';
+  if (Math.abs(part) < 0.2) return 'Speaks neither for nor against you';
+  return `Speaks ${part < 0 ? 'for you' : 'for somebody else'}, ${Math.abs(part).toFixed(1)} in log odds`;
+};
+
+/** What each verifier added to the risk of one sign-in, and over all of them. */
+export const Parts = ({
+  signIns,
+  selected,
+}: {
+  readonly signIns: readonly SignInView[];
+  readonly selected: SignInView | undefined;
+}) => {
+  const judged = signIns.filter(isJudged);
+  const names = [
+    ...new Set(['keystroke.statistical', 'mouse.statistical', ...judged.flatMap((it) => Object.keys(it.parts))]),
+  ];
+  return (
+    <div class="parts-plot">
+      <div class="parts-ends" aria-hidden="true">
+        <span>you</span>
+        <span>somebody else</span>
+      </div>
+      <dl>
+        {names.map((name) => {
+          const part = selected?.parts[name];
+          const width = Math.abs(across(part ?? 0));
+          return (
+            <div key={name} class="part-row" data-verifier={name}>
+              <dt>{verifierOf(name)}</dt>
+              <dd>
+                <div class="part-bar" aria-hidden="true">
+                  {part !== undefined && (
+                    <span
+                      data-side={part < 0 ? 'own' : 'other'}
+                      style={{ left: `${part < 0 ? 50 - width : 50}%`, width: `${width}%` }}
+                    />
+                  )}
+                </div>
+                <p class="part-said">{said(part)}</p>
+              </dd>
+              <dd>
+                <Course name={name} signIns={judged} />
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </div>
+  );
+};

@@ -1,0 +1,218 @@
+import { useSignal } from '@preact/signals';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import type { QueueEntry, QueuePage } from '../../../view/desk.ts';
+import { subjectPath } from '../../../view/paths.ts';
+import { judge, verdicts, verdictWords } from '../../label.ts';
+import { Choice, Find, Select } from '../../list/filters.tsx';
+import { Paged } from '../../list/paged.ts';
+import { useQuery } from '../../list/query.ts';
+import { Virtual } from '../../list/virtual.tsx';
+import { desk, snapshots } from '../../live.ts';
+import { may } from '../../me.ts';
+import { useKeys } from '../../shell/keys.ts';
+import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
+import { say, sayFailed } from '../../shell/toast.tsx';
+import { EntryPanel } from './panel.tsx';
+import { EntryRow } from './row.tsx';
+
+const rowRem = 4.25;
+const defaults = { state: 'waiting', q: '', action: '', pipeline: '', mode: '', outcome: '', least: '' };
+const states = [
+  ['waiting', 'Waiting'],
+  ['labelled', 'Judged'],
+  ['all', 'All'],
+] as const;
+const actions = [
+  ['', 'Everything'],
+  ['revoke', 'Revocations'],
+  ['shorten', 'Shortenings'],
+  ['narrow', 'Narrowed scopes'],
+  ['alert', 'Alerts'],
+] as const;
+const pipelines = [
+  ['', 'Every system'],
+  ['lifecycle', 'Lifecycle'],
+  ['scope', 'Scope'],
+  ['preprovision', 'Pre-provisioning'],
+  ['keylife', 'Key lifespan'],
+  ['signals', 'Signals'],
+] as const;
+const outcomes = [
+  ['', 'Any outcome'],
+  ['enforced', 'Carried out'],
+  ['skipped', 'Not carried out'],
+  ['impossible', 'Impossible'],
+] as const;
+const severities = [
+  ['', 'Any severity'],
+  ['0.3', 'Severity 0.3 and up'],
+  ['0.6', 'Severity 0.6 and up'],
+  ['0.9', 'Severity 0.9 and up'],
+] as const;
+
+/** Decisions and alerts that wait for somebody to judge them, the greatest stake first. */
+const Queue = () => {
+  const { route } = useLocation();
+  const [filter, setFilter] = useQuery(defaults);
+  const key = JSON.stringify(filter);
+  const list = useMemo(() => new Paged<QueueEntry, QueuePage>('/api/queue', JSON.parse(key) as typeof filter), [key]);
+  const current = useSignal(0);
+  const chosen = useSignal<string | null>(null);
+  const note = useSignal('');
+  const version = desk.value.queue.version;
+  const told = list.answer.value?.version ?? version;
+  void list.version.value;
+
+  useEffect(() => {
+    current.value = 0;
+    return () => list.close();
+  }, [list]);
+  useEffect(() => {
+    // Rows do not move under the hand of whoever is at work on one: then the page only tells that there is more
+    const busy = chosen.peek() !== null || scrollY > 200;
+    if (version !== told && !busy) void list.refresh();
+  }, [list, version, snapshots.value]);
+  const see = useCallback((first: number, last: number) => list.see(first, last), [list]);
+
+  const entry = list.at(current.value);
+  const choose = (index: number): void => {
+    current.value = index;
+    const next = list.at(index);
+    if (chosen.value !== null && next && next.id !== chosen.value) note.value = '';
+    if (next) chosen.value = next.id;
+  };
+  const undo = async (judged: QueueEntry): Promise<void> => {
+    try {
+      await judge(judged, 'withdrawn');
+      say(`Taken back: ${judged.name} waits again`);
+      setTimeout(() => void list.refresh(), 400);
+    } catch (error) {
+      sayFailed(error);
+    }
+  };
+  const label = async (verdict: (typeof verdicts)[number]): Promise<void> => {
+    if (!entry || !may('analyst')) return;
+    const words = note.value.trim();
+    note.value = '';
+    // Before the answer, so that the next entry is there for the next key
+    if (filter.state === 'waiting') list.patch((one) => (one.id === entry.id ? null : one));
+    chosen.value = list.at(current.value)?.id ?? null;
+    try {
+      await judge(entry, verdict, words);
+      say(`${entry.name}: ${verdictWords[verdict].word.toLowerCase()}. ${verdictWords[verdict].changes}.`, {
+        word: 'Undo',
+        key: 'u',
+        run: () => void undo(entry),
+      });
+      last.value = entry;
+      setTimeout(() => void list.refresh(), 400);
+    } catch (error) {
+      sayFailed(error);
+      void list.refresh();
+    }
+  };
+  const last = useSignal<QueueEntry | null>(null);
+  const mover = useRef<(index: number) => void>(() => {});
+  const step = (by: number): void => mover.current(chosen.value === null ? current.value : current.value + by);
+  useKeys('Queue', [
+    { key: 'j', text: 'Next entry', run: () => step(1) },
+    { key: 'k', text: 'Entry before', run: () => step(-1) },
+    ...verdicts.flatMap((verdict) =>
+      verdictWords[verdict].keys.map((one) => ({
+        key: one,
+        text: verdictWords[verdict].word,
+        run: () => void label(verdict),
+      })),
+    ),
+    { key: 'n', text: 'Write a note', run: () => document.getElementById('note')?.focus() },
+    { key: 'u', text: 'Take the last judgement back', run: () => last.value && void undo(last.value) },
+    { key: 'Enter', text: 'Open the subject', run: () => entry && route(subjectPath(entry.subject)) },
+    { key: 'r', text: 'Read the queue anew', run: () => void list.refresh() },
+    {
+      key: 'Escape',
+      text: 'Close the entry',
+      run: () => {
+        chosen.value = null;
+      },
+    },
+  ]);
+
+  const changed = version !== told;
+  const { error, total, answer } = list;
+  return (
+    <Page
+      title="Queue"
+      lead="Decisions that took something away, and alerts: by severity × reach × age, what nobody has judged first."
+      actions={
+        changed && (
+          <button type="button" onClick={() => void list.refresh()}>
+            Something changed: read anew <kbd>r</kbd>
+          </button>
+        )
+      }
+    >
+      <div class="filters">
+        <Choice label="State" value={filter.state} options={states} onChoose={(state) => setFilter({ state })} />
+        <Find label="Find subject or reason" value={filter.q} onFind={(q) => setFilter({ q })} />
+        <Select
+          label="What happened"
+          value={filter.action}
+          options={actions}
+          onChoose={(action) => setFilter({ action })}
+        />
+        <Select
+          label="System"
+          value={filter.pipeline}
+          options={pipelines}
+          onChoose={(pipeline) => setFilter({ pipeline })}
+        />
+        <Select
+          label="Outcome"
+          value={filter.outcome}
+          options={outcomes}
+          onChoose={(outcome) => setFilter({ outcome })}
+        />
+        <Select label="Severity" value={filter.least} options={severities} onChoose={(least) => setFilter({ least })} />
+        <p class="counted" role="status">
+          {answer.value ? `${total.value.toLocaleString()} ${total.value === 1 ? 'entry' : 'entries'}` : ''}
+        </p>
+      </div>
+      {error.value && <Failed error={error.value} onRetry={() => void list.refresh()} />}
+      {!error.value && !answer.value && <Loading what="Reading the queue" />}
+      {answer.value && total.value === 0 && (
+        <Empty title={filter.state === 'waiting' ? 'Nothing waits' : 'Nothing is like that'}>
+          {key === JSON.stringify(defaults)
+            ? 'Every decision and alert has been judged. New ones appear here as they are made.'
+            : 'Other filters may let more through.'}
+        </Empty>
+      )}
+      <div class={chosen.value === null ? 'split' : 'split open'}>
+        <Virtual
+          label="Queue"
+          total={total.value}
+          rowRem={rowRem}
+          current={current.value}
+          onSee={see}
+          onCurrent={choose}
+          onPick={choose}
+          mover={mover}
+          row={(index) => <EntryRow entry={list.at(index)} />}
+        />
+        {chosen.value !== null && entry && (
+          <EntryPanel
+            entry={entry}
+            note={note}
+            onLabel={(verdict) => void label(verdict)}
+            onUndo={() => void undo(entry)}
+            onClose={() => {
+              chosen.value = null;
+            }}
+          />
+        )}
+      </div>
+    </Page>
+  );
+};
+
+export default Queue;

@@ -1,0 +1,172 @@
+import { useSignal } from '@preact/signals';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import type { SubjectEntry, SubjectPage } from '../../../view/desk.ts';
+import { longestId, subjectPath } from '../../../view/paths.ts';
+import { clock, plain, score } from '../../format.ts';
+import { Choice, Find, Select } from '../../list/filters.tsx';
+import { Paged } from '../../list/paged.ts';
+import { useQuery } from '../../list/query.ts';
+import { Virtual } from '../../list/virtual.tsx';
+import { control, snapshots } from '../../live.ts';
+import { useKeys } from '../../shell/keys.ts';
+import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
+import { ago, clockMs } from '../../time.ts';
+
+const rowRem = 3.25;
+const refreshMs = 5_000;
+const defaults = { q: '', status: 'all', sort: 'recent' };
+const statuses = [
+  ['all', 'All'],
+  ['alive', 'Alive'],
+  ['ended', 'Ended'],
+  ['unregistered', 'No credential'],
+] as const;
+const sorts = [
+  ['recent', 'Last heard of first'],
+  ['score', 'Highest score first'],
+  ['expiry', 'Least life first'],
+  ['name', 'By name'],
+] as const;
+const deeds: Partial<Record<NonNullable<SubjectEntry['lastAction']>, string>> = {
+  extend: 'extended',
+  shorten: 'shortened',
+  revoke: 'revoked',
+  restore: 'restored',
+  narrow: 'narrowed',
+  widen: 'widened',
+  prepare: 'prepared',
+};
+
+const lifeOf = ({ status, expiresAt }: SubjectEntry, now: number): string =>
+  status === 'alive' && expiresAt !== null ? `${clock(expiresAt - now)} left` : status === 'ended' ? 'ended' : '–';
+
+const SubjectRow = ({ entry }: { readonly entry: SubjectEntry | undefined }) => {
+  if (!entry) return <span class="row-missing" />;
+  const { moderate, high } = control.value.thresholds;
+  const band =
+    entry.score === null ? undefined : entry.score >= high ? 'high' : entry.score >= moderate ? 'moderate' : 'low';
+  const about = [entry.instance || (entry.name === entry.id ? '' : entry.id), entry.role].filter(Boolean).join(' · ');
+  return (
+    <>
+      <span class="life-dot" data-status={entry.status} />
+      <span class="row-main">
+        <span class="row-title">
+          {entry.id.length > longestId ? (
+            <span class="row-name">{entry.name.slice(0, 120)}…</span>
+          ) : (
+            <a class="row-name" href={subjectPath(entry.id)} tabIndex={-1}>
+              {entry.name}
+            </a>
+          )}
+          {entry.lastAction && (
+            <span class="deed" data-kind={entry.lastAction}>
+              {deeds[entry.lastAction] ?? plain(entry.lastAction)}
+            </span>
+          )}
+        </span>
+        <span class="row-text">{about}</span>
+      </span>
+      <span class="row-score" data-band={band}>
+        {entry.score === null ? '–' : score(entry.score)}
+      </span>
+      <span class="row-life">{lifeOf(entry, clockMs.value)}</span>
+      <span class="row-time">{ago(entry.activeAt, clockMs.value)}</span>
+    </>
+  );
+};
+
+/** Every subject that the console has heard of: searched and paged by the server. */
+const Subjects = () => {
+  const { route } = useLocation();
+  const [filter, setFilter] = useQuery(defaults);
+  const key = JSON.stringify(filter);
+  const list = useMemo(
+    () => new Paged<SubjectEntry, SubjectPage>('/api/subjects', JSON.parse(key) as typeof filter),
+    [key],
+  );
+  const current = useSignal(0);
+  const mover = useRef<(index: number) => void>(() => {});
+  void list.version.value;
+  useEffect(() => {
+    current.value = 0;
+    return () => list.close();
+  }, [list]);
+  useEffect(() => {
+    if (snapshots.value > 1) void list.refresh();
+    // An order by what changes is renewed now and then, but not under the reader's hand
+    const timer = setInterval(() => {
+      if (!document.hidden && !document.querySelector('.virtual:is(:hover, :focus-within)')) void list.refresh();
+    }, refreshMs);
+    return () => clearInterval(timer);
+  }, [list, snapshots.value]);
+  const see = useCallback((first: number, last: number) => list.see(first, last), [list]);
+  const entry = list.at(current.value);
+  const open = (one: SubjectEntry | undefined): void => {
+    if (one && one.id.length <= longestId) route(subjectPath(one.id));
+  };
+  useKeys('Subjects', [
+    { key: 'j', text: 'Next subject', run: () => mover.current(current.value + 1) },
+    { key: 'k', text: 'Subject before', run: () => mover.current(current.value - 1) },
+    {
+      key: 'Enter',
+      text: 'Open the subject',
+      run: () => open(entry),
+    },
+    { key: 'f', text: 'Find', run: () => document.querySelector<HTMLInputElement>('.find')?.focus() },
+  ]);
+  const { error, total, answer } = list;
+  return (
+    <Page title="Subjects" lead="Whoever holds a credential, or is scored or decided about.">
+      <div class="filters">
+        <Find
+          label="Find by name, instance, event, role or identifier"
+          value={filter.q}
+          onFind={(q) => setFilter({ q })}
+        />
+        <Choice
+          label="State"
+          value={filter.status as (typeof statuses)[number][0]}
+          options={statuses}
+          onChoose={(status) => setFilter({ status })}
+        />
+        <Select
+          label="Order"
+          value={filter.sort as (typeof sorts)[number][0]}
+          options={sorts}
+          onChoose={(sort) => setFilter({ sort })}
+        />
+        <p class="counted" role="status">
+          {answer.value &&
+            (total.value === answer.value.known
+              ? `${total.value.toLocaleString()} subjects`
+              : `${total.value.toLocaleString()} of ${answer.value.known.toLocaleString()} subjects`)}
+        </p>
+      </div>
+      {error.value && <Failed error={error.value} onRetry={() => void list.refresh()} />}
+      {!error.value && !answer.value && <Loading what="Reading the register" />}
+      {answer.value && total.value === 0 && (
+        <Empty title={answer.value.known === 0 ? 'Slack water' : 'Nobody is called that'}>
+          {answer.value.known === 0
+            ? 'No credential has been issued yet, and nobody was scored.'
+            : 'Words must all be in the name, instance, event, role or identifier.'}
+        </Empty>
+      )}
+      <Virtual
+        label="Subjects"
+        total={total.value}
+        rowRem={rowRem}
+        current={current.value}
+        onSee={see}
+        onCurrent={(index) => {
+          current.value = index;
+        }}
+        onPick={(index) => open(list.at(index))}
+        mover={mover}
+        row={(index) => <SubjectRow entry={list.at(index)} />}
+      />
+    </Page>
+  );
+};
+
+export default Subjects;

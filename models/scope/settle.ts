@@ -1,0 +1,104 @@
+import { readyCurve, surpriseAt } from '../calibration/curve.ts';
+import { onnxRuntime } from '../runtimes/onnx.ts';
+import { insideOf, type JudgedCalls, reachedRisks } from './compare.ts';
+import type { ScopeParts } from './head.ts';
+import { judgeSequences, ScopeJudge, warmUpWindows } from './judge.ts';
+import type { LearnedScope } from './learn.ts';
+import { riskOfSurprise } from './model.ts';
+
+/** By how many log-odds the constant is raised at most: more would make everything an attack. */
+const mostRaised = 3;
+
+/** The least statistic whose risk lies above a threshold. */
+const statisticAbove = ({ head }: ScopeParts, threshold: number): number => {
+  const curve = readyCurve(head.curve);
+  let [low, high] = [curve.statistics[0]!, curve.statistics.at(-1)! + 50];
+  while (high - low > 1e-4) {
+    const middle = (low + high) / 2;
+    if (riskOfSurprise(surpriseAt(curve, middle)) > threshold) high = middle;
+    else low = middle;
+  }
+  return high;
+};
+
+const moved = ({ head, network }: ScopeParts, by: number): ScopeParts => {
+  const [constant, byLinear, byNetwork] = head.join;
+  return { network, head: { ...head, join: [constant + by, byLinear, byNetwork] } };
+};
+
+const isAttack = ({ judgement }: JudgedCalls): boolean => judgement.verdict === 'maliciousActivity';
+
+/**
+ * Lower the constant until, of the stretches that analysts judged benign, no more raise an alarm than with the champion;
+ * each by parts that were not trained on it. Calibration promises of windows; people are bothered by stretches.
+ */
+const lowered = async (
+  { parts, heldHighest }: LearnedScope,
+  champion: ScopeParts | undefined,
+  learned: readonly NamedStretch[],
+  threshold: number,
+): Promise<ScopeParts> => {
+  const benign = learned.filter(({ stretch }) => !isAttack(stretch));
+  const before = await reachedRisks(
+    champion,
+    benign.map(({ stretch }) => stretch),
+  );
+  const alarmed = before.filter((risk) => risk > threshold).length;
+  const highest = benign.flatMap(({ name }) => heldHighest.get(name) ?? []).sort((a, b) => b - a);
+  const over = (highest[alarmed] ?? Number.NEGATIVE_INFINITY) - statisticAbove(parts, threshold);
+  return over >= 0 ? moved(parts, -over - 1e-3) : parts;
+};
+
+/** Raise the constant until every attack that was learned from and the champion shows is shown. */
+const raised = async (
+  parts: ScopeParts,
+  champion: ScopeParts | undefined,
+  learned: readonly NamedStretch[],
+  threshold: number,
+): Promise<ScopeParts> => {
+  const attacks = learned.map(({ stretch }) => stretch).filter(isAttack);
+  const before = await reachedRisks(champion, attacks);
+  const after = await reachedRisks(parts, attacks);
+  const lost = attacks.filter((_, i) => before[i]! > threshold && !(after[i]! > threshold));
+  if (lost.length === 0) return parts;
+  const wanted = statisticAbove(parts, threshold);
+  const judge = await ScopeJudge.create(parts, onnxRuntime);
+  const judged = await judgeSequences(
+    judge,
+    lost.map(({ windows }) => windows.map(({ vector }) => vector)),
+  );
+  await judge.close();
+  const missing = lost.map((one, i) => {
+    const inside = insideOf(one);
+    const statistics = judged[i]!.filter((_, at) => inside(at) && at >= warmUpWindows).map(
+      ({ statistic }) => statistic,
+    );
+    return wanted - Math.max(Number.NEGATIVE_INFINITY, ...statistics);
+  });
+  const raise = Math.max(...missing);
+  return raise <= mostRaised ? moved(parts, raise + 1e-3) : parts;
+};
+
+/** A judged stretch, and its name among the sequences that were learned from. */
+export interface NamedStretch {
+  readonly name: string;
+  readonly stretch: JudgedCalls;
+}
+
+/**
+ * Settle the constant of a challenger that labels taught: low enough for those who were judged benign, then high enough
+ * for every attack that it learned from and the champion shows. What that costs, the comparison says.
+ *
+ * @param champion - undefined for the model that is built in
+ * @param learned - judged stretches that the challenger has learned from
+ * @param threshold - risk above which an attack is shown
+ */
+export const settleConstant = async (
+  challenger: LearnedScope,
+  champion: ScopeParts | undefined,
+  learned: readonly NamedStretch[],
+  threshold: number,
+): Promise<ScopeParts> =>
+  challenger.parts.head.supervised
+    ? raised(await lowered(challenger, champion, learned, threshold), champion, learned, threshold)
+    : challenger.parts;

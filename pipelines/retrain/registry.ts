@@ -1,0 +1,11 @@
+import type { ModelSource } from '../../models/manifest.ts';
+
+/** Versions of one kind of model: where challengers go, and which one is in force. */
+export interface RetrainRegistry {
+  /** The version in force: a folder, or a source of its files; undefined for the one that is built in. */
+  champion(): Promise<string | ModelSource | undefined>;
+  /** Keep a model folder as a version. */
+  publish(folder: string): Promise<string>;
+  /** Put a version in force. */
+  promote(version: string, why: string): Promise<void>;
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { TopicCodec } from '../../../../schemas/codec.ts';
+import type { Label } from '../../../../schemas/generated/index.ts';
+import { topics } from '../../../../schemas/topics.ts';
+import { until } from '../../../services/context.ts';
+import { heading, setStage } from './stage.ts';
+
+describe('the queue', { timeout: 240_000 }, () => {
+  const { test } = setStage();
+
+  test('is judged by keys alone: next, note, label, undo', async ({ act, open, harness }) => {
+    const grave = act('cred-checkout', 'revoke');
+    const milder = act('cred-invoices', 'shorten');
+    const codec = await TopicCodec.open<Label>(topics.labels, harness.context.registry);
+    const labels = () =>
+      harness.kafka.messages
+        .filter(({ topic }) => topic === topics.labels.name)
+        .map(({ value }) => codec.decode(value!));
+    const { page, complaints } = await open('/queue');
+    await page.locator('.row .row-name').nth(1).waitFor();
+    assert.deepEqual(await page.locator('.row .row-name').allTextContents(), ['checkout', 'invoices']);
+    await page.keyboard.press('j');
+    await page.locator('.panel h2', { hasText: 'checkout' }).waitFor();
+    await page.keyboard.press('n');
+    await page.keyboard.type('seen in the log: 1, a, m');
+    await page.locator('.row[data-index="0"]').focus();
+    await page.keyboard.press('m');
+    await page.locator('.toast', { hasText: 'malicious activity' }).waitFor();
+    await until('a label', () => labels().length === 1);
+    const [label] = labels();
+    assert.deepEqual(
+      [label!.decisionId, label!.verdict, label!.note],
+      [grave.decisionId, 'maliciousActivity', 'seen in the log: 1, a, m'],
+    );
+    assert.match((await page.locator('.toast').textContent())!, /must keep showing this/);
+    // The next one is at hand already
+    await page.locator('.panel h2', { hasText: 'invoices' }).waitFor();
+    await page.keyboard.press('2');
+    await until('another label', () => labels().length === 2);
+    assert.deepEqual([labels()[1]!.decisionId, labels()[1]!.verdict], [milder.decisionId, 'falsePositive']);
+    await page.locator('.nothing-title', { hasText: 'Nothing waits' }).waitFor();
+    await page.keyboard.press('u');
+    await until('it taken back', () => labels()[2]?.verdict === 'withdrawn');
+    await page.locator('.row .row-name', { hasText: 'invoices' }).waitFor();
+    assert.equal(await page.locator('.row').count(), 1);
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  });
+
+  test('keeps its filters in the address, and shows text as text', async ({ act, open }) => {
+    act('<img src=x onerror=alert(1)>', 'shorten', '<b>bold</b> reason');
+    const { page, complaints } = await open('/queue?q=bold');
+    await page.locator('.row .row-name').first().waitFor();
+    assert.deepEqual(await page.locator('.row .row-name').allTextContents(), ['<img src=x onerror=alert(1)>']);
+    assert.equal(await page.locator('.row-text').first().textContent(), '<b>bold</b> reason');
+    await page.getByLabel('What happened').selectOption('revoke');
+    await page.locator('.nothing-title').waitFor();
+    assert.equal(new URL(page.url()).search, '?q=bold&action=revoke');
+    await page.getByLabel('Find subject or reason').fill('');
+    await until('the address', () => new URL(page.url()).search === '?action=revoke');
+    await page.reload();
+    assert.equal(await page.getByLabel('What happened').inputValue(), 'revoke');
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  });
+
+  test('tells of what came while somebody is at work, instead of moving the rows', async ({ act, open }) => {
+    const { page } = await open('/queue');
+    await page
+      .locator('.row')
+      .first()
+      .click({ position: { x: 8, y: 8 } });
+    await page.locator('.panel').waitFor();
+    const before = await page.locator('.row .row-name').allTextContents();
+    act('cred-mail', 'revoke');
+    await page.getByRole('button', { name: 'Something changed' }).waitFor();
+    assert.deepEqual(await page.locator('.row .row-name').allTextContents(), before);
+    await page.keyboard.press('r');
+    await page.locator('.row .row-name', { hasText: 'mail' }).waitFor();
+    await page.context().close();
+  });
+
+  test('opens an investigation about an entry', async ({ open }) => {
+    const { page } = await open('/queue?state=all');
+    await page
+      .locator('.row')
+      .first()
+      .click({ position: { x: 8, y: 8 } });
+    await page.getByRole('button', { name: 'Open an investigation' }).click();
+    await heading(page, /revoked/);
+    assert.match(page.url(), /\/investigations\/[0-9a-f]{12}$/);
+    await page.context().close();
+  });
+});
