@@ -28,11 +28,12 @@ export const outputTopics = [topics.scores, topics.decisions, topics.alerts, top
 /** What lies in the output topics: for each `topic/partition` the records in their order, as `key value-in-hex`. */
 export type Outputs = ReadonlyMap<string, readonly string[]>;
 
-const line = (key: string | null | undefined, value: Buffer | null | undefined) =>
+/** A record as {@link Outputs} has it. */
+export const line = (key: string | null | undefined, value: Buffer | null | undefined) =>
   `${key ?? ''} ${value?.toString('hex') ?? ''}`;
 
 /** All of a partition's messages. */
-const readAll = async (kafka: Kafka, topicNames: readonly string[]) => {
+export const readAll = async (kafka: Kafka, topicNames: readonly string[]) => {
   const tail = await kafka.tail({ topics: topicNames, from: 'beginning' });
   const found = new Map<string, InputMessage[]>();
   for await (const messages of tail.batches()) {
@@ -49,8 +50,8 @@ const readAll = async (kafka: Kafka, topicNames: readonly string[]) => {
 };
 
 /** What the job has written and committed so far. */
-export const readOutputs = async (kafka: Kafka): Promise<Outputs> => {
-  const found = await readAll(kafka, outputTopics);
+export const readOutputs = async (kafka: Kafka, names: readonly string[] = outputTopics): Promise<Outputs> => {
+  const found = await readAll(kafka, names);
   return sorted(
     new Map([...found].map(([id, list]) => [id, list.map(({ key, value }) => line(key?.toString('utf8'), value))])),
   );

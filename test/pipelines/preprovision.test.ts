@@ -3,11 +3,12 @@ import { test } from 'node:test';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { calendarOf, hourMs } from '../../models/access/calendar.ts';
 import { guarded } from '../../models/access/guarded.ts';
-import { hourOf } from '../../models/access/history.ts';
+import { historySize, hourOf } from '../../models/access/history.ts';
 import { partsOfPair } from '../../models/access/population.ts';
 import { statisticalPredictor } from '../../models/access/statistics.ts';
 import type { InputMessage, OutputRecord } from '../../operators/batch.ts';
-import { onlyModel } from '../../operators/modelChoice.ts';
+import { type ModelChoice, onlyModel } from '../../operators/modelChoice.ts';
+import type { HourlyPredictor } from '../../operators/preprovision/foreseeHours.ts';
 import { PreprovisionState } from '../../operators/preprovision/partitionState.ts';
 import { savedOf } from '../../operators/preprovision/toPreprovisionOutput.ts';
 import { preprovision } from '../../pipelines/preprovision.ts';
@@ -31,6 +32,27 @@ const machines = await TopicCodec.open<Machine>(topics.machines, registry);
 const state = await TopicCodec.open<StateRecord>(topics.statePreprovision, registry);
 // Untrained: each pair's statistics alone
 const predictor = guarded(statisticalPredictor, statisticalPredictor);
+const untrained: HourlyPredictor = { ...predictor, version: '' };
+
+/** Foresees as the statistics do, and carries a count of its forecasts, of which its chances depend. */
+const counting = (version: string): HourlyPredictor => {
+  const model = guarded(
+    {
+      ...statisticalPredictor,
+      carried: { pair: 2, all: 1 },
+      async forecast(population, pairs) {
+        const said = await statisticalPredictor.forecast(population, pairs);
+        return said.map((one, i) => {
+          const own = population.stateOf(pairs[i]!).subarray(historySize, historySize + 2);
+          own[0]!++;
+          return { ...one, within1h: one.within1h / (1 + own[0]! / 1000) };
+        });
+      },
+    },
+    statisticalPredictor,
+  );
+  return { ...model, version };
+};
 
 const blank: AccessTelemetry = {
   user: '',
@@ -47,7 +69,7 @@ const blank: AccessTelemetry = {
 };
 
 /** Three weeks across the change of clocks: somebody comes at nine by Berlin's clock on working days; a clock record every 20 minutes. */
-const telemetry = (): InputMessage[] => {
+const telemetry = (sequenceAt: (tick: number) => number = () => 0): InputMessage[] => {
   const messages: InputMessage[] = [];
   const add = (record: Partial<AccessTelemetry>) =>
     messages.push({
@@ -58,7 +80,7 @@ const telemetry = (): InputMessage[] => {
     });
   for (let tick = 0; tick < 21 * 24 * 3; tick++) {
     const time = start + (tick * hourMs) / 3;
-    add({ clock: { time, controlOffset: tick, scoresOffset: 0, modelSequence: 0 } });
+    add({ clock: { time, controlOffset: tick, scoresOffset: 0, modelSequence: sequenceAt(tick) } });
     const { hour, weekday } = berlin.at(time);
     if (tick % 3 === 1 && hour === 9 && weekday % 6 !== 0)
       for (const user of ['ada', 'bob']) add({ user, kind: 'vmAccess', vm: 'build-7', time: time + 1000 });
@@ -75,10 +97,16 @@ const run = async (
   size: number,
   changelog: ReadonlyMap<string, Buffer> = new Map(),
   replayBefore = 0,
+  models: ModelChoice<HourlyPredictor> = onlyModel(untrained),
 ): Promise<OutputRecord[]> => {
   const kept = savedOf([...changelog.values()].map((value) => state.decode(value)));
   const partitionState = kept
-    ? PreprovisionState.restore(berlin, kept.saved, { ...predictor, version: '' }, (pair) => partsOfPair(pair).vm)
+    ? PreprovisionState.restore(
+        berlin,
+        kept.saved,
+        models.inForce({ models: kept.saved.clock.modelSequence }).champion,
+        (pair) => partsOfPair(pair).vm,
+      )
     : new PreprovisionState(berlin, hourOf(start), predictor.carried);
   const reached: number[] = [];
   const chain = preprovision({
@@ -94,17 +122,19 @@ const run = async (
       policy: () => preprovisionPolicySchema.parse({}),
       standing: () => ({ risks: [], killed: false }),
     },
-    models: onlyModel({ ...predictor, version: '' }),
+    models,
     encoders: {
       state,
       deadLetters,
       machines,
-      decision: ({ action, pair, timeMs, untilMs, weighed }) => [
+      decision: ({ action, pair, timeMs, untilMs, weighed, modelVersion }) => [
         {
           topic: 'decided',
           key: pair,
           value: Buffer.from(
-            JSON.stringify({ action, at: new Date(timeMs).toISOString(), untilMs, chance: weighed?.chance }),
+            JSON.stringify({
+              ...{ action, at: new Date(timeMs).toISOString(), untilMs, chance: weighed?.chance, modelVersion },
+            }),
           ),
         },
       ],
@@ -147,6 +177,30 @@ test('killed anywhere and brought up from its changelog, it writes what it would
     );
     assert.ok(changelog.size > 1);
     const after = await run(messages, 29, changelog, committed);
+    assert.deepEqual([...decided(before), ...decided(after)], expected, `cut at ${committed}`);
+  }
+});
+
+test('another model takes over at the clock record that names its pointer, wherever the log is cut', async () => {
+  const byPointer = [untrained, counting('v1'), counting('v2')];
+  const models: ModelChoice<HourlyPredictor> = {
+    inForce: ({ models: pointer = 0 }) => ({ champion: byPointer[pointer]! }),
+    challengerFailed: () => undefined,
+  };
+  // Ticks are a third of an hour; an instance that lags behind names the pointer before once more
+  const messages = telemetry((tick) => (tick < 610 || tick === 615 ? 0 : tick < 1000 ? 1 : 2));
+  const versions = (lines: readonly string[]) => [
+    ...new Set(lines.map((line) => /"modelVersion":"(\w*)"/.exec(line)![1])),
+  ];
+  const expected = decided(await run(messages, 50, undefined, 0, models));
+  assert.deepEqual(versions(expected), ['', 'v1', 'v2']);
+  assert.deepEqual(decided(await run(messages, 7, undefined, 0, models)), expected);
+  for (const committed of [640, 800, 1111]) {
+    const before = await run(messages.slice(0, committed), 13, undefined, 0, models);
+    const changelog = new Map(
+      before.filter(({ topic }) => topic === 'state.preprovision').map(({ key, value }) => [key!, value!] as const),
+    );
+    const after = await run(messages, 29, changelog, committed, models);
     assert.deepEqual([...decided(before), ...decided(after)], expected, `cut at ${committed}`);
   }
 });

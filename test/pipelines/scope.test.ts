@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { defaultScopeModel, type Moment, type RiskAssessment, type ScopeModel } from '../../models/scope/model.ts';
+import type { ModelChoice, ModelsInForce } from '../../operators/modelChoice.ts';
 import type { Label } from '../../schemas/generated/index.ts';
 import { CallLog, openScopeCodecs, type ScopeCodecs, ScopeDriver } from './scopeDriver.ts';
 
@@ -9,24 +10,38 @@ const t0 = Date.UTC(2026, 0, 5, 12);
 const second = 1000;
 const minute = 60 * second;
 
-/** A model whose risk is the largest status that the open window has seen less 200: tests write risks as statuses. */
-const statusModel: ScopeModel = {
-  version: 'status',
+/** A model whose risk is the mean of bytes that the open window has seen: tests write risks as bytes. */
+const statusModelOf = (version: string): ScopeModel => ({
+  version,
   close: async () => undefined,
-  assess: (moments) => moments.map(statusOf),
-};
+  assess: (moments) => moments.map((moment) => statusOf(moment, version)),
+});
 
-const statusOf = ({ profile }: Moment): RiskAssessment => {
+const statusOf = ({ profile }: Moment, version: string): RiskAssessment => {
   const bytes = profile.window?.bytes ?? 0;
   const risk = Math.min(100, profile.window?.calls ? bytes / profile.window.calls : 0);
-  const steps = (profile.carriedOf('status')[0] ?? 0) + 1;
+  const steps = (profile.carriedOf(version)[0] ?? 0) + 1;
   return {
     risk,
     pValue: 1 - risk / 100,
-    statistic: risk,
+    statistic: risk + steps / 1000,
     parts: [{ feature: 'bytes.mean', weight: 1, direction: '', expected: null, observed: risk, unit: 'bytes' }],
     carried: Float32Array.of(steps),
   };
+};
+const statusModel = statusModelOf('status');
+
+/** Models by pointer. */
+const byPointer: readonly ModelsInForce<ScopeModel>[] = [
+  { champion: statusModel },
+  { champion: statusModel, challenger: statusModelOf('other') },
+  { champion: statusModelOf('other'), challenger: statusModel },
+  { champion: defaultScopeModel, challenger: statusModelOf('other') },
+];
+const failing: string[] = [];
+const choice: ModelChoice<ScopeModel> = {
+  inForce: ({ models = 0 }) => byPointer[models]!,
+  challengerFailed: (version) => failing.push(version),
 };
 
 let codecs: ScopeCodecs;
@@ -37,7 +52,11 @@ before(async () => {
 const enforce = { mode: 'enforce', windowMs: 10_000, graceMs: 0, assessAfterCalls: 5 };
 
 /** A driver whose policy is in force from the first clock record on. */
-const driverOf = (log: CallLog, policy: object = enforce, model: ScopeModel = statusModel) => {
+const driverOf = (
+  log: CallLog,
+  policy: object = enforce,
+  model: ScopeModel | ModelChoice<ScopeModel> = statusModel,
+) => {
   const driver = new ScopeDriver(codecs, log, model);
   driver.set({ kind: 'policy', pipeline: 'scope', value: policy, by: 't', reason: 'test' });
   return driver;
@@ -245,26 +264,55 @@ describe('scope', () => {
     );
   });
 
+  it('switches models at the clock record that names the pointer; a challenger scores beside and decides nothing', async () => {
+    const log = new CallLog(codecs);
+    log.clock(t0, { controlOffset: 1 });
+    for (let window = 0; window < 8; window++) {
+      const at = t0 + window * 10_000;
+      log.call('a', at + 1000, { responseBytes: 40 });
+      log.clock(at + 9999, { controlOffset: 1, modelSequence: window < 2 ? 0 : window < 4 ? 1 : 2 });
+    }
+    log.clock(t0 + 100_000, { controlOffset: 1, modelSequence: 2 });
+    const { scores, decisions } = await driverOf(log, enforce, choice).run();
+    const of = (role: string) =>
+      scores
+        .filter((score) => score.role === role)
+        .map(({ modelVersion, statistic }) => `${modelVersion} ${statistic}`);
+    const steps = (version: string, from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, i) => `${version} ${40 + (from + i) / 1000}`);
+    // What the challenger saw as one goes on when it is promoted
+    assert.deepEqual(of('champion'), [...steps('status', 1, 4), ...steps('other', 3, 6)]);
+    assert.deepEqual(of('challenger'), [...steps('other', 1, 2), ...steps('status', 5, 8)]);
+    assert.ok(
+      decisions.length > 0 &&
+        decisions.every(({ modelVersion }) => modelVersion === 'status' || modelVersion === 'other'),
+    );
+    assert.deepEqual(failing, []);
+  });
+
   it('gives the same bytes however the log is batched and wherever it crashes', async () => {
     const event = fc.record({
       name: fc.constantFrom('a', 'b', 'c', 'd'),
       stepMs: fc.integer({ min: 0, max: 9000 }),
       risk: fc.constantFrom(0, 10, 40, 70, 95),
       clock: fc.boolean(),
+      promoted: fc.boolean(),
     });
     const cut = fc.record({ size: fc.integer({ min: 1, max: 25 }), crash: fc.boolean(), commit: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(
         fc.array(event, { minLength: 1, maxLength: 120 }),
         fc.array(cut, { maxLength: 30 }),
-        fc.constantFrom(statusModel, defaultScopeModel),
+        fc.constantFrom(statusModel, defaultScopeModel, choice),
         async (events, cuts, model) => {
+          let modelSequence = 0;
           const log = new CallLog(codecs);
           let at = t0;
           log.clock(at, { controlOffset: 1 });
-          for (const { name, stepMs, risk, clock } of events) {
+          for (const { name, stepMs, risk, clock, promoted } of events) {
             at += stepMs;
-            if (clock) log.clock(at, { controlOffset: 1 });
+            if (clock && promoted) modelSequence = Math.min(3, modelSequence + 1);
+            if (clock) log.clock(at, { controlOffset: 1, modelSequence });
             log.call(name, at, {
               responseBytes: risk,
               operation: `GET /${risk}`,

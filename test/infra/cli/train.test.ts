@@ -116,3 +116,54 @@ test('ebbtide train biometric learns from a table of people’s typing, and regi
   writeFileSync(file, 'subject,sessionIndex,rep,H.a\np,1,1,soon\n');
   assert.match((await train('--from', `file=${file}`)).stderr, /typing\.csv: Line 2/);
 });
+
+test('ebbtide train scope learns API calls of a file, registers the model, and goes on where it was interrupted', async (t) => {
+  const folder = temporaryFolder(t);
+  const environment = { EBBTIDE_DATA: folder };
+  const file = join(folder, 'calls.ndjson');
+  const calls = Array.from({ length: 20 }, (_, visitor) =>
+    Array.from({ length: 40 }, (_, step) => {
+      const bot = visitor % 2 === 1;
+      const time = Date.UTC(2026, 0, 5) + step * (bot ? 6000 : 2000 + ((step * 7919 + visitor * 104_729) % 11_000));
+      const operation = `GET /page/${bot ? step % 20 : (step * visitor) % 12}`;
+      const label = bot ? 'malicious' : 'legitimate';
+      return JSON.stringify({ frontend_credential: `v${visitor}`, service: 'shop', operation, time, label });
+    }),
+  ).flat();
+  writeFileSync(file, `${calls.join('\n')}\n`);
+  const train = (...args: string[]) =>
+    ebbtide(['train', 'scope', '--backend', 'cpu', '--window', '30s', ...args], environment);
+  const from = ['--from', `file=${file}`];
+  const { status, stdout, stderr } = await train(...from, '--epochs', '3', '--out', join(folder, 'v1'), '--json');
+  assert.equal(status, exitCodes.ok, stderr);
+  assert.match(stderr, /API calls: \d+ windows of 10 benign credentials, \d+ windows of 10 malicious credentials/);
+  assert.match(stderr, /It was taught by labels what misuse is/);
+  assert.match(stderr, /loss \d+\.\d+, validation \d+\.\d+, .* left/);
+  const { version, metrics } = JSON.parse(stdout);
+  assert.equal(version, 'v1');
+  assert.ok(metrics.heldAuc > 0.5 && metrics.epochs >= 1, JSON.stringify(metrics));
+  const shown = await ebbtide(['models', 'show', 'v1', '--kind', 'scope', '--json'], environment);
+  assert.equal(JSON.parse(shown.stdout).manifest.lineage.seed, 1, shown.stderr);
+
+  const out = join(folder, 'v2');
+  const child = startEbbtide(
+    ['train', 'scope', '--backend', 'cpu', '--window', '30s', ...from, '--epochs', '12', '--out', out],
+    environment,
+  );
+  const ended = once(child, 'exit');
+  while (!existsSync(`${out}.checkpoint`) && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill('SIGKILL');
+  await ended;
+  assert.ok(!existsSync(out), 'nothing is there before it is whole');
+  const resumed = await train('--out', out, '--resume', '--json');
+  assert.equal(resumed.status, exitCodes.ok, resumed.stderr);
+  const whole = await train(...from, '--epochs', '12', '--out', join(folder, 'again'), '--json');
+  assert.deepEqual(JSON.parse(resumed.stdout).metrics, JSON.parse(whole.stdout).metrics);
+  for (const name of ['weights.bin', 'head.json', 'step.onnx'])
+    assert.deepEqual(readFileSync(join(out, name)), readFileSync(join(folder, 'again', name)), name);
+
+  const nothing = await train();
+  assert.equal(nothing.status, exitCodes.usage);
+  assert.match(nothing.stderr, /No recording of API calls ships/);
+});
