@@ -24,7 +24,8 @@ const openTrim = async (): Promise<(() => void) | undefined> => {
  * @returns ends it
  */
 export const giveMemoryBack = (isQuiet: () => boolean): (() => void) => {
-  let kept = 0;
+  // From the beginning: a burst may be over before it is asked for the first time
+  let kept = process.memoryUsage.rss();
   let trim: (() => void) | undefined;
   const opening = openTrim().then((found) => {
     trim = found;
@@ -32,7 +33,6 @@ export const giveMemoryBack = (isQuiet: () => boolean): (() => void) => {
   const timer = setInterval(() => {
     const quiet = isQuiet();
     const rss = process.memoryUsage.rss();
-    if (kept === 0) kept = rss;
     if (!quiet || !trim || rss < kept + worthwhileBytes) return;
     trim();
     kept = process.memoryUsage.rss();

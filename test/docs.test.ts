@@ -6,7 +6,14 @@ import { parseConfig } from '../infra/config/load.ts';
 import { packageRoot } from '../infra/paths.ts';
 
 const root = packageRoot();
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`), 'test/bench/README.md']
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'examples/night-watch/README.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  'test/bench/README.md',
+]
   .filter((name) => name.endsWith('.md') && existsSync(join(root, name)))
   .map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
 

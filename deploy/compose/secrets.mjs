@@ -44,7 +44,7 @@ const users = `<clickhouse>
   <profiles><ebbtide-readers><readonly>2</readonly></ebbtide-readers></profiles>
   <users>
     <default remove="remove"/>
-${user('ebbtide', writer, 'default', ['GRANT ALL ON ebbtide.*', 'GRANT SELECT ON system.*'])}
+${user('ebbtide', writer, 'default', ['GRANT ALL ON ebbtide.*', 'GRANT TABLE ENGINE ON *', 'GRANT SELECT ON system.*'])}
 ${user('grafana', reader, 'ebbtide-readers', ['GRANT SELECT ON ebbtide.*', 'GRANT SELECT ON system.*'])}
   </users>
 </clickhouse>

@@ -1,12 +1,12 @@
 import type { Registry } from 'prom-client';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
-import { version } from '../cli/program.ts';
 import type { AppContext } from '../context.ts';
 import type { ClusterOptions, Settings } from '../kafka/client.ts';
 import { connectKafka } from '../kafka/connect.ts';
 import { connectRegistry, type RegistryOptions } from '../kafka/registry.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
+import { version } from '../version.ts';
 
 /** What {@link connect} connects to. */
 export interface ConnectOptions {

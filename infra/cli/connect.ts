@@ -8,7 +8,7 @@ import { connectKafka } from '../kafka/connect.ts';
 import { connectRegistry } from '../kafka/registry.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { version } from './program.ts';
+import { version } from '../version.ts';
 import { findRunning, type RunningServers } from './running.ts';
 
 /** Connections that a command works with, to be closed at its end. */

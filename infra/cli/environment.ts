@@ -1,5 +1,5 @@
 import { arch, cpus, platform } from 'node:os';
-import { version } from './program.ts';
+import { version } from '../version.ts';
 
 /** Facts about where something was measured. */
 export const measuredOn = (seconds: number) => ({

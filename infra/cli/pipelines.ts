@@ -19,7 +19,7 @@ import { startRuntime } from '../jobs/runtime.ts';
 import { startScope } from '../jobs/scope.ts';
 import { startThreat } from '../threat/start.ts';
 import type { VaultConfig } from '../vault/config.ts';
-import { version } from './program.ts';
+import { version } from '../version.ts';
 import { retrainedModels } from './retrain-registry.ts';
 
 /** What pipelines are started with, beside Kafka. */

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { packageRoot } from '../paths.ts';
+import { version } from '../version.ts';
 import { defineAgent } from './commands/agent.ts';
 import { defineConfig } from './commands/config.ts';
 import { defineControl } from './commands/control.ts';
@@ -26,10 +24,6 @@ import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
 import { defineVault } from './commands/vault.ts';
 import { defineVersion } from './commands/version.ts';
-
-/** Ebbtide's version, from `package.json`. */
-export const version = (): string =>
-  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 
 const footer = `
 Exit status:

@@ -72,9 +72,9 @@ WHERE ${inFiveMinutes()} AND action = 'revoke' AND outcome IN ('impossible', 'ad
     title: 'Many calls are refused',
     severity: 'warning',
     summary: 'More than a tenth of the calls of the last 15 minutes were refused',
-    sql: `SELECT groupBitmapMergeIf(calls, denied) / groupBitmapMerge(calls) AS value FROM api_calls_by_time
+    sql: `SELECT sumIf(calls, denied) / sum(calls) AS value FROM calls_by_time
 WHERE ${inFiveMinutes()}
-HAVING groupBitmapMerge(calls) > 100`,
+HAVING sum(calls) > 100`,
     above: 0.1,
     pending: '5m',
     seconds: 900,

@@ -7,14 +7,13 @@ import { dockerEngine } from './kafka-docker.mjs';
 import { javaVersion } from './kafka-jars.mjs';
 import { findOpenBao } from './openbao.mjs';
 import { packagesMatch } from './packages.mjs';
-import { isInstalled, runtimeKey } from './places.mjs';
+import { isInstalled, runtimeKey, setupCommand } from './places.mjs';
 
 /**
  * @typedef {{ name: string, ok: boolean, required: boolean, found: string, remedy?: string }} Check
  *   `found` says what is there, `remedy` how to get what is missing
  */
 
-const setupRemedy = isInstalled ? 'any command but doctor installs it, such as: ebbtide version' : 'npm run setup';
 /** Colours that Maven sends even to a pipe. */
 const plain = (text) => stripVTControlCharacters(text);
 const firstLine = (text) => plain(text).trim().split('\n')[0] ?? '';
@@ -37,23 +36,24 @@ const checks = {
       ok,
       required: true,
       found: `${ok ? '' : 'not '}as in ${isInstalled ? 'package.json' : 'package-lock.json'}`,
-      remedy: isInstalled ? 'Install ebbtide again' : setupRemedy,
+      remedy: isInstalled ? 'Install ebbtide again' : setupCommand,
     };
   },
   'kafka client': async () => {
     const loaded = addonReady() ? { ok: true } : await loadAddon();
     const found = loaded.ok ? `native binary for ${runtimeKey()}` : `no native binary that loads in ${runtimeKey()}`;
-    return { ok: loaded.ok, required: true, found, remedy: setupRemedy };
+    return { ok: loaded.ok, required: true, found, remedy: setupCommand };
   },
   openbao: async () => {
     const binary = findOpenBao();
-    if (!binary) return { ok: false, required: true, found: 'no binary', remedy: `${setupRemedy}, or set EBBTIDE_BAO` };
+    if (!binary)
+      return { ok: false, required: true, found: 'no binary', remedy: `${setupCommand}, or set EBBTIDE_BAO` };
     const { output, ok } = await tryRun(binary.path, ['version'], { timeoutMs: 15_000 });
     return {
       ok,
       required: true,
       found: `${firstLine(output)} at ${binary.path} (from ${binary.source})`,
-      remedy: setupRemedy,
+      remedy: setupCommand,
     };
   },
   build: async () => {
@@ -62,7 +62,7 @@ const checks = {
       ok,
       required: true,
       found: ok ? 'dist/ is as new as the sources' : 'dist/ is older than the sources',
-      remedy: setupRemedy,
+      remedy: setupCommand,
     };
   },
   docker: async () => {

@@ -9,6 +9,9 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** Whether this is the package as npm installs it, built and without sources; else a checkout that builds itself. */
 export const isInstalled = !existsSync(join(root, 'tsconfig.json'));
 
+/** How the set-up is run, for messages that say what to do. */
+export const setupCommand = isInstalled ? `node ${join(root, 'infra', 'setup', 'setup.mjs')}` : 'npm run setup';
+
 const isWritable = (folder) => {
   try {
     accessSync(folder, constants.W_OK);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root } from './places.mjs';
+import { root, setupCommand } from './places.mjs';
 import { runMain } from './say.mjs';
 import { setUp, setUpParts } from './setup.mjs';
 
@@ -13,7 +13,7 @@ const reportMissing = (json) => {
   else {
     for (const { name, ready } of parts) process.stdout.write(`${ready ? 'ok     ' : 'missing'}  ${name}\n`);
     process.stdout.write(
-      '\nInstall what is missing with: npm run setup (1 to 4 min), then ask doctor again for the rest\n',
+      `\nInstall what is missing with: ${setupCommand} (1 to 4 min), then ask doctor again for the rest\n`,
     );
   }
   return 1;
@@ -21,7 +21,8 @@ const reportMissing = (json) => {
 
 /** Set up if needed, then be the CLI, in this very process so that signals and the terminal are its own. */
 await runMain(async () => {
-  if (process.argv[2] === 'doctor' && setUpParts().some(({ ready, takesLong }) => takesLong && !ready))
+  const wouldSetUp = process.env.EBBTIDE_SKIP_SETUP !== '1';
+  if (wouldSetUp && process.argv[2] === 'doctor' && setUpParts().some(({ ready, takesLong }) => takesLong && !ready))
     return reportMissing(process.argv.includes('--json'));
   await setUp();
   process.argv = [process.argv[0], main, ...process.argv.slice(2)];

@@ -6,7 +6,7 @@ import { Registry } from 'prom-client';
 import { parseConfig } from '../../infra/config/load.ts';
 import { startHealthServer } from '../../infra/http/server.ts';
 import { packageRoot } from '../../infra/paths.ts';
-import { fileText, runProgram } from './tools.ts';
+import { fileText, runProgram, yamlFile } from './tools.ts';
 
 interface Instruction {
   readonly name: string;
@@ -54,6 +54,13 @@ test('the image is built in stages of a pinned Node, and what runs is not root',
     if (stage) assert.ok(names.includes(stage));
     else for (const source of copy.split(' ').slice(0, -1)) assert.ok(existsSync(join(packageRoot(), source)), source);
   }
+});
+
+test('the chart and compose.yaml are of the version of the package', () => {
+  const { version } = JSON.parse(fileText('package.json')) as { version: string };
+  const chart = yamlFile<{ version: string; appVersion: string }>('deploy/helm/ebbtide/Chart.yaml');
+  assert.deepEqual([chart.version, chart.appVersion], [version, version]);
+  for (const [, named] of fileText('compose.yaml').matchAll(/EBBTIDE_VERSION:-([^}]+)}/g)) assert.equal(named, version);
 });
 
 test('programs that the image starts are in the package, and ports are those that services listen on', () => {

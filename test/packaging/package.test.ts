@@ -28,6 +28,8 @@ let env: NodeJS.ProcessEnv = {};
 
 /** A project of a user's, with Ebbtide installed from its tarball, out of packages that are here already. */
 const install = async (): Promise<void> => {
+  // Writes the types too, and refuses an API that its report does not tell of
+  await run(process.execPath, [join(root, 'infra/setup/api.mjs'), '--check']);
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
     cwd: root,
   });
@@ -39,6 +41,8 @@ const install = async (): Promise<void> => {
   await run('cp', ['-al', join(root, 'node_modules'), folder]).catch(() =>
     run('cp', ['-a', join(root, 'node_modules'), folder]),
   );
+  // npm writes its list in place, and that of the checkout is the same file here
+  rmSync(join(folder, 'node_modules', '.package-lock.json'), { force: true });
   const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
   await run('npm', ['install', ...flags, `./${stdout.trim()}`], { cwd: folder, env });
 };
@@ -50,11 +54,6 @@ before(async () => {
   await install();
 });
 after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }));
-
-test('the API is as its report says', async () => {
-  const { stderr } = await run(process.execPath, [join(root, 'infra/setup/api.mjs'), '--check']);
-  assert.match(stderr, /as its report says/);
-});
 
 test('the package holds what runs, and neither sources nor tests nor development tools', async () => {
   const own = join(folder, 'node_modules', 'ebbtide');

@@ -15,6 +15,7 @@ export type Requirement =
   | 'nginx'
   | 'sshd'
   | 'promtool'
+  | 'prometheus'
   | 'data';
 
 interface KafkaModule {
@@ -71,6 +72,10 @@ const missing: Record<Requirement, () => Promise<string | undefined>> = {
     if (!existsSync(sshdPath)) return `OpenSSH's server at ${sshdPath} (Debian: openssh-server)`;
     const { onPath } = await loadSetup<ExecModule>('exec.mjs');
     return onPath('ssh') ? undefined : "OpenSSH's client (Debian: openssh-client)";
+  },
+  prometheus: async () => {
+    const { onPath } = await loadSetup<ExecModule>('exec.mjs');
+    return onPath('prometheus') ? undefined : 'Prometheus (Debian: prometheus)';
   },
   promtool: async () => {
     const { onPath } = await loadSetup<ExecModule>('exec.mjs');

@@ -1,12 +1,12 @@
 import { useRuntime, wantedRuntime } from '../../../models/runtimes/choose.ts';
 import { embedded } from '../../config/connections.ts';
+import { version } from '../../version.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { lookAtMachine } from '../doctor/machine.ts';
 import { lookAtPackages } from '../doctor/packages.ts';
 import { lookAtServers } from '../doctor/servers.ts';
 import { exitCodes } from '../exit.ts';
 import type { Action } from '../invocation.ts';
-import { version } from '../program.ts';
 
 const marks = { ok: ['green', '✓'], absent: ['dim', '–'], missing: ['red', '✗'] } as const;
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { embedded } from '../../config/connections.ts';
@@ -15,7 +15,7 @@ interface Options {
   readonly address?: string;
   readonly tokenFile?: string;
   readonly login: 'approle' | 'kubernetes';
-  readonly folder: string;
+  readonly folder?: string;
   readonly namespace: string;
   readonly kubernetesHost?: string;
   readonly kubernetesCaFile?: string;
@@ -31,7 +31,7 @@ export const run: Action<Options> = async (invocation, options) => {
   process.env.EBBTIDE_LOG ??= 'warn';
   const vault = await connect(invocation, options);
   try {
-    const logins = loginsOf(options);
+    const logins = loginsOf(options, (await invocation.load()).file);
     const plan = new VaultChanges(vault, { dryRun: true });
     const wanted = await prepareVault(plan, { logins, keepEdited: true, dryRun: true });
     const differences = plan.changes.filter(({ kind }) => kind !== 'same');
@@ -80,9 +80,12 @@ const connect = async ({ load }: Invocation, { address, tokenFile }: Options): P
   return VaultClient.connect(parsed.data, { service: 'bootstrap', log: createLogger('vault') });
 };
 
-const loginsOf = ({ login, folder, namespace, kubernetesHost, kubernetesCaFile }: Options): ServiceLogins =>
+const loginsOf = (
+  { login, folder, namespace, kubernetesHost, kubernetesCaFile }: Options,
+  configFile: string | undefined,
+): ServiceLogins =>
   login === 'approle'
-    ? { method: login, folder: resolve(folder) }
+    ? { method: login, folder: folder === undefined ? resolve(dirname(configFile ?? '.'), 'vault') : resolve(folder) }
     : {
         method: login,
         namespace,

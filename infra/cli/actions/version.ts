@@ -1,6 +1,6 @@
+import { version } from '../../version.ts';
 import { lookAtPackages } from '../doctor/packages.ts';
 import type { Action } from '../invocation.ts';
-import { version } from '../program.ts';
 
 /** Print the version of Ebbtide and of what it runs on. */
 export const run: Action<object> = async ({ terminal }) => {

@@ -15,7 +15,10 @@ export const defineVault = (): Command => {
         .choices(['approle', 'kubernetes'])
         .default('approle'),
     )
-    .option('--folder <folder>', "approle: folder for each service's role id and secret id", 'vault')
+    .option(
+      '--folder <folder>',
+      "approle: folder for each service's role id and secret id; else vault beside the configuration",
+    )
     .option('--namespace <name>', 'kubernetes: namespace of the service accounts', 'ebbtide')
     .option('--kubernetes-host <url>', 'kubernetes: address of the API server as Vault reaches it')
     .option('--kubernetes-ca-file <file>', 'kubernetes: PEM file of the authority that signed its certificate')

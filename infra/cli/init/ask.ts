@@ -14,10 +14,15 @@ const url = (text: string): true | string =>
 /**
  * Ask for what is not given.
  *
+ * @param streams - where is asked and answered. @default standard error, so that results alone go to standard output
  * @throws {Error} `ExitPromptError` when whoever is asked leaves
  */
-export const askFor = async (given: Partial<Answers>): Promise<Answers> => {
-  const context = { output: process.stderr };
+export const askFor = async (
+  given: Partial<Answers>,
+  context: { readonly input?: NodeJS.ReadableStream; readonly output?: NodeJS.WritableStream } = {
+    output: process.stderr,
+  },
+): Promise<Answers> => {
   const text = (message: string, validate: (text: string) => true | string, key: 'kafka' | 'vault') =>
     given[key] ?? input({ message, default: defaultAnswers[key], validate }, context);
   const server = (message: string, key: 'schemaRegistry' | 'clickhouse') =>

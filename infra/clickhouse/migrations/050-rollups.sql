@@ -55,6 +55,12 @@ SELECT
 FROM scores_raw
 GROUP BY pipeline, role, learning, model_version, time, kafka_cluster;
 
+-- Their numbers. No position is in two rows of a rollup, so that numbers are added, which is faster than to join sets.
+CREATE VIEW IF NOT EXISTS windows_by_time AS
+SELECT pipeline, role, learning, model_version, time, groupBitmapMerge(scores_by_time.windows) AS windows
+FROM scores_by_time
+GROUP BY pipeline, role, learning, model_version, time, kafka_cluster;
+
 -- The worst of each subject in each hour.
 CREATE TABLE IF NOT EXISTS scores_by_subject
 (
@@ -195,6 +201,11 @@ SELECT
   quantilesTDigestState(0.5, 0.95, 0.99)(telemetry_api_raw.duration_ms) AS duration_ms,
   max(toDateTime(kafka_time, 'UTC')) AS archived_at
 FROM telemetry_api_raw
+GROUP BY service, scope, denied, status, threat, time, kafka_cluster;
+
+CREATE VIEW IF NOT EXISTS calls_by_time AS
+SELECT service, scope, denied, status, threat, time, groupBitmapMerge(api_calls_by_time.calls) AS calls
+FROM api_calls_by_time
 GROUP BY service, scope, denied, status, threat, time, kafka_cluster;
 
 -- Refused calls of each caller in each hour.

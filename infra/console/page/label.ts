@@ -24,15 +24,23 @@ export interface Judged {
   readonly windowEnd: number | null;
 }
 
+interface Judgement {
+  readonly others: readonly { readonly by: string; readonly verdict: EntryLabel['verdict'] }[];
+}
+
 /**
  * Judge something, or take a judgement back.
  *
+ * @returns a sentence about others who judged it otherwise, with a space before it; empty where nobody did
  * @throws {ApiError}
  */
 export const judge = async (
   { subject, decisionId, windowEnd }: Judged,
   verdict: EntryLabel['verdict'] | 'withdrawn',
   note = '',
-): Promise<void> => {
-  await post('/api/labels', { subject, decisionId, windowEnd, verdict, note });
+): Promise<string> => {
+  const { others } = await post<Judgement>('/api/labels', { subject, decisionId, windowEnd, verdict, note });
+  if (verdict === 'withdrawn' || others.length === 0) return '';
+  const said = others.map((other) => `${other.by} as ${verdictWords[other.verdict].word.toLowerCase()}`);
+  return ` Also labelled by ${said.join(', by ')}: yours counts, as the last.`;
 };

@@ -25,7 +25,7 @@ export const fleet: Board = {
       title: 'Windows scored',
       about: 'Scores that count, within the range.',
       unit: 'short',
-      sql: `SELECT groupBitmapMerge(windows) AS windows FROM scores_by_time
+      sql: `SELECT sum(windows_by_time.windows) AS windows FROM windows_by_time
 WHERE role = 'champion' AND ${inFiveMinutes()} AND ${isChosen('pipeline')}`,
     }),
     number({

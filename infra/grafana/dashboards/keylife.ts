@@ -55,7 +55,7 @@ export const keylife: Board = {
       title: 'Bursts compared',
       about: 'Bursts of behaviour that were compared with their user’s, within the range.',
       unit: 'short',
-      sql: `SELECT groupBitmapMerge(windows) AS bursts FROM scores_by_time WHERE pipeline = 'keylife' AND ${inFiveMinutes()}`,
+      sql: `SELECT sum(windows) AS bursts FROM windows_by_time WHERE pipeline = 'keylife' AND ${inFiveMinutes()}`,
     }),
     lines({
       title: 'Lifespans',

@@ -4,6 +4,7 @@ import { inFiveMinutes, isChosen } from '../query.ts';
 import { pipeline } from '../variables.ts';
 
 const within = `${inFiveMinutes('scores_by_time.time')} AND ${isChosen('pipeline')}`;
+const counted = `${inFiveMinutes('windows_by_time.time')} AND ${isChosen('pipeline')}`;
 
 /** Whether models keep what they promise, and how a challenger compares. */
 export const models: Board = {
@@ -40,7 +41,7 @@ export const models: Board = {
       title: 'Learning',
       about: 'Share of windows of subjects whose baseline is still being learned: their scores mean nothing yet.',
       unit: 'percentunit',
-      sql: `SELECT groupBitmapMergeIf(windows, learning) / groupBitmapMerge(windows) AS share FROM scores_by_time WHERE role = 'champion' AND ${within}`,
+      sql: `SELECT sumIf(windows, learning) / sum(windows) AS share FROM windows_by_time WHERE role = 'champion' AND ${counted}`,
     }),
     number({
       title: 'Judged wrong',
@@ -87,9 +88,9 @@ ORDER BY time`,
       about: 'Who scored how much.',
       unit: 'short',
       stacked: true,
-      sql: `SELECT $__timeInterval(scores_by_time.time) AS time, concat(role, ' ', model_version) AS series, toFloat64(groupBitmapMerge(windows)) AS value
-FROM scores_by_time
-WHERE ${within}
+      sql: `SELECT $__timeInterval(windows_by_time.time) AS time, concat(role, ' ', model_version) AS series, toFloat64(sum(windows)) AS value
+FROM windows_by_time
+WHERE ${counted}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -125,10 +126,22 @@ ORDER BY time`,
       about: 'What each model scored within the range.',
       width: 12,
       units: { p_at_most_1_percent: 'percentunit' },
-      sql: `SELECT pipeline, role, model_version, groupBitmapMerge(scores_by_time.windows) AS windows, avgMerge(scores_by_time.score) AS mean_score, avgMerge(p_at_most_0_01) AS p_at_most_1_percent, max(highest) AS highest_score, min(time) AS since, max(time) AS until
-FROM scores_by_time
-WHERE NOT learning AND ${within}
-GROUP BY pipeline, role, model_version
+      sql: `SELECT pipeline, role, model_version, windows, mean_score, p_at_most_1_percent, highest_score, since, until
+FROM
+(
+  SELECT pipeline, role, model_version, avgMerge(scores_by_time.score) AS mean_score, avgMerge(p_at_most_0_01) AS p_at_most_1_percent,
+    max(highest) AS highest_score, min(time) AS since, max(time) AS until
+  FROM scores_by_time
+  WHERE NOT learning AND ${within}
+  GROUP BY pipeline, role, model_version
+) AS means
+INNER JOIN
+(
+  SELECT pipeline, role, model_version, sum(windows_by_time.windows) AS windows
+  FROM windows_by_time
+  WHERE NOT learning AND ${counted}
+  GROUP BY pipeline, role, model_version
+) AS counts USING (pipeline, role, model_version)
 ORDER BY windows DESC
 LIMIT 50`,
     }),

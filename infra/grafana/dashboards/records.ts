@@ -66,9 +66,9 @@ FROM
       about: 'Windows scored, by pipeline and role.',
       unit: 'short',
       stacked: true,
-      sql: `SELECT $__timeInterval(scores_by_time.time) AS time, concat(pipeline, if(role = 'champion', '', concat(' ', role))) AS series, toFloat64(groupBitmapMerge(windows)) AS value
-FROM scores_by_time
-WHERE ${inFiveMinutes('scores_by_time.time')}
+      sql: `SELECT $__timeInterval(windows_by_time.time) AS time, concat(pipeline, if(role = 'champion', '', concat(' ', role))) AS series, toFloat64(sum(windows)) AS value
+FROM windows_by_time
+WHERE ${inFiveMinutes('windows_by_time.time')}
 GROUP BY time, series
 ORDER BY time`,
     }),

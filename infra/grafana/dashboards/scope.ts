@@ -19,14 +19,14 @@ export const scope: Board = {
       title: 'Calls',
       about: 'Within the range.',
       unit: 'short',
-      sql: `SELECT groupBitmapMerge(calls) AS calls FROM api_calls_by_time WHERE ${inFiveMinutes()} AND ${isChosen('service')}`,
+      sql: `SELECT sum(calls) AS calls FROM calls_by_time WHERE ${inFiveMinutes()} AND ${isChosen('service')}`,
     }),
     number({
       title: 'Refused',
       about: 'Calls that the gateway did not let through.',
       unit: 'short',
       warn: 1,
-      sql: `SELECT groupBitmapMerge(calls) AS refused FROM api_calls_by_time WHERE ${inFiveMinutes()} AND denied AND ${isChosen('service')}`,
+      sql: `SELECT sum(calls) AS refused FROM calls_by_time WHERE ${inFiveMinutes()} AND denied AND ${isChosen('service')}`,
     }),
     number({
       title: 'Share refused',
@@ -34,7 +34,7 @@ export const scope: Board = {
       unit: 'percentunit',
       warn: 0.01,
       bad: 0.05,
-      sql: `SELECT groupBitmapMergeIf(calls, denied) / groupBitmapMerge(calls) AS share FROM api_calls_by_time WHERE ${inFiveMinutes()} AND ${isChosen('service')}`,
+      sql: `SELECT sumIf(calls, denied) / sum(calls) AS share FROM calls_by_time WHERE ${inFiveMinutes()} AND ${isChosen('service')}`,
     }),
     number({
       title: 'Narrowed now',
@@ -53,16 +53,16 @@ export const scope: Board = {
       about: 'Calls that matched an indicator of a threat feed.',
       unit: 'short',
       bad: 1,
-      sql: `SELECT groupBitmapMerge(calls) AS threats FROM api_calls_by_time WHERE ${inFiveMinutes()} AND threat AND ${isChosen('service')}`,
+      sql: `SELECT sum(calls) AS threats FROM calls_by_time WHERE ${inFiveMinutes()} AND threat AND ${isChosen('service')}`,
     }),
     lines({
       title: 'Calls a second',
       about: 'By service.',
       unit: 'reqps',
       stacked: true,
-      sql: `SELECT $__timeInterval(api_calls_by_time.time) AS time, service AS series, groupBitmapMerge(calls) / greatest($__interval_s, 300) AS value
-FROM api_calls_by_time
-WHERE ${inFiveMinutes('api_calls_by_time.time')} AND ${isChosen('service')}
+      sql: `SELECT $__timeInterval(calls_by_time.time) AS time, service AS series, sum(calls) / greatest($__interval_s, 300) AS value
+FROM calls_by_time
+WHERE ${inFiveMinutes('calls_by_time.time')} AND ${isChosen('service')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -71,9 +71,9 @@ ORDER BY time`,
       about: 'By service and the scope under which the call was decided.',
       unit: 'short',
       stacked: true,
-      sql: `SELECT $__timeInterval(api_calls_by_time.time) AS time, concat(service, ' in ', if(scope = '', 'no scope', scope)) AS series, toFloat64(groupBitmapMerge(calls)) AS value
-FROM api_calls_by_time
-WHERE ${inFiveMinutes('api_calls_by_time.time')} AND denied AND ${isChosen('service')}
+      sql: `SELECT $__timeInterval(calls_by_time.time) AS time, concat(service, ' in ', if(scope = '', 'no scope', scope)) AS series, toFloat64(sum(calls)) AS value
+FROM calls_by_time
+WHERE ${inFiveMinutes('calls_by_time.time')} AND denied AND ${isChosen('service')}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -93,9 +93,9 @@ ORDER BY time`,
       about: 'Classes of HTTP status that callers got.',
       unit: 'short',
       stacked: true,
-      sql: `SELECT $__timeInterval(api_calls_by_time.time) AS time, concat(toString(intDiv(status, 100)), 'xx') AS series, toFloat64(groupBitmapMerge(calls)) AS value
-FROM api_calls_by_time
-WHERE ${inFiveMinutes('api_calls_by_time.time')} AND ${isChosen('service')}
+      sql: `SELECT $__timeInterval(calls_by_time.time) AS time, concat(toString(intDiv(status, 100)), 'xx') AS series, toFloat64(sum(calls)) AS value
+FROM calls_by_time
+WHERE ${inFiveMinutes('calls_by_time.time')} AND ${isChosen('service')}
 GROUP BY time, series
 ORDER BY time`,
     }),

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { composeConfig, defaultAnswers } from '../../../infra/cli/init/compose.ts';
+import { askFor } from '../../../infra/cli/init/ask.ts';
+import { type Answers, composeConfig, defaultAnswers } from '../../../infra/cli/init/compose.ts';
 import { parseConfig } from '../../../infra/config/load.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide } from './ebbtide.ts';
@@ -69,6 +71,54 @@ test('ebbtide init writes what options say, passes config check, and overwrites 
   assert.equal(readFileSync(file, 'utf8'), '# mine\n');
   assert.equal((await ebbtide(['init', file, '--force', ...options])).status, 0);
   assert.match(readFileSync(file, 'utf8'), /brokers: kafka:9092/);
+});
+
+test('what is not given is asked, an answer that cannot be is asked again, and defaults are embedded', async () => {
+  const dialogue = async (answers: readonly (readonly [question: RegExp, keys: string])[], given: Partial<Answers>) => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    // A question that was answered ends its stream, which a terminal does not mind
+    output.end = () => output;
+    let shown = '';
+    let next = 0;
+    output.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+      const [question, keys] = answers[next] ?? [];
+      if (!question?.test(shown)) return;
+      next++;
+      shown = '';
+      setImmediate(() => input.write(keys));
+    });
+    const answered = await askFor(given, { input, output });
+    assert.equal(next, answers.length);
+    return answered;
+  };
+  const down = '\u001b[B';
+  const own = await dialogue(
+    [
+      [/Kafka brokers/, 'kafka:9092\r'],
+      [/How do you speak/, `${down}\r`],
+      [/Partitions/, '6\r'],
+      [/Vault or OpenBao/, 'vault\r'],
+      [/Give a URL/, '\u0015http://vault:8200\r'],
+      [/log in at Vault/, `${down}\r`],
+      [/What may Ebbtide do/, '\r'],
+    ],
+    { schemaRegistry: 'embedded', clickhouse: 'http://clickhouse:8123' },
+  );
+  assert.deepEqual(own, {
+    kafka: 'kafka:9092',
+    kafkaSecurity: 'ssl',
+    partitions: 6,
+    schemaRegistry: 'embedded',
+    clickhouse: 'http://clickhouse:8123',
+    vault: 'http://vault:8200',
+    vaultLogin: 'kubernetes',
+    mode: 'shadow',
+  });
+  const plain = ([/Kafka brokers/, /Schema registry/, /ClickHouse/, /Vault or OpenBao/, /What may/] as const).map(
+    (question) => [question, '\r'] as const,
+  );
+  assert.deepEqual(await dialogue(plain, {}), defaultAnswers);
 });
 
 test('ebbtide init writes nothing of an answer that cannot be', async (t) => {

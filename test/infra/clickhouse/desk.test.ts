@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { deskArchive } from '../../../infra/clickhouse/desk.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
 import { credentialOf, decisionOf, effectOf, scoreOf } from '../console/records.ts';
-import { messageOf, preparedArchive } from './support.ts';
+import { messageOf, preparedArchive, rowsOf } from './support.ts';
 
 const start = 1_790_000_000_000;
 const minute = 60_000;
@@ -108,5 +108,44 @@ test('deskArchive() answers what the console asks of a real archive', async (t) 
     assert.deepEqual(await desk.related('cred-1', start - minute, 10), [
       { by: 'host', subject: 'cred-2', seenAt: start, of: 'host-a' },
     ]);
+  });
+
+  await t.test('the view of investigations lets the first of two steps on the same state count', async () => {
+    const steps = archive.newBatch('test');
+    const step = (stepId: string, more: object): void => {
+      const blank = { subject: '', title: '', decisionId: null, assignee: '', finding: 'none', text: '', base: 0 };
+      steps.add(messageOf('investigations', offset++), {
+        stepId,
+        investigationId: 'i',
+        by: stepId,
+        at: start + offset,
+        ...blank,
+        ...more,
+      });
+    };
+    step('i/1', { kind: 'opened', subject: 'cred-1', title: 'Odd' });
+    step('i/2', { kind: 'assigned', base: 1, assignee: 'ann' });
+    step('i/3', { kind: 'assigned', base: 1, assignee: 'bob' });
+    step('i/4', { kind: 'commented', text: '<b>x</b>' });
+    step('i/5', { kind: 'closed', base: 2, finding: 'falsePositive' });
+    await archive.insert(steps);
+    assert.deepEqual(
+      await rowsOf(
+        archive,
+        'SELECT investigation_id, subject, title, opened_by, status, assignee, finding, toUInt32(comments) AS comments FROM investigations',
+      ),
+      [
+        {
+          investigation_id: 'i',
+          subject: 'cred-1',
+          title: 'Odd',
+          opened_by: 'i/1',
+          status: 'closed',
+          assignee: 'ann',
+          finding: 'falsePositive',
+          comments: 1,
+        },
+      ],
+    );
   });
 });

@@ -30,7 +30,7 @@ export interface Exported {
 const zero = () => 0;
 
 /** The registry of a process in which everything of ours runs, made by the parts' own code. */
-const registryOfAll = (): Registry => {
+export const registryOfAll = (): Registry => {
   const metrics = createMetrics('test', '0.0.0');
   lifecycleMetrics(metrics);
   scopeMetrics(metrics);

@@ -141,7 +141,7 @@ describe('labels of two people', () => {
       await people.get('ann/soc', `/api/credentials/standing?credentialId=${long}`),
     ]) {
       assert.equal(answer.status, 400);
-      assert.match(answer.body.detail, /<=512 characters/);
+      assert.match(answer.body.detail, /<=1024 characters/);
     }
     assert.ok((await people.get('ann/soc', `/api/credentials/${long}/history`)).status < 500);
   });

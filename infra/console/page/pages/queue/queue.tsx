@@ -99,8 +99,8 @@ const Queue = () => {
     if (filter.state === 'waiting') list.patch((one) => (one.id === entry.id ? null : one));
     chosen.value = list.at(current.value)?.id ?? null;
     try {
-      await judge(entry, verdict, words);
-      say(`${entry.name}: ${verdictWords[verdict].word.toLowerCase()}. ${verdictWords[verdict].changes}.`, {
+      const others = await judge(entry, verdict, words);
+      say(`${entry.name}: ${verdictWords[verdict].word.toLowerCase()}. ${verdictWords[verdict].changes}.${others}`, {
         word: 'Undo',
         key: 'u',
         run: () => void undo(entry),

@@ -47,10 +47,10 @@ const Judgement = ({ subject }: { readonly subject: LiveSubject }) => {
   };
   const label = async (verdict: (typeof verdicts)[number] | 'withdrawn'): Promise<void> => {
     try {
-      await judge(about, verdict);
+      const others = await judge(about, verdict);
       if (verdict === 'withdrawn') say('Taken back.');
       else
-        say(`${verdictWords[verdict].word}. ${verdictWords[verdict].changes}.`, {
+        say(`${verdictWords[verdict].word}. ${verdictWords[verdict].changes}.${others}`, {
           word: 'Undo',
           run: () => void label('withdrawn'),
         });

@@ -1,0 +1,159 @@
+/**
+ * Time of every dashboard panel's query over all of an archive that takes 100 million scores in 30 days, after some of
+ * these days, with what it reads and its plan; and what that comes to after 30 days. Rows are made inside ClickHouse. See
+ * test/bench/README.md, "Dashboards".
+ *
+ *   npm run bench -- dashboards [--json] [--scores 4000000] [--runs 3] [--plans]
+ */
+import { parseArgs } from 'node:util';
+import { openArchive } from '../../infra/clickhouse/client.ts';
+import { clickhouseConfig, retentionConfig } from '../../infra/clickhouse/config.ts';
+import { startClickHouse } from '../../infra/clickhouse/embedded.ts';
+import { build } from '../../infra/grafana/board.ts';
+import { archiveBoards } from '../../infra/grafana/dashboards/index.ts';
+import type { ClickHouseTarget } from '../../infra/grafana/query.ts';
+import { type Look, withMacros, withVariables } from '../infra/grafana/plugin.ts';
+import { daysOf, fill, subjectAt } from './dashboards/fill.ts';
+import { privateFolder } from './dashboards/folder.ts';
+import { median, report, round, say } from './report.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    scores: { type: 'string', default: '4000000' },
+    runs: { type: 'string', default: '3' },
+    plans: { type: 'boolean', default: false },
+  },
+});
+const scores = Number(options.scores);
+const runs = Number(options.runs);
+const target = 100_000_000;
+const day = 86_400_000;
+
+interface Timing {
+  /** Milliseconds by the clock, median of the runs. */
+  readonly ms: number;
+  /** Milliseconds of CPU of the server, median of the runs. */
+  readonly cpuMs: number;
+  readonly readRows: number;
+}
+
+const folder = privateFolder();
+const server = await startClickHouse({ folder: folder.path });
+try {
+  const forEver = Object.fromEntries(Object.keys(retentionConfig.parse({})).map((table) => [table, 0]));
+  const archive = openArchive(
+    clickhouseConfig.parse({ url: server.url, database: 'bench', retentionDays: forEver, requestTimeoutMs: 3_600_000 }),
+  );
+  await archive.prepare();
+  const { client } = archive;
+  const toMs = Math.floor(Date.now() / day) * day;
+  const fromMs = toMs - Math.ceil(daysOf(scores) * day);
+  const all = { pipeline: '*', service: '*', user: '*', console: '', datasource: '' };
+  const look: Look = {
+    ...{ fromMs, toMs, intervalMs: 300_000 },
+    variables: { ...all, subject: subjectAt(0, 12) },
+  };
+  const panels = archiveBoards.flatMap((board) =>
+    (build(board).panels as unknown as { title: string; targets: ClickHouseTarget[] }[]).map(({ title, targets }) => ({
+      name: `${board.name}: ${title}`,
+      sql: withMacros(withVariables(targets[0]!.rawSql, look.variables), look),
+    })),
+  );
+
+  /** CPU time of the server's threads for queries so far, milliseconds. */
+  const cpuMs = async (): Promise<number> => {
+    const query = `SELECT value / 1000 AS ms FROM system.events WHERE event = 'OSCPUVirtualTimeMicroseconds'`;
+    const [row] = await (await client.query({ query, format: 'JSONEachRow' })).json<{ ms: number }>();
+    return row?.ms ?? 0;
+  };
+  const time = async (query: string): Promise<Timing> => {
+    const times: number[] = [];
+    const cpus: number[] = [];
+    let readRows = 0;
+    for (let run = 0; run < runs; run++) {
+      const before = await cpuMs();
+      const began = performance.now();
+      const answer = await client.query({ query, format: 'JSONCompact' });
+      const { statistics } = await answer.json();
+      times.push(performance.now() - began);
+      cpus.push((await cpuMs()) - before);
+      readRows = statistics?.rows_read ?? 0;
+    }
+    return { ms: median(times), cpuMs: median(cpus), readRows };
+  };
+  const measure = async (): Promise<readonly Timing[]> => {
+    const timings: Timing[] = [];
+    for (const { sql } of panels) timings.push(await time(sql));
+    return timings;
+  };
+  const settle = async (): Promise<void> => {
+    const tables = await (
+      await client.query({
+        query: `SELECT DISTINCT table FROM system.parts WHERE database = 'bench' AND active`,
+        format: 'JSONEachRow',
+      })
+    ).json<{ table: string }>();
+    // Merged as far as ClickHouse has it after a while; the largest partitions stay in several parts, as they do live
+    for (const { table } of tables)
+      if (!table.endsWith('_raw')) await client.command({ query: `OPTIMIZE TABLE ${table} FINAL` });
+  };
+
+  const began = performance.now();
+  await fill(client, 0, scores / 2, fromMs);
+  await settle();
+  say(`${scores / 2} scores after ${Math.round((performance.now() - began) / 1000)} s`);
+  const half = await measure();
+  await fill(client, scores / 2, scores, fromMs);
+  await settle();
+  say(`${scores} scores after ${Math.round((performance.now() - began) / 1000)} s`);
+  const whole = await measure();
+
+  /** At 30 days, by the line through both sizes where it rises: each day adds as many rows to each rollup. */
+  const atTarget = (of: (timing: Timing) => number, i: number): number => {
+    const [a, b] = [of(half[i]!), of(whole[i]!)];
+    const slope = Math.max(0, (b - a) / (scores / 2));
+    return Math.max(b, a) + slope * (target - scores);
+  };
+  const width = Math.max(...panels.map(({ name }) => name.length));
+  say(`\n${'panel'.padEnd(width)}  ms/2     ms  cpu/2    cpu  rows read  at 100 M: ms, cpu`);
+  for (const [i, { name }] of panels.entries()) {
+    const cells = [half[i]!.ms, whole[i]!.ms, half[i]!.cpuMs, whole[i]!.cpuMs].map((ms) => ms.toFixed(0).padStart(5));
+    const far = [atTarget(({ ms }) => ms, i), atTarget((one) => one.cpuMs, i)].map((ms) => ms.toFixed(0));
+    say(`${name.padEnd(width)} ${cells.join('  ')} ${String(whole[i]!.readRows).padStart(10)}  ${far.join(', ')}`);
+  }
+  if (options.plans)
+    for (const { name, sql } of panels) {
+      const plan = await (
+        await client.query({ query: `EXPLAIN indexes = 1 ${sql}`, format: 'TabSeparatedRaw' })
+      ).text();
+      const lines = plan.split('\n').filter((line) => /ReadFrom|Keys:|Condition:|Parts:|Granules:/.test(line));
+      say(`\n${name}\n${lines.join('\n')}`);
+    }
+  const sizes = await (
+    await client.query({
+      query: `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes FROM system.parts
+WHERE database = 'bench' AND active GROUP BY table ORDER BY bytes DESC`,
+      format: 'JSONEachRow',
+    })
+  ).json<{ table: string; rows: string; bytes: string }>();
+  for (const { table, rows, bytes } of sizes)
+    say(`${table.padEnd(32)} ${String(rows).padStart(10)} rows ${(Number(bytes) / 1e6).toFixed(1).padStart(8)} MB`);
+  report(
+    'dashboards',
+    {
+      scores,
+      panels: panels.length,
+      slowestMs: round(Math.max(...whole.map(({ ms }) => ms)), 0),
+      medianMs: round(median(whole.map(({ ms }) => ms)), 1),
+      slowestCpuMs: round(Math.max(...whole.map((one) => one.cpuMs)), 0),
+      slowestAt100MillionCpuMs: round(Math.max(...panels.map((_, i) => atTarget((one) => one.cpuMs, i))), 0),
+      slowestAt100MillionMs: round(Math.max(...panels.map((_, i) => atTarget(({ ms }) => ms, i))), 0),
+    },
+    options.json,
+  );
+  await archive.close();
+} finally {
+  await server.stop();
+  folder.remove();
+}
