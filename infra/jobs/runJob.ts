@@ -124,6 +124,8 @@ export const runJob = <H>({ log }: AppContext, cluster: ClusterOptions, frame: J
     } finally {
       held.clear();
       await session.close();
+      // After a failure nothing was revoked, and all state is brought up anew: what was held must not stay beside it
+      await current.revoked();
     }
   };
 
