@@ -192,6 +192,15 @@ export const modeSet = (
   return undefined;
 };
 
+/**
+ * The mode that a pipeline is in at a time, epoch milliseconds: the one that was set, else that of its policy in force;
+ * undefined where neither is known.
+ */
+export const modeNow = (find: FindSetting, pipeline: PolicyPipeline, time: number): Mode | undefined => {
+  const set = [find(`policy/${pipeline}`), find(`policy/${pipeline}/configured`)].find((one) => inForce(one, time));
+  return modeSet(find, pipeline, null, time) ?? (set && policyOf(set, pipeline).mode);
+};
+
 /** Keys under which a setting may govern a subject, the narrowest first. */
 const keysOf = (kind: ControlKind, pipeline: string, subject: string | null): string[] => [
   ...(subject ? [controlKey(kind, pipeline, subject), controlKey(kind, '', subject)] : []),

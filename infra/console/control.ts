@@ -1,4 +1,4 @@
-import { type FindSetting, inForce, modeSet, policyOf, refusalOf, thrownSwitch } from '../../schemas/control.ts';
+import { type FindSetting, inForce, modeNow, policyOf, refusalOf, thrownSwitch } from '../../schemas/control.ts';
 import type { Control } from '../../schemas/generated/Control.ts';
 import type { ControlView, Thresholds } from './view/protocol.ts';
 
@@ -35,7 +35,7 @@ export class Controls {
     const policy = set && policyOf(set, 'lifecycle');
     const thrown = thrownSwitch(find, 'killSwitch', pipeline, null, now);
     return {
-      mode: modeSet(find, pipeline, null, now) ?? policy?.mode ?? null,
+      mode: modeNow(find, pipeline, now) ?? null,
       killSwitch: thrown !== undefined,
       killSwitchReason: thrown ? `${thrown.by}: ${thrown.reason || 'no reason given'}` : '',
       thresholds: policy ? { low: policy.low, moderate: policy.moderate, high: policy.high } : this.#thresholds,

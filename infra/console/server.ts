@@ -22,7 +22,7 @@ import { Door } from './people/door.ts';
 import { guardRoutes } from './people/guard.ts';
 import type { Person } from './people/person.ts';
 import { assertSameSite } from './people/sameSite.ts';
-import { ApiTokens } from './people/tokens.ts';
+import { ApiTokens, recogniseOnceKnown } from './people/tokens.ts';
 import type { ConsolePorts } from './ports.ts';
 import { sendProblem } from './problem.ts';
 import { addRoutes } from './routes.ts';
@@ -72,6 +72,7 @@ export const startConsole = async (
   const tokens = new ApiTokens(now);
   const approvals = await openApprovals(context, producer, config, now);
   const knowledge = await gatherKnowledge(context, tokens, approvals);
+  const byToken = recogniseOnceKnown(tokens, knowledge.complete);
   const server = fastify({
     bodyLimit: 16_384,
     forceCloseConnections: true,
@@ -95,7 +96,7 @@ export const startConsole = async (
         ? request.headers['x-ebbtide-idle'] === undefined
           ? door.enter(request, reply)
           : door.recognise(request)
-        : tokens.recognise(request.headers.authorization),
+        : byToken(request.headers.authorization),
     turnAway: door.turnAway,
     admitted: changeLimit(config),
     refused: (request, { id, name, role, how }, needed) =>
@@ -140,11 +141,12 @@ export const startConsole = async (
     credentials: await CredentialActions.open(context, { producer, knowledge, now, waitMs: effectWaitMs }),
     tokens,
     approvals,
+    settings: knowledge.settings,
     now,
     stillIn: async (request) =>
       (request.headers.authorization === undefined
         ? await door.recognise(request)
-        : tokens.recognise(request.headers.authorization)) !== undefined,
+        : byToken(request.headers.authorization)) !== undefined,
   });
   const address = await listen(server, config);
   door.open(address);

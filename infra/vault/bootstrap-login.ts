@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isEbbtideError } from '../../schemas/errors.ts';
 import type { PreparingVault } from './changes.ts';
@@ -96,6 +96,9 @@ const secretIdWorks = async (vault: PreparingVault, role: string, file: string):
 };
 
 const writeSecretFile = async (path: string, content: string): Promise<void> => {
-  await writeFile(path, content, { mode: 0o600 });
-  await chmod(path, 0o600);
+  // One that is there would keep its mode while it is written, and be written through where it is a link
+  const fresh = `${path}.new`;
+  await rm(fresh, { force: true });
+  await writeFile(fresh, content, { mode: 0o600, flag: 'wx' });
+  await rename(fresh, path);
 };

@@ -70,6 +70,11 @@ test('every mounted file is there, and every volume declared', () => {
   assert.ok(files >= 10);
 });
 
+test('logins at Vault are mounted where they are used, and nowhere else', () => {
+  const holders = services.filter(([, { volumes = [] }]) => volumes.some((one) => one.startsWith('vault-logins:')));
+  assert.deepEqual(holders.map(([name]) => name).sort(), ['actuate', 'console', 'services', 'vault-init']);
+});
+
 test('every command of Ebbtide is one that the command line takes', async () => {
   let commands = 0;
   for (const [name, service] of services) {

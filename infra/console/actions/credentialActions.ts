@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import { exemptionOn, killSwitchOn, personPipeline, thrownSwitch } from '../../../schemas/control.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
@@ -54,9 +55,7 @@ export class CredentialActions {
   async revoke(person: Person, credentialId: string, reason: string): Promise<CredentialOutcome> {
     const credential = this.#alive(credentialId);
     this.#assertNotStopped(credentialId);
-    const { settings } = this.#parts.knowledge;
-    if (exemptionOn(settings, personPipeline, credentialId, this.#parts.now()))
-      throw new Problem(409, 'conflict', 'It is exempt from what is harsh; end the exemption first', { credentialId });
+    this.#assertNotExempt(credentialId);
     return this.#decide(person, credential, 'revoke', 0, reason);
   }
 
@@ -79,6 +78,19 @@ export class CredentialActions {
         ),
       ),
     );
+  }
+
+  /**
+   * Whether all of an entity may be shut out at once, which spares none of its credentials.
+   *
+   * @throws {Problem} 409 where the kill switch is on, or one of them is exempt
+   */
+  assertNoneSpared(entityId: string): void {
+    this.#assertNotStopped(null);
+    for (const { credentialId } of this.#parts.knowledge.register.ofEntity(entityId)) {
+      this.#assertNotStopped(credentialId);
+      this.#assertNotExempt(credentialId);
+    }
   }
 
   /**
@@ -162,7 +174,15 @@ export class CredentialActions {
     });
   }
 
-  #assertNotStopped(credentialId: string): void {
+  #assertNotExempt(credentialId: string): void {
+    const { knowledge, now } = this.#parts;
+    if (exemptionOn(knowledge.settings, personPipeline, credentialId, now()))
+      throw new Problem(409, 'conflict', `${credentialId} is exempt from what is harsh; end the exemption first`, {
+        credentialId,
+      });
+  }
+
+  #assertNotStopped(credentialId: string | null): void {
     if (killSwitchOn(this.#parts.knowledge.settings, personPipeline, credentialId, this.#parts.now()))
       throw new Problem(409, 'conflict', 'The kill switch is on, and stops people too: take it back first', {
         credentialId,
@@ -177,7 +197,7 @@ export class CredentialActions {
     reason: string,
   ): Promise<CredentialOutcome> {
     const { producer, knowledge, now, waitMs } = this.#parts;
-    const decision = personDecision(person, { subject, action, oldTtlMs, newTtlMs, reason }, now());
+    const decision = personDecision(person, { subject, action, oldTtlMs, newTtlMs, reason }, now(), randomUUID());
     const outcome = knowledge.outcomes.of(decision.decisionId, waitMs);
     await producer.send([{ topic: topics.decisions.name, key: subject, value: this.#decisions.encode(decision) }]);
     const effect = await outcome;

@@ -20,9 +20,12 @@ const extensionMs = 60_000;
  * A person's decision, as the actuator takes it from topic `decisions`. It stands for itself, without a score.
  *
  * @param at - epoch milliseconds
+ * @param nonce - tells it from others at the same time
  */
-export const personDecision = (person: Person, wish: PersonWish, at: number): Decision => ({
-  decisionId: `${personPipeline}/${wish.subject}/${at}`,
+export const personDecision = (person: Person, wish: PersonWish, at: number, nonce: string): Decision => ({
+  // Two people may decide in the same millisecond, and what has an identifier that was seen is not carried out again;
+  // the actuator reads the end of the window at its end
+  decisionId: `${personPipeline}/${wish.subject}/${nonce}/${at}`,
   subject: wish.subject,
   pipeline: personPipeline,
   action: wish.action,

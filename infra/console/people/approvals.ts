@@ -51,7 +51,7 @@ export class Approvals {
     const before = this.#byId.get(step.approvalId);
     const counts = before
       ? (steps[before.state]?.includes(step.state) ?? false) &&
-        (step.state !== 'approved' || (step.at < before.expiresAt && step.by !== before.askedBy))
+        (step.state !== 'approved' || (step.at < before.expiresAt && !isSame(step.by, before.askedBy)))
       : step.state === 'waiting';
     if (counts) this.#byId.set(step.approvalId, step);
     this.#waiting.get(step.step)?.(counts);
@@ -102,7 +102,7 @@ export class Approvals {
     if (!before) throw new EbbtideError('NOT_FOUND', `There is no request ${approvalId}`, { approvalId });
     if (person.how === 'token')
       throw new EbbtideError('FORBIDDEN', 'An API token is nobody: a person must decide', { approvalId });
-    if (state === 'approved' && (person.id === before.askedBy || person.owner === before.askedByOwner))
+    if (state === 'approved' && (isSame(person.id, before.askedBy) || isSame(person.owner, before.askedByOwner)))
       throw new EbbtideError('FORBIDDEN', `${before.askedByName} asked for this: another person must approve it`, {
         approvalId,
       });
@@ -146,6 +146,10 @@ export class Approvals {
     }
   }
 }
+
+/** Many directories let people in as `ann` and as `Ann`, and a proxy passes on what was typed. */
+const isSame = (left: string, right: string): boolean => folded(left) === folded(right);
+const folded = (id: string): string => id.normalize('NFKC').toLowerCase();
 
 const over = ({ approvalId, state, byName }: Approval): Problem =>
   new Problem(409, 'conflict', `The request was ${state} by ${byName} meanwhile`, { approvalId });

@@ -119,6 +119,8 @@ export class Door {
   }
 
   async #session(request: FastifyRequest): Promise<Session | undefined> {
-    return this.#proxied ? undefined : this.#sessions?.of(request);
+    const session = this.#proxied ? undefined : await this.#sessions?.of(request);
+    // A session that began by an entrance which has been closed since must not outlive it
+    return session?.person.how === this.#options.config.access ? session : undefined;
   }
 }

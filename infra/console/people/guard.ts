@@ -61,16 +61,3 @@ export const personOf = (request: FastifyRequest): Person => {
   if (!request.person) throw new EbbtideError('UNAUTHENTICATED', 'Nobody was let in for this request');
   return request.person;
 };
-
-/**
- * Where more rights are needed than the route declares.
- *
- * @throws {EbbtideError} `FORBIDDEN`
- */
-export const requireRole = (request: FastifyRequest, needed: Role): Person => {
-  const person = personOf(request);
-  if (suffices(person.role, needed)) return person;
-  throw new EbbtideError('FORBIDDEN', `This needs the role ${needed}, and ${person.name} is ${person.role}`, {
-    needed,
-  });
-};

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Person } from './person.ts';
 
@@ -43,7 +43,12 @@ export class OneTimeLink {
   }
 
   #publish(): void {
-    if (this.#file) writeFileSync(this.#file, `${this.link}\n`, { mode: 0o600 });
+    if (!this.#file) return;
+    // One that is there would keep its mode, and be written through where it is a link: a fresh one takes its place
+    const fresh = `${this.#file}.new`;
+    rmSync(fresh, { force: true });
+    writeFileSync(fresh, `${this.link}\n`, { mode: 0o600, flag: 'wx' });
+    renameSync(fresh, this.#file);
   }
 }
 

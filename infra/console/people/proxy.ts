@@ -16,6 +16,9 @@ export const proxyEntrance = (config: PeopleConfig): ((request: FastifyRequest) 
     const name = request.headers[userHeader]?.toString().trim();
     const from = request.socket.remoteAddress ?? '';
     if (!name || name.length > nameLength || !trusted(from)) return undefined;
+    // A proxy that adds its header beside one that was sent would let people choose their names and groups
+    const { headersDistinct } = request.raw;
+    if ([userHeader, groupsHeader].some((header) => (headersDistinct[header]?.length ?? 0) > 1)) return undefined;
     const groups = (request.headers[groupsHeader]?.toString() ?? '').split(',').map((group) => group.trim());
     const role = roleOf(groups, config.roles as never) ?? otherwise;
     if (role === 'none') return undefined;

@@ -91,4 +91,23 @@ export class ApiTokens {
   }
 }
 
+/**
+ * {@link ApiTokens.recognise}, once every record has been read: the one that says that a token was revoked may be the last.
+ *
+ * @throws {EbbtideError} `KAFKA_UNAVAILABLE` until then
+ */
+export const recogniseOnceKnown = (
+  tokens: Pick<ApiTokens, 'recognise'>,
+  known: Promise<unknown>,
+): ApiTokens['recognise'] => {
+  let isKnown = false;
+  void known.then(() => {
+    isKnown = true;
+  });
+  return (authorization) => {
+    if (isKnown) return tokens.recognise(authorization);
+    throw new EbbtideError('KAFKA_UNAVAILABLE', 'The console has just begun and does not know all tokens; try again');
+  };
+};
+
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { FindSetting } from '../../../schemas/control.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { Actor, AuditLog } from '../../audit.ts';
 import type { AppContext } from '../../context.ts';
@@ -25,6 +26,8 @@ export interface RouteContext {
   readonly credentials: CredentialActions;
   readonly tokens: ApiTokens;
   readonly approvals: Approvals;
+  /** What topic `control` says. */
+  readonly settings: FindSetting;
   readonly now: () => number;
   /** Whether whoever asked has not been turned out since. */
   stillIn(request: FastifyRequest): Promise<boolean>;

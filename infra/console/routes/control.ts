@@ -4,10 +4,12 @@ import { TopicCodec } from '../../../schemas/codec.ts';
 import {
   controlPartition,
   controlRecord,
+  modeNow,
   type PolicyPipeline,
   policyParsers,
   type Setting,
 } from '../../../schemas/control.ts';
+import { EbbtideError } from '../../../schemas/errors.ts';
 import type { Control } from '../../../schemas/generated/Control.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { deedOf, everything } from '../../audit.ts';
@@ -52,7 +54,7 @@ export const openSettings = async ({ app, producer, audit, now }: RouteContext):
 
 /** Mode, kill switch, exemptions and policies. */
 export const addControlRoutes = (server: FastifyInstance, context: RouteContext, put: PutSetting): void => {
-  const { config, approvals, audit, now } = context;
+  const { config, approvals, audit, settings, now } = context;
   server.post('/api/control/kill-switch', needs('operator'), async (request) => {
     const { on, reason: why } = parse(killSwitchBody, request.body);
     return put(request, { kind: 'killSwitch', value: on, reason: why });
@@ -79,6 +81,14 @@ export const addControlRoutes = (server: FastifyInstance, context: RouteContext,
   });
   server.post('/api/control/policy', { ...needs('administrator'), bodyLimit: policyBytes }, async (request) => {
     const { pipeline, policy, reason: why } = parse(policyBody, request.body);
-    return put(request, { kind: 'policy', pipeline, value: policyParsers[pipeline](policy), reason: why });
+    const value = policyParsers[pipeline](policy);
+    // A policy brings a mode along, which must not be the way around the second person
+    const setting = { kind: 'policy', pipeline, value, reason: why } as const;
+    if (config.approvals.leaveShadow && value.mode === 'enforce' && modeNow(settings, pipeline, now()) !== 'enforce') {
+      const refusal = `This policy would take ${pipeline} out of shadow mode, which needs two people: give it "mode": "shadow", then ask for leaving shadow mode`;
+      await audit.note(actorOf(request), deedOf(setting), 'refused', refusal);
+      throw new EbbtideError('FORBIDDEN', refusal, { pipeline });
+    }
+    return put(request, setting);
   });
 };

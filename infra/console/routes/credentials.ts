@@ -46,6 +46,7 @@ export const actOnEntity = (
     }
     if (!ports.actOnEntity)
       throw new EbbtideError('SERVICE_MISSING', 'This console has no login at Vault; name one at vault.actuatorLogin');
+    if (harsh.includes(action)) credentials.assertNoneSpared(entityId);
     const { name } = await ports.actOnEntity(entityId, action);
     await told(`Entity ${name}: ${action} done`);
     return { action, outcomes: [] };

@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { EbbtideError } from '../../../schemas/errors.ts';
+import { Problem } from '../../http/problem.ts';
 import { subjectDetail } from '../desk/subject.ts';
 import { needs, pageOfList, parse, type RouteContext, subject, words } from './context.ts';
 
 const flushMs = 200;
 const queuedBytes = 1_048_576;
 const beatMs = 10_000;
+/** Streams of single subjects for each page that may be connected. */
+const streamsPerPage = 4;
 
 /** Query of `GET /api/subjects`. */
 export const subjectsQuery = z.strictObject({
@@ -29,8 +32,9 @@ export const subjectQuery = z.strictObject({
 });
 
 /** Subjects: a list to search, one with everything known of it, and what happens to one as it happens. */
-export const addSubjectRoutes = (server: FastifyInstance, { model, now, stillIn }: RouteContext): void => {
+export const addSubjectRoutes = (server: FastifyInstance, { model, config, now, stillIn }: RouteContext): void => {
   const { desk } = model;
+  let streams = 0;
   server.get('/api/subjects', needs('viewer'), async (request) =>
     desk.register.find(parse(subjectsQuery, request.query)),
   );
@@ -42,6 +46,13 @@ export const addSubjectRoutes = (server: FastifyInstance, { model, now, stillIn 
   });
   server.get('/api/subject/events', needs('viewer'), (request, reply) => {
     const { id } = parse(subjectQuery, request.query);
+    if (streams >= config.clients * streamsPerPage)
+      throw new Problem(
+        429,
+        'rate-limited',
+        `${streams} pages follow subjects already, as many as console.clients allows`,
+      );
+    streams += 1;
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, {
@@ -59,7 +70,7 @@ export const addSubjectRoutes = (server: FastifyInstance, { model, now, stillIn 
       if (waiting.length === 0) return;
       raw.write(`event: changes\ndata: ${JSON.stringify(waiting.splice(0))}\n\n`);
       // Whoever reads too slowly is cut off, and begins anew with what is known then
-      if (raw.writableLength > queuedBytes) raw.end();
+      if (raw.writableLength > queuedBytes) raw.destroy();
     }, flushMs).unref();
     const beat = setInterval(async () => {
       if (await stillIn(request)) raw.write(`event: beat\ndata: ${now()}\n\n`);
@@ -67,6 +78,7 @@ export const addSubjectRoutes = (server: FastifyInstance, { model, now, stillIn 
     }, beatMs).unref();
     raw.on('error', () => {});
     raw.on('close', () => {
+      streams -= 1;
       stop();
       clearInterval(flush);
       clearInterval(beat);

@@ -20,9 +20,6 @@ const keys = {
 export const credentialRequest = z
   .strictObject({ auth: material.optional(), recipient: keys.recipient.optional(), sshPublicKey: keys.sshPublicKey })
   .default({});
-/** A validated {@link credentialRequest}. */
-export type CredentialRequest = z.output<typeof credentialRequest>;
-
 /** Body of `PUT /v1/keys`. */
 export const keysRequest = z.strictObject({
   ...keys,

@@ -8,6 +8,7 @@ const remembered = 200_000;
 export class Authentications {
   readonly #byRequest = new LastSeen<string, Authentication>(remembered);
   readonly #byKey = new LastSeen<string, Authentication>(remembered);
+  readonly #bySession = new LastSeen<string, Authentication>(remembered);
   readonly #batches = new LastSeen<string, string>(remembered);
   readonly #cuts = new LastSeen<string, Decision>(remembered);
 
@@ -16,6 +17,8 @@ export class Authentications {
     if (record.serial === '' && this.#byRequest.get(record.requestId)) return;
     this.#byRequest.set(record.requestId, record);
     this.#byKey.set(record.credentialId, record);
+    if ((this.#bySession.get(record.session)?.decidedAt ?? 0) <= record.decidedAt)
+      this.#bySession.set(record.session, record);
     if (record.batchDigest !== '') this.#batches.set(record.batchDigest, record.requestId);
   }
 
@@ -32,6 +35,11 @@ export class Authentications {
 
   byKey(credentialId: string): Authentication | undefined {
     return this.#byKey.get(credentialId);
+  }
+
+  /** The key that a session got last. */
+  lastOf(session: string): Authentication | undefined {
+    return this.#bySession.get(session);
   }
 
   cutOf(credentialId: string): Decision | undefined {

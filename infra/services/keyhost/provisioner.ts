@@ -68,7 +68,7 @@ export class Provisioner {
   /**
    * A key in place of one whose life was cut: for the same session, until the earlier end. Nothing is stretched.
    *
-   * @throws {Problem} 404, 409 where the key was not cut, 403 where its session must authenticate anew
+   * @throws {Problem} 404, 409 where the key was not cut or has been replaced already, 403 where its session must authenticate anew
    */
   async reissue(endpoint: string, credentialId: string, request: ReissueRequest): Promise<KeyView & SignedKey> {
     const { authentications, policy, signer, log, now } = this.#parts;
@@ -80,6 +80,10 @@ export class Provisioner {
       if (repeated) return this.#provide(repeated, csr);
       const cut = authentications.cutOf(credentialId);
       if (!cut) throw new Problem(409, 'not-cut', 'The key was not cut: use it until it ends');
+      // Only the session's last key is followed: another one beside it would live on whatever its session does
+      const last = authentications.lastOf(before.session);
+      if (last && last.credentialId !== credentialId)
+        throw new Problem(409, 'replaced', 'Another key has taken its place; repeat that request, or sign in again');
       const risk = cut.risk / 100;
       const lifespanMs = lifespanOf(risk, policy.lifespans);
       const expiresAt = wholeSecond(Math.min(before.expiresAt, cut.windowEnd + lifespanMs));

@@ -197,6 +197,28 @@ describe('actions of operators on credentials at a real Vault', () => {
     assert.equal(settings.length, 0);
   });
 
+  it('entity actions shut nobody out under the kill switch, nor one who is exempt', async (t) => {
+    if (!(await requireOrSkip(t, 'openbao'))) return;
+    const { kafka, vault, post, issued, standing } = await rig(t);
+    const { token, credentialId } = await issued();
+    const act = (action: string) => post('otto', '/api/credentials/entity', { credentialId, action, ...why });
+    await post('otto', '/api/credentials/exempt', { credentialId, forMs: 3_600_000, reason: 'month end' });
+    await until('the exemption', async () => (await standing(credentialId)).exemption);
+    for (const action of ['disable', 'deny']) {
+      const { status, body } = await act(action);
+      assert.deepEqual([status, /end the exemption first/.test(body.detail)], [409, true], action);
+    }
+    await post('otto', '/api/credentials/exempt', { credentialId, end: true });
+    await until('its end', async () => !(await standing(credentialId)).exemption);
+    await kafka.control({ key: 'killSwitch', kind: 'killSwitch', value: 'true' });
+    await until('the kill switch', async () =>
+      /kill switch is on/.test((await post('otto', '/api/credentials/restore', { credentialId, ...why })).body.detail),
+    );
+    assert.equal((await act('disable')).status, 409);
+    assert.equal(await opens(vault, token), true);
+    assert.equal((await act('enable')).status, 200, 'what gives back is not held up');
+  });
+
   it('entity actions say so where there is no entity', async (t) => {
     if (!(await requireOrSkip(t, 'openbao'))) return;
     const { post, issued } = await rig(t);

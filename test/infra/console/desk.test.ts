@@ -174,3 +174,18 @@ describe('the desk of the console', { timeout: 120_000 }, () => {
     await reader.cancel().catch(() => {});
   });
 });
+
+it('lets no more pages follow subjects than four for each page that may be connected', async (t) => {
+  const harness = await startHarness({ clients: 1 });
+  t.after(() => harness.close());
+  const cookie = await harness.enter();
+  const gone = new AbortController();
+  t.after(() => gone.abort());
+  const follow = () =>
+    fetch(new URL('/api/subject/events?id=nobody-yet', harness.console.address), {
+      headers: { cookie },
+      signal: gone.signal,
+    });
+  for (let page = 0; page < 4; page += 1) assert.equal((await follow()).status, 200);
+  assert.equal((await follow()).status, 429);
+});

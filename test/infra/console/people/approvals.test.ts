@@ -5,6 +5,7 @@ import type { Person } from '../../../../infra/console/people/person.ts';
 import { TopicCodec } from '../../../../schemas/codec.ts';
 import type { Approval, Control } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
+import { until } from '../../../services/context.ts';
 import { startPeople } from './caller.ts';
 
 const person = (name: string, how: Person['how'] = 'oidc', owner = `oidc:${name}`): Person => ({
@@ -40,6 +41,7 @@ describe('Approvals', () => {
     await assert.rejects(second.decide(person('t', 'token', 'oidc:bob'), approvalId, 'approved', ''), {
       code: 'FORBIDDEN',
     });
+    await assert.rejects(second.decide(person('Ann'), approvalId, 'approved', ''), { code: 'FORBIDDEN' });
     assert.equal((await second.decide(person('bob'), approvalId, 'approved', 'yes')).state, 'approved');
   });
 
@@ -71,6 +73,7 @@ describe('Approvals', () => {
     const { first } = rig();
     const asked = await first.ask(person('ann'), wish);
     first.apply({ ...asked, state: 'approved', by: asked.askedBy, step: 'forged' });
+    first.apply({ ...asked, state: 'approved', by: asked.askedBy.toUpperCase(), step: 'forged' });
     first.apply({ ...asked, state: 'done', step: 'forged' });
     first.apply({ ...asked, state: 'approved', by: 'oidc:bob', at: asked.expiresAt, step: 'late' });
     assert.equal(first.list()[0]!.state, 'waiting');
@@ -118,6 +121,27 @@ describe('leaving shadow mode with two', () => {
     ]);
     // Back to shadow is the safe way, and needs nobody
     assert.equal((await people.post('ann/sre', '/api/control/mode', { mode: 'shadow' })).status, 200);
+  });
+
+  it('cannot be got around by a policy that enforces', async (t) => {
+    const people = await startPeople(t, { approvals: { leaveShadow: true } });
+    const put = (pipeline: string, mode: string) =>
+      people.post('ada/admins', '/api/control/policy', { pipeline, policy: { mode }, reason: 'tuned' });
+    for (const pipeline of ['lifecycle', 'scope', 'keylife', 'preprovision']) {
+      const { status, body } = await put(pipeline, 'enforce');
+      assert.deepEqual([status, /needs two people/.test(body.detail)], [403, true], pipeline);
+    }
+    assert.equal(people.harness.kafka.messages.filter(({ topic }) => topic === topics.control.name).length, 0);
+    const refused = (await people.recorded()).filter(({ outcome }) => outcome === 'refused');
+    assert.deepEqual([refused.length, refused[0]!.name, refused[0]!.action], [4, 'ada', 'policy']);
+    assert.equal((await put('lifecycle', 'shadow')).status, 200);
+
+    const asked = await people.post('ann/sre', '/api/control/mode', { mode: 'enforce', reason: 'tuned' });
+    const { approvalId } = asked.body.approval;
+    assert.equal((await people.post('bob/sre', '/api/approvals/approve', { approvalId })).status, 200);
+    await until('the console to hear of it', async () => (await put('lifecycle', 'enforce')).status === 200);
+    await people.post('ann/sre', '/api/control/mode', { mode: 'shadow' });
+    await until('shadow mode', async () => (await put('scope', 'enforce')).status === 403);
   });
 
   it('is not offered where two people cannot be told apart', async (t) => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { localPerson } from '../../../../infra/console/people/link.ts';
+import { localPerson, OneTimeLink } from '../../../../infra/console/people/link.ts';
 import { Sessions } from '../../../../infra/console/people/sessions.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { temporaryFolder } from '../../../services/folder.ts';
@@ -51,6 +51,25 @@ it('a session that has expired, or was sealed with another key, opens nothing', 
   writeFileSync(otherKey, 'o'.repeat(48));
   assert.equal(await status(await at(Date.now(), otherKey)), 401);
   assert.equal(await status(await harness.enter()), 200);
+});
+
+it('a session by an entrance that is closed now opens nothing', async (t) => {
+  const { address, keyFile } = await rig(t);
+  const sessions = new Sessions({ idleMs: 60_000, absoluteMs: 60_000, keyFile, base: address, now: Date.now });
+  const cookie = await sessions.begin({ ...localPerson(), how: 'oidc' });
+  const answer = await fetch(`${address}/api/state`, { headers: { cookie: cookie.split(';')[0]! } });
+  assert.equal(answer.status, 401);
+});
+
+it('the file with the link is private and its own, whatever was there before', (t) => {
+  const folder = temporaryFolder(t, 'ebbtide-link-');
+  const [file, victim] = [join(folder, 'link'), join(folder, 'victim')];
+  writeFileSync(victim, 'as it was', { mode: 0o644 });
+  symlinkSync(victim, file);
+  const { link } = new OneTimeLink('http://127.0.0.1:7070', file);
+  assert.equal(readFileSync(victim, 'utf8'), 'as it was');
+  assert.equal(readFileSync(file, 'utf8').trim(), link);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
 it('a request that was caught is refused from another site, and after sign-out from everywhere', async (t) => {

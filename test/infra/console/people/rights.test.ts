@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { describe, it } from 'node:test';
 import { fastify } from 'fastify';
 import { guardRoutes } from '../../../../infra/console/people/guard.ts';
@@ -81,6 +82,20 @@ describe('rights of people', () => {
     const people = await startPeople(t, { trustedProxies: ['10.0.0.0/8'] });
     assert.equal((await people.get(who.administrator, '/api/me')).status, 401);
     await assert.rejects(startPeople(t, { trustedProxies: ['10.0.0.0/99'] }), /a network such as/);
+  });
+
+  it('believes no proxy that adds its headers beside those that a browser sent', async (t) => {
+    const people = await startPeople(t);
+    const status = (headers: Record<string, string | string[]>) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request(`${people.harness.console.address}/api/me`, { headers }, (answer) =>
+          answer.resume().on('end', () => resolve(answer.statusCode)),
+        );
+        sent.on('error', reject).end();
+      });
+    assert.equal(await status({ 'x-forwarded-user': 'ann', 'x-forwarded-groups': 'sre' }), 200);
+    assert.equal(await status({ 'x-forwarded-user': ['x', 'ann'], 'x-forwarded-groups': 'sre' }), 401);
+    assert.equal(await status({ 'x-forwarded-user': 'ann', 'x-forwarded-groups': ['admins', 'all'] }), 401);
   });
 
   it('limits how often one person changes something, and lets others go on', async (t) => {

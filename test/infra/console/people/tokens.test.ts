@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ApiTokens, makeToken, revokedToken } from '../../../../infra/console/people/tokens.ts';
+import { ApiTokens, makeToken, recogniseOnceKnown, revokedToken } from '../../../../infra/console/people/tokens.ts';
 import { TopicCodec } from '../../../../schemas/codec.ts';
 import type { ApiToken } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
@@ -37,6 +37,22 @@ describe('ApiTokens', () => {
       assert.equal(tokens.recognise(`Bearer ${wrong}`), undefined, wrong);
     tokens.apply(record.tokenId, { ...record, role: 'root' });
     assert.equal(tokens.recognise(`Bearer ${token}`), undefined);
+  });
+
+  it('recognises none before all records have been read: one may have been revoked', async () => {
+    const tokens = new ApiTokens(() => at);
+    const { token, record } = makeToken(wish, at);
+    let finish = () => {};
+    const read = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const recognise = recogniseOnceKnown(tokens, read);
+    tokens.apply(record.tokenId, record);
+    assert.throws(() => recognise(`Bearer ${token}`), { code: 'KAFKA_UNAVAILABLE' });
+    tokens.apply(record.tokenId, revokedToken(record, 'oidc:bob', at + 1));
+    finish();
+    await read;
+    assert.equal(recognise(`Bearer ${token}`), undefined);
   });
 
   it('leaves a revoked one revoked, whatever record comes after', () => {

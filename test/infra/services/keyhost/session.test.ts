@@ -111,6 +111,8 @@ test('a key is cut class by class while another person works under it, and never
       (await post(`/v1/keys/${body.credentialId}/reissue`, { requestId: randomUUID(), csr })).body.code,
       'not-cut',
     );
+    const second = await post(`/v1/keys/${key.credentialId}/reissue`, { requestId: randomUUID(), csr });
+    assert.deepEqual([second.status, second.body.code], [409, 'replaced']);
     current = body;
   });
 
