@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { DeskArchive } from '../clickhouse/desk.ts';
 import type { Running } from '../context.ts';
+import type { PreviewPolicy } from '../replay/preview.ts';
 import type { EntityAction } from '../vault/entity.ts';
 import type { BehaviourView } from './view/behaviour.ts';
 import type { DemoEvent, Thresholds } from './view/protocol.ts';
@@ -33,6 +34,8 @@ export interface ConsolePorts {
   readonly behaviour?: BehaviourPort;
   /** Reads the archive, where there is one. */
   readonly archive?: DeskArchive;
+  /** Tries a lifecycle policy on what the archive holds; absent where there is none. */
+  readonly previewPolicy?: PreviewPolicy;
   /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */
   actOnEntity?(entityId: string, action: Exclude<EntityAction, 'revoke'>): Promise<{ readonly name: string }>;
   /** Thresholds of the policy in force. */

@@ -8,6 +8,7 @@ import { addInvestigationRoutes } from './routes/investigations.ts';
 import { addLabelRoutes } from './routes/labels.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addPeopleRoutes } from './routes/people.ts';
+import { addPolicyRoutes } from './routes/policies.ts';
 import { addQueueRoutes } from './routes/queue.ts';
 import { addSubjectRoutes } from './routes/subjects.ts';
 
@@ -19,6 +20,7 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   addControlRoutes(server, context, put);
   addCredentialRoutes(server, context);
   addApprovalRoutes(server, context, put);
+  addPolicyRoutes(server, context);
   addQueueRoutes(server, context);
   addSubjectRoutes(server, context);
   addInvestigationRoutes(server, context);

@@ -120,6 +120,23 @@ describe('leaving shadow mode with two', () => {
     assert.equal((await people.post('ann/sre', '/api/control/mode', { mode: 'shadow' })).status, 200);
   });
 
+  it('waits too where a policy would leave it, and then is that policy', async (t) => {
+    const people = await startPeople(t, { approvals: { leaveShadow: true } });
+    const put = { pipeline: 'scope', policy: { mode: 'enforce', narrowAfter: 4 }, reason: 'ready' };
+    const asked = await people.post('root/admins', '/api/control/policy', put);
+    assert.equal(asked.status, 202);
+    const { approvalId } = asked.body.approval;
+    assert.equal((await people.post('bob/sre', '/api/approvals/approve', { approvalId })).status, 200);
+    const codec = await TopicCodec.open<Control>(topics.control, people.harness.context.registry);
+    const [set, ...others] = people.harness.kafka.messages
+      .filter(({ topic }) => topic === topics.control.name)
+      .map(({ value }) => codec.decode(value!));
+    assert.deepEqual(others, []);
+    assert.equal(set!.key, 'policy/scope');
+    assert.equal(JSON.parse(set!.value).narrowAfter, 4);
+    assert.equal(JSON.parse(set!.value).mode, 'enforce');
+  });
+
   it('is not offered where two people cannot be told apart', async (t) => {
     await assert.rejects(startPeople(t, { access: 'link', approvals: { leaveShadow: true } }), /told apart/);
   });
