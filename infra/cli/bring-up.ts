@@ -20,6 +20,7 @@ import { ensureSharedSecret, readSharedSecret } from '../services/token/shared-s
 import { startTokenService } from '../services/token/start.ts';
 import { demoSecretPath } from '../vault/bootstrap.ts';
 import { version } from '../version.ts';
+import { archivePorts } from './archive-ports.ts';
 import { entityPort } from './entity-port.ts';
 import { freeOr0 } from './free-port.ts';
 import { gatewayOf } from './gateway.ts';
@@ -141,6 +142,7 @@ export const bringUp = async (
     actOnEntity: entities.actOnEntity,
     parts: () => parts,
     archive: deskArchive(history),
+    ...archivePorts(context, { ...config, archive }, history),
     thresholds: () => config.policy.lifecycle,
     linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
     ...(fleet ? { demo: fleet } : {}),

@@ -1,33 +1,8 @@
 import type { ClickHouseArchive } from './client.ts';
 import { clickhouseError } from './errors.ts';
+import type { ProvisioningReport } from './views/types.ts';
 
-/** What preparing credentials brought and cost: of one user, or of all where `user` is null. */
-export interface ProvisioningReport {
-  readonly user: string | null;
-  /** Requests that were served. */
-  readonly requests: number;
-  /** Of these, served by what had been prepared. */
-  readonly hits: number;
-  /** hits / requests, 0 to 1; null without requests. */
-  readonly hitRate: number | null;
-  /** Secrets that were prepared. */
-  readonly prepared: number;
-  /** Of these, nobody asked for, and they lie no more. */
-  readonly wasted: number;
-  /** Minutes that prepared secrets lay, all together. */
-  readonly secretMinutes: number;
-  /** Of these, of secrets that nobody asked for. */
-  readonly wastedSecretMinutes: number;
-  /** Median time of a hand-over, milliseconds; null where there was none. */
-  readonly handOverMs: number | null;
-  /** Median time of making a credential on demand, milliseconds; null where there was none. */
-  readonly generateMs: number | null;
-  /**
-   * Waiting saved, seconds: for each hit, the median time of making one of its method on demand less its own; null where
-   * none was made on demand. It may be negative.
-   */
-  readonly waitingSavedS: number | null;
-}
+export type { ProvisioningReport } from './views/types.ts';
 
 /** Which part of the past. */
 export interface ProvisioningRange {

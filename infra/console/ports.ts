@@ -1,8 +1,11 @@
 import type { Observable } from 'rxjs';
 import type { DeskArchive } from '../clickhouse/desk.ts';
+import type { ViewArchive } from '../clickhouse/views/archive.ts';
 import type { Running } from '../context.ts';
+import type { PreviewPolicy } from '../replay/preview.ts';
 import type { EntityAction } from '../vault/entity.ts';
 import type { BehaviourView } from './view/behaviour.ts';
+import type { KindOfModel, ModelDifference, PointedModel, PointWish } from './view/models.ts';
 import type { DemoEvent, Thresholds } from './view/protocol.ts';
 
 /** Actions of the demonstration, and what its functions see. */
@@ -25,6 +28,16 @@ export interface BehaviourPort {
   forget(user: string): Promise<BehaviourView>;
 }
 
+/** Versions of models, and who of them decides. Each throws what the registry throws. */
+export interface ModelsPort {
+  kinds(): Promise<readonly KindOfModel[]>;
+  /** What a version's manifest says, name by name. */
+  version(kind: string, version: string): Promise<Readonly<Record<string, string>>>;
+  differences(kind: string, before: string, after: string): Promise<readonly ModelDifference[]>;
+  /** Put another version in force, as `ebbtide models promote` and `rollback` do. */
+  point(wish: PointWish & { readonly by: string }): Promise<PointedModel>;
+}
+
 /** What the console needs from outside. */
 export interface ConsolePorts {
   /** What runs in this process; asked for its health every few seconds and at `/health/ready`. */
@@ -33,6 +46,11 @@ export interface ConsolePorts {
   readonly behaviour?: BehaviourPort;
   /** Reads the archive, where there is one. */
   readonly archive?: DeskArchive;
+  /** Sums of the archive for the pages of scope, pre-provisioning, keys and models. */
+  readonly views?: ViewArchive;
+  readonly models?: ModelsPort;
+  /** Tries a lifecycle policy on what the archive holds; absent where there is none. */
+  readonly previewPolicy?: PreviewPolicy;
   /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */
   actOnEntity?(entityId: string, action: Exclude<EntityAction, 'revoke'>): Promise<{ readonly name: string }>;
   /** Thresholds of the policy in force. */

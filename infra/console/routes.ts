@@ -7,9 +7,12 @@ import { addCredentialRoutes } from './routes/credentials.ts';
 import { addInvestigationRoutes } from './routes/investigations.ts';
 import { addLabelRoutes } from './routes/labels.ts';
 import { addLiveRoutes } from './routes/live.ts';
+import { addModelRoutes } from './routes/models.ts';
 import { addPeopleRoutes } from './routes/people.ts';
+import { addPolicyRoutes } from './routes/policies.ts';
 import { addQueueRoutes } from './routes/queue.ts';
 import { addSubjectRoutes } from './routes/subjects.ts';
+import { addViewRoutes } from './routes/views.ts';
 
 /** The console's API: what is read, and what can be done. Each route says which role it needs. */
 export const addRoutes = async (server: FastifyInstance, context: RouteContext): Promise<void> => {
@@ -19,6 +22,9 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   addControlRoutes(server, context, put);
   addCredentialRoutes(server, context);
   addApprovalRoutes(server, context, put);
+  addPolicyRoutes(server, context);
+  addModelRoutes(server, context);
+  addViewRoutes(server, context);
   addQueueRoutes(server, context);
   addSubjectRoutes(server, context);
   addInvestigationRoutes(server, context);

@@ -23,6 +23,7 @@ import { guardRoutes } from './people/guard.ts';
 import type { Person } from './people/person.ts';
 import { assertSameSite } from './people/sameSite.ts';
 import { ApiTokens, recogniseOnceKnown } from './people/tokens.ts';
+import { PolicyBook } from './policies/book.ts';
 import type { ConsolePorts } from './ports.ts';
 import { sendProblem } from './problem.ts';
 import { addRoutes } from './routes.ts';
@@ -69,6 +70,7 @@ export const startConsole = async (
   });
   const model = new Model(config, ports, desk, now);
   const audit = await AuditLog.open(context, producer, now);
+  const policies = new PolicyBook();
   const tokens = new ApiTokens(now);
   const approvals = await openApprovals(context, producer, config, now);
   const knowledge = await gatherKnowledge(context, tokens, approvals);
@@ -141,7 +143,7 @@ export const startConsole = async (
     credentials: await CredentialActions.open(context, { producer, knowledge, now, waitMs: effectWaitMs }),
     tokens,
     approvals,
-    settings: knowledge.settings,
+    policies,
     now,
     stillIn: async (request) =>
       (request.headers.authorization === undefined
@@ -153,7 +155,10 @@ export const startConsole = async (
 
   const following = await follow(context, config.from, now, {
     change: (change) => model.change(change),
-    control: (control) => model.control(control),
+    control: (control) => {
+      policies.apply(control);
+      model.control(control);
+    },
     credential: (credential, at) => desk.credential(credential, at),
     step: (step) => desk.investigations.take(step),
   });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ckjs from '@confluentinc/kafka-javascript';
 import { Registry } from 'prom-client';
+import { NEVER, Subject } from 'rxjs';
 import { openArchive } from '../../infra/clickhouse/client.ts';
 import { archiveConfig, clickhouseConfig } from '../../infra/clickhouse/config.ts';
 import { startArchive } from '../../infra/jobs/archive.ts';
@@ -10,6 +11,7 @@ import { call } from '../../infra/kafka/client.ts';
 import { createLogger } from '../../infra/log.ts';
 import { openArchiveHistory } from '../../infra/replay/archiveHistory.ts';
 import { openKafkaHistory } from '../../infra/replay/kafkaHistory.ts';
+import { openPreview } from '../../infra/replay/preview.ts';
 import { type LaneSpec, runReplay } from '../../infra/replay/run.ts';
 import { modelsConfigSchema } from '../../models/registry/config.ts';
 import type { History } from '../../pipelines/replay/history.ts';
@@ -142,6 +144,39 @@ test('a replay from Kafka and from the archive decides as the live job did, byte
     const part = await replayed(await fromArchive({ ...always, from: cut }));
     const same = await replayed(await fromKafka({ ...always, from: cut }));
     assertSame(part.outputs, same.outputs);
+  });
+
+  await t.test('a policy is tried in a thread of its own, on no more messages than allowed', async () => {
+    const models = modelsConfigSchema.parse({});
+    const parts = { registry, models, model: 'shipped', log, archive, cluster: 'default' };
+    const inForce = livelyPolicy;
+    const policy = parseLifecyclePolicy({ ...livelyPolicy, moderate: 0.95, high: 0.99 });
+    const wish = { policy, inForce, from: 0, to: Date.now() + 1, stopping: NEVER };
+    const shares: number[] = [];
+    const { report, from } = await openPreview(parts)({
+      ...wish,
+      progressed: (done, all) => shares.push(done / all),
+    });
+    assert.equal(from, 0);
+    assert.equal(shares.at(-1), 1);
+    assert.ok(report.figures.differingDecisions! > 0);
+    assert.ok(report.figures.shortenings! < report.figures.againstShortenings!);
+    const equal = await openPreview(parts)({ ...wish, policy: inForce, progressed: () => {} });
+    assert.equal(equal.report.figures.differingDecisions, 0);
+    const stop = new Subject<void>();
+    const stopped = openPreview(parts)({ ...wish, stopping: stop, progressed: () => stop.next() });
+    await assert.rejects(stopped, { code: 'CANCELLED' });
+    const last = Date.now();
+    const begun = openPreview({ ...parts, mostMessages: 10 })({
+      ...wish,
+      from: last - 3_600_000,
+      progressed: () => {},
+    });
+    const later = await begun.then(
+      (few) => few.from,
+      (error: { code: string }) => error.code,
+    );
+    assert.ok(later === 'DATA_MISSING' || Number(later) > last - 3_600_000, String(later));
   });
 
   await t.test('another policy decides otherwise, and is compared with what was', async () => {

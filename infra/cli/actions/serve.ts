@@ -14,6 +14,7 @@ import { startKeyhost } from '../../services/keyhost/start.ts';
 import { startMail } from '../../services/mail/start.ts';
 import { startSignals } from '../../services/signals/start.ts';
 import { startTokenService } from '../../services/token/start.ts';
+import { archivePorts } from '../archive-ports.ts';
 import { addressOf } from '../connect.ts';
 import { entityPort } from '../entity-port.ts';
 import { gatewayOf } from '../gateway.ts';
@@ -60,6 +61,7 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
     parts,
     thresholds: () => config.policy.lifecycle,
     archive: deskArchive(archive),
+    ...archivePorts(context, config, archive),
     linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
     ...(entities && { actOnEntity: entities.actOnEntity }),
   });

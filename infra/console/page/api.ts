@@ -64,6 +64,33 @@ export const post = async <T = unknown>(path: string, body: unknown): Promise<T>
   return (await response.json().catch(() => undefined)) as T;
 };
 
+/**
+ * Ask the server to do something that takes a while: it answers line by line, each a JSON value.
+ *
+ * @param take - told of each line as it comes
+ * @throws {ApiError} with the server's own sentence
+ */
+export const postLines = async <T>(
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+  take: (line: T) => void,
+): Promise<void> => {
+  const response = await request(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-ebbtide-console': '1' },
+    body: JSON.stringify(body),
+    signal,
+  });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    const lines = (rest + piece.value).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') take(JSON.parse(line) as T);
+  }
+};
+
 const keptSayings = 8;
 
 /** Say something to whoever listens to the page instead of looking at it. What is said at once is not lost for it. */

@@ -36,7 +36,10 @@ export const ask = ({ title, text, confirm, grave, needsReason }: Question): Pro
       else end(text);
     };
     reason.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter') accept();
+      if (event.key !== 'Enter') return;
+      // It would press the button that gets the focus back
+      event.preventDefault();
+      accept();
     });
     dialog.addEventListener('cancel', () => end(null));
     dialog.append(

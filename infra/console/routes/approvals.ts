@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Setting } from '../../../schemas/control.ts';
 import { everything } from '../../audit.ts';
 import { personOf } from '../people/guard.ts';
 import { actorOf, needs, parse, type RouteContext } from './context.ts';
@@ -11,6 +12,12 @@ export const decideBody = z.strictObject({
   approvalId: z.string().min(1).max(64),
   note: z.string().trim().max(500).default(''),
 });
+
+/** What leaves shadow mode: the mode itself, or a policy that has it. */
+const settingOf = (request: string): Pick<Setting, 'kind' | 'pipeline' | 'value'> => {
+  const { pipeline, policy } = JSON.parse(request) as { pipeline?: string; policy?: unknown };
+  return pipeline === undefined ? { kind: 'mode', value: 'enforce' } : { kind: 'policy', pipeline, value: policy };
+};
 
 /** Requests that two people must agree on. */
 export const addApprovalRoutes = (server: FastifyInstance, context: RouteContext, put: PutSetting): void => {
@@ -39,7 +46,7 @@ export const addApprovalRoutes = (server: FastifyInstance, context: RouteContext
       try {
         const done =
           approval.kind === 'leaveShadow'
-            ? await put(request, { kind: 'mode', value: 'enforce', reason: why })
+            ? await put(request, { ...settingOf(approval.request), reason: why })
             : await actOnEntity(context, actor, person, {
                 ...(JSON.parse(approval.request) as EntityWish),
                 reason: why,

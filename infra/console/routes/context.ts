@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { FindSetting } from '../../../schemas/control.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { Actor, AuditLog } from '../../audit.ts';
 import type { AppContext } from '../../context.ts';
@@ -12,6 +11,7 @@ import type { Approvals } from '../people/approvals.ts';
 import { personOf } from '../people/guard.ts';
 import type { Role } from '../people/roles.ts';
 import type { ApiTokens } from '../people/tokens.ts';
+import type { PolicyBook } from '../policies/book.ts';
 import type { ConsolePorts } from '../ports.ts';
 import { longestId } from '../view/paths.ts';
 
@@ -26,8 +26,7 @@ export interface RouteContext {
   readonly credentials: CredentialActions;
   readonly tokens: ApiTokens;
   readonly approvals: Approvals;
-  /** What topic `control` says. */
-  readonly settings: FindSetting;
+  readonly policies: PolicyBook;
   readonly now: () => number;
   /** Whether whoever asked has not been turned out since. */
   stillIn(request: FastifyRequest): Promise<boolean>;

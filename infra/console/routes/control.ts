@@ -4,12 +4,10 @@ import { TopicCodec } from '../../../schemas/codec.ts';
 import {
   controlPartition,
   controlRecord,
-  modeNow,
   type PolicyPipeline,
   policyParsers,
   type Setting,
 } from '../../../schemas/control.ts';
-import { EbbtideError } from '../../../schemas/errors.ts';
 import type { Control } from '../../../schemas/generated/Control.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { deedOf, everything } from '../../audit.ts';
@@ -54,7 +52,24 @@ export const openSettings = async ({ app, producer, audit, now }: RouteContext):
 
 /** Mode, kill switch, exemptions and policies. */
 export const addControlRoutes = (server: FastifyInstance, context: RouteContext, put: PutSetting): void => {
-  const { config, approvals, audit, settings, now } = context;
+  const { config, approvals, audit, policies, now } = context;
+  /** Leaving shadow mode waits for another person, whichever setting would do it. */
+  const askToLeaveShadow = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    subject: string,
+    wished: Readonly<Record<string, unknown>>,
+    why: string,
+  ): Promise<FastifyReply> => {
+    const wish = { kind: 'leaveShadow', subject, request: wished, reason: why } as const;
+    const deed = { action: 'mode', subject, reason: why, details: { mode: 'enforce', approval: true } };
+    const approval = await audit.around(actorOf(request), deed, async (told) => {
+      const asked = await approvals.ask(personOf(request), wish);
+      await told(`Waits for another person's approval as ${asked.approvalId}`);
+      return asked;
+    });
+    return reply.code(202).send({ approval });
+  };
   server.post('/api/control/kill-switch', needs('operator'), async (request) => {
     const { on, reason: why } = parse(killSwitchBody, request.body);
     return put(request, { kind: 'killSwitch', value: on, reason: why });
@@ -63,14 +78,7 @@ export const addControlRoutes = (server: FastifyInstance, context: RouteContext,
     const { mode, reason: why } = parse(modeBody, request.body);
     if (mode === 'shadow' || !config.approvals.leaveShadow)
       return put(request, { kind: 'mode', value: mode, reason: why });
-    const wish = { kind: 'leaveShadow', subject: everything, request: { mode }, reason: why } as const;
-    const deed = { action: 'mode', subject: everything, reason: why, details: { mode, approval: true } };
-    const approval = await audit.around(actorOf(request), deed, async (told) => {
-      const asked = await approvals.ask(personOf(request), wish);
-      await told(`Waits for another person's approval as ${asked.approvalId}`);
-      return asked;
-    });
-    return reply.code(202).send({ approval });
+    return askToLeaveShadow(request, reply, everything, { mode }, why);
   });
   server.post('/api/credentials/exempt', needs('operator'), async (request) => {
     const body = parse(exemptBody, request.body);
@@ -79,16 +87,12 @@ export const addControlRoutes = (server: FastifyInstance, context: RouteContext,
       ? put(request, { ...setting, value: false })
       : put(request, { ...setting, value: true, expiresAt: now() + body.forMs });
   });
-  server.post('/api/control/policy', { ...needs('administrator'), bodyLimit: policyBytes }, async (request) => {
-    const { pipeline, policy, reason: why } = parse(policyBody, request.body);
-    const value = policyParsers[pipeline](policy);
-    // A policy brings a mode along, which must not be the way around the second person
-    const setting = { kind: 'policy', pipeline, value, reason: why } as const;
-    if (config.approvals.leaveShadow && value.mode === 'enforce' && modeNow(settings, pipeline, now()) !== 'enforce') {
-      const refusal = `This policy would take ${pipeline} out of shadow mode, which needs two people: give it "mode": "shadow", then ask for leaving shadow mode`;
-      await audit.note(actorOf(request), deedOf(setting), 'refused', refusal);
-      throw new EbbtideError('FORBIDDEN', refusal, { pipeline });
-    }
-    return put(request, setting);
+  server.post('/api/control/policy', { ...needs('administrator'), bodyLimit: policyBytes }, async (request, reply) => {
+    const { pipeline, policy: given, reason: why } = parse(policyBody, request.body);
+    const policy = policyParsers[pipeline](given);
+    const leaves = policy.mode === 'enforce' && policies.mode(pipeline, now()) === 'shadow';
+    if (leaves && config.approvals.leaveShadow)
+      return askToLeaveShadow(request, reply, `the ${pipeline} policy`, { pipeline, policy }, why);
+    return put(request, { kind: 'policy', pipeline, value: policy, reason: why });
   });
 };

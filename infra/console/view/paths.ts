@@ -10,6 +10,11 @@ export const pagePaths = [
   '/subjects/:id',
   '/investigations',
   '/investigations/:id',
+  '/policy',
+  '/models',
+  '/scope',
+  '/provisioning',
+  '/keys',
   '/approvals',
   '/tokens',
 ] as const;

@@ -1,0 +1,43 @@
+import type { ClickHouseArchive } from '../client.ts';
+import { readRecords } from '../records.ts';
+import { rangeOf, stepOf, within } from './range.ts';
+import type { KeysView } from './types.ts';
+
+/** Keys with the lifespan that they were issued with. */
+const issued = `(
+  SELECT credential_id, min(credentials_history.issued_at) AS issued_at, argMin(credentials_history.ttl_ms, kafka_time) AS ttl_ms
+  FROM credentials_history WHERE kind = 'key' AND NOT deleted AND ${within('credentials_history.issued_at')} GROUP BY credential_id
+)`;
+const lifespan = `multiIf(ttl_ms <= 900000, 'up to 15 min', ttl_ms <= 3600000, 'up to 1 h', ttl_ms < 21600000, 'up to 6 h', '6 h and up')`;
+
+const queries = {
+  classes: `SELECT ${lifespan} AS class, count() AS keys, min(ttl_ms) AS shortest_ms, max(ttl_ms) AS longest_ms FROM ${issued} GROUP BY class ORDER BY shortest_ms`,
+  granted: `SELECT ${stepOf('issued_at')} AS at, ${lifespan} AS class, count() AS keys FROM ${issued} GROUP BY at, class ORDER BY at, class`,
+  modalities: `SELECT one.1 AS modality, count() AS bursts, avg(score * one.2) AS mean_part, max(score * one.2) AS highest_part
+FROM scores ARRAY JOIN contributions AS one
+WHERE pipeline = 'keylife' AND role != 'challenger' AND ${within('window_end')} GROUP BY modality ORDER BY mean_part DESC LIMIT 20`,
+  risk: `SELECT ${stepOf('scores_by_time.time')} AS at, avgMerge(scores_by_time.score) AS mean, max(scores_by_time.highest) AS highest_score
+FROM scores_by_time WHERE pipeline = 'keylife' AND role = 'champion' AND ${within('time', 'toStartOfFiveMinutes')} GROUP BY at ORDER BY at`,
+  deeds: `SELECT action, mode, count() AS decisions, uniqExact(subject) AS keys FROM interventions
+WHERE pipeline = 'keylife' AND ${within('decided_at')} GROUP BY action, mode ORDER BY decisions DESC`,
+  now: `SELECT count() AS keys, countIf(expires_at <= {to:DateTime64(3)} + INTERVAL 1 HOUR) AS ending FROM credentials
+WHERE kind = 'key' AND status = 'active' AND expires_at > {to:DateTime64(3)}`,
+  decisions: `SELECT decided_at AS at, subject, action, mode, withheld, risk, old_ttl_ms, new_ttl_ms, reason
+FROM interventions WHERE pipeline = 'keylife' AND ${within('decided_at')} ORDER BY decided_at DESC LIMIT 50`,
+} as const;
+
+/** @throws {EbbtideError} `CLICKHOUSE_UNAVAILABLE` or `CLICKHOUSE_REJECTED` */
+export const keysView = async (archive: ClickHouseArchive, fromMs: number, toMs: number): Promise<KeysView> => {
+  const range = rangeOf(fromMs, toMs);
+  const read = <T>(query: string): Promise<T[]> => readRecords<T>(archive, 'key lifespans', query, range);
+  const [classes, granted, modalities, risk, deeds, now, decisions] = await Promise.all([
+    read<KeysView['classes'][number]>(queries.classes),
+    read<KeysView['granted'][number]>(queries.granted),
+    read<KeysView['modalities'][number]>(queries.modalities),
+    read<KeysView['risk'][number]>(queries.risk),
+    read<KeysView['deeds'][number]>(queries.deeds),
+    read<KeysView['now']>(queries.now),
+    read<KeysView['decisions'][number]>(queries.decisions),
+  ]);
+  return { classes, granted, modalities, risk, deeds, now: now[0] ?? { keys: 0, ending: 0 }, decisions };
+};

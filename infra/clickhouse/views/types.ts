@@ -1,0 +1,159 @@
+/** What pages show of the archive: plain data, that a browser knows too. */
+
+/** How models do in the archive. */
+export interface ModelHealth {
+  /** What each version scored, and how often its p-values were that small; of a model that fits, 0.01 and 0.05. */
+  readonly versions: readonly {
+    readonly pipeline: string;
+    readonly role: string;
+    readonly modelVersion: string;
+    readonly scored: number;
+    readonly meanScore: number;
+    readonly atMost1: number;
+    readonly atMost5: number;
+    readonly firstAt: number;
+    readonly lastAt: number;
+  }[];
+  /** Share of p-values of 0.05 and less, over time. */
+  readonly uniformity: readonly { readonly pipeline: string; readonly at: number; readonly share: number }[];
+  readonly drifts: readonly {
+    readonly at: number;
+    readonly subject: string;
+    readonly pipeline: string;
+    readonly kind: string;
+    readonly severity: string;
+    readonly summary: string;
+  }[];
+}
+
+/** Callers of the gateway, what they may do, and what was refused to them. */
+export interface ScopeView {
+  /** Those at risk, narrowed or refused, by their last risk. */
+  readonly callers: readonly {
+    readonly subject: string;
+    /** 0 to 100. */
+    readonly lastRisk: number;
+    readonly highestRisk: number;
+    /** When last assessed; null for callers of whom there is an override or a refusal alone. */
+    readonly seenAt: number | null;
+    readonly refused: number;
+    readonly services: readonly { readonly service: string; readonly scope: string }[];
+  }[];
+  readonly overrides: readonly {
+    readonly subject: string;
+    readonly scope: string;
+    readonly service: string | null;
+    readonly mode: string;
+    readonly risk: number;
+    readonly expiresAt: number | null;
+    readonly reasons: readonly string[];
+    readonly at: number;
+  }[];
+  readonly overTime: readonly { readonly at: number; readonly allCalls: number; readonly refused: number }[];
+  readonly services: readonly {
+    readonly service: string;
+    readonly scope: string;
+    readonly allCalls: number;
+    readonly refused: number;
+  }[];
+  readonly decisions: readonly {
+    readonly at: number;
+    readonly subject: string;
+    readonly action: string;
+    readonly mode: string;
+    readonly withheld: string;
+    readonly risk: number;
+    readonly oldScope: string;
+    readonly newScope: string;
+    readonly reason: string;
+  }[];
+}
+
+/** How long keys live, and which were cut short. */
+export interface KeysView {
+  readonly classes: readonly {
+    readonly class: string;
+    readonly keys: number;
+    readonly shortestMs: number;
+    readonly longestMs: number;
+  }[];
+  readonly granted: readonly { readonly at: number; readonly class: string; readonly keys: number }[];
+  /** Part of the risk of bursts that each modality has, 0 to 1. */
+  readonly modalities: readonly {
+    readonly modality: string;
+    readonly bursts: number;
+    readonly meanPart: number;
+    readonly highestPart: number;
+  }[];
+  readonly risk: readonly { readonly at: number; readonly mean: number; readonly highestScore: number }[];
+  readonly deeds: readonly {
+    readonly action: string;
+    readonly mode: string;
+    readonly decisions: number;
+    readonly keys: number;
+  }[];
+  /** Keys in force, and those that end within an hour. */
+  readonly now: { readonly keys: number; readonly ending: number };
+  readonly decisions: readonly {
+    readonly at: number;
+    readonly subject: string;
+    readonly action: string;
+    readonly mode: string;
+    readonly withheld: string;
+    readonly risk: number;
+    readonly oldTtlMs: number;
+    readonly newTtlMs: number;
+    readonly reason: string;
+  }[];
+}
+
+/** What is prepared, what that brought, and what it cost. */
+export interface ProvisioningView {
+  /** All, then user by user, at most 100 of them. */
+  readonly reports: readonly ProvisioningReport[];
+  /** Pairs of user and machine by how they stand now. */
+  readonly states: readonly { readonly state: string; readonly pairs: number }[];
+  /** Those that are ready first, then the latest. */
+  readonly pairs: readonly {
+    readonly user: string;
+    readonly vm: string;
+    readonly state: string;
+    readonly method: string;
+    readonly probability: number;
+    readonly risk: number;
+    readonly predictedAt: number | null;
+    readonly windowEnd: number;
+    readonly expiresAt: number | null;
+    readonly at: number;
+  }[];
+  readonly requests: readonly { readonly stepAt: number; readonly requests: number; readonly hits: number }[];
+  readonly exposure: readonly { readonly at: number; readonly usedMinutes: number; readonly wastedMinutes: number }[];
+}
+
+/** What preparing credentials brought and cost: of one user, or of all where `user` is null. */
+export interface ProvisioningReport {
+  readonly user: string | null;
+  /** Requests that were served. */
+  readonly requests: number;
+  /** Of these, served by what had been prepared. */
+  readonly hits: number;
+  /** hits / requests, 0 to 1; null without requests. */
+  readonly hitRate: number | null;
+  /** Secrets that were prepared. */
+  readonly prepared: number;
+  /** Of these, nobody asked for, and they lie no more. */
+  readonly wasted: number;
+  /** Minutes that prepared secrets lay, all together. */
+  readonly secretMinutes: number;
+  /** Of these, of secrets that nobody asked for. */
+  readonly wastedSecretMinutes: number;
+  /** Median time of a hand-over, milliseconds; null where there was none. */
+  readonly handOverMs: number | null;
+  /** Median time of making a credential on demand, milliseconds; null where there was none. */
+  readonly generateMs: number | null;
+  /**
+   * Waiting saved, seconds: for each hit, the median time of making one of its method on demand less its own; null where
+   * none was made on demand. It may be negative.
+   */
+  readonly waitingSavedS: number | null;
+}

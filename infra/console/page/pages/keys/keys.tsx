@@ -1,0 +1,99 @@
+import type { KeysView } from '../../../../clickhouse/views/types.ts';
+import { subjectPath } from '../../../view/paths.ts';
+import { count, duration, number, plain } from '../../format.ts';
+import { when } from '../../time.ts';
+import { Bars, seriesOf } from '../../view/bars.tsx';
+import { Table, Tiles, ViewPage } from '../../view/frame.tsx';
+
+/** How long keys live, by how much their holder behaves like themselves. */
+const Keys = () => (
+  <ViewPage<KeysView>
+    title="Key lifespans"
+    lead="How long keys live, by how much their holder behaves like themselves."
+    path="/api/keys"
+    pipeline="keylife"
+  >
+    {({ from, to, view: { classes, granted, modalities, risk, deeds, now, decisions } }) => {
+      const done = (action: string): number =>
+        deeds.filter((one) => one.action === action).reduce((all, one) => all + one.decisions, 0);
+      return (
+        <>
+          <Tiles
+            tiles={[
+              { title: 'In force', value: number(now.keys), about: `${number(now.ending)} end within an hour` },
+              { title: 'Issued', value: number(classes.reduce((all, { keys }) => all + keys, 0)) },
+              { title: 'Cut short or re-issued', value: number(done('shorten') + done('restore')) },
+              { title: 'Revoked', value: number(done('revoke')) },
+            ]}
+          />
+          <div class="view-columns">
+            <Bars
+              title="Keys granted, by lifespan"
+              {...{ from, to }}
+              series={seriesOf(
+                granted,
+                (one) => one.class,
+                ({ keys }) => keys,
+              )}
+            />
+            <Bars
+              title="Risk of bursts of behaviour"
+              about="0 to 1: how unlike their holder sessions were."
+              {...{ from, to }}
+              top={1}
+              stacked={false}
+              series={[
+                { name: 'mean', points: risk.map(({ at, mean: value }) => ({ at, value })) },
+                { name: 'highest', points: risk.map(({ at, highestScore: value }) => ({ at, value })) },
+              ]}
+            />
+          </div>
+          <div class="view-columns">
+            <Table
+              title="Lifespans"
+              headings={['Class', 'Keys', 'Shortest', 'Longest']}
+              none="No key was issued in this time."
+              rows={classes.map((one) => ({
+                key: one.class,
+                cells: [one.class, number(one.keys), duration(one.shortestMs), duration(one.longestMs)],
+              }))}
+            />
+            <Table
+              title="Risk by modality"
+              about="The part of each burst’s risk that a way of behaving had."
+              headings={['Modality', 'Bursts', 'Mean', 'Highest']}
+              none="No behaviour was compared in this time."
+              rows={modalities.map((one) => ({
+                key: one.modality,
+                cells: [plain(one.modality), number(one.bursts), one.meanPart.toFixed(2), one.highestPart.toFixed(2)],
+              }))}
+            />
+          </div>
+          <Table
+            title="Latest decisions"
+            about={deeds
+              .map((one) => `${one.action}${one.mode === 'shadow' ? ' (shadow)' : ''} ${count(one.decisions, 'time')}`)
+              .join(', ')}
+            headings={['Key', 'When', 'Did', 'Life', 'Risk', 'Reason']}
+            none="No key was cut short in this time."
+            rows={decisions.map((one) => ({
+              key: `${one.subject} ${one.at}`,
+              cells: [
+                <a key="a" href={subjectPath(one.subject)}>
+                  {one.subject}
+                </a>,
+                when(one.at),
+                `${one.action}${one.mode === 'shadow' ? ' (shadow)' : ''}${one.withheld ? `, withheld: ${one.withheld}` : ''}`,
+                `${duration(one.oldTtlMs)} → ${one.action === 'revoke' ? 'none' : duration(one.newTtlMs)}`,
+                one.risk.toFixed(2),
+                one.reason,
+              ],
+            }))}
+          />
+        </>
+      );
+    }}
+  </ViewPage>
+);
+
+export default Keys;

@@ -1,0 +1,145 @@
+import type { PolicyField } from '../../../view/policy.ts';
+import { duration, plain } from '../../format.ts';
+import { same } from './draft.ts';
+
+const isDuration = ({ path }: PolicyField): boolean => path.endsWith('Ms');
+
+/** A field's name as words. */
+export const titleOf = ({ path }: PolicyField): string => {
+  const words = plain(path.replace(/Ms$/, ''));
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+/** A value as people read it. */
+export const textOf = (field: PolicyField, value: unknown): string => {
+  if (value === null || value === undefined) return 'none';
+  if (typeof value === 'number') return isDuration(field) ? duration(value) : String(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+};
+
+const Numeric = ({ field, id, value, onSet }: ControlProps) => {
+  const unit = isDuration(field) ? 1_000 : 1;
+  const shown = typeof value === 'number' ? value / unit : '';
+  const [least, most] = [field.least, field.most];
+  const bounded = least !== null && most !== null && !field.nullable;
+  const step = field.whole && unit === 1 ? 1 : most !== null && most <= 1 ? 0.01 : bounded ? 1 : 'any';
+  const take = (text: string): void => {
+    const next = Number(text) * unit;
+    if (text === '' && field.nullable) onSet(null);
+    else if (text !== '' && Number.isFinite(next)) onSet(field.whole ? Math.round(next) : next);
+  };
+  return (
+    <span class="field-number">
+      {bounded && (
+        <input
+          type="range"
+          min={least}
+          max={most}
+          step={step}
+          value={shown}
+          aria-label={titleOf(field)}
+          aria-describedby={`${id}-about`}
+          onInput={({ currentTarget }) => take(currentTarget.value)}
+        />
+      )}
+      <input
+        id={id}
+        type="number"
+        min={least === null ? undefined : least / unit}
+        max={most ?? undefined}
+        step={step}
+        value={shown}
+        placeholder={field.nullable ? 'none' : undefined}
+        aria-describedby={`${id}-about`}
+        onInput={({ currentTarget }) => take(currentTarget.value)}
+      />
+      {unit > 1 && (
+        <span class="field-unit">s{typeof value === 'number' && value >= 120_000 ? ` = ${duration(value)}` : ''}</span>
+      )}
+    </span>
+  );
+};
+
+interface ControlProps {
+  readonly field: PolicyField;
+  readonly id: string;
+  readonly value: unknown;
+  readonly onSet: (value: unknown) => void;
+}
+
+const Control = (props: ControlProps) => {
+  const { field, id, value, onSet } = props;
+  const about = `${id}-about`;
+  if (field.kind === 'number') return <Numeric {...props} />;
+  if (field.kind === 'choice')
+    return (
+      <select
+        id={id}
+        value={String(value)}
+        aria-describedby={about}
+        onChange={({ currentTarget }) => onSet(currentTarget.value)}
+      >
+        {field.options.map((option) => (
+          <option key={option} value={option}>
+            {option}
+          </option>
+        ))}
+      </select>
+    );
+  if (field.kind === 'switch')
+    return (
+      <input
+        id={id}
+        type="checkbox"
+        checked={value === true}
+        aria-describedby={about}
+        onChange={({ currentTarget }) => onSet(currentTarget.checked)}
+      />
+    );
+  return (
+    <input
+      id={id}
+      type="text"
+      value={value === null || value === undefined ? '' : String(value)}
+      placeholder={field.nullable ? 'none' : undefined}
+      aria-describedby={about}
+      autocomplete="off"
+      onChange={({ currentTarget }) =>
+        onSet(field.nullable && currentTarget.value.trim() === '' ? null : currentTarget.value.trim())
+      }
+    />
+  );
+};
+
+/** One value of a policy: its name, what it does, a control, and what it was. */
+export const Field = ({
+  field,
+  value,
+  before,
+  onSet,
+}: {
+  readonly field: PolicyField;
+  readonly value: unknown;
+  readonly before: unknown;
+  readonly onSet: (value: unknown) => void;
+}) => {
+  const id = `policy-${field.path.replaceAll('.', '-')}`;
+  const changed = !same(value, before);
+  return (
+    <div class="policy-field" data-changed={changed || undefined}>
+      <label for={id}>{titleOf(field)}</label>
+      <Control field={field} id={id} value={value} onSet={onSet} />
+      <p id={`${id}-about`} class="field-about">
+        {field.about.replace(/, milliseconds/, '')}
+        {changed && (
+          <>
+            {' '}
+            <button type="button" class="link-button" onClick={() => onSet(before)}>
+              In force: {textOf(field, before)}
+            </button>
+          </>
+        )}
+      </p>
+    </div>
+  );
+};

@@ -1,0 +1,116 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { EditablePolicy, PolicyPipeline } from '../../../view/policy.ts';
+import { get, post } from '../../api.ts';
+import { ask } from '../../dialog.ts';
+import { Choice } from '../../list/filters.tsx';
+import { useQuery } from '../../list/query.ts';
+import { loadMe } from '../../me.ts';
+import { Failed, Loading, Page } from '../../shell/page.tsx';
+import { say, sayFailed } from '../../shell/toast.tsx';
+import { type Draft, same } from './draft.ts';
+import { Editor } from './editor.tsx';
+
+const names: Readonly<Record<PolicyPipeline, string>> = {
+  lifecycle: 'Lifecycle',
+  scope: 'Scope',
+  preprovision: 'Pre-provisioning',
+  keylife: 'Key lifespans',
+};
+const tries = 20;
+const pauseMs = 250;
+
+/** The policies of all pipelines; what a draft of one would have done; putting one in force, and taking that back. */
+const Policy = () => {
+  const all = useSignal<readonly EditablePolicy[] | null>(null);
+  const error = useSignal<unknown>(null);
+  const [{ pipeline }, setQuery] = useQuery({ pipeline: 'lifecycle' });
+  const load = async (): Promise<void> => {
+    try {
+      all.value = (await get<{ pipelines: EditablePolicy[] }>('/api/policies')).pipelines;
+      error.value = null;
+    } catch (failed) {
+      error.value = failed;
+    }
+  };
+  useEffect(() => void load(), []);
+  const one = all.value?.find((entry) => entry.pipeline === pipeline) ?? all.value?.[0];
+
+  /** @returns whether it is in force now */
+  const put = async (policy: Draft, question: Parameters<typeof ask>[0]): Promise<boolean> => {
+    const reason = await ask({ ...question, needsReason: true });
+    if (reason === null || !one) return false;
+    try {
+      const answer = await post<{ approval?: object } | undefined>('/api/control/policy', {
+        pipeline: one.pipeline,
+        policy,
+        reason,
+      });
+      if (answer?.approval) {
+        await loadMe();
+        say('It leaves shadow mode, so that another operator must approve it: see Approvals');
+        return false;
+      }
+      // It counts once it has come back from the topic
+      for (let attempt = 0; attempt < tries; attempt++) {
+        await load();
+        const now = all.value?.find((entry) => entry.pipeline === one.pipeline);
+        if (now && now.current.version !== one.current.version) break;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+      say(`${names[one.pipeline]}: another policy is in force`, { word: 'Undo', run: () => void undo() });
+      return true;
+    } catch (failed) {
+      sayFailed(failed);
+      return false;
+    }
+  };
+  const undo = async (): Promise<void> => {
+    const now = all.value?.find((entry) => entry.pipeline === pipeline);
+    if (!now?.previous) return;
+    await put(now.previous.policy, {
+      title: `Back to policy ${now.previous.version}?`,
+      text: now.previous.by
+        ? `It was set by ${now.previous.by}: ${now.previous.reason || 'no reason given'}`
+        : 'It is the default.',
+      confirm: 'Undo',
+    });
+  };
+  return (
+    <Page title="Policy" lead="What decides, pipeline by pipeline. Change something, and see what would have differed.">
+      {error.value !== null && <Failed error={error.value} onRetry={() => void load()} />}
+      {error.value === null && !one && <Loading what="Reading policies" />}
+      {one && (
+        <>
+          <div class="filters">
+            <Choice
+              label="Pipeline"
+              value={one.pipeline}
+              options={Object.entries(names) as [PolicyPipeline, string][]}
+              onChoose={(chosen) => setQuery({ pipeline: chosen })}
+            />
+          </div>
+          <Editor
+            key={`${one.pipeline} ${one.current.version}`}
+            entry={one}
+            title={names[one.pipeline]}
+            onUndo={() => void undo()}
+            onApply={(draft) =>
+              put(draft, {
+                title: `Put this ${names[one.pipeline].toLowerCase()} policy in force?`,
+                text:
+                  draft.mode === 'enforce' && !same(draft.mode, one.current.policy.mode)
+                    ? 'It leaves shadow mode: decisions will be carried out.'
+                    : 'It counts from the next clock record of the pipeline on, and can be undone.',
+                confirm: 'Apply',
+                grave: draft.mode === 'enforce' && one.current.policy.mode !== 'enforce',
+              })
+            }
+          />
+        </>
+      )}
+    </Page>
+  );
+};
+
+export default Policy;

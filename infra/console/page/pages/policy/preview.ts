@@ -1,0 +1,90 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { PreviewView } from '../../../view/policy.ts';
+import { ApiError, announce, postLines } from '../../api.ts';
+import type { Draft } from './draft.ts';
+
+interface Line {
+  readonly progress?: number;
+  readonly preview?: PreviewView;
+  readonly error?: string;
+}
+
+/** How a draft is being tried. */
+export interface Trial {
+  readonly state: 'idle' | 'running' | 'done' | 'failed';
+  /** Share of the messages, 0 to 1. */
+  readonly progress: number;
+  /** What came of it; the last one stays while the next is on its way. */
+  readonly outcome: PreviewView | null;
+  readonly error: string;
+}
+
+/** Changes settle before they are tried. */
+const settleMs = 600;
+const nothing: Trial = { state: 'idle', progress: 0, outcome: null, error: '' };
+
+/**
+ * Try a draft on the past whenever it changes. The next one cancels that which is on its way.
+ *
+ * @param draft - null where nothing is to be tried
+ */
+export const useTrial = (
+  draft: Draft | null,
+  days: number,
+): { readonly trial: Trial; readonly cancel: () => void; readonly again: () => void } => {
+  const trial = useSignal<Trial>(nothing);
+  const asked = useSignal(0);
+  const running = useRef<AbortController | null>(null);
+  const text = draft && JSON.stringify(draft);
+  useEffect(() => {
+    running.current?.abort();
+    if (text === null) {
+      trial.value = nothing;
+      return;
+    }
+    const abort = new AbortController();
+    running.current = abort;
+    const begin = async (): Promise<void> => {
+      trial.value = { ...trial.peek(), state: 'running', progress: 0, error: '' };
+      const fail = (error: string): void => {
+        trial.value = { ...nothing, state: 'failed', error };
+        announce(error);
+      };
+      try {
+        await postLines<Line>(
+          '/api/policies/preview',
+          { policy: JSON.parse(text), days },
+          abort.signal,
+          ({ progress, preview, error }) => {
+            if (abort.signal.aborted) return;
+            if (progress !== undefined) trial.value = { ...trial.peek(), progress };
+            if (error !== undefined) fail(error);
+            if (!preview) return;
+            trial.value = { state: 'done', progress: 1, outcome: preview, error: '' };
+            announce(`${preview.figures.differingDecisions ?? 0} decisions would have differed`);
+          },
+        );
+        if (trial.peek().state === 'running' && !abort.signal.aborted) fail('The connection ended; try again');
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        fail(error instanceof ApiError ? error.message : String(error));
+      }
+    };
+    const timer = setTimeout(() => void begin(), settleMs);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [text, days, asked.value]);
+  return {
+    trial: trial.value,
+    cancel: () => {
+      running.current?.abort();
+      trial.value = { ...trial.peek(), state: trial.peek().outcome ? 'done' : 'idle' };
+    },
+    again: () => {
+      asked.value += 1;
+    },
+  };
+};

@@ -1,0 +1,90 @@
+import {
+  type FindSetting,
+  inForce,
+  modeSet,
+  type PolicyOf,
+  type PolicyPipeline,
+  policyOf,
+  policyParsers,
+  refusalOf,
+} from '../../../schemas/control.ts';
+import type { Control } from '../../../schemas/generated/Control.ts';
+import { policyVersion } from '../../../schemas/policy.ts';
+import type { PolicyVersion, PolicyView } from '../view/policy.ts';
+
+/** Pipelines that have a policy. */
+export const policyPipelines = Object.keys(policyParsers) as readonly PolicyPipeline[];
+
+const mostVersions = 20;
+
+/** Policies as topic `control` has them, with the last versions of each, so that a change can be undone. */
+export class PolicyBook {
+  readonly #settings = new Map<string, Control>();
+  readonly #versions = new Map<PolicyPipeline, Control[]>();
+
+  /** Take records in, in the order of the topic; one that is refused leaves what was there. */
+  apply(control: Control): void {
+    if (control.subject !== null || refusalOf(control) !== undefined) return;
+    if (control.kind !== 'policy' && control.kind !== 'mode') return;
+    this.#settings.set(control.key, control);
+    const pipeline = policyPipelines.find((one) => control.key === `policy/${one}`);
+    if (!pipeline) return;
+    const versions = this.#versions.get(pipeline) ?? [];
+    // The same policy set again is no step that could be undone
+    this.#versions.set(
+      pipeline,
+      [...versions.filter(({ version }) => version !== control.version), control].slice(-mostVersions),
+    );
+  }
+
+  /** The policy in force at a time, epoch milliseconds. */
+  policy<P extends PolicyPipeline>(pipeline: P, now: number): PolicyOf<P> {
+    const set = this.#inForce(pipeline, now);
+    return set ? policyOf(set, pipeline) : (policyParsers[pipeline]({}) as PolicyOf<P>);
+  }
+
+  /** What a page shows of a pipeline at a time, epoch milliseconds. */
+  view(pipeline: PolicyPipeline, now: number): PolicyView {
+    const set = this.#inForce(pipeline, now);
+    const current = set ? versionOf(set, pipeline) : standard(pipeline);
+    const configured = this.#find(`policy/${pipeline}/configured`);
+    const history = (this.#versions.get(pipeline) ?? [])
+      .filter((one) => one !== set)
+      .map((one) => versionOf(one, pipeline))
+      .reverse();
+    const underneath =
+      current.source === 'person' ? (configured ? versionOf(configured, pipeline) : standard(pipeline)) : null;
+    return {
+      pipeline,
+      current,
+      modeSet: modeSet(this.#find, pipeline, null, now) ?? null,
+      previous: (current.source === 'person' ? history[0] : undefined) ?? underneath,
+      history,
+    };
+  }
+
+  /** Mode that counts for a pipeline at a time, epoch milliseconds. */
+  mode(pipeline: PolicyPipeline, now: number): 'shadow' | 'enforce' {
+    return modeSet(this.#find, pipeline, null, now) ?? this.policy(pipeline, now).mode;
+  }
+
+  readonly #find: FindSetting = (key) => this.#settings.get(key);
+
+  #inForce(pipeline: PolicyPipeline, now: number): Control | undefined {
+    return [this.#find(`policy/${pipeline}`), this.#find(`policy/${pipeline}/configured`)].find((one) =>
+      inForce(one, now),
+    );
+  }
+}
+
+const versionOf = (control: Control, pipeline: PolicyPipeline): PolicyVersion => {
+  const policy = policyOf(control, pipeline);
+  const { by, at, reason, key } = control;
+  const source = key.endsWith('/configured') ? 'configuration' : 'person';
+  return { policy, version: policyVersion(policy), by, at, reason, source };
+};
+
+const standard = (pipeline: PolicyPipeline): PolicyVersion => {
+  const policy = policyParsers[pipeline]({});
+  return { policy, version: policyVersion(policy), by: '', at: null, reason: '', source: 'default' };
+};

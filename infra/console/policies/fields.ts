@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { PolicyPipeline } from '../../../schemas/control.ts';
+import { keylifePolicySchema } from '../../../schemas/keylifePolicy.ts';
+import { lifecyclePolicySchema } from '../../../schemas/policy.ts';
+import { preprovisionPolicySchema } from '../../../schemas/preprovisionPolicy.ts';
+import { scopePolicySchema } from '../../../schemas/scopePolicy.ts';
+import type { PolicyField } from '../view/policy.ts';
+
+interface Node {
+  readonly type?: string;
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly anyOf?: readonly Node[];
+}
+
+const schemas: Readonly<Record<PolicyPipeline, z.ZodType>> = {
+  lifecycle: lifecyclePolicySchema,
+  scope: scopePolicySchema,
+  keylife: keylifePolicySchema,
+  preprovision: preprovisionPolicySchema,
+};
+
+/** Limits that only say "a number that a computer holds". */
+const limit = (value: number | undefined): number | null =>
+  value === undefined || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? null : value;
+
+const fieldsOf = (node: Node, path: readonly string[]): PolicyField[] => {
+  const nullable = node.anyOf?.some(({ type }) => type === 'null') ?? false;
+  const inner = nullable ? { ...node.anyOf?.find(({ type }) => type !== 'null'), description: node.description } : node;
+  if (inner.properties && path.length < 2)
+    return Object.entries(inner.properties).flatMap(([name, one]) =>
+      fieldsOf({ ...one, description: one.description ?? inner.description ?? '' }, [...path, name]),
+    );
+  const whole = inner.type === 'integer';
+  const kind = inner.enum
+    ? 'choice'
+    : whole || inner.type === 'number'
+      ? 'number'
+      : inner.type === 'string'
+        ? 'text'
+        : inner.type === 'boolean'
+          ? 'switch'
+          : 'json';
+  return [
+    {
+      path: path.join('.'),
+      about: inner.description ?? '',
+      kind,
+      whole,
+      nullable,
+      least: limit(inner.minimum) ?? (inner.exclusiveMinimum === undefined ? null : whole ? 1 : 0),
+      most: limit(inner.maximum),
+      options: inner.enum ?? [],
+    },
+  ];
+};
+
+/** What can be changed in each pipeline's policy, with the descriptions, limits and options that its schema has. */
+export const policyFields: Readonly<Record<PolicyPipeline, readonly PolicyField[]>> = Object.fromEntries(
+  Object.entries(schemas).map(([pipeline, schema]) => [
+    pipeline,
+    fieldsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node, []),
+  ]),
+) as unknown as Record<PolicyPipeline, readonly PolicyField[]>;

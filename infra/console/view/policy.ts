@@ -1,0 +1,84 @@
+/** Name of a pipeline that has a policy. */
+export type PolicyPipeline = 'lifecycle' | 'scope' | 'keylife' | 'preprovision';
+
+/** One value of a policy that a page can offer to change. */
+export interface PolicyField {
+  /** Names on the way to it, joined by dots: `budgetForAll.actions`. */
+  readonly path: string;
+  readonly about: string;
+  /** `json` is what only its text can be changed of. */
+  readonly kind: 'number' | 'choice' | 'text' | 'switch' | 'json';
+  readonly whole: boolean;
+  readonly nullable: boolean;
+  /** Least and greatest value; null where there is none. */
+  readonly least: number | null;
+  readonly most: number | null;
+  readonly options: readonly string[];
+}
+
+/** A policy with who put it in force. */
+export interface PolicyVersion {
+  readonly policy: Readonly<Record<string, unknown>>;
+  readonly version: string;
+  /** Who set it; empty for the default. */
+  readonly by: string;
+  /** Epoch milliseconds; null for the default. */
+  readonly at: number | null;
+  readonly reason: string;
+  readonly source: 'person' | 'configuration' | 'default';
+}
+
+/** The policy of a pipeline, and those before it. */
+export interface PolicyView {
+  readonly pipeline: PolicyPipeline;
+  readonly current: PolicyVersion;
+  /** Mode that a setting of its own puts in force instead of the policy's; null where none does. */
+  readonly modeSet: 'shadow' | 'enforce' | null;
+  /** What an undo goes back to; null where there is nothing. */
+  readonly previous: PolicyVersion | null;
+  /** Earlier ones that people set, the newest first. */
+  readonly history: readonly PolicyVersion[];
+}
+
+/** A pipeline as the policy editor gets it. */
+export interface EditablePolicy extends PolicyView {
+  readonly fields: readonly PolicyField[];
+  /** Whether a draft can be tried on the archive. */
+  readonly canPreview: boolean;
+}
+
+/** What a decision would do. */
+export interface PolicyDeed {
+  readonly action: string;
+  readonly newTtlMs: number;
+  /** Why it would be withheld; empty where it would not. */
+  readonly withheld: string;
+  readonly reason: string;
+}
+
+/** One subject's TTL over time: from each time on, so many milliseconds. */
+export type TtlCourse = readonly { readonly at: number; readonly ttlMs: number }[];
+
+/** What a draft of a policy would have done, beside the policy in force. */
+export interface PreviewView {
+  /** As `ebbtide replay` names them; those of the policy in force begin with `against`. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** What was asked for, and where event time began and ended; epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  readonly span: { readonly from: number; readonly to: number };
+  readonly warnings: readonly string[];
+  /** Decisions that differ, the newest first. */
+  readonly differences: readonly {
+    readonly subject: string;
+    readonly at: number;
+    readonly draft: PolicyDeed | null;
+    readonly inForce: PolicyDeed | null;
+  }[];
+  readonly courses: readonly {
+    readonly subject: string;
+    readonly verdict: 'malicious' | 'benign' | null;
+    readonly draft: TtlCourse;
+    readonly inForce: TtlCourse;
+  }[];
+}
