@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { EbbtideError } from '../../../schemas/errors.ts';
+import type { AlertDesk } from '../../alerts/desk.ts';
 import type { Actor, AuditLog } from '../../audit.ts';
 import type { AppContext } from '../../context.ts';
 import type { Producer } from '../../kafka/types.ts';
@@ -25,6 +26,7 @@ export interface RouteContext {
   readonly credentials: CredentialActions;
   readonly tokens: ApiTokens;
   readonly approvals: Approvals;
+  readonly alerts: AlertDesk;
   readonly now: () => number;
   /** Whether whoever asked has not been turned out since. */
   stillIn(request: FastifyRequest): Promise<boolean>;
