@@ -53,7 +53,7 @@ const finishMs = 5_000;
  * const running = await startActuate(context, { vault: config.vault, actuator: config.actuator });
  */
 export const startActuate = async (context: AppContext, options: ActuateOptions): Promise<RunningActuator> => {
-  const { kafka, registry, log } = context;
+  const { kafka, registry, log, tracing } = context;
   const { actuator: config } = options;
   const now = options.now ?? Date.now;
   const stopping = new AbortController();
@@ -161,7 +161,12 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     for (const message of messages) {
       try {
         const decision = await decisions.read(message.value ?? Buffer.alloc(0));
-        const arrival = { decision, writtenAt: writtenAt(message, now()), receivedAt: now() };
+        const span = tracing?.causeOf(message.headers)?.child(`actuate ${decision.action}`, {
+          'ebbtide.decision.id': decision.decisionId,
+          'ebbtide.subject': decision.subject,
+          'ebbtide.score': decision.score,
+        });
+        const arrival = { decision, writtenAt: writtenAt(message, now()), receivedAt: now(), span };
         partitions.mine(message.partition);
         partitions.note(decision.subject, message.partition);
         working.set(arrival, arrival.receivedAt);
