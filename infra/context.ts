@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { SchemaRegistry } from '../schemas/registry.ts';
 import type { Kafka } from './kafka/types.ts';
 import type { Logger } from './log.ts';
+import type { Tracing } from './tracing/types.ts';
 
 /** What every pipeline and service is given at its start. */
 export interface AppContext {
@@ -10,6 +11,8 @@ export interface AppContext {
   /** Metrics are registered here, named `ebbtide_<name>_<unit>[_total]`. */
   readonly metrics: Registry;
   readonly log: Logger;
+  /** Tells of work by OpenTelemetry; absent where that is off. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** What a part says of itself at `/health/ready`. */

@@ -1,3 +1,4 @@
+import type { MessageHeaders } from '../infra/kafka/types.ts';
 import type { EbbtideError } from '../schemas/errors.ts';
 import type { Alert, Clock, Contribution, Decision } from '../schemas/generated/index.ts';
 import type { SampleTable } from '../schemas/samples.ts';
@@ -9,6 +10,8 @@ export interface InputMessage {
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Absent where it has none. */
+  readonly headers?: MessageHeaders | undefined;
 }
 
 /**
@@ -139,6 +142,7 @@ export interface OutputRecord {
   readonly value: Buffer | null;
   /** Whether it goes where its key's hash leads: what it is keyed by is not what the input is partitioned by. */
   readonly byKey?: true;
+  readonly headers?: MessageHeaders | undefined;
 }
 
 /** What leaves a chain: everything that one transaction writes for a partition. */

@@ -1,4 +1,5 @@
 import type { Alert, AlertSeverity } from '../schemas/generated/index.ts';
+import { fitsPattern } from './fitsPattern.ts';
 
 /** Which alerts take a route. */
 export interface AlertRoute {
@@ -8,38 +9,30 @@ export interface AlertRoute {
   readonly kinds: readonly string[];
   readonly subjects: readonly string[];
   readonly pipelines: readonly string[];
+  /** Whether only what another route escalates is told here. @default false */
+  readonly escalationOnly?: boolean;
 }
 
-const rank: Readonly<Record<AlertSeverity, number>> = { info: 0, warning: 1, critical: 2 };
+/** Kind of the alert by which somebody tries the routes out. */
+export const testKind = 'test';
+
+/** From the least urgent on. */
+export const severityRank: Readonly<Record<AlertSeverity, number>> = { info: 0, warning: 1, critical: 2 };
 
 /**
- * The routes that an alert takes: severe enough, and fitting a pattern of each list.
+ * The routes that an alert takes: severe enough, and fitting a pattern of each list. A test fits any kind and pipeline.
  *
  * @example
  * routeAlert(alert, [{ name: 'pager', minSeverity: 'critical', kinds: ['*'], subjects: ['*'], pipelines: ['*'] }]);
  */
 export const routeAlert = <Route extends AlertRoute>(alert: Alert, routes: readonly Route[]): readonly Route[] =>
   routes.filter(
-    ({ minSeverity, kinds, subjects, pipelines }) =>
-      rank[alert.severity] >= rank[minSeverity] &&
-      fits(kinds, alert.kind) &&
+    ({ minSeverity, kinds, subjects, pipelines, escalationOnly = false }) =>
+      !escalationOnly &&
+      severityRank[alert.severity] >= severityRank[minSeverity] &&
       fits(subjects, alert.subject) &&
-      fits(pipelines, alert.pipeline),
+      (alert.kind === testKind || (fits(kinds, alert.kind) && fits(pipelines, alert.pipeline))),
   );
 
-const fits = (patterns: readonly string[], text: string): boolean => patterns.some((pattern) => matches(pattern, text));
-
-/** In linear time, whatever the pattern: an alert's subject may come from outside. */
-const matches = (pattern: string, text: string): boolean => {
-  const [head = '', ...rest] = pattern.split('*');
-  const tail = rest.pop();
-  if (tail === undefined) return text === head;
-  if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
-  let at = head.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0 || found + part.length > text.length - tail.length) return false;
-    at = found + part.length;
-  }
-  return true;
-};
+const fits = (patterns: readonly string[], text: string): boolean =>
+  patterns.some((pattern) => fitsPattern(pattern, text));

@@ -1,5 +1,6 @@
 import { concatMap, from, map, type Observable, toArray } from 'rxjs';
 import type { Message, MessageBatch } from '../infra/kafka/types.ts';
+import type { Span } from '../infra/tracing/types.ts';
 import { inOrderPerKey } from '../operators/actuate/inOrderPerKey.ts';
 import type { Alert, Credential, Decision, Effect } from '../schemas/generated/index.ts';
 
@@ -10,6 +11,8 @@ export interface Arrival {
   readonly writtenAt: number;
   /** When it was read, epoch milliseconds. */
   readonly receivedAt: number;
+  /** Carrying it out, where the decision is traced. */
+  readonly span?: Span | undefined;
 }
 
 /** A message that is no decision. */
@@ -24,6 +27,8 @@ export interface Settlement {
   readonly alerts: readonly Alert[];
   /** The credential, where it has ended by this. */
   readonly ended?: Credential;
+  /** Carrying it out, where the decision is traced: ended once the effect is written. */
+  readonly span?: Span | undefined;
 }
 
 /** A batch of decisions with all that came of it. */

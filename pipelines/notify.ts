@@ -1,4 +1,4 @@
-import { concatMap, from, map, merge, mergeMap, type Observable } from 'rxjs';
+import { concatMap, exhaustMap, from, map, merge, mergeMap, type Observable } from 'rxjs';
 import type { Message, MessageBatch } from '../infra/kafka/types.ts';
 import type { Alert, Notification } from '../schemas/generated/index.ts';
 
@@ -8,9 +8,8 @@ export interface AlertArrival {
   readonly alert: Alert;
 }
 
-/** A batch of alerts with what is to be told of them. */
+/** What is to be written of alerts. */
 export interface NotifyBatch {
-  readonly source: MessageBatch;
   /** New ones alone: an alert that was told, or is about to be, takes no route again. */
   readonly notifications: readonly Notification[];
   readonly rejections: readonly { readonly message: Message; readonly error: unknown }[];
@@ -19,16 +18,20 @@ export interface NotifyBatch {
 /** What the notifying pipeline needs. */
 export interface NotifyJob {
   readonly batches: Observable<MessageBatch>;
+  /** When to see what is {@link due}. */
+  readonly ticks: Observable<unknown>;
   read(messages: readonly Message[]): Promise<Pick<NotifyBatch, 'rejections'> & { arrivals: readonly AlertArrival[] }>;
-  /** Notifications of alerts by the routes that they take, without those that are known. */
+  /** Notifications of alerts by the routes that they take: to be sent, grouped or silenced; without those known. */
   route(arrivals: readonly AlertArrival[]): readonly Notification[];
-  /** Write notifications as pending, and dead letters, and wait for Kafka. */
+  /** Notifications whose time has come: of groups whose window ended, of what nobody acknowledged. */
+  due(): readonly Notification[];
+  /** Write notifications, and dead letters, and wait for Kafka. */
   accept(batch: NotifyBatch): Promise<void>;
-  /** Let notifications wait for their webhook. */
+  /** Let notifications wait for their route, or for their group. */
   enqueue(notifications: readonly Notification[]): void;
   /** What waits, for each route. */
   readonly waiting: readonly Observable<Notification>[];
-  /** Post one, as often as it takes; says what became of it. */
+  /** Send one, as often as it takes; says what became of it. */
   deliver(notification: Notification): Promise<Notification>;
   /** Write what became of it. */
   settle(notification: Notification): Promise<void>;
@@ -37,23 +40,30 @@ export interface NotifyJob {
 }
 
 /**
- * Alerts are told to webhooks.
+ * Alerts are told to people: by webhook, chat, pager or mail.
  *
- * An alert is acknowledged once what is to be told of it stands on Kafka as pending: a webhook that is away holds up
- * nobody else, and what was pending when the process ended is told by the next one. Told twice is possible where a
- * process ends between the answer and its record; the receiver knows it by its `webhook-id`.
+ * An alert is acknowledged to Kafka once what is to be told of it stands there: a route that is away holds up nobody
+ * else, and what was pending, grouped or not yet seen to when the process ended is taken up by the next one. Told twice
+ * is possible where a process ends between the answer and its record; the receiver knows it by its identifier.
  */
-export const notify = (job: NotifyJob): Observable<unknown> => merge(accepted(job), ...job.waiting.map(delivered(job)));
+export const notify = (job: NotifyJob): Observable<unknown> =>
+  merge(accepted(job), later(job), ...job.waiting.map(delivered(job)));
 
-const accepted = (job: NotifyJob): Observable<NotifyBatch> =>
+const accepted = (job: NotifyJob): Observable<unknown> =>
   job.batches.pipe(
     concatMap((source) => from(job.read(source.messages)).pipe(map((read) => ({ source, ...read })))),
-    map(({ arrivals, ...batch }): NotifyBatch => ({ ...batch, notifications: job.route(arrivals) })),
+    map(({ arrivals, ...batch }) => ({ ...batch, notifications: job.route(arrivals) })),
     concatMap((batch) => from(job.accept(batch).then(() => batch))),
     concatMap((batch) => from(batch.source.ack().then(() => batch))),
-    map((batch) => {
-      job.enqueue(batch.notifications);
-      return batch;
+    map(({ notifications }) => job.enqueue(notifications)),
+  );
+
+const later = (job: NotifyJob): Observable<unknown> =>
+  job.ticks.pipe(
+    exhaustMap(async () => {
+      const notifications = job.due();
+      if (notifications.length > 0) await job.accept({ notifications, rejections: [] });
+      job.enqueue(notifications);
     }),
   );
 

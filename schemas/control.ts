@@ -14,7 +14,8 @@ export interface Setting {
   /** Subject governed; for all when absent. */
   readonly subject?: string;
   /**
-   * `true` or `false` for a kill switch or an exemption, `"shadow"` or `"enforce"` for a mode, the policy for a policy.
+   * `true` or `false` for a kill switch or an exemption, `"shadow"` or `"enforce"` for a mode, the policy for a policy,
+   * `{ on, kinds }` for a silence.
    */
   readonly value: unknown;
   /** When it lapses, epoch milliseconds; never when absent. */
@@ -84,9 +85,11 @@ export const inForce = (control: Control | undefined, time: number): control is 
 
 /**
  * Why a record must not take effect, undefined where it may: a mode that is none, a policy of one of our
- * pipelines that does not hold. Kill switches and exemptions are never refused: one that cannot be read is on.
+ * pipelines that does not hold, a silence without an end. Kill switches and exemptions are never refused: one that cannot be read is on.
  */
 export const refusalOf = (control: Control): string | undefined => {
+  if (control.kind === 'silence' && (!control.subject || control.expiresAt === null || !silencedKinds(control)))
+    return 'A silence must name subjects and kinds of alerts, such as "*", and when it ends';
   if (control.kind === 'mode' && modeOf(control) === undefined)
     return `Mode must be "shadow" or "enforce", got ${control.value}`;
   // A policy without a pipeline is the lifecycle's
@@ -139,6 +142,13 @@ export const modeOf = (control: Control): Mode | undefined => {
   const value = parsed(control.value);
   const mode = typeof value === 'object' && value !== null ? (value as { mode?: unknown }).mode : value;
   return mode === 'shadow' || mode === 'enforce' ? mode : undefined;
+};
+
+/** The pattern of kinds in a silence: the member `kinds` of its value; undefined where there is none. */
+export const silencedKinds = (control: Control): string | undefined => {
+  const value = parsed(control.value);
+  const kinds = typeof value === 'object' && value !== null ? (value as { kinds?: unknown }).kinds : undefined;
+  return typeof kinds === 'string' && kinds !== '' ? kinds : undefined;
 };
 
 /**

@@ -1,37 +1,56 @@
-import { Counter, Gauge, Histogram } from 'prom-client';
-import { from, lastValueFrom, Subject, takeUntil } from 'rxjs';
-import { LastSeen } from '../../operators/actuate/lastSeen.ts';
+import { from, interval, lastValueFrom, Subject, takeUntil } from 'rxjs';
 import { deadLetterOf } from '../../operators/deadLetter.ts';
 import { routeAlert } from '../../operators/routeAlert.ts';
 import { type AlertArrival, notify } from '../../pipelines/notify.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
-import type { Alert, DeadLetter, Notification } from '../../schemas/generated/index.ts';
+import type { Alert, Control, DeadLetter, Notification } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import { openOutbound } from '../http/outbound.ts';
 import { follow } from '../kafka/follow.ts';
 import { sendPatiently } from '../kafka/sendPatiently.ts';
 import type { Message, OutgoingMessage } from '../kafka/types.ts';
+import { type MailConfig, mailConfig } from '../services/mail/config.ts';
+import { endedBy } from './body.ts';
+import type { Channel } from './channels/channel.ts';
+import { openChannel } from './channels/open.ts';
 import type { NotifyConfig } from './config.ts';
+import { deliver } from './deliver.ts';
+import { NotifyMemory } from './memory.ts';
+import { notifyMetrics } from './metrics.ts';
+import { Silences } from './silences.ts';
 import { Waiting } from './waiting.ts';
-import { post, routeSecret } from './webhook.ts';
 
 /** What has been delivered when the process is to end gets this long to be written down. */
 const finishMs = 5_000;
+/** How often it is seen whether a group or an escalation is due. */
+const shortestTickMs = 20;
+const longestTickMs = 1_000;
+
+/** What {@link startNotify} may be given besides. */
+export interface NotifyOptions {
+  /** Mail server of routes by mail. */
+  readonly mail?: MailConfig;
+  /** Epoch milliseconds; the wall clock when absent. */
+  readonly now?: () => number;
+}
 
 /**
- * Start to tell alerts to webhooks. One process of it is enough; it takes up what the last one had accepted and not
- * delivered.
+ * Start to tell alerts to people. One process of it is enough; it takes up what the last one had accepted and not
+ * delivered, what waits for its group and what nobody has acknowledged.
  *
- * @param now - epoch milliseconds; the wall clock when absent
  * @throws {EbbtideError} `CONFIG_INVALID` for a secret that is none, or when Kafka is away
  */
-export const startNotify = async (context: AppContext, config: NotifyConfig, now = Date.now): Promise<Running> => {
+export const startNotify = async (
+  context: AppContext,
+  config: NotifyConfig,
+  { mail = mailConfig.parse({}), now = Date.now }: NotifyOptions = {},
+): Promise<Running> => {
   const { kafka, registry, log } = context;
-  const routes = new Map(config.routes.map((route) => [route.name, route]));
-  const secrets = new Map<string, string>();
-  for (const route of config.routes) secrets.set(route.name, await routeSecret(route));
+  const outbound = openOutbound(config.concurrency);
+  const channels = new Map<string, Channel>();
+  for (const route of config.routes) channels.set(route.name, await openChannel(route, { outbound, mail, now }));
   /** Ends waits between tries, and then what is still under way. */
   const stopping = new AbortController();
   const ending = new AbortController();
@@ -44,38 +63,47 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
     underway.add(ended);
     return work;
   };
-  const outbound = openOutbound(config.concurrency);
   const alerts = await TopicCodec.open<Alert>(topics.alerts, registry);
   const notifications = await TopicCodec.open<Notification>(topics.notifications, registry);
+  const controls = await TopicCodec.open<Control>(topics.control, registry);
   const letters = await TopicCodec.open<DeadLetter>(topics.deadLetters, registry);
   const producer = await kafka.producer();
-  const known = new LastSeen<string, true>(config.remember);
   const queues = new Map(config.routes.map(({ name }) => [name, new Waiting<Notification>(config.queue)]));
   const metrics = notifyMetrics(context, queues);
-  // From zero, so that the first one is an increase
-  for (const route of queues.keys())
-    for (const outcome of ['delivered', 'dead']) metrics.settled.inc({ route, outcome }, 0);
+  const silences = new Silences();
+  const memory = new NotifyMemory(config, {
+    silences,
+    now,
+    count: (route, outcome) =>
+      outcome === 'known' ? metrics.known.inc({ route }) : metrics.settled.inc({ route, outcome }),
+  });
 
-  const pending = new Map<string, Notification>();
-  const past = await follow(
-    kafka,
-    notifications,
-    (one) => {
-      if (!one) return;
-      known.set(one.notificationId, true);
-      if (one.state === 'pending') pending.set(one.notificationId, one);
-      else pending.delete(one.notificationId);
-    },
-    log,
-  );
-  await past.caughtUp;
-  await past.close();
+  /** What stood in the topic at the start and is not at its end: the last record of each counts. */
+  const unfinished = new Map<string, Notification>();
+  let caughtUp = false;
+  const take = (one: Notification | undefined): void => {
+    if (!one || (caughtUp && one.state !== 'acknowledged')) return;
+    memory.heard(one);
+    if (one.body !== '') unfinished.set(one.notificationId, one);
+    else unfinished.delete(one.notificationId);
+  };
+  const followers = [
+    await follow(kafka, notifications, take, log),
+    await follow(kafka, controls, (control) => silences.take(control), log),
+  ];
+  await Promise.all(followers.map((follower) => follower.caughtUp));
+  caughtUp = true;
 
   const send = (messages: readonly OutgoingMessage[]) => sendPatiently(producer, messages, ending.signal, log);
   const write = (one: Notification) => ({
     topic: topics.notifications.name,
     key: one.notificationId,
     value: notifications.encode(one),
+  });
+  const writeLetter = (letter: DeadLetter) => ({
+    topic: topics.deadLetters.name,
+    key: letter.topic,
+    value: letters.encode(letter),
   });
   const read = async (messages: readonly Message[]) => {
     const arrivals: AlertArrival[] = [];
@@ -96,21 +124,14 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
         metrics.tooOld.inc();
         return [];
       }
-      return routeAlert(alert, config.routes).flatMap(({ name }) => {
-        const notificationId = `${name}/${alert.alertId}`;
-        if (known.get(notificationId)) {
-          metrics.known.inc({ route: name });
-          return [];
-        }
-        known.set(notificationId, true);
-        const at = now();
-        const rest = { state: 'pending', body: bodyOf(alert), attempts: 0, status: 0, detail: '', at } as const;
-        return [{ notificationId, alertId: alert.alertId, route: name, partition, offset, ...rest }];
-      });
+      const ended = endedBy(alert);
+      const taken = ended === undefined ? routeAlert(alert, config.routes) : memory.toldOf(ended);
+      return taken.flatMap((one) => memory.notificationOf(alert, one, { partition, offset }) ?? []);
     });
+  const bodies = new Map<string, string>();
   const settle = async (one: Notification, body = ''): Promise<void> => {
     metrics.settled.inc({ route: one.route, outcome: one.state });
-    const messages: OutgoingMessage[] = [write(one)];
+    const messages: OutgoingMessage[] = [write({ ...one, body: memory.awaits(one, body) ? body : '' })];
     if (one.state === 'dead') {
       const { notificationId, partition, offset, detail } = one;
       log.error({ notificationId, attempts: one.attempts, status: one.status, detail }, 'notification given up');
@@ -122,13 +143,14 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
         new EbbtideError('WEBHOOK_FAILED', `Route ${one.route} after ${one.attempts} tries: ${detail}`),
         `notify/${one.route}`,
       );
-      messages.push({ topic: topics.deadLetters.name, key: letter.topic, value: letters.encode(letter) });
+      messages.push(writeLetter(letter));
     }
     await send(messages);
   };
-  const bodies = new Map<string, string>();
   const enqueue = (accepted: readonly Notification[]): void => {
     for (const one of accepted) {
+      if (one.state === 'grouped') memory.hold(one);
+      if (one.state !== 'pending') continue;
       const why = queues.has(one.route)
         ? `More than ${config.queue} notifications wait for route ${one.route}`
         : `Route ${one.route} is configured no longer`;
@@ -138,11 +160,11 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
       settle({ ...one, state: 'dead', body: '', detail: why, at: now() }, one.body).catch(fail);
     }
   };
-  const deliver = async (one: Notification): Promise<Notification> => {
+  const deliverOne = async (one: Notification): Promise<Notification> => {
     const end = metrics.seconds.startTimer({ route: one.route });
-    const message = { id: one.notificationId, body: one.body, secret: secrets.get(one.route) ?? '' };
-    const parts = { outbound, signal: stopping.signal, ending: ending.signal, now };
-    const { delivered, ...rest } = await post(message, routes.get(one.route)!, config, parts);
+    const message = { id: one.notificationId, body: one.body };
+    const signals = { signal: stopping.signal, ending: ending.signal };
+    const { delivered, ...rest } = await deliver(message, channels.get(one.route)!, config, signals);
     end();
     return { ...one, ...rest, state: delivered ? 'delivered' : 'dead', body: '', at: now() };
   };
@@ -156,21 +178,23 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
     fail = (error) => stopping.signal.aborted || reject(error);
   });
   failed.catch(() => {});
+  for (const follower of followers) follower.failed.catch(fail);
   const chain = notify({
     batches: from(consumer.batches()),
+    ticks: interval(tickMs(config)),
     read,
     route,
+    due: () => memory.due(),
     accept: ({ notifications: accepted, rejections }) =>
-      send([
-        ...accepted.map(write),
-        ...rejections.map(({ message, error }) => {
-          const letter = deadLetterOf(message, error, 'notify');
-          return { topic: topics.deadLetters.name, key: letter.topic, value: letters.encode(letter) };
-        }),
-      ]),
+      tracked(
+        send([
+          ...accepted.map(write),
+          ...rejections.map(({ message, error }) => writeLetter(deadLetterOf(message, error, 'notify'))),
+        ]),
+      ),
     enqueue,
     waiting: [...queues.values()].map(({ items }) => items),
-    deliver: (one) => tracked(deliver(one)),
+    deliver: (one) => tracked(deliverOne(one)),
     async settle(one) {
       await tracked(settle(one, bodies.get(one.notificationId)));
       bodies.delete(one.notificationId);
@@ -180,8 +204,11 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
   });
   const drained = lastValueFrom(chain.pipe(takeUntil(closing)), { defaultValue: undefined });
   drained.catch(fail);
-  enqueue([...pending.values()]);
-  log.info({ routes: routes.size, pending: pending.size }, 'notifying started');
+  for (const one of unfinished.values())
+    if (one.state === 'delivered' || one.state === 'dead') memory.awaits(one, one.body);
+  enqueue([...unfinished.values()]);
+  log.info({ routes: channels.size, unfinished: unfinished.size }, 'notifying started');
+  unfinished.clear();
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -195,62 +222,27 @@ export const startNotify = async (context: AppContext, config: NotifyConfig, now
     }
     clearTimeout(late);
     ending.abort();
-    await Promise.allSettled([drained, consumer.close(), producer.close(), outbound.close()]);
+    for (const channel of channels.values()) channel.close?.();
+    const open = [drained, ...followers.map((follower) => follower.close()), consumer.close(), producer.close()];
+    await Promise.allSettled([...open, outbound.close()]);
   };
   return {
     name: 'notify',
     failed,
     async health() {
       const waiting = [...queues].map(([name, { size }]) => `${size} for ${name}`).join(', ') || 'no routes';
-      return { ready: consumer.healthy(), detail: `Notifications that wait: ${waiting}` };
+      const later = `${memory.grouped} for their group, ${memory.unacknowledged} for an acknowledgement`;
+      return { ready: consumer.healthy(), detail: `Notifications that wait: ${waiting}; ${later}` };
     },
     close: () => (closed ??= close()),
   };
 };
 
-/** The payload: type, time and data, as Standard Webhooks has it. */
-const bodyOf = (alert: Alert): string =>
-  JSON.stringify({ type: `alert.${alert.kind}`, timestamp: new Date(alert.at).toISOString(), data: alert });
-
-/** Metrics of notifications. */
-export const notifyMetrics = (
-  { metrics }: Pick<AppContext, 'metrics'>,
-  queues: ReadonlyMap<string, Waiting<Notification>>,
-) => {
-  const registers = [metrics];
-  new Gauge({
-    name: 'ebbtide_notifications_waiting',
-    help: 'Notifications that wait or are under way',
-    labelNames: ['route'],
-    registers,
-    collect() {
-      for (const [route, { size }] of queues) this.set({ route }, size);
-    },
-  });
-  return {
-    settled: new Counter({
-      name: 'ebbtide_notifications_total',
-      help: 'Notifications by what became of them: delivered or dead',
-      labelNames: ['route', 'outcome'],
-      registers,
-    }),
-    known: new Counter({
-      name: 'ebbtide_notifications_known_total',
-      help: 'Notifications that were not sent because they had been',
-      labelNames: ['route'],
-      registers,
-    }),
-    tooOld: new Counter({
-      name: 'ebbtide_notifications_too_old_total',
-      help: 'Alerts that were read too late to tell anybody',
-      registers,
-    }),
-    seconds: new Histogram({
-      name: 'ebbtide_notification_seconds',
-      help: 'From the first try to the end of a notification',
-      labelNames: ['route'],
-      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600, 3600],
-      registers,
-    }),
-  };
+/** A tenth of the shortest time that is to be kept. */
+const tickMs = ({ routes }: NotifyConfig): number => {
+  const spans = routes.flatMap(({ groupBy, groupMs, escalateTo, escalateAfterMs }) => [
+    ...(groupBy.length > 0 ? [groupMs] : []),
+    ...(escalateTo === undefined ? [] : [escalateAfterMs]),
+  ]);
+  return Math.min(longestTickMs, Math.max(shortestTickMs, Math.min(...spans) / 10));
 };

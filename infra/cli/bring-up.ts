@@ -18,6 +18,8 @@ import { type GatewayOptions, startGateway } from '../services/gateway/start.ts'
 import type { TokenServiceConfig } from '../services/token/config.ts';
 import { ensureSharedSecret, readSharedSecret } from '../services/token/shared-secret.ts';
 import { startTokenService } from '../services/token/start.ts';
+import { openTracing } from '../tracing/open.ts';
+import { withExemplars } from '../tracing/tracedHistogram.ts';
 import { demoSecretPath } from '../vault/bootstrap.ts';
 import { version } from '../version.ts';
 import { archivePorts } from './archive-ports.ts';
@@ -91,12 +93,16 @@ export const bringUp = async (
   const platform = await openPlatform(config, below, say);
   const kafka = await connectKafka({ brokers: platform.brokers, settings: config.kafka.settings });
   below.push({ name: 'Kafka', close: () => kafka.close() });
+  const tracing = await openTracing(config.tracing, 'up');
+  if (tracing) below.push({ name: 'tracing', close: () => tracing.close() });
   const context: AppContext = {
+    tracing,
     kafka,
     registry: platform.registry,
     metrics: createMetrics('up', version()),
     log: createLogger('up'),
   };
+  if (tracing) withExemplars(context.metrics);
   if (isEmbedded) await touchTopics(kafka);
   else await kafka.ensureTopics(config.kafka.partitions, config.kafka);
   const servers = {

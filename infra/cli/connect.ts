@@ -8,6 +8,8 @@ import { connectKafka } from '../kafka/connect.ts';
 import { connectRegistry } from '../kafka/registry.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
+import { openTracing } from '../tracing/open.ts';
+import { withExemplars } from '../tracing/tracedHistogram.ts';
 import { version } from '../version.ts';
 import { findRunning, type RunningServers } from './running.ts';
 
@@ -44,13 +46,22 @@ export const connect = async (config: Config, command: string): Promise<Connecte
   const brokers = addressOf(config.kafka.brokers, 'kafka', 'kafka.brokers');
   const registry = openRegistry(config);
   const kafka = await connectKafka({ brokers, settings: config.kafka.settings });
+  const tracing = await openTracing(config.tracing, command);
   const context: AppContext = {
     kafka,
     registry,
     metrics: createMetrics(command, version()),
     log: createLogger(command),
+    tracing,
   };
-  return { context, close: () => kafka.close() };
+  if (tracing) withExemplars(context.metrics);
+  return {
+    context,
+    close: async () => {
+      await kafka.close();
+      await tracing?.close();
+    },
+  };
 };
 
 /** The configured schema registry, or that of a running `up`. */

@@ -83,7 +83,8 @@ export const pipelines = {
     };
   },
   threat: (context: AppContext, config: Config): Promise<Running> => startThreat(context, config.threat),
-  notify: (context: AppContext, config: Config): Promise<Running> => startNotify(context, config.notify),
+  notify: (context: AppContext, config: Config): Promise<Running> =>
+    startNotify(context, config.notify, { mail: config.mail }),
   retrain: async (context: AppContext, config: Config, { clickhouse }: PipelineServers): Promise<Running> => {
     const { startRetrain } = await import('../jobs/retrain/start.ts');
     const archive = openArchive(clickhouse());

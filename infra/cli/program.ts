@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { version } from '../version.ts';
 import { defineAgent } from './commands/agent.ts';
+import { defineAlerts } from './commands/alerts.ts';
 import { defineConfig } from './commands/config.ts';
 import { defineControl } from './commands/control.ts';
 import { defineCredential } from './commands/credential.ts';
@@ -67,6 +68,7 @@ export const createProgram = (): Command => {
     defineCredential,
     defineLabel,
     defineControl,
+    defineAlerts,
     defineToken,
     definePolicy,
     defineScope,

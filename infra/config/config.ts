@@ -26,6 +26,7 @@ import { mailConfig } from '../services/mail/config.ts';
 import { signalsConfig } from '../services/signals/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
 import { threatConfig } from '../threat/config.ts';
+import { tracingConfig } from '../tracing/config.ts';
 import { actuatorConfig, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
 
@@ -107,11 +108,12 @@ export const configSchema = z
     mail: mailConfig.prefault({}).describe('Notices to users and alerts to administrators by mail'),
     gateway: gatewayConfig.prefault({}).describe("The gateway's decision service"),
     threat: threatConfig.prefault({}).describe('Threat intelligence'),
-    notify: notifyConfig.prefault({}).describe('Alerts to webhooks'),
+    notify: notifyConfig.prefault({}).describe('Alerts to people'),
     signals: signalsConfig.prefault({}).describe('Shared signals with others (OpenID SSF and CAEP)'),
     console: consoleConfig.prefault({}).describe('The console'),
     agent: hostAgentConfig.prefault({}).describe('The host agent'),
     collector: accessCollectorConfig.prefault({}).describe('The access collector'),
+    tracing: tracingConfig.prefault({}).describe('Traces by OpenTelemetry, off unless a receiver is named'),
     http: httpConfig.prefault({}).describe('Health and metrics of processes without a console'),
   })
   .superRefine(({ policy, scopes }, context) => {

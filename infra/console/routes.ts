@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { addAlertRoutes } from './routes/alerts.ts';
 import { addApprovalRoutes } from './routes/approvals.ts';
 import { addBehaviourRoutes } from './routes/behaviour.ts';
 import type { RouteContext } from './routes/context.ts';
@@ -25,6 +26,7 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   addPolicyRoutes(server, context);
   addModelRoutes(server, context);
   addViewRoutes(server, context);
+  addAlertRoutes(server, context, put);
   addQueueRoutes(server, context);
   addSubjectRoutes(server, context);
   addInvestigationRoutes(server, context);

@@ -3,6 +3,7 @@ import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Approval, Investigation } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
+import { openAlertDesk } from '../alerts/desk.ts';
 import { AuditLog } from '../audit.ts';
 import type { AppContext, Running } from '../context.ts';
 import { healthOf } from '../http/health.ts';
@@ -133,6 +134,7 @@ export const startConsole = async (
       if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();
       return reply.header('etag', asset.etag).header('cache-control', 'no-cache').type(asset.type).send(asset.body);
     });
+  const alerts = await openAlertDesk(context, producer, now);
   await addRoutes(server, {
     app: context,
     config,
@@ -144,6 +146,7 @@ export const startConsole = async (
     tokens,
     approvals,
     policies,
+    alerts,
     now,
     stillIn: async (request) =>
       (request.headers.authorization === undefined
@@ -185,13 +188,13 @@ export const startConsole = async (
         ? `${model.view.lanes.size} credentials shown to ${model.hub.size} pages`
         : 'Reading the register of credentials',
     }),
-    failed: Promise.race([following.failed, knowledge.failed]),
+    failed: Promise.race([following.failed, knowledge.failed, alerts.failed]),
     close: async () => {
       clearInterval(tick);
       demo?.unsubscribe();
       model.hub.close();
       await server.close();
-      await Promise.all([following.close(), knowledge.close()]);
+      await Promise.all([following.close(), knowledge.close(), alerts.close()]);
       await producer.close();
     },
   };

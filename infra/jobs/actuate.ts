@@ -4,8 +4,9 @@ import { TokenBucket } from '../../operators/actuate/tokenBucket.ts';
 import { type Arrival, actuate, type Rejection } from '../../pipelines/actuate.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { isEbbtideError } from '../../schemas/errors.ts';
-import type { Control, Decision } from '../../schemas/generated/index.ts';
+import type { Alert, Control, Decision } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
+import { resolutionOf } from '../alerts/body.ts';
 import type { AppContext, Running } from '../context.ts';
 import { follow } from '../kafka/follow.ts';
 import type { Message } from '../kafka/types.ts';
@@ -52,7 +53,7 @@ const finishMs = 5_000;
  * const running = await startActuate(context, { vault: config.vault, actuator: config.actuator });
  */
 export const startActuate = async (context: AppContext, options: ActuateOptions): Promise<RunningActuator> => {
-  const { kafka, registry, log } = context;
+  const { kafka, registry, log, tracing } = context;
   const { actuator: config } = options;
   const now = options.now ?? Date.now;
   const stopping = new AbortController();
@@ -90,6 +91,7 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
   partitions.reset();
 
   const actuator = new Actuator(vault, now);
+  let outageAlert: Alert | undefined;
   const outage = new Outage({
     health: () => vault.health(),
     backoff: config,
@@ -98,7 +100,7 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     onLong: (detail) => {
       log.error({ detail }, 'Vault is away; decisions wait');
       const at = now();
-      const alert = {
+      outageAlert = {
         alertId: `vaultUnavailable/${at}`,
         subject: 'vault',
         pipeline: 'actuate',
@@ -107,8 +109,11 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
         summary: `Decisions wait for Vault: ${detail}`,
         decisionId: null,
         at,
-      } as const;
-      publisher.raise(alert).catch(() => {});
+      };
+      publisher.raise(outageAlert).catch(() => {});
+    },
+    onBack: () => {
+      if (outageAlert) publisher.raise(resolutionOf(outageAlert, 'Vault serves again', now())).catch(() => {});
     },
   });
   const oldest = () => (working.size === 0 ? 0 : now() - Math.min(...working.values()));
@@ -156,7 +161,12 @@ export const startActuate = async (context: AppContext, options: ActuateOptions)
     for (const message of messages) {
       try {
         const decision = await decisions.read(message.value ?? Buffer.alloc(0));
-        const arrival = { decision, writtenAt: writtenAt(message, now()), receivedAt: now() };
+        const span = tracing?.causeOf(message.headers)?.child(`actuate ${decision.action}`, {
+          'ebbtide.decision.id': decision.decisionId,
+          'ebbtide.subject': decision.subject,
+          'ebbtide.score': decision.score,
+        });
+        const arrival = { decision, writtenAt: writtenAt(message, now()), receivedAt: now(), span };
         partitions.mine(message.partition);
         partitions.note(decision.subject, message.partition);
         working.set(arrival, arrival.receivedAt);

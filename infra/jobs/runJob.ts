@@ -7,6 +7,7 @@ import type { ClusterOptions } from '../kafka/client.ts';
 import { type ExactlyOnceSession, openSession } from '../kafka/session.ts';
 import type { Producer } from '../kafka/types.ts';
 import { giveMemoryBack } from '../memory.ts';
+import { TraceJob } from '../tracing/traceJob.ts';
 import { startClock } from './clock.ts';
 import type { JobConfig } from './config.ts';
 import type { JobMetrics } from './jobMetrics.ts';
@@ -51,9 +52,10 @@ export interface JobFrame<H> {
  * Run a chain on this process's share of the partitions, exactly once, until closed. An error that a new beginning can
  * mend (broker away, fenced, transaction aborted) leads to one, from the changelog.
  */
-export const runJob = <H>({ log }: AppContext, cluster: ClusterOptions, frame: JobFrame<H>): Running => {
+export const runJob = <H>({ log, tracing }: AppContext, cluster: ClusterOptions, frame: JobFrame<H>): Running => {
   const { name, topic, config, metrics } = frame;
   const held = new Map<number, H>();
+  const traces = tracing && new TraceJob(tracing, name);
   let session: ExactlyOnceSession | undefined;
   let job: Job | undefined;
   let closing = false;
@@ -68,7 +70,7 @@ export const runJob = <H>({ log }: AppContext, cluster: ClusterOptions, frame: J
     const { start, replayBefore } = task;
     log.info({ partition, subjects, start, replayBefore, tookMs: Math.round(tookMs) }, 'partition restored');
     held.set(partition, opened);
-    return task;
+    return traces ? { ...task, chain: traces.chain(task.chain) } : task;
   };
 
   let sinceAsked = 0;
@@ -120,7 +122,7 @@ export const runJob = <H>({ log }: AppContext, cluster: ClusterOptions, frame: J
     );
     try {
       if (closing) current.stop();
-      await current.run(session);
+      await current.run(traces ? traces.session(session) : session);
     } finally {
       held.clear();
       await session.close();

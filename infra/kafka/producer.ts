@@ -22,10 +22,11 @@ export const enqueue = async (
   queued?: () => void,
 ): Promise<void> => {
   for (let i = 0; i < messages.length; i++) {
-    const { topic, partition, key, value } = messages[i]!;
+    const { topic, partition, key, value, headers } = messages[i]!;
     for (;;) {
       try {
-        producer.produce(topic, partition ?? null, value, key);
+        if (headers) producer.produce(topic, partition ?? null, value, key, null, null, headers as never);
+        else producer.produce(topic, partition ?? null, value, key);
         queued?.();
         break;
       } catch (error) {

@@ -1,5 +1,8 @@
 import type { TopicSpec } from '../../schemas/topics.ts';
 
+/** Headers of a message, as librdkafka has them. */
+export type MessageHeaders = readonly Readonly<Record<string, string | Buffer>>[];
+
 /** One message as read from Kafka. */
 export interface Message {
   readonly topic: string;
@@ -9,6 +12,8 @@ export interface Message {
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Absent where it has none. */
+  readonly headers?: MessageHeaders | undefined;
 }
 
 /** One message to write. */
@@ -19,6 +24,7 @@ export interface OutgoingMessage {
   readonly key: Buffer | string | null;
   /** Framed Avro; null is a tombstone. */
   readonly value: Buffer | null;
+  readonly headers?: MessageHeaders | undefined;
 }
 
 /** How a {@link Producer} hands messages over. */

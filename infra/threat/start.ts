@@ -5,6 +5,7 @@ import { threat } from '../../pipelines/threat.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import type { Alert, ThreatIndicators } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
+import { resolutionOf } from '../alerts/body.ts';
 import type { AppContext, Running } from '../context.ts';
 import { openOutbound } from '../http/outbound.ts';
 import { follow } from '../kafka/follow.ts';
@@ -40,7 +41,7 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
     for (const outcome of ['unchanged', 'version', 'failed']) metrics.polls.inc({ feed, outcome }, 0);
   /** Feeds that fail, with the alert that said so; undefined in place of nothing wrong. */
   const failing = new Map<string, string>();
-  const alerted = new Set<string>();
+  const alerted = new Map<string, Alert>();
 
   const past = await follow(
     kafka,
@@ -74,11 +75,16 @@ export const startThreat = async (context: AppContext, config: ThreatConfig, now
       failing.set(feed, alert.summary);
       log.warn({ feed, code: outcome.error.code, message: outcome.error.message }, 'feed not taken in');
       if (alerted.has(alert.alertId)) return;
-      alerted.add(alert.alertId);
+      alerted.set(alert.alertId, alert);
       await send([{ topic: topics.alerts.name, key: alert.subject, value: alerts.encode(alert) }]);
       return;
     }
-    failing.delete(feed);
+    if (failing.delete(feed)) {
+      const ended = [...alerted.values()].filter(({ subject }) => subject === feed);
+      for (const { alertId } of ended) alerted.delete(alertId);
+      const resolutions = ended.map((alert) => resolutionOf(alert, `Feed ${feed} answers well again`, now()));
+      await send(resolutions.map((one) => ({ topic: topics.alerts.name, key: feed, value: alerts.encode(one) })));
+    }
     metrics.confirmed.set({ feed }, now() / 1000);
     if (kind === 'unchanged') return;
     await publisher.publish(outcome);

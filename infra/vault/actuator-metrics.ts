@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { tracedHistogram } from '../tracing/tracedHistogram.ts';
 
 /** What the actuator counts. */
 export type ActuatorMetrics = ReturnType<typeof createActuatorMetrics>;
@@ -101,12 +102,11 @@ export const createActuatorMetrics = (
       help: 'Records of decisions that could not be read',
       registers,
     }),
-    latency: new Histogram({
+    observeLatency: tracedHistogram(registry, {
       name: 'ebbtide_actuator_latency_seconds',
       help: "From a decision's arrival to its effect, by action",
-      labelNames: ['action'] as const,
+      label: 'action',
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
-      registers,
     }),
   };
 };

@@ -8,6 +8,7 @@ import type { WatchList } from '../../operators/actuate/watchList.ts';
 import type { Arrival, Settlement } from '../../pipelines/actuate.ts';
 import { type EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { Alert, Credential, Decision, Effect } from '../../schemas/generated/index.ts';
+import type { Span } from '../tracing/types.ts';
 import type { Actuator, Application, Intent } from './actuator.ts';
 import type { ActuatorMetrics } from './actuator-metrics.ts';
 import type { ActuatorConfig } from './config.ts';
@@ -112,7 +113,8 @@ export class Enforcer {
     const { register, controls, now } = this.#parts;
     const intent: Intent = { action: decision.action as Intent['action'], ttlMs: decision.newTtlMs, writtenAt };
     const credential = () => register.get(decision.subject);
-    const attempted = await this.attempt(credential, intent, () => gate(decision, credential(), controls, now()));
+    const allowed = () => gate(decision, credential(), controls, now());
+    const attempted = await this.attempt(credential, intent, allowed, arrival.span);
     return this.#conclude(arrival, credential(), attempted);
   }
 
@@ -123,6 +125,7 @@ export class Enforcer {
     credentialNow: () => Credential | undefined,
     intent: Intent,
     allowed: () => ReturnType<typeof gate>,
+    span?: Span,
   ): Promise<Attempted> {
     const { actuator, outage, writes, harsh, metrics, config, signal } = this.#parts;
     let attempts = 0;
@@ -143,10 +146,13 @@ export class Enforcer {
       // A revocation takes its share, but waits for no extension.
       if (waitMs > 0 && intent.action !== 'revoke') await sleep(waitMs, undefined, { signal });
       attempts++;
+      const asking = span?.child(`vault ${intent.action}`, { 'ebbtide.attempt': attempts });
       try {
         const application = await actuator.apply(credentialNow()!, intent, { retry: false, signal });
+        asking?.end({ 'ebbtide.outcome': application.outcome });
         return { application, status: 200, attempts };
       } catch (error) {
+        asking?.fail(error);
         if (signal.aborted || !isEbbtideError(error)) throw error;
         metrics.errors.inc({ code: error.code });
         if (!isPassing(error) && error.code !== 'UNAUTHENTICATED') return { ...refused(error), attempts };
@@ -164,7 +170,7 @@ export class Enforcer {
     const effect = this.effect(decision, arrival.receivedAt, attempted);
     const { memory, metrics, now } = this.#parts;
     memory.done.set(decision.decisionId, true);
-    metrics.latency.observe({ action: decision.action }, effect.latencyMs / 1000);
+    metrics.observeLatency(decision.action, effect.latencyMs / 1000, arrival.span?.traceId);
     const ended = 'application' in attempted && attempted.application.ended;
     if (effect.outcome === 'enforced' || effect.outcome === 'advisory') {
       memory.applied.set(decision.subject, { windowEnd: decision.windowEnd, revoked: decision.action === 'revoke' });
@@ -175,6 +181,7 @@ export class Enforcer {
     const alert = alertOf(decision, effect, ended, now());
     return {
       effect,
+      span: arrival.span,
       alerts: alert ? [alert] : [],
       ...(ended && credential ? { ended: { ...credential, status: 'ended' as const } } : {}),
     };

@@ -9,6 +9,8 @@ export interface OutageOptions {
   /** Time after which `onLong` is called once, milliseconds. */
   readonly longMs: number;
   readonly onLong: (detail: string) => void;
+  /** Called once Vault serves us again, after `onLong` was. */
+  readonly onBack?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -48,12 +50,15 @@ export class Outage {
   }
 
   async #probe(): Promise<void> {
-    const { health, backoff, longMs, onLong, signal } = this.#options;
+    const { health, backoff, longMs, onLong, onBack, signal } = this.#options;
     const began = performance.now();
     let told = false;
     for (let attempt = 1; ; attempt++) {
       const found = await health();
-      if (found.ready) return;
+      if (found.ready) {
+        if (told) onBack?.();
+        return;
+      }
       this.#detail = found.detail;
       if (!told && performance.now() - began >= longMs) {
         told = true;

@@ -40,10 +40,16 @@ export class Publisher {
   }
 
   /** Effects, with their alerts and the credentials that have ended by them, and dead letters, as one write. */
-  publish(settlements: readonly Settlement[], rejections: readonly Rejection[] = []): Promise<void> {
-    return this.#send([
-      ...settlements.flatMap(({ effect, alerts, ended }) => [
-        { topic: topics.effects.name, key: effect.subject, value: this.effects.encode(effect) },
+  async publish(settlements: readonly Settlement[], rejections: readonly Rejection[] = []): Promise<void> {
+    const writing = settlements.map(({ span, effect }) =>
+      span?.child('effect written', { 'ebbtide.decision.id': effect.decisionId }),
+    );
+    await this.#send([
+      ...settlements.flatMap(({ effect, alerts, ended }, index) => [
+        {
+          ...{ topic: topics.effects.name, key: effect.subject, value: this.effects.encode(effect) },
+          headers: writing[index]?.headers,
+        },
         ...alerts.map((alert) => this.#alert(alert)),
         ...(ended
           ? [{ topic: topics.credentials.name, key: ended.credentialId, value: this.credentials.encode(ended) }]
@@ -54,6 +60,10 @@ export class Publisher {
         return { topic: topics.deadLetters.name, key: letter.topic, value: this.#letters.encode(letter) };
       }),
     ]);
+    for (const [index, { span, effect }] of settlements.entries()) {
+      writing[index]?.end();
+      span?.end({ 'ebbtide.outcome': effect.outcome, 'ebbtide.attempts': effect.attempts });
+    }
   }
 
   raise(alert: Alert): Promise<void> {

@@ -21,8 +21,8 @@ export class Pending {
       states = new Map();
       this.#states.set(partition, states);
     }
-    for (const { topic, key, value, byKey } of records) {
-      const record = byKey ? { topic, key, value } : { topic, partition, key, value };
+    for (const { topic, key, value, byKey, headers } of records) {
+      const record = byKey ? { topic, key, value, headers } : { topic, partition, key, value, headers };
       if (topic === this.#changelog) states.set(key, record);
       else this.#records.push(record);
     }

@@ -1,6 +1,6 @@
 // Generated from Control.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
 /** What is set. */
-export type ControlKind = 'policy' | 'model' | 'exemption' | 'budget' | 'mode' | 'killSwitch' | 'unknown';
+export type ControlKind = 'policy' | 'model' | 'exemption' | 'budget' | 'mode' | 'killSwitch' | 'silence' | 'unknown';
 
 /** Something an administrator or the model registry set: it takes effect where the next clock record of each partition says so. */
 export interface Control {
@@ -51,6 +51,7 @@ export const ControlSchema = {
           "budget",
           "mode",
           "killSwitch",
+          "silence",
           "unknown"
         ],
         "default": "unknown"

@@ -1,10 +1,10 @@
 // Generated from Notification.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
 /** How far it is. */
-export type NotificationState = 'pending' | 'delivered' | 'dead' | 'unknown';
+export type NotificationState = 'pending' | 'delivered' | 'dead' | 'grouped' | 'merged' | 'silenced' | 'escalated' | 'acknowledged' | 'unknown';
 
-/** What became of an alert on its way to one webhook; the last record of a notification counts. */
+/** What became of an alert on its way to one route; the last record of a notification counts. */
 export interface Notification {
-  /** Deterministic identifier, '<route>/<alert id>': the key of deduplication, whose hash is sent as webhook-id. Also the message key. */
+  /** Deterministic identifier, '<route>/<alert id>' or '<route>/group/<alert id>': the key of deduplication, whose hash is sent as webhook-id. Also the message key. */
   notificationId: string;
   /** Alert that is told. */
   alertId: string;
@@ -14,13 +14,13 @@ export interface Notification {
   partition: number;
   /** Offset of the alert, 0 and up. */
   offset: number;
-  /** How far it is: accepted and to be sent (pending), answered with success (delivered), given up (dead). */
+  /** How far it is: accepted and to be sent (pending), answered with success (delivered), given up (dead), held back for its group (grouped) and told with that (merged), held back by a silence (silenced), told to the next route (escalated), seen to by somebody (acknowledged, without a route). */
   state: NotificationState;
-  /** What is sent, while it is pending; else empty. */
+  /** What is sent, while it is pending or grouped, or while an acknowledgement is waited for; else empty. */
   body: string;
   /** Tries so far, 0 and up. */
   attempts: number;
-  /** HTTP status of the last answer, 0 where there was none. */
+  /** Status of the last answer, of HTTP or SMTP; 0 where there was none. */
   status: number;
   /** What went wrong at last, never with a secret; empty where nothing did. */
   detail: string;
@@ -33,12 +33,12 @@ export const NotificationSchema = {
   "type": "record",
   "name": "Notification",
   "namespace": "ebbtide",
-  "doc": "What became of an alert on its way to one webhook; the last record of a notification counts.",
+  "doc": "What became of an alert on its way to one route; the last record of a notification counts.",
   "fields": [
     {
       "name": "notificationId",
       "type": "string",
-      "doc": "Deterministic identifier, '<route>/<alert id>': the key of deduplication, whose hash is sent as webhook-id. Also the message key."
+      "doc": "Deterministic identifier, '<route>/<alert id>' or '<route>/group/<alert id>': the key of deduplication, whose hash is sent as webhook-id. Also the message key."
     },
     {
       "name": "alertId",
@@ -70,16 +70,21 @@ export const NotificationSchema = {
           "pending",
           "delivered",
           "dead",
+          "grouped",
+          "merged",
+          "silenced",
+          "escalated",
+          "acknowledged",
           "unknown"
         ],
         "default": "unknown"
       },
-      "doc": "How far it is: accepted and to be sent (pending), answered with success (delivered), given up (dead)."
+      "doc": "How far it is: accepted and to be sent (pending), answered with success (delivered), given up (dead), held back for its group (grouped) and told with that (merged), held back by a silence (silenced), told to the next route (escalated), seen to by somebody (acknowledged, without a route)."
     },
     {
       "name": "body",
       "type": "string",
-      "doc": "What is sent, while it is pending; else empty.",
+      "doc": "What is sent, while it is pending or grouped, or while an acknowledgement is waited for; else empty.",
       "default": ""
     },
     {
@@ -91,7 +96,7 @@ export const NotificationSchema = {
     {
       "name": "status",
       "type": "int",
-      "doc": "HTTP status of the last answer, 0 where there was none.",
+      "doc": "Status of the last answer, of HTTP or SMTP; 0 where there was none.",
       "default": 0
     },
     {

@@ -115,8 +115,8 @@ test('a notification must go to the dead letters after the last try, or at once 
   await until('three dead letters', () => letters.length === 3);
   assert.deepEqual([away.requests.length, gone.requests.length], [3, 1]);
   const texts = letters.map(({ message }) => message).sort();
-  assert.match(texts[0]!, /Route away after 3 tries: The webhook answered 500/);
-  assert.match(texts[1]!, /Route gone after 1 tries: The webhook answered 410/);
+  assert.match(texts[0]!, /Route away after 3 tries: The receiver answered 500/);
+  assert.match(texts[1]!, /Route gone after 1 tries: The receiver answered 410/);
   assert.match(texts[2]!, /Route inside .* not a public address/);
   assert.ok(letters.every(({ value, errorCode }) => errorCode === 'WEBHOOK_FAILED' && String(value).includes('"a"')));
 });
@@ -177,7 +177,7 @@ test('an alert of long ago must tell nobody, so that a first start raises no flo
   const other = context.another();
   const tomorrow = () => Date.now() + 172_800_000;
   const route = { name: 'main', url, secret, allowHttp: true, allowPrivateAddress: true };
-  const running = await startNotify(other, notifyConfig.parse({ routes: [route] }), tomorrow);
+  const running = await startNotify(other, notifyConfig.parse({ routes: [route] }), { now: tomorrow });
   context.closing(() => running.close());
   await raise(context, alertOf('a'), alertOf('b'));
   await until('both passed over', async () => {

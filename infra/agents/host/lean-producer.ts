@@ -1,12 +1,20 @@
 import { createRequire } from 'node:module';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import type { Producer } from '../../kafka/types.ts';
+import type { MessageHeaders, Producer } from '../../kafka/types.ts';
 
 /** What this file uses of the binding's producer. */
 interface NativeProducer {
   connect(options: { timeout: number }, done: (error: Error | null) => void): void;
   disconnect(done: () => void): void;
-  produce(topic: string, partition: number | null, value: Buffer | null, key: Buffer | string | null): void;
+  produce(
+    topic: string,
+    partition: number | null,
+    value: Buffer | null,
+    key: Buffer | string | null,
+    timestamp?: number | null,
+    opaque?: null,
+    headers?: MessageHeaders,
+  ): void;
   setPollInBackground(on: boolean): void;
   on(event: 'event.error', listener: () => void): void;
   on(event: 'delivery-report', listener: (error: Error | null) => void): void;
@@ -66,8 +74,9 @@ export const openLeanProducer = async (
         settle = resolve;
       });
       try {
-        for (const { topic, partition, key, value } of messages) {
-          producer.produce(topic, partition ?? null, value, key);
+        for (const { topic, partition, key, value, headers } of messages) {
+          if (headers) producer.produce(topic, partition ?? null, value, key, null, null, headers);
+          else producer.produce(topic, partition ?? null, value, key);
           outstanding++;
         }
       } catch (error) {

@@ -9,7 +9,9 @@
  */
 import { execFile, spawnSync } from 'node:child_process';
 import { dirname, extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
+import type { Producer } from '../../kafka/types.ts';
 import { HostAgent } from './agent.ts';
 import { serveAgent } from './http.ts';
 import { leanLog } from './lean-log.ts';
@@ -55,8 +57,15 @@ const schemaId = (schema: string): Promise<number> =>
     child.stdin!.end(schema);
   });
 
+/** OpenTelemetry takes some megabytes, and is loaded where something is traced alone: it stays out of the bundle. */
+const traced = async (producer: Producer, tracing: NonNullable<PreparedAgent['tracing']>): Promise<Producer> => {
+  const module = join(dirname(prepare), `traced${extname(prepare)}`);
+  const { agentTracing } = (await import(pathToFileURL(module).href)) as typeof import('./traced.ts');
+  return agentTracing(producer, tracing);
+};
+
 const run = async (): Promise<void> => {
-  const { agent: config, kafka, http, topic, schema } = readConfig();
+  const { agent: config, kafka, http, topic, schema, tracing } = readConfig();
   const log = leanLog('agent');
   const agent = new HostAgent({
     topic,
@@ -65,7 +74,10 @@ const run = async (): Promise<void> => {
     spoolFolder: config.spoolFolder,
     log,
     schemaId,
-    connect: () => openLeanProducer(kafka, config.sendTimeoutMs - 1000),
+    connect: async () => {
+      const producer = await openLeanProducer(kafka, config.sendTimeoutMs - 1000);
+      return tracing ? await traced(producer, tracing) : producer;
+    },
   });
   await agent.start();
   const server = await serveAgent(agent, http);

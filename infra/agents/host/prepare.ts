@@ -19,6 +19,8 @@ export interface PreparedAgent {
   readonly schema: string;
   readonly agent: HostAgentConfig;
   readonly kafka: { readonly brokers: string; readonly settings?: Record<string, string | number | boolean> };
+  /** Absent where nothing is traced. */
+  readonly tracing?: { readonly endpoint: string; readonly sampleRatio: number };
   readonly http: { readonly host: string; readonly port: number };
 }
 
@@ -31,7 +33,14 @@ const prepareConfig = (file: string | undefined): PreparedAgent => {
       { brokers: config.kafka.brokers, registry: config.schemaRegistry.url },
     );
   const spoolFolder = config.agent.spoolFolder || dataFolder('agent');
-  return { ...telemetryTopic(), agent: { ...config.agent, spoolFolder }, kafka: config.kafka, http: config.http };
+  const { endpoint, sampleRatio } = config.tracing;
+  return {
+    ...telemetryTopic(),
+    agent: { ...config.agent, spoolFolder },
+    kafka: config.kafka,
+    http: config.http,
+    ...(endpoint === undefined ? {} : { tracing: { endpoint, sampleRatio } }),
+  };
 };
 
 const prepareSchemaId = async (file: string | undefined): Promise<number> => {

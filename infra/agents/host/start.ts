@@ -6,6 +6,7 @@ import { dataFolder } from '../../paths.ts';
 import { HostAgent } from './agent.ts';
 import type { HostAgentConfig } from './config.ts';
 import { registerAgentMetrics } from './metrics.ts';
+import { traceTelemetry } from './traced.ts';
 
 /** A host agent that runs in this process. */
 export interface RunningHostAgent extends Running {
@@ -38,7 +39,10 @@ export const startHostAgent = async (context: AppContext, config: HostAgentConfi
     config,
     spoolFolder: config.spoolFolder || dataFolder('agent'),
     log: context.log.child({ component: 'agent' }),
-    connect: () => context.kafka.producer(),
+    connect: async () => {
+      const producer = await context.kafka.producer();
+      return context.tracing ? traceTelemetry(producer, context.tracing) : producer;
+    },
     schemaId: telemetrySchemaId(context.registry),
   });
   try {

@@ -7,9 +7,10 @@ export type Role = (typeof roles)[number];
 /** What each role may do beyond those before it, for people. */
 export const rights: Readonly<Record<Role, string>> = {
   viewer: 'See everything, and change nothing',
-  analyst: 'Label decisions; open, assign, comment on and close investigations; steer the demonstration',
+  analyst:
+    'Label decisions; open, assign, comment on and close investigations; acknowledge alerts; steer the demonstration',
   operator:
-    'Revoke and restore credentials, exempt them, act on all of one entity; mode and kill switch; approve what another asked for',
+    'Revoke and restore credentials, exempt them, act on all of one entity; mode and kill switch; silence and test alerts; approve what another asked for',
   administrator: 'Change policies; make and revoke API tokens',
 };
 

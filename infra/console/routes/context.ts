@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { EbbtideError } from '../../../schemas/errors.ts';
+import type { AlertDesk } from '../../alerts/desk.ts';
 import type { Actor, AuditLog } from '../../audit.ts';
 import type { AppContext } from '../../context.ts';
 import type { Producer } from '../../kafka/types.ts';
@@ -27,6 +28,7 @@ export interface RouteContext {
   readonly tokens: ApiTokens;
   readonly approvals: Approvals;
   readonly policies: PolicyBook;
+  readonly alerts: AlertDesk;
   readonly now: () => number;
   /** Whether whoever asked has not been turned out since. */
   stillIn(request: FastifyRequest): Promise<boolean>;

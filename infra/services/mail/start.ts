@@ -1,16 +1,14 @@
-import { createTransport } from 'nodemailer';
 import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
 import { TokenBucket } from '../../../operators/actuate/tokenBucket.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
-import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { Alert } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Running } from '../../context.ts';
 import { withRetry } from '../../vault/retry.ts';
-import { readSecret } from '../../vault/session.ts';
 import { type Letter, lettersOf } from './compose.ts';
 import type { MailConfig } from './config.ts';
 import { mailMetrics } from './metrics.ts';
+import { openTransport, smtpOutcome } from './transport.ts';
 
 /** Addresses and messages remembered at most. */
 const addresses = 10_000;
@@ -30,22 +28,7 @@ export const startMail = async (
   { mail: config }: { readonly mail: MailConfig },
 ): Promise<Running> => {
   const { kafka, registry, log, metrics } = context;
-  const password = config.passwordFile ? await readSecret(config.passwordFile) : config.password;
-  const transport = createTransport({
-    host: config.host,
-    port: config.port,
-    secure: config.tls === 'implicit',
-    requireTLS: config.tls === 'required',
-    ignoreTLS: config.tls === 'none',
-    pool: true,
-    maxConnections: 2,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 30_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    ...(config.username === undefined ? {} : { auth: { user: config.username, pass: password ?? '' } }),
-  });
+  const transport = await openTransport(config);
   const results = mailMetrics(metrics);
   const codec = await TopicCodec.open<Alert>(topics.alerts, registry);
   await kafka.partitionsOf(topics.alerts.name);
@@ -67,7 +50,7 @@ export const startMail = async (
     if (!allowed(to)) return void results.inc({ result: 'limited' });
     const policy = { retries: config.attempts - 1, backoffMs: config.backoffMs, maxBackoffMs: config.maxBackoffMs };
     try {
-      const send = () => transport.sendMail({ from: config.from, to, subject, text, messageId, headers: automatic });
+      const send = () => transport.send({ to, subject, text, messageId });
       await withRetry(send, policy, mayPass, stopping.signal);
       sent.set(messageId, true);
       lastError = '';
@@ -110,15 +93,7 @@ export const startMail = async (
   };
 };
 
-/** RFC 3834: nobody's absence note should answer. */
-const automatic = { 'Auto-Submitted': 'auto-generated', Precedence: 'bulk' };
-
-/** A server that is away, or answers 4xx, may take it later; 5xx never. */
-const mayPass = (error: unknown): boolean => {
-  const { responseCode, code } = error as { responseCode?: number; code?: string };
-  if (code === 'EAUTH' || code === 'ETLS') return false;
-  return responseCode === undefined ? !isEbbtideError(error) : responseCode < 500;
-};
+const mayPass = (error: unknown): boolean => smtpOutcome(error).mayPass;
 
 /** The server's words may quote what was sent: code and status are enough. */
 const wordsOf = (error: unknown): string => {

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { collectorMetrics } from '../../../infra/agents/access/metrics.ts';
 import { type AgentCounts, agentMetrics } from '../../../infra/agents/host/counts.ts';
 import { registerAgentMetrics } from '../../../infra/agents/host/metrics.ts';
-import { notifyMetrics } from '../../../infra/alerts/start.ts';
+import { notifyMetrics } from '../../../infra/alerts/metrics.ts';
 import { keylifeMetrics } from '../../../infra/jobs/keylifeMetrics.ts';
 import { lifecycleMetrics } from '../../../infra/jobs/metrics.ts';
 import { preprovisionMetrics } from '../../../infra/jobs/preprovisionMetrics.ts';

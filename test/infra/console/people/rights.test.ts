@@ -15,6 +15,10 @@ const why = { reason: 'drill' };
 const changes: readonly [keyof typeof who, string, unknown][] = [
   ['analyst', '/api/labels', { subject: 'cred-1', verdict: 'falsePositive' }],
   ['analyst', '/api/demo/misbehave', { credentialId: 'nobody' }],
+  ['analyst', '/api/alerts/acknowledge', { alertId: 'none' }],
+  ['operator', '/api/alerts/silence', { subject: 'x*', forMs: 60_000, ...why }],
+  ['operator', '/api/alerts/unsilence', { subject: 'x*' }],
+  ['operator', '/api/alerts/test', { severity: 'info' }],
   ['operator', '/api/control/kill-switch', { on: false }],
   ['operator', '/api/control/mode', { mode: 'shadow' }],
   ['operator', '/api/credentials/revoke', { credentialId: 'nobody', ...why }],

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
-import { type TestContext, test } from 'node:test';
-import { SMTPServer } from 'smtp-server';
+import { test } from 'node:test';
 import { lettersOf } from '../../../../infra/services/mail/compose.ts';
 import { mailConfig } from '../../../../infra/services/mail/config.ts';
 import { startMail } from '../../../../infra/services/mail/start.ts';
 import type { Alert } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
+import { smtp } from '../../../services/smtp.ts';
 import { kafkaRig, until } from '../../vault/rig.ts';
 
 const alert = (overrides: Partial<Alert> = {}): Alert => ({
@@ -35,34 +34,6 @@ const settings = {
   backoffMs: 10,
   maxBackoffMs: 50,
 } as const;
-
-/** A real SMTP server that keeps what it is given. */
-const smtp = async (t: TestContext, refuse: (to: string) => number | undefined = () => undefined) => {
-  const got: { to: string; text: string }[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    closeTimeout: 50,
-    disabledCommands: ['STARTTLS'],
-    onRcptTo: ({ address }, _session, done) => {
-      const status = refuse(address);
-      done(status === undefined ? undefined : Object.assign(new Error('refused'), { responseCode: status }));
-    },
-    onData: (stream, session, done) => {
-      let text = '';
-      stream.on('data', (chunk: Buffer) => {
-        text += chunk;
-      });
-      stream.on('end', () => {
-        got.push({ to: session.envelope.rcptTo.map(({ address }) => address).join(), text });
-        done();
-      });
-    },
-  });
-  server.on('error', () => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  t.after(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  return { got, port: (server.server.address() as AddressInfo).port };
-};
 
 test('lettersOf must send notices to their user, and what is severe to administrators', () => {
   const config = mailConfig.parse(settings);

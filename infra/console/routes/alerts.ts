@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { silenceSetting } from '../../alerts/silences.ts';
+import { personOf } from '../people/guard.ts';
+import { actorOf, neededReason, needs, parse, type RouteContext, reason, subject } from './context.ts';
+import type { PutSetting } from './control.ts';
+
+const longestSilenceMs = 30 * 86_400_000;
+
+const listQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) });
+const acknowledgeBody = z.strictObject({ alertId: z.string().min(1).max(2_048), reason });
+const silenceBody = z.strictObject({
+  subject,
+  kinds: z.string().min(1).max(128).default('*'),
+  forMs: z.int().min(1_000).max(longestSilenceMs),
+  reason: neededReason,
+});
+const unsilenceBody = z.strictObject({ subject, reason });
+const testBody = z.strictObject({
+  severity: z.enum(['info', 'warning', 'critical']).default('critical'),
+  subject: subject.default('ebbtide'),
+});
+
+/** Who was told of alerts; acknowledging, silencing and testing. */
+export const addAlertRoutes = (server: FastifyInstance, context: RouteContext, put: PutSetting): void => {
+  const { alerts, audit, now } = context;
+  server.get('/api/alerts', needs('viewer'), async (request) => ({
+    silences: alerts.silences(),
+    alerts: alerts.alerts(parse(listQuery, request.query).limit),
+  }));
+  server.post('/api/alerts/acknowledge', needs('analyst'), async (request) => {
+    const { alertId, reason: why } = parse(acknowledgeBody, request.body);
+    const about = alerts.standing(alertId)?.alert.subject ?? alertId;
+    const deed = { action: 'acknowledge', subject: about, reason: why, details: { alertId } };
+    await audit.around(actorOf(request), deed, () => alerts.acknowledge(alertId, personOf(request).name, why));
+    return { alertId, acknowledged: true };
+  });
+  server.post('/api/alerts/silence', needs('operator'), async (request) =>
+    put(request, silenceSetting(parse(silenceBody, request.body), now())),
+  );
+  server.post('/api/alerts/unsilence', needs('operator'), async (request) =>
+    put(request, silenceSetting({ ...parse(unsilenceBody, request.body), kinds: '*', forMs: 0 }, now())),
+  );
+  server.post('/api/alerts/test', needs('operator'), async (request, reply) => {
+    const wish = parse(testBody, request.body);
+    const deed = { action: 'testAlert', subject: wish.subject, details: { severity: wish.severity } };
+    const alert = await audit.around(actorOf(request), deed, () =>
+      alerts.test({ ...wish, by: personOf(request).name }),
+    );
+    return reply.code(202).send({ alert });
+  });
+};
