@@ -12,8 +12,7 @@ import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { startHost, typist } from '../services/keyhost/rig.ts';
 import { kafkaRig, prepareVault, until } from '../vault/rig.ts';
-import { violations } from './axe.ts';
-import { openPage, startBrowser } from './browser.ts';
+import { openPage, startBrowser, violations } from './browser.ts';
 import { type Hand, handAt } from './hand.ts';
 
 const phrase = 'the tide turns';
