@@ -27,6 +27,9 @@ const seen: Readonly<Record<string, readonly RegExp[]>> = {
 
 /** The stack of the guides, as "npm start" brings it up, in a folder of its own. */
 const bringUp = async (t: TestContext) => {
+  // Before the folder goes, whoever writes into it has to
+  let stop = async () => {};
+  t.after(() => stop());
   const folder = temporaryFolder(t);
   const readiness = pages().find(({ name }) => name === 'docs/guides/readiness.md')!;
   writeFileSync(join(folder, 'ebbtide.yaml'), blocksOf(readiness, 'yaml').join('\n'));
@@ -36,10 +39,10 @@ const bringUp = async (t: TestContext) => {
   });
   let said = '';
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  t.after(async () => {
+  stop = async () => {
     child.kill('SIGTERM');
     await ended;
-  });
+  };
   await new Promise<void>((resolve, reject) => {
     const take = (text: string) => {
       said += text;
