@@ -37,7 +37,7 @@ export const buildSite = (root: string): Site => {
   const anchored: { page: string; target: string; to: string; anchor: string }[] = [];
   const rendered = new Map<string, Rendered>();
   for (const page of order) {
-    const resolve = (target: string): string => {
+    const resolve = (target: string): string | undefined => {
       if (external.test(target)) return target;
       const [path = '', anchor = ''] = target.split('#');
       const to = path === '' ? page : posix.normalize(posix.join(posix.dirname(page), decodeURI(path)));
@@ -50,7 +50,7 @@ export const buildSite = (root: string): Site => {
       if (!existsSync(join(root, to))) dead.push(`${page} links to ${target}, which is not there`);
       else if (posix.extname(to) !== '') copies.set(`files/${to}`, to);
       // A folder has no page of its own
-      else return '#';
+      else return undefined;
       return posix.relative(from, `files/${to}`) + hash;
     };
     rendered.set(page, render(readFileSync(join(root, page), 'utf8'), resolve));

@@ -27,9 +27,9 @@ const plain = (markdown: string): string => markdown.replace(/\[([^\]]*)\]\([^)]
 /**
  * Make HTML of Markdown. HTML within it is shown as text, but for comments, which are left out.
  *
- * @param resolve - what a link or a picture of the page leads to in the site
+ * @param resolve - what a link or a picture of the page leads to in the site; undefined for what is no link there
  */
-export const render = (markdown: string, resolve: (target: string) => string): Rendered => {
+export const render = (markdown: string, resolve: (target: string) => string | undefined): Rendered => {
   const md = new MarkdownIt({ html: false, linkify: false });
   const sections: Section[] = [];
   const seen = new Map<string, number>();
@@ -51,7 +51,10 @@ export const render = (markdown: string, resolve: (target: string) => string): R
       for (const child of token.children ?? [])
         for (const name of ['href', 'src']) {
           const target = child.attrGet(name);
-          if (target !== null) child.attrSet(name, resolve(String(target)));
+          if (target === null) continue;
+          const to = resolve(String(target));
+          if (to !== undefined) child.attrSet(name, to);
+          else child.attrs = (child.attrs ?? []).filter(([attribute]) => attribute !== name);
         }
     });
   });

@@ -45,7 +45,7 @@ export const pageOf = (page: string, rendered: Rendered, titles: ReadonlyMap<str
 <header>
 <a class="name" href="${up}index.html">Ebbtide</a>
 <label class="search"><span class="hidden">Search</span><input type="search" id="search" placeholder="Search  /" autocomplete="off" aria-controls="found"></label>
-<ol id="found" aria-live="polite"></ol>
+<ol id="found" class="found" aria-live="polite"></ol>
 </header>
 <div class="columns">
 <details class="pages" open><summary>Pages</summary><nav aria-label="Pages">${groups}</nav></details>
