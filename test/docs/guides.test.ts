@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { RunningServers } from '../../infra/cli/running.ts';
 import { ebbtide, startEbbtide } from '../infra/cli/ebbtide.ts';
 import { temporaryFolder } from '../services/folder.ts';
+import { requireOrSkip } from '../services/require.ts';
 import { checkAnswer } from './answers.ts';
 import { blocksOf, pages, runPages } from './blocks.ts';
 
@@ -90,6 +91,7 @@ const runScript = (
 };
 
 test('what quick start and guides tell readers to run does what they say, on one embedded stack', async (t) => {
+  if (!(await requireOrSkip(t, 'openbao', 'clickhouse'))) return;
   const { folder, data, servers } = await bringUp(t);
   for (const name of runPages)
     await t.test(name, async () => {
