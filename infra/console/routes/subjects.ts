@@ -8,14 +8,16 @@ const flushMs = 200;
 const queuedBytes = 1_048_576;
 const beatMs = 10_000;
 
-const subjectsQuery = z.strictObject({
+/** Query of `GET /api/subjects`. */
+export const subjectsQuery = z.strictObject({
   q: words,
   status: z.enum(['all', 'alive', 'ended', 'unregistered']).default('all'),
   sort: z.enum(['recent', 'score', 'expiry', 'name']).default('recent'),
   ...pageOfList,
 });
 /** The subject travels as a query: as a part of the path, dots and strokes in it would be taken for folders. */
-const subjectQuery = z.strictObject({
+/** Query of `GET /api/subject`. */
+export const subjectQuery = z.strictObject({
   id: subject,
   /** How far back, milliseconds. */
   span: z.coerce
