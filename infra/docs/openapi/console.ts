@@ -25,7 +25,12 @@ export const consoleApi: Api = {
   server: 'http://127.0.0.1:7070',
   security: {
     token: { type: 'http', scheme: 'bearer', description: 'An API token, from ebbtide token create' },
-    session: { type: 'apiKey', in: 'cookie', name: 'ebbtide_console_7070', description: 'The session of a person; the port is in its name, behind https after __Host-' },
+    session: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: 'ebbtide_console_7070',
+      description: 'The session of a person; the port is in its name, behind https after __Host-',
+    },
   },
   operations: {
     'GET /api/state': { summary: 'Everything that is shown', answers: { 200: what('A snapshot') } },
