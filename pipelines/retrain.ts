@@ -32,6 +32,8 @@ export interface RetrainTask {
   /** Subjects to calibrate with. @default 1200 */
   readonly calibrationSubjects?: number;
   readonly minWindows?: number;
+  /** Make a challenger where no label can be used, too, say after a drift; it is published, and does not win. */
+  readonly withoutLabels?: boolean;
   readonly stepsPerEpoch?: number;
   readonly backend?: TrainingBackend;
   /** Event time of the report, epoch ms. */
@@ -115,7 +117,7 @@ export const retrain = async (
     champion: manifest.version,
     labels: labelSummary(resolved, stretches, heldOut.length, without),
   };
-  if (stretches.length === 0)
+  if (stretches.length === 0 && !task.withoutLabels)
     return { ...base, outcome: 'skipped', reasons: ['No label can be used: there is nothing to learn from'] };
 
   // What was judged enters as its judgement says and not otherwise: attacks must not become part of the baseline, and

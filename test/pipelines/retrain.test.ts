@@ -75,7 +75,7 @@ before(async (t) => {
   });
 });
 
-const run = async (t: TestContext, labels: readonly Label[]) => {
+const run = async (t: TestContext, labels: readonly Label[], withoutLabels = false) => {
   const folder = temporaryFolder(t, 'ebbtide-retrain-');
   const registry = folderRegistry(join(folder, 'versions'), () => champion);
   const report = await retrain({
@@ -90,6 +90,7 @@ const run = async (t: TestContext, labels: readonly Label[]) => {
     calibrationSubjects: 150,
     minWindows: 40,
     backend: 'wasm',
+    withoutLabels,
     now: firstMs + 20_000_000,
   });
   return { report, registry, folder };
@@ -141,4 +142,14 @@ test('retrain() keeps the champion when nothing is held out to win on', async (t
   assert.equal(report.outcome, 'kept');
   assert.match(report.reasons.join(), /no judged stretches beyond those/);
   assert.equal(await registry.champion(), champion);
+});
+
+test('retrain() without labels, after a drift, publishes a challenger that does not replace the champion', async (t) => {
+  const { report, registry } = await run(t, [], true);
+  assert.equal(report.outcome, 'kept');
+  assert.equal(report.challenger, 'second');
+  assert.ok(report.comparison!.challenger.unlabelledWindows > 0);
+  assert.match(report.reasons.join(), /give more labels/);
+  assert.equal(await registry.champion(), champion);
+  assert.equal((await run(t, [])).report.outcome, 'skipped');
 });

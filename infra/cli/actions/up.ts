@@ -46,12 +46,14 @@ const announce = (
   print(`  ${style('bold', 'Open')} ${style('cyan', link)}`);
   print();
   if (demo) print('  Nine functions hold real credentials. In about half a minute one of them is taken over:');
-  if (demo) print('  watch its tide fall, and Vault refuse it. The button "Misbehave" does the same to any other.');
+  if (demo)
+    print('  watch its tide fall, and Vault refuse it. Then one more every two minutes; the button "Misbehave"');
+  if (demo) print('  does the same to any.');
   else print('  Credentials appear as soon as the token service issues them and their telemetry comes in.');
   print();
-  print(`  ${style('dim', 'In another terminal:')}  ebbtide credentials list`);
-  print(`                        ebbtide query "SELECT subject, action, count() FROM decisions GROUP BY ALL"`);
-  print(`                        ebbtide control kill-switch on`);
+  print(`  ${style('dim', 'In another terminal:')}  npx ebbtide credentials list`);
+  print(`                        npx ebbtide query "SELECT subject, action, count() FROM decisions GROUP BY ALL"`);
+  print(`                        npx ebbtide control kill-switch on`);
   print(`  ${style('dim', 'Ctrl-C ends it.')}`);
   print();
 };

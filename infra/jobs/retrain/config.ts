@@ -22,6 +22,12 @@ export const retrainConfigSchema = z.strictObject({
     .default(3_600_000)
     .describe('How often "run retrain" looks for new labels, milliseconds'),
   minLabels: z.int().min(1).max(1_000_000).default(10).describe('New labels that are enough to train a challenger'),
+  onDrift: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also make a challenger of the anomaly model when its p-values have drifted, without new labels; it replaces the champion only by what labels there are',
+    ),
   sinceMs: z
     .int()
     .min(60_000)

@@ -33,6 +33,8 @@ export interface RetrainOnce {
   /** Epochs at most; else what is configured, and of the scope model what a training takes. */
   readonly epochs?: number;
   readonly range: TimeRange;
+  /** Make a challenger of the anomaly model where no label can be used, too. */
+  readonly withoutLabels?: boolean;
   readonly now: number;
   readonly code: string;
   readonly signal?: AbortSignal;
@@ -62,7 +64,7 @@ export const retrainOnce = async (
   task: RetrainOnce,
   onProgress: (progress: TrainingProgress) => void = () => undefined,
 ): Promise<RetrainOutcome> => {
-  const { archive, model, config, epochs, range, now, code, signal, say } = task;
+  const { archive, model, config, epochs, range, withoutLabels = false, now, code, signal, say } = task;
   const { kind, registry, windowMs, folder, threshold } = model;
   const [fastest] = await startFastestBackend(() => performance.now());
   say(`Trains on ${fastest!.backend} (${fastest!.trialMs.toFixed(1)} ms a trial), the fastest here`);
@@ -88,6 +90,7 @@ export const retrainOnce = async (
           {
             ...common,
             telemetry: archiveTelemetry(archive),
+            withoutLabels,
             epochs: epochs ?? config.epochs,
             calibrationSubjects: config.calibrationSubjects,
           },

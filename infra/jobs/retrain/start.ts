@@ -1,6 +1,7 @@
 import { pipelineOf } from '../../../models/registry/record.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { ClickHouseArchive } from '../../clickhouse/client.ts';
+import { lastDrift } from '../../clickhouse/drifts.ts';
 import { archiveLabels } from '../../clickhouse/labels.ts';
 import type { AppContext, Running } from '../../context.ts';
 import type { RetrainConfig } from './config.ts';
@@ -19,7 +20,7 @@ export interface RetrainServers {
 
 /**
  * Retrain whenever enough new labels have come: look every so often, train a challenger, let it replace the champion if
- * it wins. A failure is logged and tried again at the next look; what runs keeps running.
+ * it wins. Where it is configured, a drift of p-values starts that without labels. A failure is logged and tried again at the next look; what runs keeps running.
  */
 export const startRetrain = async (
   { log, metrics }: Pick<AppContext, 'log' | 'metrics'>,
@@ -47,15 +48,18 @@ export const startRetrain = async (
       (label) => label.at > state.learned && (label.decisionId === null || label.decisionId.startsWith(own)),
     ).length;
     waiting.set({ kind }, count);
-    if (count < config.minLabels) {
+    const drift = config.onDrift
+      ? await lastDrift(archive, pipelineOf[kind], { ...range, fromMs: Math.max(range.fromMs, state.learned + 1) })
+      : undefined;
+    if (count < config.minLabels && !drift) {
       state.detail = `Waits for labels: ${count} of ${config.minLabels}`;
       return;
     }
-    state.detail = `Trains a challenger with ${count} new labels`;
-    log.info({ kind, labels: count }, 'Retraining begins');
+    state.detail = `Trains a challenger with ${count} new labels${drift ? ', behaviour drifted' : ''}`;
+    log.info({ kind, labels: count, ...(drift ? { drift: drift.summary } : {}) }, 'Retraining begins');
     const say = (line: string): void => log.info(line);
     const { report, files } = await retrainOnce({
-      ...{ archive, model, config, range, now: at, code, say },
+      ...{ archive, model, config, range, now: at, code, say, withoutLabels: drift !== undefined },
       signal: abort.signal,
     });
     state.learned = at;

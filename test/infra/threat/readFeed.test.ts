@@ -115,3 +115,21 @@ test('readFeed must refuse more bytes or indicators than are allowed', async () 
   await refused(/larger than 10 bytes/, '198.51.100.1\n198.51.100.2\n', {}, { maxBytes: 10 });
   await refused(/more than 1 indicators/, '198.51.100.1\n198.51.100.2\n', {}, { maxIndicators: 1 });
 });
+
+test('readFeed must take a million rows, within the limits that there are by default', async () => {
+  const rows = 1_000_000;
+  // Every second address, so that none are joined into networks
+  const first = 11 * 2 ** 24;
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const address = first + 2 * i;
+    return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}\n`;
+  });
+  const before = process.memoryUsage().arrayBuffers;
+  const { table, leftOut } = await read(lines.join(''), {}, {}, 65_536);
+  const bytes = process.memoryUsage().arrayBuffers - before;
+  assert.deepEqual([leftOut.malformed, leftOut.notPublic, leftOut.tooWide], [0, 0, 0]);
+  let count = 0;
+  for (const { kind } of table.indicators()) count += kind === 'address' ? 1 : 0;
+  assert.equal(count, rows);
+  assert.ok(bytes < 100 * rows, `${Math.round(bytes / rows)} bytes a row`);
+});

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { lastDrift } from '../../../../infra/clickhouse/drifts.ts';
 import { retrainConfigSchema } from '../../../../infra/jobs/retrain/config.ts';
 import { folderRegistry } from '../../../../infra/jobs/retrain/folder.ts';
 import { lastRetrained } from '../../../../infra/jobs/retrain/run.ts';
@@ -20,7 +21,7 @@ const windowMs = 1000;
 const subjects = 8;
 const rows = 1000;
 
-test('startRetrain() waits for labels in the archive, retrains, and reports', async (t) => {
+test('startRetrain() waits for labels in the archive, or for a drift, retrains, and reports', async (t) => {
   const archive = await preparedArchive(t, (await clickHouse(t)).url);
   const batch = archive.newBatch('test');
   const samples = inventedSamples(subjects, rows);
@@ -49,10 +50,11 @@ test('startRetrain() waits for labels in the archive, retrains, and reports', as
 
   const folder = temporaryFolder(t, 'ebbtide-retrain-');
   const metrics = new Registry();
+  let now = firstMs + 3_000_000;
   const running = await startRetrain(
     { log: pino({ level: 'silent' }), metrics },
     {
-      ...{ archive, code: 'test', now: () => firstMs + 3_000_000 },
+      ...{ archive, code: 'test', now: () => now },
       models: [
         {
           ...{ kind: 'anomaly', folder, windowMs },
@@ -60,7 +62,7 @@ test('startRetrain() waits for labels in the archive, retrains, and reports', as
         },
       ],
     },
-    retrainConfigSchema.parse({ everyMs: 1_000, minLabels: 2, epochs: 0, calibrationSubjects: 60 }),
+    retrainConfigSchema.parse({ everyMs: 1_000, minLabels: 2, onDrift: true, epochs: 0, calibrationSubjects: 60 }),
   );
   t.after(() => running.close());
   const until = async (pattern: RegExp): Promise<void> => {
@@ -85,4 +87,17 @@ test('startRetrain() waits for labels in the archive, retrains, and reports', as
   assert.match(JSON.stringify(report.lineage), /"judged":\{"legitimate":2,"falsePositive":0\}/);
   assert.equal(await lastRetrained(folder), firstMs + 3_000_000);
   assert.match(await metrics.metrics(), /ebbtide_retrain_runs_total\{kind="anomaly",outcome="kept"\} 1/);
+
+  const alerts = archive.newBatch('test');
+  const drift = { kind: 'drift', severity: 'warning', summary: 'P-values are no longer uniform', decisionId: null };
+  const at = now + 1_000;
+  alerts.add(messageOf('alerts', 0), { alertId: 'd/1', subject: 'scope/0', pipeline: 'scope', ...drift, at });
+  alerts.add(messageOf('alerts', 1), { alertId: 'd/2', subject: 'lifecycle/0', pipeline: 'lifecycle', ...drift, at });
+  await archive.insert(alerts);
+  assert.equal((await lastDrift(archive, 'lifecycle', { fromMs: at, toMs: at + 1 }))?.summary, drift.summary);
+  assert.equal(await lastDrift(archive, 'lifecycle', { fromMs: at + 1, toMs: at + 2 }), undefined);
+  now += 60_000;
+  while ((await lastRetrained(folder)) !== now) await until(/Waits for labels|Trains|Last/);
+  await until(/^anomaly: Waits for labels: 0 of 2$/);
+  assert.match(await metrics.metrics(), /ebbtide_retrain_runs_total\{kind="anomaly",outcome="kept"\} 2/);
 });
