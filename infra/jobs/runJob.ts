@@ -124,6 +124,9 @@ export const runJob = <H>({ log }: AppContext, cluster: ClusterOptions, frame: J
     } finally {
       held.clear();
       await session.close();
+      // After a failure nothing was revoked, and all state is brought up anew: what was held must not stay beside it
+      // Not waited for: a commit under way may take as long as the broker is away
+      current.revoked().catch(() => {});
     }
   };
 

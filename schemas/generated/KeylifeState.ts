@@ -1,5 +1,5 @@
 // Generated from KeylifeState.avsc by schemas/generate.ts: edit that, then run `npm run schemas`.
-/** undefined */
+/** Actions that wait until there are enough of them to compare. */
 export interface WaitingBurst {
   /** Name of the feature specification. */
   specification: string;
@@ -117,6 +117,7 @@ export const KeylifeStateSchema = {
         "items": {
           "type": "record",
           "name": "WaitingBurst",
+          "doc": "Actions that wait until there are enough of them to compare.",
           "fields": [
             {
               "name": "specification",

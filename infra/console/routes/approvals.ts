@@ -6,7 +6,8 @@ import { actorOf, needs, parse, type RouteContext } from './context.ts';
 import type { PutSetting } from './control.ts';
 import { actOnEntity, type EntityWish } from './credentials.ts';
 
-const decideBody = z.strictObject({
+/** Body of what decides on an approval. */
+export const decideBody = z.strictObject({
   approvalId: z.string().min(1).max(64),
   note: z.string().trim().max(500).default(''),
 });

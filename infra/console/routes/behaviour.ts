@@ -8,8 +8,10 @@ import { needs, parse, type RouteContext } from './context.ts';
 /** A batch of the browser agent has 256 KiB at most, which JSON within JSON makes longer. */
 const bodyLimit = 600_000;
 const batch = z.string().min(2).max(262_144);
-const signInBody = z.strictObject({ batch: batch.optional() });
-const observeBody = z.strictObject({ batch });
+/** Body of `POST /api/behaviour/sign-in`. */
+export const signInBody = z.strictObject({ batch: batch.optional() });
+/** Body of `POST /api/behaviour/session`. */
+export const observeBody = z.strictObject({ batch });
 
 /** The API of the page about behaviour. Each user of the console acts for themselves alone. */
 export const addBehaviourRoutes = (server: FastifyInstance, { ports }: RouteContext): void => {

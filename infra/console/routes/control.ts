@@ -19,13 +19,17 @@ import { actorOf, neededReason, needs, parse, type RouteContext, reason, subject
 const longestExemptionMs = 30 * 86_400_000;
 const policyBytes = 262_144;
 
-const killSwitchBody = z.strictObject({ on: z.boolean(), reason });
-const modeBody = z.strictObject({ mode: z.enum(['shadow', 'enforce']), reason });
-const exemptBody = z.union([
+/** Body of `POST /api/control/kill-switch`. */
+export const killSwitchBody = z.strictObject({ on: z.boolean(), reason });
+/** Body of `POST /api/control/mode`. */
+export const modeBody = z.strictObject({ mode: z.enum(['shadow', 'enforce']), reason });
+/** Body of `POST /api/credentials/exempt`. */
+export const exemptBody = z.union([
   z.strictObject({ credentialId: subject, forMs: z.int().min(60_000).max(longestExemptionMs), reason: neededReason }),
   z.strictObject({ credentialId: subject, end: z.literal(true), reason }),
 ]);
-const policyBody = z.strictObject({
+/** Body of `POST /api/control/policy`. */
+export const policyBody = z.strictObject({
   pipeline: z.enum(Object.keys(policyParsers) as [PolicyPipeline]),
   policy: z.record(z.string(), z.unknown()),
   reason: neededReason,

@@ -7,10 +7,16 @@ import { personOf } from '../people/guard.ts';
 import type { Person } from '../people/person.ts';
 import { actorOf, neededReason, needs, parse, type RouteContext, subject } from './context.ts';
 
-const actBody = z.strictObject({ credentialId: subject, reason: neededReason });
+/** Body of `POST /api/credentials/revoke` and `restore`. */
+export const actBody = z.strictObject({ credentialId: subject, reason: neededReason });
 const entityActions = ['revoke', 'disable', 'enable', 'deny', 'allow'] as const;
 const harsh: readonly string[] = ['revoke', 'disable', 'deny'];
-const entityBody = z.strictObject({ credentialId: subject, action: z.enum(entityActions), reason: neededReason });
+/** Body of `POST /api/credentials/entity`. */
+export const entityBody = z.strictObject({
+  credentialId: subject,
+  action: z.enum(entityActions),
+  reason: neededReason,
+});
 
 /** What is to be done to all credentials of an entity. */
 export interface EntityWish {

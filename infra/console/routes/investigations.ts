@@ -11,7 +11,8 @@ import { actorOf, needs, pageOfList, parse, type RouteContext, subject, words } 
 /** A comment's characters may be four bytes each. */
 const written = { ...needs('analyst'), bodyLimit: 65_536 } as const;
 
-const listQuery = z.strictObject({
+/** Query of `GET /api/investigations`. */
+export const listQuery = z.strictObject({
   q: words,
   status: z.enum(['open', 'closed', 'all']).default('open'),
   assignee: z.string().max(256).default(''),
@@ -19,7 +20,8 @@ const listQuery = z.strictObject({
 });
 const byId = z.object({ id: z.string().min(1).max(64) });
 const text = z.string().max(longestComment).default('');
-const openBody = z.strictObject({
+/** Body of `POST /api/investigations`. */
+export const openBody = z.strictObject({
   subject,
   title: z.string().trim().min(1).max(256),
   decisionId: z
@@ -31,7 +33,8 @@ const openBody = z.strictObject({
   text,
 });
 const base = z.int().min(1);
-const stepBody = z.discriminatedUnion('kind', [
+/** Body of `POST /api/investigations/:id/steps`. */
+export const stepBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('commented'), text: z.string().trim().min(1).max(longestComment) }),
   z.strictObject({ kind: z.literal('assigned'), base, assignee: z.string().trim().max(256), text }),
   z.strictObject({

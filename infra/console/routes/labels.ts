@@ -8,7 +8,8 @@ import { personOf } from '../people/guard.ts';
 import { longestId } from '../view/paths.ts';
 import { actorOf, needs, parse, type RouteContext, subject } from './context.ts';
 
-const labelBody = z
+/** Body of `POST /api/labels`. */
+export const labelBody = z
   .strictObject({
     subject,
     decisionId: z

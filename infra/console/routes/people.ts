@@ -11,12 +11,14 @@ import { makeToken, revokedToken } from '../people/tokens.ts';
 import { actorOf, needs, parse, type RouteContext } from './context.ts';
 
 const dayMs = 86_400_000;
-const tokenBody = z.strictObject({
+/** Body of `POST /api/tokens`. */
+export const tokenBody = z.strictObject({
   name: z.string().trim().min(1).max(100),
   role: z.enum(roles),
   days: z.int().min(1).max(366),
 });
-const revokeBody = z.strictObject({ tokenId: z.string().min(1).max(64) });
+/** Body of `POST /api/tokens/revoke`. */
+export const revokeBody = z.strictObject({ tokenId: z.string().min(1).max(64) });
 
 /** Who asks, and the API tokens of machines. */
 export const addPeopleRoutes = async (server: FastifyInstance, context: RouteContext): Promise<void> => {

@@ -6,7 +6,8 @@ import { needs, pageOfList, parse, type RouteContext, words } from './context.ts
 
 const mostFound = 8;
 
-const queueQuery = z.strictObject({
+/** Query of `GET /api/queue`. */
+export const queueQuery = z.strictObject({
   state: z.enum(['waiting', 'labelled', 'all']).default('waiting'),
   q: words,
   action: z.enum(['', 'revoke', 'shorten', 'narrow', 'alert']).default(''),

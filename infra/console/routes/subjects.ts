@@ -11,14 +11,16 @@ const beatMs = 10_000;
 /** Streams of single subjects for each page that may be connected. */
 const streamsPerPage = 4;
 
-const subjectsQuery = z.strictObject({
+/** Query of `GET /api/subjects`. */
+export const subjectsQuery = z.strictObject({
   q: words,
   status: z.enum(['all', 'alive', 'ended', 'unregistered']).default('all'),
   sort: z.enum(['recent', 'score', 'expiry', 'name']).default('recent'),
   ...pageOfList,
 });
 /** The subject travels as a query: as a part of the path, dots and strokes in it would be taken for folders. */
-const subjectQuery = z.strictObject({
+/** Query of `GET /api/subject`. */
+export const subjectQuery = z.strictObject({
   id: subject,
   /** How far back, milliseconds. */
   span: z.coerce
