@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { parseConfig } from '../infra/config/load.ts';
 import { packageRoot } from '../infra/paths.ts';
+import { pages as readPages } from './docs/blocks.ts';
 
 const root = packageRoot();
-const pages = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  'examples/night-watch/README.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
-  'test/bench/README.md',
-]
-  .filter((name) => name.endsWith('.md') && existsSync(join(root, name)))
-  .map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
+const pages = readPages();
 
 /** Anchors as GitHub makes them of headings. */
 const anchorsOf = (text: string): ReadonlySet<string> =>

@@ -164,6 +164,7 @@ export const bringUp = async (
     gateway: gateway.address,
     ...(service.address === undefined ? {} : { token: service.address }),
     ...(provisioning === undefined ? {} : { delivery: provisioning }),
+    ...(keyhost === undefined ? {} : { keyhost }),
   });
   below.push({ name: 'note of what runs', close: async () => forgetRunning() });
   return console;

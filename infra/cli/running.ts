@@ -11,6 +11,7 @@ export interface RunningServers {
   readonly clickhouse: string;
   readonly token?: string;
   readonly delivery?: string;
+  readonly keyhost?: string;
   readonly gateway?: string;
   readonly console?: string;
 }

@@ -25,8 +25,20 @@ export const consoleApi: Api = {
   server: 'http://127.0.0.1:7070',
   security: {
     token: { type: 'http', scheme: 'bearer', description: 'An API token, from ebbtide token create' },
-    session: { type: 'apiKey', in: 'cookie', name: 'ebbtide_console_7070', description: 'The session of a person; the port is in its name, behind https after __Host-' },
+    session: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: 'ebbtide_console_7070',
+      description: 'The session of a person; the port is in its name, behind https after __Host-',
+    },
   },
+  problem: z
+    .looseObject({
+      title: z.string().describe('What to switch over, such as FORBIDDEN'),
+      status: z.int(),
+      detail: z.string().describe('What is wrong and what to do, for people'),
+    })
+    .describe('A refusal in the form of RFC 9457'),
   operations: {
     'GET /api/state': { summary: 'Everything that is shown', answers: { 200: what('A snapshot') } },
     'GET /api/events': { summary: 'What changes, as it comes', answers: { 200: stream('Server-sent events') } },

@@ -1,0 +1,66 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../infra/paths.ts';
+
+/** A document of ours. */
+export interface Page {
+  /** Its path from the root of the repository. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Every document that people read. */
+export const pages = (): readonly Page[] =>
+  [
+    'README.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'examples/night-watch/README.md',
+    'test/bench/README.md',
+    ...readdirSync(join(packageRoot(), 'docs'), { recursive: true }).map((name) => `docs/${String(name)}`),
+  ]
+    .filter((name) => name.endsWith('.md') && existsSync(join(packageRoot(), name)))
+    .map((name) => ({ name, text: readFileSync(join(packageRoot(), name), 'utf8') }));
+
+/** The fenced blocks of a language. */
+export const blocksOf = ({ text }: Page, language: string): readonly string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, block]) => block!);
+
+/** Pages whose blocks are run, in this order, beside one embedded stack. */
+export const runPages = ['quickstart', 'guides/life', 'guides/scope', 'guides/readiness', 'guides/keys'].map(
+  (name) => `docs/${name}.md`,
+);
+
+/** The commands of a block as lists of words; of a pipe or a sequence each by itself. Quotes are taken away, comments too. */
+export const commandsOf = (block: string): readonly (readonly string[])[] => {
+  const commands: string[][] = [];
+  let words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  const endWord = () => {
+    if (word !== undefined) words.push(word);
+    word = undefined;
+  };
+  const endCommand = () => {
+    endWord();
+    if (words.length > 0) commands.push(words);
+    words = [];
+  };
+  const text = block.replace(/\\\n/g, ' ');
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at]!;
+    if (quote !== '') {
+      if (letter === quote) quote = '';
+      else word += letter;
+    } else if (letter === '"' || letter === "'") {
+      quote = letter;
+      word ??= '';
+    } else if (letter === '#' && word === undefined) {
+      while (at + 1 < text.length && text[at + 1] !== '\n') at++;
+    } else if ('\n;|&'.includes(letter)) endCommand();
+    else if (letter === ' ') endWord();
+    else word = (word ?? '') + letter;
+  }
+  endCommand();
+  return commands;
+};
