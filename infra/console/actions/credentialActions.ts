@@ -32,7 +32,7 @@ export interface CredentialActionParts {
   readonly waitMs: number;
 }
 
-/** What people do to credentials: by decisions that the actuator carries out, so that the console has no rights at Vault. */
+/** What people do to credentials: by decisions that the actuator carries out, so that the console needs no rights at Vault for them. */
 export class CredentialActions {
   readonly #parts: CredentialActionParts;
   readonly #decisions: TopicCodec<Decision>;

@@ -25,6 +25,10 @@ const mostBlockFrames = 64;
 const mostBuffered = 16 * largestMessage;
 const window = 4 * largestMessage;
 const mostStreams = 4_096;
+/** Bytes that may wait for a peer that asks and does not read. */
+const mostUnsent = 16 * largestMessage;
+/** How long a peer that broke the protocol gets to read why. */
+const goodbyeMs = 1_000;
 const firstWindow = 65_535;
 /** Answers are smaller than this, so that no stream's own window ever stops one. */
 const leastStreamWindow = 16_384;
@@ -66,6 +70,7 @@ export class GrpcConnection {
   #out: Buffer[] = [];
   #reading = false;
   #leaving = false;
+  #broken = false;
   #calls = 0;
 
   constructor(socket: Socket, onCall: (call: Call) => void) {
@@ -91,6 +96,7 @@ export class GrpcConnection {
   }
 
   #read(data: Buffer) {
+    if (this.#broken) return;
     this.#reading = true;
     try {
       this.#rest = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
@@ -114,8 +120,7 @@ export class GrpcConnection {
       const code = error instanceof Http2Error ? error.code : errorCode.protocol;
       this.#out.push(frame(frameType.goAway, 0, 0, numbers(this.#lastStream, code)));
       this.#socket.end(Buffer.concat(this.#out));
-      this.#out = [];
-      this.#streams.clear();
+      this.#break();
     } finally {
       this.#reading = false;
       this.#flush();
@@ -233,8 +238,10 @@ export class GrpcConnection {
     if (message.length + prefixBytes > leastStreamWindow)
       return this.#refuse(id, grpcStatus.internal, 'the answer is too large');
     const { bytes, flow } = replyFrames(id, message);
-    if (this.#sendWindow < flow || this.#waiting.length > 0) this.#waiting.push({ bytes, flow });
-    else {
+    if (this.#sendWindow < flow || this.#waiting.length > 0) {
+      this.#waiting.push({ bytes, flow });
+      if (this.#waiting.length > mostStreams) this.#giveUp();
+    } else {
       this.#sendWindow -= flow;
       this.#write(bytes);
     }
@@ -256,14 +263,37 @@ export class GrpcConnection {
 
   #write(bytes: Buffer) {
     if (this.#reading) this.#out.push(bytes);
-    else if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(bytes);
+    else this.#send(bytes);
+  }
+
+  #send(bytes: Buffer) {
+    if (this.#socket.destroyed || !this.#socket.writable) return;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > mostUnsent) this.#giveUp();
+  }
+
+  /** Whoever asks and takes no answers, so that they pile up here. */
+  #giveUp() {
+    this.#break();
+    this.#socket.destroy();
+  }
+
+  /** What still comes is not kept: a peer that was told goodbye may go on sending for ever. */
+  #break() {
+    this.#broken = true;
+    this.#rest = Buffer.alloc(0);
+    this.#block = undefined;
+    this.#out = [];
+    this.#waiting = [];
+    this.#streams.clear();
+    setTimeout(() => this.#socket.destroy(), goodbyeMs).unref();
   }
 
   #flush() {
     if (this.#out.length === 0) return;
     const all = this.#out.length === 1 ? this.#out[0]! : Buffer.concat(this.#out);
     this.#out = [];
-    if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(all);
+    this.#send(all);
     if (this.#leaving) this.#endIfIdle();
   }
 

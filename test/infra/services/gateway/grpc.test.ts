@@ -264,6 +264,16 @@ test('GrpcConnection keeps nothing of empty frames of data', async (t) => {
   assert.deepEqual((await until(() => frames.find(isData(1)))).payload, message('after all'));
 });
 
+test('GrpcConnection hangs up on a peer that asks on and takes no answers', async (t) => {
+  const { port } = await serve(t);
+  const { socket, write } = await peer(t, port);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  write(greeting);
+  // The first window takes some four thousand, and as many may wait
+  for (let i = 0; i < 12_000; i++) write(headersOf(2 * i + 1), dataOf(2 * i + 1, 'x'.repeat(10)));
+  await closed;
+});
+
 test('GrpcConnection survives any bytes', async (t) => {
   const { port, connections } = await serve(t);
   let seed = 12_345;
