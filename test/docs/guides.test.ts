@@ -5,11 +5,11 @@ import { request } from 'node:https';
 import { extname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { RunningServers } from '../../infra/cli/running.ts';
-import { packageRoot } from '../../infra/paths.ts';
 import { ebbtide, startEbbtide } from '../infra/cli/ebbtide.ts';
 import { temporaryFolder } from '../services/folder.ts';
+import { requireOrSkip } from '../services/require.ts';
+import { checkAnswer } from './answers.ts';
 import { blocksOf, pages, runPages } from './blocks.ts';
 
 const extension = extname(import.meta.url);
@@ -27,6 +27,9 @@ const seen: Readonly<Record<string, readonly RegExp[]>> = {
 
 /** The stack of the guides, as "npm start" brings it up, in a folder of its own. */
 const bringUp = async (t: TestContext) => {
+  // Before the folder goes, whoever writes into it has to
+  let stop = async () => {};
+  t.after(() => stop());
   const folder = temporaryFolder(t);
   const readiness = pages().find(({ name }) => name === 'docs/guides/readiness.md')!;
   writeFileSync(join(folder, 'ebbtide.yaml'), blocksOf(readiness, 'yaml').join('\n'));
@@ -36,10 +39,10 @@ const bringUp = async (t: TestContext) => {
   });
   let said = '';
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  t.after(async () => {
+  stop = async () => {
     child.kill('SIGTERM');
     await ended;
-  });
+  };
   await new Promise<void>((resolve, reject) => {
     const take = (text: string) => {
       said += text;
@@ -87,26 +90,8 @@ const runScript = (
   });
 };
 
-type Document = {
-  paths: Record<
-    string,
-    Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>
-  >;
-  components: object;
-};
-
-/** Check an answer of a real service against its OpenAPI document. */
-const checkAnswer = (api: string, method: string, path: string, status: number, body: unknown): void => {
-  const document = JSON.parse(readFileSync(join(packageRoot(), `docs/openapi/${api}.json`), 'utf8')) as Document;
-  const { responses } = document.paths[path]![method]!;
-  const described = responses[String(status)] ?? responses.default!;
-  const schema = Object.values(described.content ?? {})[0]?.schema ?? {};
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
-  const fits = ajv.compile({ ...schema, components: document.components });
-  assert.ok(fits(body), `${api} ${method} ${path} ${status}: ${JSON.stringify(fits.errors)}: ${JSON.stringify(body)}`);
-};
-
 test('what quick start and guides tell readers to run does what they say, on one embedded stack', async (t) => {
+  if (!(await requireOrSkip(t, 'openbao', 'clickhouse'))) return;
   const { folder, data, servers } = await bringUp(t);
   for (const name of runPages)
     await t.test(name, async () => {

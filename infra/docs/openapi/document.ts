@@ -28,6 +28,8 @@ export interface Api {
   readonly server: string;
   readonly security: Readonly<Record<string, object>>;
   readonly operations: Operations;
+  /** What is refused, where it is not in the form that most services have. */
+  readonly problem?: z.ZodType;
 }
 
 type Json = Record<string, unknown>;
@@ -139,6 +141,6 @@ export const openapiDocument = (api: Api, routes: readonly Route[], version: str
     },
     servers: [{ url: api.server }],
     paths,
-    components: { schemas: { Problem: schemaOf(problem, 'output') }, securitySchemes: api.security },
+    components: { schemas: { Problem: schemaOf(api.problem ?? problem, 'output') }, securitySchemes: api.security },
   };
 };

@@ -26,11 +26,13 @@ test('openapiFiles are those that are kept, and each is valid OpenAPI 3.1', asyn
   assert.deepEqual(
     readdirSync(join(packageRoot(), 'docs/openapi')).sort(),
     Object.keys(files)
+      .filter((path) => path.endsWith('.json'))
       .map((path) => path.split('/').at(-1))
       .sort(),
   );
   for (const [path, text] of Object.entries(files)) {
     assert.equal(kept(path), text, `${path}: run npm run docs`);
+    if (!path.endsWith('.json')) continue;
     const { valid, errors } = await new Validator().validate(JSON.parse(text));
     assert.ok(valid, `${path}: ${JSON.stringify(errors)}`);
   }
