@@ -40,6 +40,14 @@ const scenes: readonly (readonly [string, string, (page: Page) => Promise<void>]
       await page.locator('.charts canvas').nth(1).waitFor();
     },
   ],
+  [
+    'console-behaviour.png',
+    '/behaviour',
+    async (page) => {
+      await page.getByRole('button', { name: 'Begin' }).click();
+      await page.locator('#ebbtide-consent').getByRole('button', { name: 'While I work here' }).waitFor();
+    },
+  ],
   ['console-subjects.png', '/subjects', (page) => page.locator('.row .row-name').nth(3).waitFor()],
   [
     'console-investigation.png',

@@ -84,12 +84,8 @@ export const buildSite = (root: string): Site => {
   return { files, copies, dead };
 };
 
-if (process.argv[1]?.endsWith(join('site', 'build.ts'))) {
-  const root = packageRoot();
-  const out = join(root, '.site');
-  const { files, copies, dead } = buildSite(root);
-  for (const line of dead) console.error(line);
-  if (dead.length > 0) process.exit(1);
+/** Write a site into a folder, in place of what is there, with its style, its script and the search. */
+export const writeSite = ({ files, copies }: Site, root: string, out: string): void => {
   rmSync(out, { recursive: true, force: true });
   const place = (path: string): string => {
     const whole = join(out, path);
@@ -101,5 +97,13 @@ if (process.argv[1]?.endsWith(join('site', 'build.ts'))) {
   for (const name of ['style.css', 'site.js']) copyFileSync(join(root, 'infra/docs/site/assets', name), place(name));
   const miniSearch = dirname(createRequire(import.meta.url).resolve('minisearch'));
   copyFileSync(join(miniSearch, '../umd/index.js'), place('minisearch.js'));
-  console.error(`${files.size} pages and files in ${out}`);
+};
+
+if (process.argv[1]?.endsWith(join('site', 'build.ts'))) {
+  const root = packageRoot();
+  const site = buildSite(root);
+  for (const line of site.dead) console.error(line);
+  if (site.dead.length > 0) process.exit(1);
+  writeSite(site, root, join(root, '.site'));
+  console.error(`${site.files.size} pages and files in ${join(root, '.site')}`);
 }
