@@ -12,11 +12,11 @@ import { viewArchive } from '../../../../infra/clickhouse/views/archive.ts';
 import type { Config } from '../../../../infra/config/config.ts';
 import { configSchema } from '../../../../infra/config/config.ts';
 import type { ConsolePorts, ModelsPort } from '../../../../infra/console/ports.ts';
-import { openModelRegistry } from '../../../../models/registry/open.ts';
 import { shippedAnomalyModel } from '../../../../models/anomaly/model.ts';
-import { fill } from '../../grafana/filled.ts';
+import { openModelRegistry } from '../../../../models/registry/open.ts';
 import { variantOfShipped } from '../../../models/registry/variant.ts';
 import { requireOrSkip } from '../../../services/require.ts';
+import { fill } from '../../grafana/filled.ts';
 import { violations } from '../axe.ts';
 import { fits, outside } from '../browser.ts';
 import { heading, setStage } from './stage.ts';
@@ -84,7 +84,7 @@ describe('pages of sums', { timeout: 600_000 }, () => {
       'Key lifespans',
       async (page) => {
         await page.locator('.bars').nth(1).waitFor();
-        await page.locator('section[aria-label="Risk by modality"] tbody tr').first().waitFor();
+        await page.locator('section[aria-label="What gave them away"] tbody tr').first().waitFor();
       },
     ],
     [
