@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { violations } from '../axe.ts';
-import { fits, outside } from '../browser.ts';
+import { fits, outside, violations } from '../browser.ts';
 import { trial } from '../trial.ts';
 import { heading, setStage } from './stage.ts';
 

@@ -17,8 +17,7 @@ import { openModelRegistry } from '../../../../models/registry/open.ts';
 import { variantOfShipped } from '../../../models/registry/variant.ts';
 import { requireOrSkip } from '../../../services/require.ts';
 import { fill } from '../../grafana/filled.ts';
-import { violations } from '../axe.ts';
-import { fits, outside } from '../browser.ts';
+import { fits, outside, violations } from '../browser.ts';
 import { heading, setStage } from './stage.ts';
 
 const hour = 3_600_000;
