@@ -13,13 +13,13 @@ const lifespan = `multiIf(ttl_ms <= 900000, 'up to 15 min', ttl_ms <= 3600000, '
 const queries = {
   classes: `SELECT ${lifespan} AS class, count() AS keys, min(ttl_ms) AS shortest_ms, max(ttl_ms) AS longest_ms FROM ${issued} GROUP BY class ORDER BY shortest_ms`,
   granted: `SELECT ${stepOf('issued_at')} AS at, ${lifespan} AS class, count() AS keys FROM ${issued} GROUP BY at, class ORDER BY at, class`,
-  modalities: `SELECT one.1 AS modality, count() AS bursts, avg(score * one.2) AS mean_part, max(score * one.2) AS highest_part
-FROM scores ARRAY JOIN contributions AS one
-WHERE pipeline = 'keylife' AND role != 'challenger' AND ${within('window_end')} GROUP BY modality ORDER BY mean_part DESC LIMIT 20`,
+  comparisons: `SELECT if(empty(features), 'not named', features[1]) AS comparison, count() AS cuts, avg(interventions.risk) / 100 AS mean_risk, max(interventions.risk) / 100 AS highest_risk
+FROM interventions WHERE pipeline = 'keylife' AND ${within('decided_at')} GROUP BY comparison ORDER BY cuts DESC LIMIT 20`,
   risk: `SELECT ${stepOf('scores_by_time.time')} AS at, avgMerge(scores_by_time.score) AS mean, max(scores_by_time.highest) AS highest_score
 FROM scores_by_time WHERE pipeline = 'keylife' AND role = 'champion' AND ${within('time', 'toStartOfFiveMinutes')} GROUP BY at ORDER BY at`,
   deeds: `SELECT action, mode, count() AS decisions, uniqExact(subject) AS keys FROM interventions
 WHERE pipeline = 'keylife' AND ${within('decided_at')} GROUP BY action, mode ORDER BY decisions DESC`,
+  endedEarly: `SELECT uniqExact(credential_id) AS keys FROM credentials_history WHERE kind = 'key' AND status = 'ended' AND expires_at > kafka_time AND ${within('kafka_time')}`,
   now: `SELECT count() AS keys, countIf(expires_at <= {to:DateTime64(3)} + INTERVAL 1 HOUR) AS ending FROM credentials
 WHERE kind = 'key' AND status = 'active' AND expires_at > {to:DateTime64(3)}`,
   decisions: `SELECT decided_at AS at, subject, action, mode, withheld, risk, old_ttl_ms, new_ttl_ms, reason
@@ -30,14 +30,23 @@ FROM interventions WHERE pipeline = 'keylife' AND ${within('decided_at')} ORDER 
 export const keysView = async (archive: ClickHouseArchive, fromMs: number, toMs: number): Promise<KeysView> => {
   const range = rangeOf(fromMs, toMs);
   const read = <T>(query: string): Promise<T[]> => readRecords<T>(archive, 'key lifespans', query, range);
-  const [classes, granted, modalities, risk, deeds, now, decisions] = await Promise.all([
+  const [classes, granted, comparisons, risk, deeds, endedEarly, now, decisions] = await Promise.all([
     read<KeysView['classes'][number]>(queries.classes),
     read<KeysView['granted'][number]>(queries.granted),
-    read<KeysView['modalities'][number]>(queries.modalities),
+    read<KeysView['comparisons'][number]>(queries.comparisons),
     read<KeysView['risk'][number]>(queries.risk),
     read<KeysView['deeds'][number]>(queries.deeds),
-    read<KeysView['now']>(queries.now),
+    read<{ keys: number }>(queries.endedEarly),
+    read<Omit<KeysView['now'], 'endedEarly'>>(queries.now),
     read<KeysView['decisions'][number]>(queries.decisions),
   ]);
-  return { classes, granted, modalities, risk, deeds, now: now[0] ?? { keys: 0, ending: 0 }, decisions };
+  return {
+    classes,
+    granted,
+    comparisons,
+    risk,
+    deeds,
+    now: { keys: 0, ending: 0, ...now[0], endedEarly: endedEarly[0]?.keys ?? 0 },
+    decisions,
+  };
 };

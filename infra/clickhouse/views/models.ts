@@ -5,7 +5,7 @@ import type { ModelHealth } from './types.ts';
 
 const queries = {
   versions: `SELECT pipeline, role, model_version, groupBitmapMerge(scores_by_time.windows) AS scored,
-avgMerge(scores_by_time.score) AS mean_score, avgMerge(p_at_most_0_01) AS at_most_1, avgMerge(p_at_most_0_05) AS at_most_5,
+avgMerge(scores_by_time.score) AS mean_score, avgMerge(p_at_most_0_01) AS within_one, avgMerge(p_at_most_0_05) AS within_five,
 toDateTime64(min(scores_by_time.time), 3, 'UTC') AS first_at, toDateTime64(max(scores_by_time.time), 3, 'UTC') AS last_at
 FROM scores_by_time WHERE NOT learning AND ${within('time', 'toStartOfFiveMinutes')}
 GROUP BY pipeline, role, model_version ORDER BY pipeline, last_at DESC LIMIT 100`,

@@ -9,8 +9,8 @@ export interface ModelHealth {
     readonly modelVersion: string;
     readonly scored: number;
     readonly meanScore: number;
-    readonly atMost1: number;
-    readonly atMost5: number;
+    readonly withinOne: number;
+    readonly withinFive: number;
     readonly firstAt: number;
     readonly lastAt: number;
   }[];
@@ -78,12 +78,12 @@ export interface KeysView {
     readonly longestMs: number;
   }[];
   readonly granted: readonly { readonly at: number; readonly class: string; readonly keys: number }[];
-  /** Part of the risk of bursts that each modality has, 0 to 1. */
-  readonly modalities: readonly {
-    readonly modality: string;
-    readonly bursts: number;
-    readonly meanPart: number;
-    readonly highestPart: number;
+  /** Cuts by the comparison of behaviour that gave them away; risks 0 to 1. */
+  readonly comparisons: readonly {
+    readonly comparison: string;
+    readonly cuts: number;
+    readonly meanRisk: number;
+    readonly highestRisk: number;
   }[];
   readonly risk: readonly { readonly at: number; readonly mean: number; readonly highestScore: number }[];
   readonly deeds: readonly {
@@ -92,8 +92,8 @@ export interface KeysView {
     readonly decisions: number;
     readonly keys: number;
   }[];
-  /** Keys in force, and those that end within an hour. */
-  readonly now: { readonly keys: number; readonly ending: number };
+  /** Keys in force, those of them that end within an hour, and those that were ended in the range before their time. */
+  readonly now: { readonly keys: number; readonly ending: number; readonly endedEarly: number };
   readonly decisions: readonly {
     readonly at: number;
     readonly subject: string;

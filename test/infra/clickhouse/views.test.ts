@@ -19,7 +19,7 @@ test('views must sum up what the archive has of scope, provisioning, keys and mo
     views.models(to - hour, to),
   ]);
   assert.deepEqual([bareScope.callers, bareScope.overTime, bareKeys.classes, bareModels.versions], [[], [], [], []]);
-  assert.deepEqual([bareProvisioning.reports[0]!.requests, bareKeys.now], [0, { keys: 0, ending: 0 }]);
+  assert.deepEqual([bareProvisioning.reports[0]!.requests, bareKeys.now], [0, { keys: 0, ending: 0, endedEarly: 0 }]);
   await fill(archive, to - hour + 60_000);
   const scope = await views.scope(to - 2 * hour, to);
   assert.ok(scope.callers.length > 0);
@@ -43,6 +43,8 @@ test('views must sum up what the archive has of scope, provisioning, keys and mo
   assert.ok(keys.classes.length > 0 && keys.risk.length > 0 && keys.decisions.length > 0);
   const models = await views.models(to - 2 * hour, to);
   assert.ok(models.versions.some(({ role, scored }) => role === 'champion' && scored > 0));
+  assert.ok(models.versions.every(({ withinOne, withinFive }) => withinOne <= withinFive));
+  assert.ok(keys.comparisons.every(({ meanRisk }) => meanRisk >= 0 && meanRisk <= 1));
   assert.ok(models.uniformity.every(({ share }) => share >= 0 && share <= 1));
   assert.ok(models.drifts.length > 0);
 });

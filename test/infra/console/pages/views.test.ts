@@ -83,7 +83,7 @@ describe('pages of sums', { timeout: 600_000 }, () => {
       'Key lifespans',
       async (page) => {
         await page.locator('.bars').nth(1).waitFor();
-        await page.locator('section[aria-label="Risk by modality"] tbody tr').first().waitFor();
+        await page.locator('section[aria-label="What gave them away"] tbody tr').first().waitFor();
       },
     ],
     [

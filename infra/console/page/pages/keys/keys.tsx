@@ -1,6 +1,6 @@
 import type { KeysView } from '../../../../clickhouse/views/types.ts';
 import { subjectPath } from '../../../view/paths.ts';
-import { count, duration, number, plain } from '../../format.ts';
+import { count, duration, number } from '../../format.ts';
 import { when } from '../../time.ts';
 import { Bars, seriesOf } from '../../view/bars.tsx';
 import { Table, Tiles, ViewPage } from '../../view/frame.tsx';
@@ -13,17 +13,21 @@ const Keys = () => (
     path="/api/keys"
     pipeline="keylife"
   >
-    {({ from, to, view: { classes, granted, modalities, risk, deeds, now, decisions } }) => {
-      const done = (action: string): number =>
-        deeds.filter((one) => one.action === action).reduce((all, one) => all + one.decisions, 0);
+    {({ from, to, view: { classes, granted, comparisons, risk, deeds, now, decisions } }) => {
+      const cuts = (mode: string): number =>
+        deeds.filter((one) => one.mode === mode).reduce((all, one) => all + one.decisions, 0);
       return (
         <>
           <Tiles
             tiles={[
               { title: 'In force', value: number(now.keys), about: `${number(now.ending)} end within an hour` },
               { title: 'Issued', value: number(classes.reduce((all, { keys }) => all + keys, 0)) },
-              { title: 'Cut short or re-issued', value: number(done('shorten') + done('restore')) },
-              { title: 'Revoked', value: number(done('revoke')) },
+              {
+                title: 'Cut and re-issued',
+                value: number(cuts('enforce')),
+                about: `${number(cuts('shadow'))} more would be, in shadow mode`,
+              },
+              { title: 'Ended early', value: number(now.endedEarly), about: 'before their time' },
             ]}
           />
           <div class="view-columns">
@@ -59,13 +63,13 @@ const Keys = () => (
               }))}
             />
             <Table
-              title="Risk by modality"
-              about="The part of each burst’s risk that a way of behaving had."
-              headings={['Modality', 'Bursts', 'Mean', 'Highest']}
-              none="No behaviour was compared in this time."
-              rows={modalities.map((one) => ({
-                key: one.modality,
-                cells: [plain(one.modality), number(one.bursts), one.meanPart.toFixed(2), one.highestPart.toFixed(2)],
+              title="What gave them away"
+              about="The comparison of behaviour that a cut was decided on, and its risk."
+              headings={['Comparison', 'Cuts', 'Mean risk', 'Highest']}
+              none="No key was cut short in this time."
+              rows={comparisons.map((one) => ({
+                key: one.comparison,
+                cells: [one.comparison, number(one.cuts), one.meanRisk.toFixed(2), one.highestRisk.toFixed(2)],
               }))}
             />
           </div>
@@ -85,7 +89,7 @@ const Keys = () => (
                 when(one.at),
                 `${one.action}${one.mode === 'shadow' ? ' (shadow)' : ''}${one.withheld ? `, withheld: ${one.withheld}` : ''}`,
                 `${duration(one.oldTtlMs)} → ${one.action === 'revoke' ? 'none' : duration(one.newTtlMs)}`,
-                one.risk.toFixed(2),
+                (one.risk / 100).toFixed(2),
                 one.reason,
               ],
             }))}

@@ -85,8 +85,8 @@ export const Kind = ({
     <section class="model-kind" aria-label={`Models of kind ${kind}`}>
       <h2>{plain(kind).charAt(0).toUpperCase() + plain(kind).slice(1)}</h2>
       <p class="policy-now">
-        Champion: <strong>{champion ?? `${configured}, as ${setting} says`}</strong>. Challenger:{' '}
-        <strong>{challenger ?? 'none'}</strong>. Decides for the pipeline {pipeline}.
+        Champion: <strong>{champion ?? `${configured.split('/').slice(-2).join('/')}, as ${setting} says`}</strong>.
+        Challenger: <strong>{challenger ?? 'none'}</strong>. Decides for the pipeline {pipeline}.
       </p>
       {(canRollBack && may('administrator')) || readable.length > 1 ? (
         <div class="policy-actions">

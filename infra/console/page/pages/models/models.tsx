@@ -63,8 +63,8 @@ const Health = ({ from, to, view: { versions, uniformity, drifts } }: Viewed<Mod
           one.role,
           number(one.scored),
           one.meanScore.toFixed(3),
-          share(one.atMost1),
-          share(one.atMost5),
+          share(one.withinOne),
+          share(one.withinFive),
           when(one.lastAt),
         ],
       }))}
