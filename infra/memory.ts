@@ -3,6 +3,12 @@ const everyMs = 5_000;
 const worthwhileBytes = 64 * 2 ** 20;
 const libc = 'libc.so.6';
 
+/** Resident memory that is none of V8's: libraries, the Kafka client's queues, and what was freed and is kept. */
+const besidesV8 = (): number => {
+  const { rss, heapTotal, external } = process.memoryUsage();
+  return rss - heapTotal - external;
+};
+
 /** Have glibc give free memory back to the system; undefined where there is no glibc to ask. */
 const openTrim = async (): Promise<(() => void) | undefined> => {
   if (process.platform !== 'linux') return undefined;
@@ -25,17 +31,16 @@ const openTrim = async (): Promise<(() => void) | undefined> => {
  */
 export const giveMemoryBack = (isQuiet: () => boolean): (() => void) => {
   // From the beginning: a burst may be over before it is asked for the first time
-  let kept = process.memoryUsage.rss();
+  let kept = besidesV8();
   let trim: (() => void) | undefined;
   const opening = openTrim().then((found) => {
     trim = found;
   });
   const timer = setInterval(() => {
     const quiet = isQuiet();
-    const rss = process.memoryUsage.rss();
-    if (!quiet || !trim || rss < kept + worthwhileBytes) return;
+    if (!quiet || !trim || besidesV8() < kept + worthwhileBytes) return;
     trim();
-    kept = process.memoryUsage.rss();
+    kept = besidesV8();
   }, everyMs);
   timer.unref();
   void opening;

@@ -59,6 +59,8 @@ export type {
   Producer,
   ProducerOptions,
   Tail,
+  UnacknowledgedOptions,
+  UnacknowledgedProducer,
 } from '../kafka/types.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
 export { type Job, type JobOptions, job, runJob } from './job.ts';

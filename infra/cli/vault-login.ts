@@ -5,8 +5,8 @@ import { dataFolder } from '../paths.ts';
 import { type VaultConfig, vaultConfig } from '../vault/config.ts';
 import { addressOf } from './connect.ts';
 
-/** Services that log in at Vault, and where the configuration says how. */
-const services = {
+/** Services that log in at Vault: where the configuration says how, and the role that bootstrapping makes for each. */
+export const vaultServices = {
   actuator: { key: 'actuatorLogin', role: 'ebbtide-actuator' },
   tokenService: { key: 'tokenServiceLogin', role: 'ebbtide-token-service' },
   keyhost: { key: 'keyhostLogin', role: 'ebbtide-keyhost' },
@@ -22,8 +22,8 @@ const services = {
  *
  * @throws {EbbtideError} `CONFIG_INVALID` when a Vault is named but no login, `SERVICE_MISSING` when none runs
  */
-export const vaultOf = (config: Config, service: keyof typeof services): VaultConfig => {
-  const { key, role } = services[service];
+export const vaultOf = (config: Config, service: keyof typeof vaultServices): VaultConfig => {
+  const { key, role } = vaultServices[service];
   const { address: configured, namespace, caFile, timeoutMs } = config.vault;
   const rest = { namespace, timeoutMs, ...(caFile === undefined ? {} : { caFile }) };
   const address = addressOf(configured, 'vault', 'vault.address');

@@ -29,6 +29,7 @@ export const sendProblem = (reply: FastifyReply, error: unknown): FastifyReply =
   const title = known ? error.code : isProblem ? error.code : status < 500 ? 'REQUEST_INVALID' : 'INTERNAL';
   const members = isProblem ? error.members : {};
   const detail = status < 500 || known ? (error as Error).message : 'The console failed; its log says more';
+  if (status === 429) void reply.header('retry-after', '1');
   return reply
     .code(status)
     .type('application/problem+json')

@@ -6,6 +6,7 @@ import type { Control, Credential } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import { openTables, type Told } from './joinedTables.ts';
+import { tellRefused } from './tellRefused.ts';
 
 /** Topics `control` and `credentials` as tables that are kept up to date. */
 export interface JoinedTables {
@@ -37,13 +38,7 @@ export const openJoinedTables = async (
     credentials: beside,
     forPartition(partition) {
       const table = beside(partition);
-      const orders = ordersAsOf(
-        pipeline,
-        control,
-        (order, why) =>
-          context.log.error({ key: order.key, version: order.version, why }, 'order refused, the last good one stays'),
-        lifecyclePolicies,
-      );
+      const orders = ordersAsOf(pipeline, control, tellRefused(context.log), lifecyclePolicies);
       return {
         credential: (subject, joined) => table.at(subject, joined.credentials),
         orders: (joined, time) => orders(joined.control, time),

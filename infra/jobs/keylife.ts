@@ -36,6 +36,7 @@ import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
 import { openRiskEngine } from './riskEngine.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
+import { tellRefused } from './tellRefused.ts';
 
 const name = 'keylife';
 /** Baselines that lie open in memory: some 50 KB each. */
@@ -161,15 +162,13 @@ export const startKeylife = async (
     await tables.caughtUp;
     const { held, start } = await restoreKeylife(kafka, encoders.state, keys, partition);
     const baselines = tables.beside(partition);
-    const refused = ({ key }: { key: string }, why: string) =>
-      log.error({ key, why }, 'order refused, the last good one stays');
     const chain = keylife({
       partition: held,
       decoding: { reader, open: (user, sealed) => keys.open(user, sealed), specificationOf },
       checks: behaviourChecks,
       sizes: gatheredBursts,
       compare: comparer(engine, keys, baselines),
-      orders: ordersAsOf(name, tables.control, refused, keylifePolicies),
+      orders: ordersAsOf(name, tables.control, tellRefused(log), keylifePolicies),
       reached: ({ controlOffset, baselinesOffset }) =>
         tables.control.reached(controlOffset) ?? baselines.reached(baselinesOffset),
       modelVersion: version,

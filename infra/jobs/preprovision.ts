@@ -37,6 +37,7 @@ import { wishOf } from './preprovisionWish.ts';
 import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
+import { type TellRefused, tellRefused } from './tellRefused.ts';
 
 const name = 'preprovision';
 const noRisks: readonly ToldRisk[] = [];
@@ -69,10 +70,10 @@ const preprovisionTopics = (
   tables: Pick<Tables<readonly ToldRisk[]>, 'control' | 'beside'>,
   models: Pick<ModelPool<AccessInForce>, 'reached'>,
   partition: number,
-  refused: (key: string, why: string) => void,
+  refused: TellRefused,
 ): PreprovisionTask['topics'] => {
   const scores = tables.beside(partition);
-  const orders = ordersAsOf(name, tables.control, ({ key }, why) => refused(key, why), preprovisionPolicies);
+  const orders = ordersAsOf(name, tables.control, refused, preprovisionPolicies);
   return {
     policy: (timeMs, { controlOffset }) => orders(controlOffset, timeMs).policy,
     standing(pair, timeMs, { controlOffset, scoresOffset }) {
@@ -166,9 +167,7 @@ export const startPreprovision = async (
   const open = async (partition: number): Promise<OpenedPartition<Held>> => {
     await tables.caughtUp;
     const restored = await restore(kafka, state, partition, models.pool, calendar);
-    const joined = preprovisionTopics(tables, models.pool, partition, (key, why) =>
-      log.error({ key, why }, 'order refused, the last good one stays'),
-    );
+    const joined = preprovisionTopics(tables, models.pool, partition, tellRefused(log));
     const { clock } = restored.state;
     const held: Held = { state: restored.state, needed: [clock, clock] };
     const chain: OpenedPartition<Held>['chain'] = (batches) =>

@@ -27,6 +27,7 @@ import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
 import { scopeMetrics } from './scopeMetrics.ts';
+import { type TellRefused, tellRefused } from './tellRefused.ts';
 
 const name = 'scope';
 
@@ -78,10 +79,10 @@ export const scopeTopics = (
   tables: Pick<Tables<Label>, 'control' | 'beside'>,
   models: Pick<ModelPool<ScopeModel>, 'reached'>,
   partition: number,
-  refused: (key: string, why: string) => void,
+  refused: TellRefused,
 ): ScopeTopics & { reached(clock: ApiClock): Promise<void> | undefined } => {
   const labels = tables.beside(partition);
-  const orders = ordersAsOf(name, tables.control, ({ key }, why) => refused(key, why), scopePolicies);
+  const orders = ordersAsOf(name, tables.control, refused, scopePolicies);
   return {
     orders: (joined, time) => orders(joined.control, time),
     label: (subject, joined) => labels.at(subject, joined.labels),
@@ -134,9 +135,7 @@ export const startScope = async (
     await tables.caughtUp;
     const restored = await restoreScope(kafka, encoders.state, partition);
     await models.pool.reached(restored.partition.time.joined);
-    const joined = scopeTopics(tables, models.pool, partition, (key, why) =>
-      log.error({ key, why }, 'order refused, the last good one stays'),
-    );
+    const joined = scopeTopics(tables, models.pool, partition, tellRefused(log));
     const { partition: held, start, replayBefore } = restored;
     const chain = scope({ partition: held, reader, topics: joined, models: models.pool, encoders, counts });
     return { chain, start, replayBefore, held, subjects: held.credentials.size };

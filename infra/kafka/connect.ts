@@ -1,14 +1,12 @@
-import ckjs from '@confluentinc/kafka-javascript';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { topics } from '../../schemas/topics.ts';
 import { type ClusterOptions, call, connectProducer, disconnect, type NativeProducer } from './client.ts';
 import { openConsumer } from './consumer.ts';
 import { openProducer } from './producer.ts';
 import { openTail } from './tail.ts';
+import { createTopics } from './topics.ts';
 import type { Kafka } from './types.ts';
 import { openUnacknowledged } from './unacknowledged.ts';
-
-const alreadyExists = 36;
 
 /**
  * Connect to a Kafka cluster.
@@ -40,32 +38,15 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
     unacknowledged: (options) => openUnacknowledged(cluster, options),
     consumer: (options) => openConsumer(cluster, options),
     tail: (options) => openTail(cluster, options, partitionsOf),
-    async ensureTopics(partitions, { specs = Object.values(topics), retentionMs = {} } = {}) {
-      const admin = ckjs.AdminClient.create({ 'bootstrap.servers': cluster.brokers, ...cluster.settings } as never);
-      try {
-        for (const topic of specs)
-          await call(`Cannot create topic ${topic.name}`, (done) =>
-            admin.createTopic(
-              {
-                topic: topic.name,
-                num_partitions: topic.partitioning === 'single' ? 1 : partitions,
-                replication_factor: -1,
-                config: {
-                  'cleanup.policy': topic.cleanup,
-                  'retention.ms': String(retentionMs[topic.name] ?? topic.retentionMs),
-                  'message.timestamp.type': 'LogAppendTime',
-                  // A reader that joins a compacted topic as of an offset must still find what was in force there.
-                  ...(topic.cleanup === 'compact' ? { 'min.compaction.lag.ms': '3600000' } : {}),
-                },
-              } as never,
-              10_000,
-              ((error: { code?: number } | null) => done(error?.code === alreadyExists ? null : error)) as never,
-            ),
-          );
-      } finally {
-        admin.disconnect();
-      }
-    },
+    ensureTopics: (partitions, { specs = Object.values(topics), retentionMs = {} } = {}) =>
+      createTopics(
+        cluster,
+        specs.map((topic) => ({
+          ...topic,
+          partitions: topic.partitioning === 'single' ? 1 : partitions,
+          retentionMs: retentionMs[topic.name] ?? topic.retentionMs,
+        })),
+      ),
     close: () => disconnect(metadata),
   };
 };

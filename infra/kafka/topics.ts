@@ -1,34 +1,41 @@
 import ckjs from '@confluentinc/kafka-javascript';
+import type { TopicSpec } from '../../schemas/topics.ts';
 import { type ClusterOptions, call } from './client.ts';
 
 const alreadyExists = 36;
 
+/** A topic that is to be there. */
+export interface WantedTopic extends Pick<TopicSpec, 'name' | 'cleanup' | 'retentionMs'> {
+  readonly partitions: number;
+}
+
 /**
- * Create a topic that is none of Ebbtide's own, where it is missing. Brokers that create topics on first use only
- * (the mock ones) are left to do so.
+ * Create topics where they are missing. Brokers that create topics on first use only (the mock ones) are left to do so.
  *
- * @param retentionMs - how long records are kept, milliseconds; -1 for ever
+ * @throws {EbbtideError} `KAFKA_UNAVAILABLE` or `KAFKA_REJECTED`
  */
-export const createTopic = async (
-  cluster: ClusterOptions,
-  topic: string,
-  partitions: number,
-  retentionMs: number,
-): Promise<void> => {
+export const createTopics = async (cluster: ClusterOptions, wanted: Iterable<WantedTopic>): Promise<void> => {
   const admin = ckjs.AdminClient.create({ 'bootstrap.servers': cluster.brokers, ...cluster.settings } as never);
   try {
-    await call(`Cannot create topic ${topic}`, (done) =>
-      admin.createTopic(
-        {
-          topic,
-          num_partitions: partitions,
-          replication_factor: -1,
-          config: { 'retention.ms': String(retentionMs), 'message.timestamp.type': 'LogAppendTime' },
-        } as never,
-        10_000,
-        ((error: { code?: number } | null) => done(error?.code === alreadyExists ? null : error)) as never,
-      ),
-    );
+    for (const { name, partitions, cleanup, retentionMs } of wanted)
+      await call(`Cannot create topic ${name}`, (done) =>
+        admin.createTopic(
+          {
+            topic: name,
+            num_partitions: partitions,
+            replication_factor: -1,
+            config: {
+              'cleanup.policy': cleanup,
+              'retention.ms': String(retentionMs),
+              'message.timestamp.type': 'LogAppendTime',
+              // A reader that joins a compacted topic as of an offset must still find what was in force there
+              ...(cleanup === 'compact' ? { 'min.compaction.lag.ms': '3600000' } : {}),
+            },
+          } as never,
+          10_000,
+          ((error: { code?: number } | null) => done(error?.code === alreadyExists ? null : error)) as never,
+        ),
+      );
   } finally {
     admin.disconnect();
   }

@@ -9,7 +9,8 @@ import { codeOf } from './notices.ts';
 /**
  * Do something that must not be forgotten, such as to end a credential that nobody will use: what fails is tried again.
  *
- * @param id - what it is, such as `end alice/web-1 decision`; the same again takes the place of the earlier
+ * @param id - what it is, such as `end alice/web-1 decision`; what is owed by that name already is tried instead, as it knows how
+ *   far it has come
  * @param work - may be called again for what it did half
  * @param untilMs - when it is of no use any more, such as the end of the credential's life, epoch milliseconds
  * @returns once it was tried; it never rejects
@@ -48,7 +49,7 @@ export class Owed {
   }
 
   readonly owe: Owe = (id, work, untilMs = Number.POSITIVE_INFINITY) => {
-    this.#owed.set(id, { work, untilMs });
+    if (!this.#owed.has(id)) this.#owed.set(id, { work, untilMs });
     return this.settle(id);
   };
 

@@ -11,6 +11,7 @@ import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { TelemetryCodec } from '../../schemas/telemetry.ts';
 import { openEncoders } from '../jobs/encoders.ts';
 import { resourceLayout } from '../jobs/layout.ts';
+import type { TellRefused } from '../jobs/tellRefused.ts';
 import { historicModels, openModel } from './model.ts';
 
 /** What of the lanes' output is looked at. */
@@ -66,7 +67,7 @@ export interface CoreParts {
   readonly models: ModelsConfig;
   readonly wants: Wanted;
   /** Told of orders that cannot be read. */
-  refused(key: string, why: string): void;
+  readonly refused: TellRefused;
 }
 
 /**
@@ -85,13 +86,7 @@ export const openCore = async (parts: CoreParts): Promise<Core> => {
     ),
   );
   const lanes = specs.map(({ policy }, index) => {
-    const orders = ordersAsOf(
-      'lifecycle',
-      control,
-      ({ key }, why) => parts.refused(key, why),
-      lifecyclePolicies,
-      policy,
-    );
+    const orders = ordersAsOf('lifecycle', control, parts.refused, lifecyclePolicies, policy);
     return new Lane({
       model: models[index]!,
       pool: pools[index],

@@ -8,6 +8,7 @@ import { replay } from '../../pipelines/replay.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { type LifecyclePolicy, lifecyclePolicySchema, parseLifecyclePolicy } from '../../schemas/policy.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
+import { tellRefused } from '../jobs/tellRefused.ts';
 import type { Logger } from '../log.ts';
 import { type Core, type CoreParts, type CoreResult, openCore } from './core.ts';
 import type { Sink } from './sinks.ts';
@@ -84,7 +85,7 @@ export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
       })),
       models,
       wants: sink.wants,
-      refused: (key, why) => log.error({ key, why }, 'order refused, the last good one stays'),
+      refused: tellRefused(log),
     },
     history.partitions,
     { threads, sharesHere },

@@ -9,7 +9,7 @@ import type { ClickHouseArchive } from '../clickhouse/client.ts';
 import { snakeCase } from '../clickhouse/columns.ts';
 import { clickhouseError } from '../clickhouse/errors.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
-import { createTopic } from '../kafka/topics.ts';
+import { createTopics } from '../kafka/topics.ts';
 import type { Kafka, OutgoingMessage } from '../kafka/types.ts';
 
 import type { Wanted } from './core.ts';
@@ -92,11 +92,13 @@ export const topicSink = async (
       { name },
     );
   const partitions = await kafka.partitionsOf(topics.telemetryResource.name);
-  for (const prefix of prefixes)
-    for (const topic of replayed) {
-      await registry.register(subjectOf(`${prefix}.${topic.name}`), topic.schema);
-      await createTopic(cluster, `${prefix}.${topic.name}`, partitions, 7 * 86_400_000);
-    }
+  const created = prefixes.flatMap((prefix) => replayed.map((topic) => ({ topic, name: `${prefix}.${topic.name}` })));
+  for (const { name: one, topic } of created) await registry.register(subjectOf(one), topic.schema);
+  const kept = { partitions, cleanup: 'delete', retentionMs: 7 * 86_400_000 } as const;
+  await createTopics(
+    cluster,
+    created.map(({ name: one }) => ({ name: one, ...kept })),
+  );
   const producer = await kafka.producer({ lingerMs: 5 });
   let sending: Promise<void> = Promise.resolve();
   return {

@@ -39,7 +39,7 @@ const opened = openCore({
   lanes: data.lanes,
   models: data.models,
   wants: data.wants,
-  refused: (key, why) => tell({ kind: 'refused', key, why }),
+  refused: ({ key, version }, why) => tell({ kind: 'refused', order: { key, version }, why }),
 });
 const failed = (error: unknown) => tell({ kind: 'failed', error: thrown(error) });
 opened.then(({ modelVersions }) => tell({ kind: 'ready', modelVersions })).catch(failed);

@@ -6,6 +6,7 @@ import type { HistoricPart } from '../../pipelines/replay/history.ts';
 import { EbbtideError, type ErrorCode } from '../../schemas/errors.ts';
 import type { Control, Label } from '../../schemas/generated/index.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
+import type { TellRefused } from '../jobs/tellRefused.ts';
 import type { Core, CoreLane, CoreParts, CoreResult, CoreSummary, Wanted } from './core.ts';
 import { buffersOf, type PackedPart, pack } from './pack.ts';
 
@@ -33,7 +34,7 @@ export type FromThread =
   | { readonly kind: 'ready'; readonly modelVersions: readonly string[] }
   | { readonly kind: 'result'; readonly result: CoreResult }
   | { readonly kind: 'summary'; readonly summary: CoreSummary }
-  | { readonly kind: 'refused'; readonly key: string; readonly why: string }
+  | { readonly kind: 'refused'; readonly order: Parameters<TellRefused>[0]; readonly why: string }
   | { readonly kind: 'failed'; readonly error: ThrownError }
   | {
       readonly kind: 'ask';
@@ -117,7 +118,7 @@ export const openThread = async (parts: CoreParts, partitions: readonly number[]
     if (message.kind === 'ready') queue.shift()?.resolve(message.modelVersions as never);
     else if (message.kind === 'result') queue.shift()?.resolve(withBuffers(message.result) as never);
     else if (message.kind === 'summary') queue.shift()?.resolve(message.summary as never);
-    else if (message.kind === 'refused') parts.refused(message.key, message.why);
+    else if (message.kind === 'refused') parts.refused(message.order, message.why);
     else if (message.kind === 'failed') fail(rethrown(message.error));
     else void answer(message);
   });

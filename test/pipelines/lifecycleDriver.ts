@@ -1,13 +1,12 @@
-import { lastValueFrom, of, Subject } from 'rxjs';
 import { resourceLayout } from '../../infra/jobs/layout.ts';
-import type { InputBatch, InputMessage, Joined, OutputBatch, OutputRecord } from '../../operators/batch.ts';
+import type { Joined } from '../../operators/batch.ts';
 import type { CredentialFacts } from '../../operators/decideTtl.ts';
 import { DriftState } from '../../operators/detectDrift.ts';
 import { KeyedState } from '../../operators/keyedState.ts';
 import type { ModelChoice } from '../../operators/modelChoice.ts';
 import { OpenWindows } from '../../operators/openWindows.ts';
 import type { WindowModel } from '../../operators/score.ts';
-import { type Encoders, type Partition, partitionKey } from '../../operators/toOutput.ts';
+import type { Encoders, Partition } from '../../operators/toOutput.ts';
 import { lifecycle } from '../../pipelines/lifecycle.ts';
 import { lifecyclePolicies, ordersAsOf } from '../../pipelines/orders.ts';
 import { loadState } from '../../pipelines/restoreState.ts';
@@ -16,7 +15,6 @@ import { TopicCodec } from '../../schemas/codec.ts';
 import type {
   Alert,
   Clock,
-  Control,
   DeadLetter,
   Decision,
   LifecycleState,
@@ -27,6 +25,7 @@ import type {
 import { MemoryRegistry } from '../../schemas/registry.ts';
 import { TelemetryCodec } from '../../schemas/telemetry.ts';
 import { topics } from '../../schemas/topics.ts';
+import { ChainDriver, MessageLog, type Restored } from './chainDriver.ts';
 
 /** Encodes what tests write. */
 export const openCodecs = async () => {
@@ -55,17 +54,13 @@ export const sampleAt = (time: number, values: Partial<ResourceSample> = {}): Re
   time,
 });
 
-/** A partition's log under construction. */
-export class Log {
-  readonly messages: InputMessage[] = [];
+/** A partition's log of samples under construction. */
+export class Log extends MessageLog {
   readonly #codecs: Codecs;
 
   constructor(codecs: Codecs) {
+    super();
     this.#codecs = codecs;
-  }
-
-  raw(value: Buffer | null, timestamp: number): void {
-    this.messages.push({ offset: this.messages.length, timestamp, key: null, value });
   }
 
   telemetry(credentialId: string, samples: ResourceSample[], received = samples.at(-1)?.time ?? 0): void {
@@ -131,130 +126,62 @@ const cpuFeature = {
   },
 };
 
-/** The lifecycle chain on one partition, in memory, with its changelog; `crash` begins anew from that. */
-export class LifecycleDriver {
-  readonly control = new VersionedTable<Control>();
+/** The lifecycle chain on one partition. */
+export class LifecycleDriver extends ChainDriver<LifecycleState> {
   readonly credentials = new VersionedTable<CredentialFacts>();
-  readonly refused: string[] = [];
-  readonly records: OutputRecord[] = [];
   readonly counts = { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 };
-  readonly changelog = new Map<string, LifecycleState>();
   readonly #codecs: Codecs;
-  readonly #log: Log;
   readonly #models: ModelChoice<WindowModel> | undefined;
   readonly #model: WindowModel;
-  #input = new Subject<InputBatch>();
-  #output!: Promise<OutputBatch>;
-  #settle!: (output: OutputBatch) => void;
-  #fail!: (error: unknown) => void;
   partition!: Partition;
-  /** Next offset to read. */
-  position = 0;
-  replayBefore = 0;
 
   /**
    * @param models - which models are in force; `model` everywhere when absent
    * @param model - whose scores are decided on
    */
   constructor(codecs: Codecs, log: Log, models?: ModelChoice<WindowModel>, model: WindowModel = cpuModel) {
+    super(codecs.encoders, log);
     this.#model = model;
     this.#codecs = codecs;
     this.#models = models;
-    this.#log = log;
     this.crash();
   }
 
-  /** Lose everything but what was written, and restore. */
-  crash(): void {
+  protected restore(own: LifecycleState | undefined, others: Iterable<LifecycleState>): Restored {
     const state = new KeyedState();
-    const own = this.changelog.get(partitionKey);
-    for (const [key, record] of this.changelog) if (key !== partitionKey) loadState(state, record);
+    for (const record of others) loadState(state, record);
     const joined: Joined = {
       control: own?.controlOffset ?? 0,
       credentials: own?.credentialsOffset ?? 0,
       labels: own?.labelsOffset ?? 0,
       models: own?.modelSequence ?? 0,
     };
-    this.position = own?.rewindOffset ?? 0;
-    this.replayBefore = own?.processedOffset ?? 0;
+    const start = own?.rewindOffset ?? 0;
     this.partition = {
       name: 'lifecycle',
       topic: topics.telemetryResource.name,
       partition: 0,
       state,
-      time: { now: own?.rewindTime ?? 0, joined, history: [{ offset: this.position - 1, joined }] },
+      time: { now: own?.rewindTime ?? 0, joined, history: [{ offset: start - 1, joined }] },
       open: new OpenWindows(resourceLayout.metrics.length),
       budget: [...(own?.budget ?? [])],
       drift: new DriftState(own?.drift ?? []),
     };
-    const orders = ordersAsOf(
-      'lifecycle',
-      this.control,
-      (control) => this.refused.push(control.key),
-      lifecyclePolicies,
-    );
-    this.#input = new Subject();
-    this.#input
-      .pipe(
-        lifecycle({
-          partition: this.partition,
-          reader: this.#codecs.telemetry,
-          joined: {
-            credential: (subject, at) => this.credentials.at(subject, at.credentials),
-            orders: (at, time) => orders(at.control, time),
-            reached: (at) => this.control.reached(at.control) ?? this.credentials.reached(at.credentials),
-          },
-          features: cpuFeature,
-          model: this.#model,
-          ...(this.#models ? { models: this.#models } : {}),
-          encoders: this.#codecs.encoders,
-          counts: this.counts,
-        }),
-      )
-      .subscribe({ next: (output) => this.#settle(output), error: (error) => this.#fail(error) });
-  }
-
-  /** Process the next `count` messages; `commit` false loses what came of them, as a crash before the commit does. */
-  async step(count: number, commit = true): Promise<void> {
-    const messages = this.#log.messages.slice(this.position, this.position + count);
-    if (messages.length === 0) return;
-    this.#output = new Promise((resolve, reject) => {
-      this.#settle = resolve;
-      this.#fail = reject;
+    const orders = ordersAsOf('lifecycle', this.control, ({ key }) => this.refused.push(key), lifecyclePolicies);
+    const chain = lifecycle({
+      partition: this.partition,
+      reader: this.#codecs.telemetry,
+      joined: {
+        credential: (subject, at) => this.credentials.at(subject, at.credentials),
+        orders: (at, time) => orders(at.control, time),
+        reached: (at) => this.control.reached(at.control) ?? this.credentials.reached(at.credentials),
+      },
+      features: cpuFeature,
+      model: this.#model,
+      ...(this.#models ? { models: this.#models } : {}),
+      encoders: this.#codecs.encoders,
+      counts: this.counts,
     });
-    this.#input.next({ messages, replayBefore: this.replayBefore });
-    const { records } = await lastValueFrom(of(await this.#output));
-    this.position += messages.length;
-    if (!commit) return;
-    for (const record of records) {
-      if (record.topic !== topics.stateLifecycle.name) this.records.push(record);
-      else if (record.value) this.changelog.set(record.key!, this.#codecs.encoders.state.decode(record.value));
-      else this.changelog.delete(record.key!);
-    }
-  }
-
-  async run(batchSize = 1000): Promise<this> {
-    while (this.position < this.#log.messages.length) await this.step(batchSize);
-    return this;
-  }
-
-  #decoded<T>(topic: string, codec: TopicCodec<T>): T[] {
-    return this.records.filter((record) => record.topic === topic).map((record) => codec.decode(record.value!));
-  }
-
-  get decisions(): Decision[] {
-    return this.#decoded(topics.decisions.name, this.#codecs.encoders.decisions);
-  }
-
-  get scores(): Score[] {
-    return this.#decoded(topics.scores.name, this.#codecs.encoders.scores);
-  }
-
-  get alerts(): Alert[] {
-    return this.#decoded(topics.alerts.name, this.#codecs.encoders.alerts);
-  }
-
-  get deadLetters(): DeadLetter[] {
-    return this.#decoded(topics.deadLetters.name, this.#codecs.encoders.deadLetters);
+    return { chain, start, replayBefore: own?.processedOffset ?? 0 };
   }
 }

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Evaluation } from '../../../models/evaluation/evaluation.ts';
 import { drawPage } from '../../../models/evaluation/page/page.ts';
-import { loadScopeModel } from '../../../models/scope/stored.ts';
 import { reportSubjects, type SubjectReport } from '../../../pipelines/scope/subjectReport.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { policyVersion } from '../../../schemas/policy.ts';
@@ -15,6 +14,7 @@ import { measuredOn } from '../environment.ts';
 import type { Action } from '../invocation.ts';
 import { printEvaluation } from '../print-evaluation.ts';
 import { createProgress } from '../progress.ts';
+import { openScopeModel } from '../scope-model.ts';
 import { duration } from '../terminal.ts';
 import { type InstantOrAgo, instantOf } from '../values.ts';
 
@@ -53,7 +53,7 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
   const { config } = await load();
   const configured = config.policy.scope;
   const policy = options.policy === undefined ? configured : readScopePolicyFile(options.policy, config.scopes);
-  const model = await loadScopeModel(options.model ?? config.scope.model);
+  const model = await openScopeModel(config, options.model);
   const now = Date.now();
   const from = instantOf(options.since, now);
   const to = options.until ? instantOf(options.until, now) : now;

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { drawPage } from '../../../models/evaluation/page/page.ts';
-import { loadScopeModel } from '../../../models/scope/stored.ts';
 import { reportSubjects } from '../../../pipelines/scope/subjectReport.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { policyVersion } from '../../../schemas/policy.ts';
@@ -11,6 +10,7 @@ import { measuredOn } from '../environment.ts';
 import type { Action } from '../invocation.ts';
 import { printEvaluation } from '../print-evaluation.ts';
 import { createProgress } from '../progress.ts';
+import { openScopeModel } from '../scope-model.ts';
 import { duration } from '../terminal.ts';
 
 interface Options {
@@ -26,7 +26,7 @@ export const run: Action<Options, [string | undefined]> = async ({ terminal, loa
   const { config } = await load();
   const policy =
     options.policy === undefined ? config.policy.scope : readScopePolicyFile(options.policy, config.scopes);
-  const model = await loadScopeModel(options.model ?? config.scope.model);
+  const model = await openScopeModel(config, options.model);
   const progress = createProgress('Replaying');
   const started = performance.now();
   try {

@@ -10,6 +10,7 @@ import { VaultClient } from '../../vault/client.ts';
 import { type VaultLogin, vaultConfig } from '../../vault/config.ts';
 import { confirm } from '../confirm.ts';
 import type { Action, Invocation } from '../invocation.ts';
+import { vaultServices } from '../vault-login.ts';
 
 interface Options {
   readonly address?: string;
@@ -105,9 +106,10 @@ const outcome = (dryRun: boolean, differences: number): string => {
   return dryRun ? `${differences} things would be done; nothing was` : `Done: ${differences} things`;
 };
 
+/** Logins of services; that of endpoints of the key host is for those. */
 const sectionOf = (address: string, logins: Readonly<Record<string, VaultLogin>>) => ({
   vault: {
     address,
-    ...Object.fromEntries(Object.entries(logins).map(([service, login]) => [`${service}Login`, login])),
+    ...Object.fromEntries(Object.entries(vaultServices).map(([service, { key }]) => [key, logins[service]])),
   },
 });

@@ -12,7 +12,7 @@ export const definePolicy = (): Command =>
       .requiredOption('--since <time>', 'calls from then on: a duration back, such as 7d, or ISO 8601', instantOrAgo)
       .option('--until <time>', 'calls before then: the same; else until now', instantOrAgo)
       .option('--policy <file>', 'scope policy, YAML or JSON, compared with the configured one; else that')
-      .option('--model <folder>', 'trained scope model, or default; else the configured one')
+      .option('--model <name>', 'scope model: a version of the registry, a folder, or default; else the champion')
       .option('--html <file>', 'write the report as one HTML page')
       .addHelpText(
         'after',

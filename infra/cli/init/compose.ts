@@ -1,5 +1,6 @@
 import { Document } from 'yaml';
 import { embedded } from '../../config/connections.ts';
+import { vaultServices } from '../vault-login.ts';
 
 /** What decides a first configuration. */
 export interface Answers {
@@ -33,17 +34,6 @@ export const defaultAnswers: Answers = {
 /** Variables of the environment that a configuration takes secrets from, by what asks for them. */
 const secrets = { kafkaUser: 'KAFKA_USERNAME', kafkaPassword: 'KAFKA_PASSWORD', clickhouse: 'CLICKHOUSE_PASSWORD' };
 const fromEnvironment = (name: string): string => `\${ENV:${name}}`;
-
-/** Services that log in at Vault, by their key, and the role that `ebbtide vault bootstrap` makes for each. */
-const logins = {
-  actuatorLogin: 'ebbtide-actuator',
-  tokenServiceLogin: 'ebbtide-token-service',
-  keyhostLogin: 'ebbtide-keyhost',
-  keylifeLogin: 'ebbtide-keylife',
-  privacyLogin: 'ebbtide-privacy',
-  provisionLogin: 'ebbtide-provision',
-  deliveryLogin: 'ebbtide-delivery',
-} as const;
 
 /** Folder beside the configuration in which `ebbtide vault bootstrap` leaves logins by default. */
 const loginFolder = 'vault';
@@ -114,7 +104,7 @@ export const composeConfig = (answers: Answers): Composed => {
 
 const loginsOf = (method: Answers['vaultLogin']) =>
   Object.fromEntries(
-    Object.entries(logins).map(([key, role]) => [
+    Object.values(vaultServices).map(({ key, role }) => [
       key,
       method === 'approle'
         ? { method, roleIdFile: `${loginFolder}/${role}.role-id`, secretIdFile: `${loginFolder}/${role}.secret-id` }

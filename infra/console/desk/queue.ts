@@ -28,7 +28,11 @@ export interface Acquaintances {
   othersOf(subject: string): number;
 }
 
-type Writable = { -readonly [K in keyof QueueEntry]: QueueEntry[K] } & { key: number };
+type Writable = { -readonly [K in keyof QueueEntry]: QueueEntry[K] } & {
+  key: number;
+  /** Lower case, for searching. */
+  words: string;
+};
 
 /** Decisions that took something away and alerts, by what is at stake; bounded. */
 export class Queue {
@@ -38,6 +42,7 @@ export class Queue {
   readonly #bySubject = new Map<string, Set<Writable>>();
   /** What was said of decisions that have not come yet: topics are read side by side. */
   readonly #early = new Map<string, (Label | Effect)[]>();
+  #found: { readonly key: string; readonly list: readonly Writable[] } | undefined;
   readonly #most: number;
   readonly #known: Acquaintances;
   #waiting = 0;
@@ -71,15 +76,22 @@ export class Queue {
 
   /** One page of those that fit, the greatest stake first. */
   find(query: QueueQuery): QueuePage {
-    const fits = filterOf(query);
-    const entries: QueueEntry[] = [];
-    let total = 0;
-    for (const entry of this.#sorted.descending()) {
-      if (!fits(entry)) continue;
-      if (total >= query.offset && entries.length < query.limit) entries.push(shown(entry));
-      total += 1;
-    }
-    return { version: this.version, total, waiting: this.#waiting, offset: query.offset, entries };
+    const list = this.#list(query);
+    const { offset, limit } = query;
+    return {
+      version: this.version,
+      total: list.length,
+      waiting: this.#waiting,
+      offset,
+      entries: list.slice(offset, offset + limit).map(shown),
+    };
+  }
+
+  /** Pages of one list come out of one list, as long as nothing changes. */
+  #list({ offset: _offset, limit: _limit, ...filter }: QueueQuery): readonly Writable[] {
+    const key = JSON.stringify([this.version, filter]);
+    if (this.#found?.key !== key) this.#found = { key, list: this.#sorted.filter(filterOf(filter)) };
+    return this.#found.list;
   }
 
   /** The register is known now: names and reach of what came before it. */
@@ -155,11 +167,13 @@ export class Queue {
       outcome: null,
       labels: [],
       key: 0,
+      words: '',
     };
   }
 
   #add(entry: Writable): void {
     entry.key = keyOf(entry);
+    entry.words = wordsOf(entry);
     this.#entries.set(entry.id, entry);
     this.#sorted.add(entry);
     const siblings = this.#bySubject.get(entry.subject);
@@ -179,6 +193,8 @@ export class Queue {
     const moves = key !== entry.key;
     if (moves) this.#sorted.remove(entry);
     Object.assign(entry, changed, { key });
+    if (changed.text !== undefined || changed.name !== undefined || changed.kind !== undefined)
+      entry.words = wordsOf(entry);
     if (moves) this.#sorted.add(entry);
     this.#waiting += Number(entry.labels.length === 0) - Number(waited);
     this.version += 1;
@@ -195,9 +211,11 @@ export class Queue {
 }
 
 const keyOf = ({ severity, others, at }: Writable): number => stakeKey(severity, reachOf(others), at);
-const shown = ({ key: _key, ...entry }: Writable): QueueEntry => entry;
+const wordsOf = ({ subject, name, text, kind }: Writable): string =>
+  `${subject}\n${name}\n${text}\n${kind}`.toLowerCase();
+const shown = ({ key: _key, words: _words, ...entry }: Writable): QueueEntry => entry;
 
-const filterOf = (query: QueueQuery): ((entry: Writable) => boolean) => {
+const filterOf = (query: Omit<QueueQuery, 'offset' | 'limit'>): ((entry: Writable) => boolean) => {
   const words = query.q.toLowerCase().split(/\s+/).filter(Boolean);
   return (entry) => {
     if (query.state !== 'all' && (entry.labels.length === 0) !== (query.state === 'waiting')) return false;
@@ -206,8 +224,6 @@ const filterOf = (query: QueueQuery): ((entry: Writable) => boolean) => {
     if (query.mode !== '' && entry.mode !== query.mode) return false;
     if (query.outcome !== '' && entry.outcome !== query.outcome) return false;
     if (entry.severity < query.least) return false;
-    if (words.length === 0) return true;
-    const text = `${entry.subject}\n${entry.name}\n${entry.text}\n${entry.kind}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    return words.every((word) => entry.words.includes(word));
   };
 };

@@ -23,8 +23,12 @@ export class SortedEntries<T extends Keyed> {
     return this.#list[0];
   }
 
-  *descending(): Generator<T> {
-    for (let index = this.#list.length - 1; index >= 0; index--) yield this.#list[index]!;
+  /** Those that fit, the greatest key first. */
+  filter(fits: (entry: T) => boolean): T[] {
+    const found: T[] = [];
+    for (let index = this.#list.length - 1; index >= 0; index--)
+      if (fits(this.#list[index]!)) found.push(this.#list[index]!);
+    return found;
   }
 
   #placeOf(key: number, id: string): number {

@@ -113,7 +113,7 @@ export class DeliveryService {
     await directory.enrol(user, keys);
     await owe(`enrol ${user}`, async () => {
       const left: Promise<void>[] = [];
-      for (const pair of await store.pairs(user)) left.push(this.#destroy(pair, (stored) => isMadeFor(stored, keys)));
+      for (const pair of await store.pairs(user)) left.push(this.#destroy(pair, 'key'));
       await Promise.all(left);
     });
     const at = now();
@@ -139,7 +139,7 @@ export class DeliveryService {
       const { reason } = error.details;
       if (reason !== 'risk' && reason !== 'archived') throw error;
       // It must not lie about for one who may not have it
-      await this.#destroy(pair);
+      await this.#destroy(pair, 'refused');
       if (reason === 'archived') throw new Problem(410, 'vm-archived', error.message);
       await this.#failed(pair, error).catch(() => {});
       throw new Problem(403, 'risk-too-high', 'No credential is given at the moment; ask your administrator');
@@ -208,14 +208,14 @@ export class DeliveryService {
     return { stored, sealed, served };
   }
 
-  /** Destroy what lies there for a pair, and see to it until that is done. */
-  #destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<void> {
-    const { store, owe } = this.#parts;
+  /** Destroy what lies there for a pair, unless it is made for the user's key where that is why, and see to it until that is done. */
+  #destroy(pair: Pair, why: 'refused' | 'key'): Promise<void> {
+    const { store, owe, directory } = this.#parts;
     let known: StoredSecret | undefined;
-    return owe(`destroy ${pairKey(pair)}`, async () => {
+    return owe(`destroy ${pairKey(pair)} ${why}`, async () => {
       // What an earlier try destroyed without hearing of it is to be ended too
       known ??= await store.peek(pair);
-      if (!known || spare?.(known)) return;
+      if (!known || (why === 'key' && isMadeFor(known, await directory.find(pair.user)))) return;
       const { decisionId, mintedAt } = known;
       await store.destroy(pair, (lies) => lies.decisionId !== decisionId || lies.mintedAt !== mintedAt);
       await this.#oweEnd(known, 'destroyed');

@@ -25,6 +25,8 @@ const collected = async () => {
     globalThis.gc?.();
     await sleep(300);
   }
+  // What V8 has freed is given back in the next quiet moment, five seconds later at most
+  await sleep(6_000);
   return process.memoryUsage.rss();
 };
 await startLifecycle({ kafka, registry, metrics, log: createLogger('bench') }, { brokers }, config, benchPolicy);

@@ -36,7 +36,7 @@ test('rollups hold what was archived before them, however often their migration 
   });
   const options = { client: archive.client, bootstrap, database: 'past' };
   const migrations = shippedMigrations();
-  await migrate({ ...options, migrations: migrations.filter(({ name }) => name < '050') });
+  await migrate({ ...options, migrations: migrations.filter(({ name }) => !name.includes('rollups')) });
   const batch = archive.newBatch('test');
   for (let i = 0; i < 1000; i++) batch.add(messageOf('scores', i, { timestamp: at }), score(i));
   await archive.insert(batch);

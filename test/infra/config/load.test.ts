@@ -43,7 +43,10 @@ test('parseConfig names key, value and what was expected', () => {
     refusal('kafka:\n  partitions: 0\n'),
     /:2:15: kafka\.partitions must be a whole number from 1 to 1024 .*, got 0$/,
   );
-  assert.match(refusal('console:\n  access: open\n'), /console\.access must be one of "link", "proxy" .*, got "open"$/);
+  assert.match(
+    refusal('console:\n  access: open\n'),
+    /console\.access must be one of "link", "oidc", "proxy" .*, got "open"$/,
+  );
   assert.match(
     refusal('policy:\n  lifecycle:\n    low: "0.2"\n'),
     /policy\.lifecycle\.low must be a number from 0 to 1 .*, got "0\.2"$/,

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { requireOrSkip } from '../../services/require.ts';
-import { violations } from './axe.ts';
-import { fits, openPage, outside, startBrowser } from './browser.ts';
+import { fits, openPage, outside, startBrowser, violations } from './browser.ts';
 import { type Harness, startHarness } from './harness.ts';
 
 const changesInSixtyFrames = `(async () => {

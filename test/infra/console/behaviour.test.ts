@@ -12,7 +12,7 @@ import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { startHost, typist } from '../services/keyhost/rig.ts';
 import { kafkaRig, prepareVault, until } from '../vault/rig.ts';
-import { openPage, startBrowser } from './browser.ts';
+import { openPage, startBrowser, violations } from './browser.ts';
 import { type Hand, handAt } from './hand.ts';
 
 const phrase = 'the tide turns';
@@ -122,9 +122,11 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
     assert.match(said!, /for somebody else/);
     assert.equal(await page.locator('.risk-point[data-typist="friend"][data-band="3"]').count(), 2);
     await picture(page, 'friend-dark');
+    assert.deepEqual(await violations(page), []);
     await page.emulateMedia({ colorScheme: 'light' });
     await page.waitForFunction(`document.documentElement.dataset.theme === 'light'`);
     await picture(page, 'friend-light');
+    assert.deepEqual(await violations(page), []);
     await page.setViewportSize({ width: 390, height: 844 });
     const overflows = () => page.evaluate('document.documentElement.scrollWidth > innerWidth');
     assert.equal(await overflows(), false);

@@ -8,6 +8,7 @@ import { TopicCodec } from '../../../schemas/codec.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { Control, Label } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
+import { until } from '../../services/context.ts';
 import { type Harness, part, startHarness } from './harness.ts';
 import { credentialOf, scoreOf } from './records.ts';
 
@@ -171,11 +172,12 @@ describe('startConsole', () => {
     harness.kafka.publish(topics.scores.name, 'cred-9', Buffer.from([0, 0, 0, 9, 9, 1]), Date.now());
     harness.kafka.publish(topics.scores.name, 'cred-9', Buffer.from('not a frame'), Date.now());
     harness.feed.score(scoreOf('cred-9', Date.now(), 0.42), Date.now());
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const state = (await (await fetch(`${address()}/api/state`, { headers: { cookie } })).json()) as {
-      lanes: { id: string; lastScore: { score: number } | null }[];
-    };
-    assert.equal(state.lanes.find(({ id }) => id === 'cred-9')!.lastScore!.score, 0.42);
+    await until('the good score after them', async () => {
+      const state = (await (await fetch(`${address()}/api/state`, { headers: { cookie } })).json()) as {
+        lanes: { id: string; lastScore: { score: number } | null }[];
+      };
+      return state.lanes.find(({ id }) => id === 'cred-9')?.lastScore?.score === 0.42;
+    });
     assert.match(await (await fetch(`${address()}/metrics`)).text(), /ebbtide_console_malformed_records_total 2/);
   });
 

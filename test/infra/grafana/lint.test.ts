@@ -160,14 +160,16 @@ test('provisioning names the data sources that rules use', () => {
       datasources?: { uid: string; type: string }[];
       providers?: unknown[];
     };
-  const { datasources = [] } = read('provisioning/datasources/ebbtide.yaml');
-  assert.deepEqual(
-    datasources.map(({ uid, type }) => [uid, type]),
-    [
-      ['ebbtide-clickhouse', 'grafana-clickhouse-datasource'],
-      ['ebbtide-prometheus', 'prometheus'],
-    ],
-  );
+  for (const file of ['provisioning', '../../deploy/compose/grafana']) {
+    const { datasources = [] } = read(`${file}/datasources/ebbtide.yaml`);
+    assert.deepEqual(
+      datasources.map(({ uid, type }) => [uid, type]),
+      [
+        ['ebbtide-clickhouse', 'grafana-clickhouse-datasource'],
+        ['ebbtide-prometheus', 'prometheus'],
+      ],
+    );
+  }
   assert.equal(read('provisioning/dashboards/ebbtide.yaml').providers?.length, 1);
 });
 

@@ -173,9 +173,9 @@ test('a scope model is promoted while calls flow: windows are scored once, and a
       for (const { value } of messages) scores.push(await codec.read(value!));
   })();
   const until = async (what: string, holds: () => boolean | Promise<boolean>) => {
-    const deadline = performance.now() + 90_000;
+    const deadline = performance.now() + 180_000;
     while (!(await holds())) {
-      assert.ok(performance.now() < deadline, `${what}: not seen within 90 s`);
+      assert.ok(performance.now() < deadline, `${what}: not seen within 180 s`);
       await sleep(50);
     }
   };

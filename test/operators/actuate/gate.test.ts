@@ -87,3 +87,10 @@ test('Controls.remove() must forget what the key set', () => {
   controls.remove('killSwitch//cred-1');
   assert.equal(controls.killed('lifecycle', 'cred-1', now), false);
 });
+
+test('gate must carry out what a person wants in shadow mode too, but not against kill switch or exemption', () => {
+  const person = { pipeline: 'console', action: 'revoke' } as const;
+  assert.equal(verdict([set('mode', 'shadow')], person), 'act');
+  assert.equal(verdict([set('killSwitch', true)], person), 'killSwitch');
+  assert.equal(verdict([set('exemption', true, { subject: 'cred-1' })], person), 'withheld');
+});

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Page } from 'playwright-core';
 import { until } from '../../../services/context.ts';
-import { violations } from '../axe.ts';
-import { fits, outside } from '../browser.ts';
+import { fits, outside, violations } from '../browser.ts';
 import { heading, type Stage, setStage } from './stage.ts';
 
 const openInvestigation = async ({ harness }: Stage): Promise<string> => {
@@ -31,7 +30,7 @@ const scenes: readonly (readonly [string, (stage: Stage) => Promise<string>, (pa
   ],
   ['subjects', async () => '/subjects', (page) => page.locator('.row .row-name').nth(2).waitFor()],
   [
-    'a subject with its table open',
+    'a subject with its table and a decision open',
     async () => '/subjects/cred-checkout',
     async (page) => {
       await heading(page, 'checkout');

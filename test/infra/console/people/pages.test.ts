@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { requireOrSkip } from '../../../services/require.ts';
-import { violations } from '../axe.ts';
-import { startBrowser } from '../browser.ts';
+import { startBrowser, violations } from '../browser.ts';
 import { startPeople } from './caller.ts';
 
 /** A window of somebody whom the proxy lets in. */

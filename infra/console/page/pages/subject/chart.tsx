@@ -96,7 +96,7 @@ const optionsOf = (props: () => ChartProps, palette: Palette, width: number): uP
     height,
     legend: { show: false },
     cursor: { sync: { key: 'subject' }, drag: { x: false, y: false }, points: { size: 7 } },
-    padding: [8, 4, 0, 0],
+    padding: [8, 24, 0, 0],
     scales: {
       x: { range: () => [...props().range] as [number, number] },
       y: { range: (_plot, _min, max) => [0, props().max ?? Math.max(1, max * 1.08)] },

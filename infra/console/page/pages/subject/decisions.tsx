@@ -20,7 +20,7 @@ const shownAtFirst = 30;
 const Record = ({ title, record }: { readonly title: string; readonly record: object | null }) =>
   record && (
     <div class="record">
-      <h4>{title}</h4>
+      <h3 class="record-title">{title}</h3>
       <dl>
         {Object.entries(record).map(([name, value]) => (
           <div key={name}>
