@@ -8,6 +8,7 @@ import { startNotify } from '../../../infra/alerts/start.ts';
 import { exitCodes } from '../../../infra/cli/exit.ts';
 import { startRegistryServer } from '../../../infra/http/registry-server.ts';
 import type { Alert } from '../../../schemas/generated/index.ts';
+import type { MemoryRegistry } from '../../../schemas/registry.ts';
 import { testContext } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { recorder } from '../../services/http.ts';
@@ -15,7 +16,7 @@ import { ebbtide } from './ebbtide.ts';
 
 test('ebbtide alerts must test routes, silence, acknowledge and list', async (t) => {
   const context = await testContext(t);
-  const server = await startRegistryServer(context.registry, { host: '127.0.0.1', port: 0 });
+  const server = await startRegistryServer(context.registry as MemoryRegistry, { host: '127.0.0.1', port: 0 });
   context.closing(() => server.close());
   const hook = await recorder(t);
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
