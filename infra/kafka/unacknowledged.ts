@@ -26,9 +26,10 @@ export const openUnacknowledged = async (
     waiting = Number(/"msg_cnt": ?(\d+)/.exec(message)?.[1] ?? 0);
   });
   return {
-    offer({ topic, partition, key, value }) {
+    offer({ topic, partition, key, value, headers }) {
       try {
-        producer.produce(topic, partition ?? null, value, key);
+        if (headers) producer.produce(topic, partition ?? null, value, key, null, null, headers as never);
+        else producer.produce(topic, partition ?? null, value, key);
         return true;
       } catch (error) {
         if ((error as { code?: number }).code === queueFull) return false;

@@ -58,7 +58,7 @@ export interface AuthorizerParts {
   readonly table: Freshness;
   /** What a call matches, the most confident first. */
   readonly threats: { matches(traits: CallTraits, atMs: number): readonly ThreatMatch[] };
-  readonly telemetry: { add(record: ApiTelemetry): void };
+  readonly telemetry: { add(record: ApiTelemetry, traceparent?: string): void };
   readonly metrics: GatewayMetrics;
   readonly config: GatewayConfig;
   readonly log: Logger;
@@ -176,7 +176,7 @@ export class Authorizer {
     const { latitude, longitude } = config.place;
     const address = addressOf(headerOf, peer, config.trustedProxies);
     const userAgent = boundedText(headerOf('user-agent'), 256);
-    telemetry.add({
+    const record: ApiTelemetry = {
       frontendCredential: credential!,
       service,
       operation,
@@ -195,7 +195,8 @@ export class Authorizer {
       group: ruling.row?.profile.group ?? '',
       ...threatFields(threats.matches({ address, userAgent }, at)),
       clock: null,
-    });
+    };
+    telemetry.add(record, headerOf('traceparent'));
   }
 
   /** Denials may come by the thousand; a second's log holds some, and the number of the others. */

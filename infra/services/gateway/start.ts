@@ -50,7 +50,7 @@ export interface RunningGateway extends Running {
  * gateway.address; // 'http://127.0.0.1:7072'
  */
 export const startGateway = async (context: AppContext, options: GatewayOptions): Promise<RunningGateway> => {
-  const { kafka, registry, log } = context;
+  const { kafka, registry, log, tracing } = context;
   const { gateway: config, defaultHashKeyFile } = options;
   const routes = new Routes(config.routes);
   const key = await readHashKey(config.hashKeyFile ?? defaultHashKeyFile, config.hashKeyFile === undefined);
@@ -76,7 +76,7 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
     onLost: (messages) => metrics.telemetryDropped.inc(messages),
   });
   const codec = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry);
-  const telemetry = new Telemetry(codec, producer, metrics, log);
+  const telemetry = new Telemetry(codec, producer, metrics, log, tracing);
   const parts = { routes, identifier, rows, overrides, table, threats, telemetry, metrics, config, log, now };
   const authorizer = new Authorizer(parts);
   const onError = (error: unknown) => log.error({ err: error }, 'a decision failed');

@@ -2,6 +2,7 @@ import type { TopicCodec } from '../../../schemas/codec.ts';
 import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { UnacknowledgedProducer } from '../../kafka/types.ts';
+import type { Tracing } from '../../tracing/types.ts';
 import type { GatewayMetrics } from './metrics.ts';
 
 /** Where it says what it gave up. */
@@ -18,24 +19,33 @@ export class Telemetry {
   readonly #producer: Pick<UnacknowledgedProducer, 'offer'>;
   readonly #metrics: Pick<GatewayMetrics, 'telemetryDropped' | 'telemetrySent'>;
   readonly #log: TelemetryLog;
+  readonly #tracing: Tracing | undefined;
 
   constructor(
     codec: TopicCodec<ApiTelemetry>,
     producer: Pick<UnacknowledgedProducer, 'offer'>,
     metrics: Pick<GatewayMetrics, 'telemetryDropped' | 'telemetrySent'>,
     log: TelemetryLog,
+    tracing?: Tracing,
   ) {
     this.#codec = codec;
     this.#producer = producer;
     this.#metrics = metrics;
     this.#log = log;
+    this.#tracing = tracing;
   }
 
-  add(record: ApiTelemetry): void {
+  /** @param traceparent - W3C header of the request: a trace that samples it goes on here */
+  add(record: ApiTelemetry, traceparent?: string): void {
     let taken = false;
     try {
       const value = this.#codec.encode(record);
-      taken = this.#producer.offer({ topic: topics.telemetryApi.name, key: record.frontendCredential, value });
+      const message = { topic: topics.telemetryApi.name, key: record.frontendCredential, value };
+      const cause = traceparent === undefined ? undefined : this.#tracing?.causeOf([{ traceparent }]);
+      const { service, operation, status } = record;
+      const span = cause?.child('gateway decides', { service, operation, status });
+      taken = this.#producer.offer(span ? { ...message, headers: span.headers } : message);
+      span?.end();
     } catch (error) {
       this.#log.warn({ code: (error as { code?: string }).code }, 'telemetry given up');
     }
