@@ -7,16 +7,21 @@ import type { PutSetting } from './control.ts';
 
 const longestSilenceMs = 30 * 86_400_000;
 
-const listQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) });
-const acknowledgeBody = z.strictObject({ alertId: z.string().min(1).max(2_048), reason });
-const silenceBody = z.strictObject({
+/** Query of `GET /api/alerts`. */
+export const listQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) });
+/** Body of `POST /api/alerts/acknowledge`. */
+export const acknowledgeBody = z.strictObject({ alertId: z.string().min(1).max(2_048), reason });
+/** Body of `POST /api/alerts/silence`. */
+export const silenceBody = z.strictObject({
   subject,
   kinds: z.string().min(1).max(128).default('*'),
   forMs: z.int().min(1_000).max(longestSilenceMs),
   reason: neededReason,
 });
-const unsilenceBody = z.strictObject({ subject, reason });
-const testBody = z.strictObject({
+/** Body of `POST /api/alerts/unsilence`. */
+export const unsilenceBody = z.strictObject({ subject, reason });
+/** Body of `POST /api/alerts/test`. */
+export const testBody = z.strictObject({
   severity: z.enum(['info', 'warning', 'critical']).default('critical'),
   subject: subject.default('ebbtide'),
 });

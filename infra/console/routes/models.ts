@@ -6,10 +6,14 @@ import type { ModelsPort } from '../ports.ts';
 import { actorOf, neededReason, needs, parse, type RouteContext } from './context.ts';
 
 const name = z.string().min(1).max(128);
-const versionQuery = z.strictObject({ kind: name, version: name });
-const diffQuery = z.strictObject({ kind: name, before: name, after: name });
-const promoteBody = z.strictObject({ kind: name, version: name, expect: name.optional(), reason: neededReason });
-const rollbackBody = z.strictObject({ kind: name, expect: name.optional(), reason: neededReason });
+/** Query of `GET /api/models/version`. */
+export const versionQuery = z.strictObject({ kind: name, version: name });
+/** Query of `GET /api/models/differences`. */
+export const diffQuery = z.strictObject({ kind: name, before: name, after: name });
+/** Body of `POST /api/models/promote`. */
+export const promoteBody = z.strictObject({ kind: name, version: name, expect: name.optional(), reason: neededReason });
+/** Body of `POST /api/models/rollback`. */
+export const rollbackBody = z.strictObject({ kind: name, expect: name.optional(), reason: neededReason });
 
 /** Versions of models: a list, one, two compared; promotion and its way back. */
 export const addModelRoutes = (server: FastifyInstance, { ports, audit }: RouteContext): void => {

@@ -21,7 +21,8 @@ const mostListed = 60;
 const mostCourses = 8;
 const mostSteps = 400;
 
-const previewBody = z.strictObject({
+/** Body of `POST /api/policies/preview`. */
+export const previewBody = z.strictObject({
   policy: z.record(z.string(), z.unknown()),
   days: z.number().positive().max(90),
 });

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { needs, parse, type RouteContext } from './context.ts';
 
-const viewQuery = z.strictObject({
+/** Query of the views. */
+export const viewQuery = z.strictObject({
   /** How far back, milliseconds. */
   span: z.coerce
     .number()

@@ -1,13 +1,23 @@
 import { z } from 'zod';
+import {
+  acknowledgeBody,
+  listQuery as alertsQuery,
+  silenceBody,
+  testBody,
+  unsilenceBody,
+} from '../../console/routes/alerts.ts';
 import { decideBody } from '../../console/routes/approvals.ts';
 import { observeBody, signInBody } from '../../console/routes/behaviour.ts';
 import { exemptBody, killSwitchBody, modeBody, policyBody } from '../../console/routes/control.ts';
 import { actBody, entityBody } from '../../console/routes/credentials.ts';
 import { listQuery, openBody, stepBody } from '../../console/routes/investigations.ts';
 import { labelBody } from '../../console/routes/labels.ts';
+import { diffQuery, promoteBody, rollbackBody, versionQuery } from '../../console/routes/models.ts';
 import { revokeBody, tokenBody } from '../../console/routes/people.ts';
+import { previewBody } from '../../console/routes/policies.ts';
 import { queueQuery } from '../../console/routes/queue.ts';
 import { subjectQuery, subjectsQuery } from '../../console/routes/subjects.ts';
+import { viewQuery } from '../../console/routes/views.ts';
 import type { Api } from './document.ts';
 
 const anything = z.looseObject({});
@@ -75,7 +85,7 @@ export const consoleApi: Api = {
     'POST /api/control/policy': {
       summary: 'Put a policy in force',
       body: policyBody,
-      answers: { 200: what('The record') },
+      answers: { 200: what('The record'), 202: waits },
     },
     'POST /api/credentials/revoke': { summary: 'Revoke a credential', body: actBody, answers: { 200: outcomes } },
     'POST /api/credentials/restore': {
@@ -106,6 +116,83 @@ export const consoleApi: Api = {
       summary: 'Decline a request, or take it back',
       body: decideBody,
       answers: { 200: what('Declined') },
+    },
+    'GET /api/policies': {
+      summary: 'Policies in force, what could be changed in them, and those before',
+      answers: { 200: what('Each pipeline, with its fields') },
+    },
+    'POST /api/policies/preview': {
+      summary: 'Try a policy on the archive, by replay',
+      body: previewBody,
+      answers: {
+        200: { means: 'Progress, then what would have differed', body: z.string(), type: 'application/x-ndjson' },
+      },
+    },
+    'GET /api/models': { summary: 'Champion, challenger and versions of each kind', answers: { 200: what('Kinds') } },
+    'GET /api/models/version': {
+      summary: 'One version of a model',
+      query: versionQuery,
+      answers: { 200: what('Its manifest') },
+    },
+    'GET /api/models/differences': {
+      summary: 'What two versions differ in',
+      query: diffQuery,
+      answers: { 200: what('Differences') },
+    },
+    'GET /api/models/health': {
+      summary: 'Drift and scores of models, out of the archive',
+      query: viewQuery,
+      answers: { 200: what('Sums') },
+    },
+    'POST /api/models/promote': {
+      summary: 'Make a version the champion',
+      body: promoteBody,
+      answers: { 200: what('Champion and challenger') },
+    },
+    'POST /api/models/rollback': {
+      summary: 'Bring the champion before back',
+      body: rollbackBody,
+      answers: { 200: what('Champion and challenger') },
+    },
+    'GET /api/scope': {
+      summary: 'Callers by risk, overrides and refusals, out of the archive',
+      query: viewQuery,
+      answers: { 200: what('Sums') },
+    },
+    'GET /api/provisioning': {
+      summary: 'What was prepared, used and wasted, out of the archive',
+      query: viewQuery,
+      answers: { 200: what('Sums') },
+    },
+    'GET /api/keys': {
+      summary: 'Lifespans granted, cut and renewed, out of the archive',
+      query: viewQuery,
+      answers: { 200: what('Sums') },
+    },
+    'GET /api/alerts': {
+      summary: 'Alerts, who was told of them, and silences',
+      query: alertsQuery,
+      answers: { 200: what('Alerts and silences') },
+    },
+    'POST /api/alerts/acknowledge': {
+      summary: 'Acknowledge an alert, so that it escalates no further',
+      body: acknowledgeBody,
+      answers: { 200: what('Acknowledged') },
+    },
+    'POST /api/alerts/silence': {
+      summary: 'Silence alerts of a subject for a while',
+      body: silenceBody,
+      answers: { 200: what('The record') },
+    },
+    'POST /api/alerts/unsilence': {
+      summary: 'End a silence',
+      body: unsilenceBody,
+      answers: { 200: what('The record') },
+    },
+    'POST /api/alerts/test': {
+      summary: 'Send a test alert along its routes',
+      body: testBody,
+      answers: { 202: what('The alert') },
     },
     'GET /api/queue': {
       summary: 'What waits for judgement, the greatest stake first',

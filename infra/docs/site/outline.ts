@@ -26,6 +26,8 @@ export const outline: readonly (readonly [group: string, pages: readonly string[
       'docs/operations.md',
       'docs/observability.md',
       'docs/runbook.md',
+      'docs/alerts.md',
+      'docs/tracing.md',
       'docs/troubleshooting.md',
     ],
   ],
