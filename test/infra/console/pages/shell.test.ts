@@ -73,14 +73,16 @@ describe('the shell of the console', { timeout: 240_000 }, () => {
     const { page } = await open('/');
     await page.locator('.lane').nth(2).waitFor();
     await page.keyboard.press('/');
+    await page.locator('dialog[open] input').waitFor();
     await page.keyboard.type('invoic');
     await page.locator('.choice-title', { hasText: 'invoices' }).waitFor();
     await page.keyboard.press('Enter');
     await heading(page, 'invoices');
     assert.equal(new URL(page.url()).pathname, '/subjects/cred-invoices');
     await page.keyboard.press('/');
+    await page.locator('dialog[open] input').waitFor();
     await page.keyboard.press('Escape');
-    assert.equal(await page.locator('dialog[open]').count(), 0);
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
     await page.context().close();
   });
 
