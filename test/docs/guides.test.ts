@@ -25,6 +25,13 @@ const seen: Readonly<Record<string, readonly RegExp[]>> = {
   'docs/guides/keys.md': [/reason: 'noConsent'/, /lifespanMs: (29|30)\d{4}/],
 };
 
+/** Others on this machine may have the usual ones; guides ask `running.json` for them. */
+const anyPorts = `token: { port: 0 }
+gateway: { port: 0, grpcPort: 0 }
+delivery: { port: 0 }
+keyhost: { port: 0 }
+`;
+
 /** The stack of the guides, as "npm start" brings it up, in a folder of its own. */
 const bringUp = async (t: TestContext) => {
   // Before the folder goes, whoever writes into it has to
@@ -32,7 +39,7 @@ const bringUp = async (t: TestContext) => {
   t.after(() => stop());
   const folder = temporaryFolder(t);
   const readiness = pages().find(({ name }) => name === 'docs/guides/readiness.md')!;
-  writeFileSync(join(folder, 'ebbtide.yaml'), blocksOf(readiness, 'yaml').join('\n'));
+  writeFileSync(join(folder, 'ebbtide.yaml'), [...blocksOf(readiness, 'yaml'), anyPorts].join('\n'));
   const data = join(folder, '.ebbtide');
   const child = startEbbtide(['up', '--demo', '--port', '0', '-c', join(folder, 'ebbtide.yaml')], {
     EBBTIDE_DATA: data,
