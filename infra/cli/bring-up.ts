@@ -168,6 +168,7 @@ export const bringUp = async (
     schemaRegistry: platform.schemaRegistryUrl,
     vault: platform.vault.address,
     clickhouse: platform.clickhouse.url,
+    cluster: archive.cluster,
     console: console.address,
     gateway: gateway.address,
     ...(service.address === undefined ? {} : { token: service.address }),

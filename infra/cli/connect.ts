@@ -64,6 +64,10 @@ export const connect = async (config: Config, command: string): Promise<Connecte
   };
 };
 
+/** Name of the Kafka cluster that the archive keeps rows under: the configured one, or that of a running `up`'s brokers. */
+export const clusterOf = ({ kafka, archive }: Config): string =>
+  (kafka.brokers === embedded ? findRunning()?.cluster : undefined) ?? archive.cluster;
+
 /** The configured schema registry, or that of a running `up`. */
 export const openRegistry = (config: Config): SchemaRegistry => {
   const { username, password, passwordFile } = config.schemaRegistry;

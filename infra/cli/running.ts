@@ -9,6 +9,8 @@ export interface RunningServers {
   readonly schemaRegistry: string;
   readonly vault: string;
   readonly clickhouse: string;
+  /** Name of the Kafka cluster that the archive keeps rows under: mock brokers have another at each start. */
+  readonly cluster: string;
   readonly token?: string;
   readonly delivery?: string;
   readonly keyhost?: string;

@@ -5,6 +5,7 @@ import { type Figures, figureNames } from '../../../pipelines/replay/report.ts';
 import { EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
 import { type ClickHouseArchive, openArchive } from '../../clickhouse/client.ts';
 import type { Config } from '../../config/config.ts';
+import { embedded } from '../../config/connections.ts';
 import { nearest } from '../../config/nearest.ts';
 import { parseAgainst } from '../../replay/against.ts';
 import { openArchiveHistory } from '../../replay/archiveHistory.ts';
@@ -18,7 +19,7 @@ import { runReplay } from '../../replay/run.ts';
 import { fileSink, noSink, type Sink, tableSink, topicSink } from '../../replay/sinks.ts';
 import { printReport } from '../../replay/terminalReport.ts';
 import { checkTopics } from '../../replay/topicsOption.ts';
-import { addressOf, connect, openRegistry } from '../connect.ts';
+import { addressOf, clusterOf, connect, openRegistry } from '../connect.ts';
 import { exitCodes } from '../exit.ts';
 import type { Action } from '../invocation.ts';
 import { createProgress } from '../progress.ts';
@@ -32,7 +33,7 @@ interface Options {
   readonly model?: string;
   readonly policy?: string;
   readonly against?: string;
-  readonly source: 'kafka' | 'archive';
+  readonly source?: 'kafka' | 'archive';
   readonly out?: string;
   readonly html?: string;
   readonly failIf?: readonly string[];
@@ -49,6 +50,8 @@ export const run: Action<Options, [string | undefined]> = async (invocation, opt
   const { terminal, load } = invocation;
   process.env.EBBTIDE_LOG ??= 'warn';
   const { config } = await load();
+  // Mock brokers know no times
+  const source = options.source ?? (config.kafka.brokers === embedded ? 'archive' : 'kafka');
   const now = Date.now();
   checkTopics(options.topics);
   const range = rangeOf(options, now);
@@ -75,9 +78,9 @@ export const run: Action<Options, [string | undefined]> = async (invocation, opt
   let sink: Sink = noSink;
   let complete = false;
   try {
-    const archive = options.source === 'archive' || place.kind === 'table' ? openConfiguredArchive(config) : undefined;
+    const archive = source === 'archive' || place.kind === 'table' ? openConfiguredArchive(config) : undefined;
     if (archive) closing.push(() => archive.close());
-    const needsKafka = options.source === 'kafka' || place.kind === 'topic';
+    const needsKafka = source === 'kafka' || place.kind === 'topic';
     const connected = needsKafka ? await connect(config, 'replay') : undefined;
     if (connected) closing.push(connected.close);
     const registry = connected?.context.registry ?? openRegistry(config);
@@ -86,8 +89,8 @@ export const run: Action<Options, [string | undefined]> = async (invocation, opt
       settings: config.kafka.settings,
     };
     const history =
-      options.source === 'archive'
-        ? await openArchiveHistory(registry, archive!, config.archive.cluster, range, options.batch)
+      source === 'archive'
+        ? await openArchiveHistory(registry, archive!, clusterOf(config), range, options.batch)
         : await openKafkaHistory(connected!.context, cluster, range, options.batch);
     closing.push(() => history.close());
     for (const warning of history.warnings) terminal.say(`Note: ${warning}`);
@@ -99,7 +102,7 @@ export const run: Action<Options, [string | undefined]> = async (invocation, opt
       sink = tableSink(archive!, place.name);
     }
     const { createLogger } = await import('../../log.ts');
-    terminal.say(`Replaying ${history.messages.toLocaleString('en')} messages from ${options.source}`);
+    terminal.say(`Replaying ${history.messages.toLocaleString('en')} messages from ${source}`);
     const began = performance.now();
     const { report, modelVersions } = await runReplay({
       registry,
@@ -130,7 +133,7 @@ export const run: Action<Options, [string | undefined]> = async (invocation, opt
     const tookMs = performance.now() - began;
     const environment = environmentOf({
       range,
-      source: options.source,
+      source,
       out: sink.description,
       tookMs,
       modelVersions,

@@ -28,7 +28,12 @@ export const defineReplay = (): Command =>
       'lifecycle policy (with cloudtrail: scope policy), YAML or JSON; else the policies that were in force',
     )
     .option('--against <model,policy>', 'compare with another model and policy; a part left out is as it was')
-    .addOption(new Option('--source <source>', 'where the past is read').choices(['kafka', 'archive']).default('kafka'))
+    .addOption(
+      new Option(
+        '--source <source>',
+        'where the past is read; without it Kafka, or the archive where brokers are embedded',
+      ).choices(['kafka', 'archive']),
+    )
     .option('--out <place>', 'write decisions and scores to topic:NAME, table or table:NAME, or file:PATH')
     .option('--html <file>', 'write the report as one HTML page')
     .option('--fail-if <condition>', 'end with 1 where it holds of the figures; may be given again', collect)

@@ -37,6 +37,8 @@ describe('ApiTokens', () => {
       assert.equal(tokens.recognise(`Bearer ${wrong}`), undefined, wrong);
     tokens.apply(record.tokenId, { ...record, role: 'root' });
     assert.equal(tokens.recognise(`Bearer ${token}`), undefined);
+    tokens.apply(record.tokenId, { ...record, hash: 'short' });
+    assert.equal(tokens.recognise(`Bearer ${token}`), undefined);
   });
 
   it('recognises none before all records have been read: one may have been revoked', async () => {
