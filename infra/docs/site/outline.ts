@@ -31,7 +31,7 @@ export const outline: readonly (readonly [group: string, pages: readonly string[
       'docs/troubleshooting.md',
     ],
   ],
-  ['Trust', ['docs/security.md', 'SECURITY.md', 'docs/evaluation.md', 'test/bench/README.md']],
+  ['Trust', ['docs/security.md', 'docs/privacy.md', 'SECURITY.md', 'docs/evaluation.md', 'test/bench/README.md']],
   ['Reference', ['docs/configuration.md', 'docs/cli.md', 'docs/topics.md', 'docs/apis.md', 'docs/architecture.md']],
   ['Project', ['CONTRIBUTING.md', 'examples/night-watch/README.md', 'CHANGELOG.md']],
 ];
