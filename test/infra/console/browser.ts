@@ -58,7 +58,7 @@ interface Violation {
 /** Until transitions have ended: colours in the middle of one are nobody's. */
 const settled = `Promise.allSettled(document.getAnimations()
   .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
-  .map(({ finished }) => finished))`;
+  .map(({ finished }) => finished)).then(() => true)`;
 
 /** What axe-core finds, each with the elements concerned. */
 export const violations = async (page: Page): Promise<string[]> => {
