@@ -8,7 +8,7 @@ import { onnxRuntime } from '../../../models/runtimes/onnx.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import { kindsOfNetwork } from '../runtimes/networks.ts';
 
-const scope = kindsOfNetwork().scope!;
+const lastStep = kindsOfNetwork()['last step']!;
 const graph = (foreign: number) =>
   encodeModel({
     name: 'foreign',
@@ -21,12 +21,12 @@ const graph = (foreign: number) =>
 const signature = { inputs: [{ name: 'x', shape: [1] }], outputs: [{ name: 'y', shape: [1] }] };
 
 test('inspectModel() states the operator set of what exportNetwork() wrote', () => {
-  const weights = scope.layers.reduce(
+  const weights = lastStep.layers.reduce(
     (sum, layer) => sum + ('kernel' in layer ? layer.kernel.length + layer.bias.length : 0),
     0,
   );
   for (const form of ['step', 'sequence'] as const) {
-    const found = inspectModel(exportNetwork(scope, form));
+    const found = inspectModel(exportNetwork(lastStep, form));
     assert.equal(found.opset, opset);
     assert.ok(found.weights > weights);
   }
@@ -46,7 +46,7 @@ test('onnxRuntime.compile() refuses a foreign operator set with MODEL_INCOMPATIB
 });
 
 test('onnxRuntime.compile() refuses damaged bytes with MODEL_DAMAGED', async () => {
-  const whole = exportNetwork(scope, 'step');
+  const whole = exportNetwork(lastStep, 'step');
   const damages = [
     new Uint8Array(),
     new Uint8Array([1, 2, 3, 4]),
@@ -63,8 +63,8 @@ test('onnxRuntime.compile() refuses damaged bytes with MODEL_DAMAGED', async () 
 });
 
 test('inspectModel() refuses weights that are no numbers', () => {
-  const bytes = Uint8Array.from(exportNetwork(scope, 'step'));
-  const kernel = (scope.layers[0] as { bias: Float32Array }).bias;
+  const bytes = Uint8Array.from(exportNetwork(lastStep, 'step'));
+  const kernel = (lastStep.layers[0] as { bias: Float32Array }).bias;
   const at = Buffer.from(bytes).indexOf(Buffer.from(new Float32Array([kernel[3]!]).buffer));
   assert.ok(at > 0);
   bytes.set(new Uint8Array(new Float32Array([Number.NaN]).buffer), at);
@@ -75,13 +75,16 @@ test('inspectModel() refuses weights that are no numbers', () => {
 });
 
 test('exportNetwork() refuses networks that do not fit together', () => {
-  const [lstm, end, next] = scope.layers;
+  const [lstm, end, next] = lastStep.layers;
   const broken: Record<string, Network> = {
-    'no earlier layer': { ...scope, layers: [end!, lstm!, next!] },
-    'name of another': { ...scope, layers: [lstm!, lstm!] },
-    'not there': { ...scope, outputs: ['other'] },
-    'what was pooled': { ...scope, layers: [...scope.layers, { op: 'pool', name: 'again', from: 'end', over: 'max' }] },
-    'of 10': { ...scope, layers: [lstm!, { op: 'slice', name: 'next', from: 'lstm10', start: 5, size: 6 }] },
+    'no earlier layer': { ...lastStep, layers: [end!, lstm!, next!] },
+    'name of another': { ...lastStep, layers: [lstm!, lstm!] },
+    'not there': { ...lastStep, outputs: ['other'] },
+    'what was pooled': {
+      ...lastStep,
+      layers: [...lastStep.layers, { op: 'pool', name: 'again', from: 'end', over: 'max' }],
+    },
+    'of 10': { ...lastStep, layers: [lstm!, { op: 'slice', name: 'next', from: 'lstm10', start: 5, size: 6 }] },
   };
   for (const [why, network] of Object.entries(broken))
     assert.throws(
@@ -90,7 +93,7 @@ test('exportNetwork() refuses networks that do not fit together', () => {
       why,
     );
   const short = {
-    ...scope,
+    ...lastStep,
     layers: [{ ...(lstm as object), bias: new Float32Array(3) } as typeof lstm & object, end!, next!],
   };
   assert.throws(
