@@ -25,7 +25,7 @@ PRIMARY KEY (investigation_id, at)
 ORDER BY (investigation_id, at, step_id, kafka_cluster, kafka_partition, kafka_offset)
 SETTINGS ttl_only_drop_parts = 1, fsync_after_insert = 1;
 
-CREATE VIEW IF NOT EXISTS investigation_steps AS SELECT * FROM investigations_raw FINAL WHERE NOT deleted;
+CREATE VIEW IF NOT EXISTS investigations_history AS SELECT * FROM investigations_raw FINAL;
 
 -- Steps that change the state count in the order of the topic, the first of those with the same base.
 CREATE VIEW IF NOT EXISTS investigations AS
@@ -42,8 +42,8 @@ SELECT
   max(at) AS changed_at
 FROM
 (
-  SELECT * FROM investigation_steps WHERE kind NOT IN ('commented', 'linked') ORDER BY kafka_offset LIMIT 1 BY investigation_id, base
+  SELECT * FROM investigations_history WHERE NOT deleted AND kind NOT IN ('commented', 'linked') ORDER BY kafka_offset LIMIT 1 BY investigation_id, base
   UNION ALL
-  SELECT * FROM investigation_steps WHERE kind IN ('commented', 'linked')
+  SELECT * FROM investigations_history WHERE NOT deleted AND kind IN ('commented', 'linked')
 )
 GROUP BY investigation_id;
