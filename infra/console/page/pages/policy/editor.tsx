@@ -92,14 +92,16 @@ export const Editor = ({
           In force: <span class="mono">{current.version}</span>,{' '}
           {current.source === 'default'
             ? 'the default'
-            : `set by ${current.by}${current.source === 'configuration' ? ' from the configuration' : ''}`}
+            : current.source === 'configuration'
+              ? 'as configured'
+              : `set by ${current.by}`}
           {current.at !== null && (
             <time title={inFull(current.at)}>
               , {ago(current.at, clockMs.value)}
               {clockMs.value - current.at < 5_000 ? '' : ' ago'}
             </time>
           )}
-          {current.reason && `: ${current.reason}`}
+          {current.source !== 'configuration' && current.reason && `: ${current.reason}`}
           {modeSet && `. The mode ${modeSet} is set beside it, and goes before the policy’s.`}
         </p>
         {kept.value && (
