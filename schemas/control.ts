@@ -202,12 +202,16 @@ export const modeSet = (
   return undefined;
 };
 
+/** The policy in force for a pipeline at a time: what a person set, else what is configured; undefined where there is neither. */
+export const policyInForce = (find: FindSetting, pipeline: PolicyPipeline, time: number): Control | undefined =>
+  [find(`policy/${pipeline}`), find(`policy/${pipeline}/configured`)].find((one) => inForce(one, time));
+
 /**
  * The mode that a pipeline is in at a time, epoch milliseconds: the one that was set, else that of its policy in force;
  * undefined where neither is known.
  */
 export const modeNow = (find: FindSetting, pipeline: PolicyPipeline, time: number): Mode | undefined => {
-  const set = [find(`policy/${pipeline}`), find(`policy/${pipeline}/configured`)].find((one) => inForce(one, time));
+  const set = policyInForce(find, pipeline, time);
   return modeSet(find, pipeline, null, time) ?? (set && policyOf(set, pipeline).mode);
 };
 

@@ -1,4 +1,4 @@
-import { type FindSetting, inForce, modeNow, policyOf, refusalOf, thrownSwitch } from '../../schemas/control.ts';
+import { type FindSetting, modeNow, policyInForce, policyOf, refusalOf, thrownSwitch } from '../../schemas/control.ts';
 import type { Control } from '../../schemas/generated/Control.ts';
 import type { ControlView, Thresholds } from './view/protocol.ts';
 
@@ -31,7 +31,7 @@ export class Controls {
   /** What is in force at a time, epoch milliseconds. */
   view(now: number): ControlView {
     const find: FindSetting = (key) => this.#settings.get(key);
-    const set = [find(`policy/${pipeline}`), find(`policy/${pipeline}/configured`)].find((one) => inForce(one, now));
+    const set = policyInForce(find, pipeline, now);
     const policy = set && policyOf(set, 'lifecycle');
     const thrown = thrownSwitch(find, 'killSwitch', pipeline, null, now);
     return {

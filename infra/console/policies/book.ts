@@ -1,9 +1,9 @@
 import {
   type FindSetting,
-  inForce,
   modeSet,
   type PolicyOf,
   type PolicyPipeline,
+  policyInForce,
   policyOf,
   policyParsers,
   refusalOf,
@@ -39,13 +39,13 @@ export class PolicyBook {
 
   /** The policy in force at a time, epoch milliseconds. */
   policy<P extends PolicyPipeline>(pipeline: P, now: number): PolicyOf<P> {
-    const set = this.#inForce(pipeline, now);
+    const set = policyInForce(this.#find, pipeline, now);
     return set ? policyOf(set, pipeline) : (policyParsers[pipeline]({}) as PolicyOf<P>);
   }
 
   /** What a page shows of a pipeline at a time, epoch milliseconds. */
   view(pipeline: PolicyPipeline, now: number): PolicyView {
-    const set = this.#inForce(pipeline, now);
+    const set = policyInForce(this.#find, pipeline, now);
     const current = set ? versionOf(set, pipeline) : standard(pipeline);
     const configured = this.#find(`policy/${pipeline}/configured`);
     const history = (this.#versions.get(pipeline) ?? [])
@@ -69,12 +69,6 @@ export class PolicyBook {
   }
 
   readonly #find: FindSetting = (key) => this.#settings.get(key);
-
-  #inForce(pipeline: PolicyPipeline, now: number): Control | undefined {
-    return [this.#find(`policy/${pipeline}`), this.#find(`policy/${pipeline}/configured`)].find((one) =>
-      inForce(one, now),
-    );
-  }
 }
 
 const versionOf = (control: Control, pipeline: PolicyPipeline): PolicyVersion => {
