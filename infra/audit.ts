@@ -75,15 +75,21 @@ export class AuditLog {
   /**
    * Record that somebody asks for something, then do it; record as well when that fails.
    *
-   * @param work - does it; `told` records what came of it, in a sentence
+   * @param work - does it; `told` records what came of it, in a sentence. What says nothing is recorded as done
    * @returns what `work` returned
    * @throws what `work` threw; `KAFKA_UNAVAILABLE` where it could not be recorded, and nothing was done then
    */
   async around<T>(actor: Actor, deed: Deed, work: (told: (result: string) => Promise<void>) => Promise<T>): Promise<T> {
     const actionId = randomUUID();
     await this.#write(actionId, actor, deed, 'asked', '');
+    let said = false;
     try {
-      return await work((result) => this.#write(actionId, actor, deed, 'done', result));
+      const made = await work((result) => {
+        said = true;
+        return this.#write(actionId, actor, deed, 'done', result);
+      });
+      if (!said) await this.#write(actionId, actor, deed, 'done', '');
+      return made;
     } catch (error) {
       // What failed first says more than that this could not be recorded either
       await this.#write(actionId, actor, deed, 'failed', (error as Error).message).catch(() => {});

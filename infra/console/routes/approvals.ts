@@ -31,9 +31,11 @@ export const addApprovalRoutes = (server: FastifyInstance, context: RouteContext
   server.post('/api/approvals/decline', needs('operator'), async (request) => {
     const { approvalId, note } = parse(decideBody, request.body);
     const deed = { action: 'approval', subject: approvalId, reason: note, details: { decided: 'declined' } };
-    return audit.around(actorOf(request), deed, async () => ({
-      approval: await approvals.decide(personOf(request), approvalId, 'declined', note),
-    }));
+    return audit.around(actorOf(request), deed, async (told) => {
+      const approval = await approvals.decide(personOf(request), approvalId, 'declined', note);
+      await told('Declined');
+      return { approval };
+    });
   });
   server.post('/api/approvals/approve', needs('operator'), async (request) => {
     const { approvalId, note } = parse(decideBody, request.body);

@@ -116,6 +116,7 @@ describe('leaving shadow mode with two', () => {
       'ann approval failed',
       'bob approval asked',
       'bob mode asked',
+      'bob mode done',
       'bob approval done',
     ]);
     // Back to shadow is the safe way, and needs nobody

@@ -88,6 +88,7 @@ it('OpenID Connect signs people in with their roles, and out again, in a browser
   assert.deepEqual(events, [
     'oidc:ann signIn done',
     'oidc:ann label asked',
+    'oidc:ann label done',
     'oidc:ann access refused',
     'oidc:ann signOut done',
   ]);

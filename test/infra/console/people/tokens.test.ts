@@ -98,7 +98,9 @@ describe('API tokens of the console', () => {
       done.map(({ name, outcome, details }) => [name, outcome, Object.keys(JSON.parse(details))[0]]),
       [
         ['ada', 'asked', 'made'],
+        ['ada', 'done', 'made'],
         ['ada', 'asked', 'revoked'],
+        ['ada', 'done', 'revoked'],
       ],
     );
     const label = (await people.recorded()).find(({ action }) => action === 'label')!;

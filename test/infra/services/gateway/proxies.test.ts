@@ -180,8 +180,8 @@ const behave = async (t: TestContext, { rig, gateway, backend }: Stage, url: str
   await t.test('each decided request is told in telemetry.api, without the credential itself', async () => {
     const told = await rig.seen<ApiTelemetry>(topics.telemetryApi);
     // Envoy over HTTP tells no length of bodies
-    const isLarge = ({ operation, requestBytes }: ApiTelemetry) =>
-      operation.startsWith('PUT') && (requestBytes === 2_000_000 || !tellsLength);
+    const isLarge = ({ operation, requestBytes, denied }: ApiTelemetry) =>
+      operation.startsWith('PUT') && !denied && (requestBytes === 2_000_000 || !tellsLength);
     const ours = await until('telemetry of refusals and of the rest', () => {
       const found = told.filter(({ frontendCredential }) => frontendCredential === credential);
       return found.some(({ denied }) => denied) && found.some(isLarge) && found;
