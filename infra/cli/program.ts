@@ -9,6 +9,7 @@ import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
 import { defineInit } from './commands/init.ts';
+import { defineKafka } from './commands/kafka.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { definePolicy } from './commands/policy.ts';
@@ -76,6 +77,7 @@ export const createProgram = (): Command => {
     defineInit,
     defineConfig,
     defineVault,
+    defineKafka,
     defineDoctor,
     defineVersion,
   ])

@@ -35,7 +35,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- $_ := set $config.console "portTries" 1 -}}
 {{- if ne .Values.vault.login "config" -}}
 {{- $vault := get $config "vault" | default dict -}}
-{{- range $key, $role := dict "actuatorLogin" "ebbtide-actuator" "tokenServiceLogin" "ebbtide-token-service" "keyhostLogin" "ebbtide-keyhost" "keylifeLogin" "ebbtide-keylife" "provisionLogin" "ebbtide-provision" "deliveryLogin" "ebbtide-delivery" -}}
+{{- range $key, $role := dict "actuatorLogin" "ebbtide-actuator" "consoleLogin" "ebbtide-console" "tokenServiceLogin" "ebbtide-token-service" "keyhostLogin" "ebbtide-keyhost" "keylifeLogin" "ebbtide-keylife" "provisionLogin" "ebbtide-provision" "deliveryLogin" "ebbtide-delivery" -}}
 {{- if eq $.Values.vault.login "kubernetes" -}}
 {{- $_ := set $vault $key (dict "method" "kubernetes" "mount" $.Values.vault.mount "role" $role "jwtFile" "/var/run/secrets/ebbtide/vault/token") -}}
 {{- else -}}
