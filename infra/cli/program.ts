@@ -22,6 +22,7 @@ import { defineRun } from './commands/run.ts';
 import { defineScope } from './commands/scope.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineToken } from './commands/token.ts';
+import { defineTrace } from './commands/trace.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
 import { defineVault } from './commands/vault.ts';
@@ -63,6 +64,7 @@ export const createProgram = (): Command => {
     defineEvaluate,
     defineRetrain,
     defineQuery,
+    defineTrace,
     defineReplay,
     defineReport,
     defineCredentials,

@@ -88,6 +88,7 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
     rateLimit: new RateLimit({ perSecond: config.requestsPerSecond, burst: config.requestsBurst }),
     metrics: createKeyhostMetrics(context.metrics),
     log,
+    tracing: context.tracing,
   });
   const rotation = new CertificateRotation(
     certificate,

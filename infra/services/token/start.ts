@@ -87,6 +87,7 @@ export const startTokenService = async (context: AppContext, options: TokenServi
     rateLimit: new RateLimit({ perSecond: config.requestsPerSecond, burst: config.requestsBurst }),
     metrics: createTokenServiceMetrics(context.metrics),
     log,
+    tracing: context.tracing,
   });
   const address = await listenAt((port) => app.listen({ host: config.host, port }), config.port, options.portTaken);
   log.info({ address, registered: register.size }, 'token service started');

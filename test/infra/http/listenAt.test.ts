@@ -30,6 +30,9 @@ test('listenAt', async (t) => {
 
   await t.test('must leave other errors as they are', async () => {
     const refuse = () => Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }));
-    await assert.rejects(listenAt(refuse, 1, () => assert.fail()), { code: 'EACCES' });
+    await assert.rejects(
+      listenAt(refuse, 1, () => assert.fail()),
+      { code: 'EACCES' },
+    );
   });
 });
