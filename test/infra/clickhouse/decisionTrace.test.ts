@@ -62,7 +62,7 @@ test('decisionTrace must tell the way of a decision by the times that the archiv
       userAgent: '',
       group: '',
       threatFeed: '',
-      threatVersion: '',
+      threatIndicator: '',
       threatConfidence: 0,
     },
     clock: null,
