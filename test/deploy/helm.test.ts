@@ -255,8 +255,8 @@ test("with TLS, every process trusts the cluster's authority and comes to Kafka 
       const set = Object.fromEntries(env.map(({ name, value }) => [name, value ?? 'out of a secret']));
       assert.equal(set.NODE_EXTRA_CA_CERTS, authority);
       assert.ok(volumeMounts.some(({ mountPath, readOnly }) => mountPath === '/etc/ebbtide/tls' && readOnly));
-      const { kafka, vault } = parseConfig(text, { environment: set });
-      assert.equal(vault.caFile, authority);
+      const { kafka, vault, clickhouse } = parseConfig(text, { environment: set });
+      assert.deepEqual([vault.caFile, clickhouse.caFile], [authority, authority]);
       assert.equal(kafka.settings['ssl.ca.location'], authority);
       if (login === 'scram')
         assert.deepEqual([kafka.settings['sasl.username'], kafka.settings['security.protocol']], [user, 'sasl_ssl']);

@@ -47,6 +47,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- $ca := .Values.tls.caSecretName -}}
 {{- if $ca -}}
 {{- $_ := set $config "vault" (merge $config.vault (dict "caFile" (include "ebbtide.ca" .))) -}}
+{{- $_ := set $config "clickhouse" (merge $config.clickhouse (dict "caFile" (include "ebbtide.ca" .))) -}}
 {{- end -}}
 {{- $kafka := dict -}}
 {{- if eq .Values.kafka.login "certificate" -}}
