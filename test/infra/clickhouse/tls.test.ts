@@ -20,10 +20,12 @@ const encrypted = async (t: TestContext, url: string): Promise<{ url: string; ca
   execFileSync('openssl', ['req', '-x509', ...curve, ...name, '-keyout', key, '-out', caFile], { stdio: 'ignore' });
   const server = createServer({ key: readFileSync(key), cert: readFileSync(caFile) }, (incoming, outgoing) => {
     const { method, headers } = incoming;
-    const passed = request(new URL(incoming.url ?? '/', url), { method, headers }, (answer) => {
+    // A connection each: the server closes idle ones, and one that is closing must not be taken
+    const passed = request(new URL(incoming.url ?? '/', url), { method, headers, agent: false }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
+    passed.once('error', () => outgoing.destroy());
     incoming.pipe(passed);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
