@@ -93,6 +93,7 @@ export const openCore = async (parts: CoreParts): Promise<Core> => {
       reader,
       encoders,
       bytes: wants === 'bytes',
+      scores: wants === 'records',
       joined: (partition) => {
         const table = credentials(partition);
         return {

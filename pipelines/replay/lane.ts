@@ -13,11 +13,15 @@ import { RunningTask } from '../job/runningTask.ts';
 import { lifecycle } from '../lifecycle.ts';
 import type { HistoricPart } from './history.ts';
 
+/** A window that was scored, as much of it as a report counts. */
+export type ScoredWindow = Pick<Score, 'subject' | 'windowStart' | 'windowEnd'>;
+
 /** What came of one partition's part of a batch. */
 export interface LaneOutput {
   readonly partition: number;
   readonly warmUp: boolean;
-  readonly scores: readonly Score[];
+  /** {@link Score}s where {@link LaneParts.scores} asks for them. */
+  readonly scores: readonly ScoredWindow[];
   readonly decisions: readonly Decision[];
   readonly alerts: readonly Alert[];
   readonly rejected: readonly DeadLetter[];
@@ -34,11 +38,13 @@ export interface LaneParts {
   readonly encoders: Encoders;
   /** Whether records are encoded, which takes time. */
   readonly bytes: boolean;
+  /** Whether somebody wants scores as they are: copying them costs a report a tenth. @default false */
+  readonly scores?: boolean;
   joined(partition: number): JoinedTopics;
 }
 
 interface Seen {
-  scores: Score[];
+  scores: ScoredWindow[];
   decisions: Decision[];
   alerts: Alert[];
   rejected: DeadLetter[];
@@ -96,7 +102,7 @@ export class Lane {
   }
 
   #open(partition: number): { task: RunningTask; seen: Seen } {
-    const { model, pool, reader, encoders, bytes, joined } = this.#parts;
+    const { model, pool, reader, encoders, bytes, scores = false, joined } = this.#parts;
     const seen = nothingSeen();
     const watch = <T>(encoder: Encoder<T>, see: (record: T) => void): Encoder<T> => ({
       topic: encoder.topic,
@@ -123,7 +129,10 @@ export class Lane {
       model,
       ...(pool ? { models: pool } : {}),
       encoders: {
-        scores: watch(encoders.scores, (record) => seen.scores.push({ ...record })),
+        scores: watch(encoders.scores, (record) => {
+          const { subject, windowStart, windowEnd } = record;
+          seen.scores.push(scores ? { ...record } : { subject, windowStart, windowEnd });
+        }),
         decisions: watch(encoders.decisions, (record) => seen.decisions.push(record)),
         alerts: watch(encoders.alerts, (record) => seen.alerts.push(record)),
         deadLetters: watch({ topic: encoders.deadLetters.topic, encode: () => nothing }, (record) =>
