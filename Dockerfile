@@ -46,6 +46,5 @@ EXPOSE 9464 7070 7071 7072 7073 7074 7075 7079
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
   CMD ["node", "/app/deploy/docker/healthcheck.mjs"]
 STOPSIGNAL SIGTERM
-# Twice the default room for what is new: fewer collections, for some 50 MB
-ENTRYPOINT ["node", "--max-semi-space-size=32", "/app/infra/cli/ebbtide.mjs"]
+ENTRYPOINT ["node", "/app/infra/cli/ebbtide.mjs"]
 CMD ["--help"]

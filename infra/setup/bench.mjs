@@ -24,15 +24,10 @@ await runMain(async () => {
   }
   if (!names().includes(name))
     throw new SetupError(`No benchmark is called ${name}; there are ${names().join(', ') || 'none'}`);
-  // What is measured inherits the flags: the second is what Ebbtide itself is started with
-  const child = spawn(
-    process.execPath,
-    ['--expose-gc', '--max-semi-space-size=32', join(folder, `${name}.js`), ...args],
-    {
-      stdio: 'inherit',
-      cwd: root,
-    },
-  );
+  const child = spawn(process.execPath, ['--expose-gc', join(folder, `${name}.js`), ...args], {
+    stdio: 'inherit',
+    cwd: root,
+  });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 });

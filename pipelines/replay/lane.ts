@@ -38,7 +38,7 @@ export interface LaneParts {
   readonly encoders: Encoders;
   /** Whether records are encoded, which takes time. */
   readonly bytes: boolean;
-  /** Whether somebody wants scores as they are: copying them costs a report a tenth. @default false */
+  /** Whether somebody wants scores as they are, which costs a copy of each. @default false */
   readonly scores?: boolean;
   joined(partition: number): JoinedTopics;
 }
