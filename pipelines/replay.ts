@@ -1,8 +1,9 @@
 import { concatMap, from, map, type Observable, tap } from 'rxjs';
 import { acknowledged, type HistoricBatch, type HistoricPart, type History } from './replay/history.ts';
 
-/** What came of a batch, whose messages are let go meanwhile. */
-export interface ReplayedBatch<Result> extends Pick<HistoricBatch, 'ack'> {
+/** A batch with what came of it. */
+export interface ReplayedBatch<Result> {
+  readonly source: HistoricBatch;
   readonly result: Result;
 }
 
@@ -30,14 +31,14 @@ export interface ReplayJob<Result> {
  */
 export const replay = <Result>(job: ReplayJob<Result>): Observable<ReplayedBatch<Result>> =>
   from(acknowledged(job.history.batches(), job.inFlight)).pipe(
-    map(({ parts, ack }) => ({ ack, running: begun(job.run(parts)) })),
-    concatMap(async ({ ack, running }) => ({ ack, result: await running })),
+    map((source) => ({ source, running: begun(job.run(source.parts)) })),
+    concatMap(async ({ source, running }) => ({ source, result: await running })),
     tap((batch) => job.observe(batch)),
     concatMap(async (batch) => {
       await job.write(batch);
       return batch;
     }),
-    tap(({ ack }) => ack()),
+    tap(({ source }) => source.ack()),
   );
 
 /** A promise that is waited for later: that it fails meanwhile must not count as unhandled. */

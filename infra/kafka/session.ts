@@ -79,7 +79,7 @@ export const openSession = async (
     'transactional.id': `${options.groupId}-${options.instanceId}`,
     'transaction.timeout.ms': options.transactionTimeoutMs ?? 15_000,
     // A flush sends at once whatever lingers; until then batches fill, and each that is not written saves the broker work.
-    'linger.ms': 1000,
+    'linger.ms': 100,
     'sticky.partitioning.linger.ms': 0,
   });
   const { topic } = options;

@@ -93,7 +93,6 @@ export const openCore = async (parts: CoreParts): Promise<Core> => {
       reader,
       encoders,
       bytes: wants === 'bytes',
-      scores: wants === 'records',
       joined: (partition) => {
         const table = credentials(partition);
         return {

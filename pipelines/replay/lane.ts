@@ -13,15 +13,11 @@ import { RunningTask } from '../job/runningTask.ts';
 import { lifecycle } from '../lifecycle.ts';
 import type { HistoricPart } from './history.ts';
 
-/** A window that was scored, as much of it as a report counts. */
-export type ScoredWindow = Pick<Score, 'subject' | 'windowStart' | 'windowEnd'>;
-
 /** What came of one partition's part of a batch. */
 export interface LaneOutput {
   readonly partition: number;
   readonly warmUp: boolean;
-  /** {@link Score}s where {@link LaneParts.scores} asks for them. */
-  readonly scores: readonly ScoredWindow[];
+  readonly scores: readonly Score[];
   readonly decisions: readonly Decision[];
   readonly alerts: readonly Alert[];
   readonly rejected: readonly DeadLetter[];
@@ -38,13 +34,11 @@ export interface LaneParts {
   readonly encoders: Encoders;
   /** Whether records are encoded, which takes time. */
   readonly bytes: boolean;
-  /** Whether somebody wants scores as they are, which costs a copy of each. @default false */
-  readonly scores?: boolean;
   joined(partition: number): JoinedTopics;
 }
 
 interface Seen {
-  scores: ScoredWindow[];
+  scores: Score[];
   decisions: Decision[];
   alerts: Alert[];
   rejected: DeadLetter[];
@@ -102,7 +96,7 @@ export class Lane {
   }
 
   #open(partition: number): { task: RunningTask; seen: Seen } {
-    const { model, pool, reader, encoders, bytes, scores = false, joined } = this.#parts;
+    const { model, pool, reader, encoders, bytes, joined } = this.#parts;
     const seen = nothingSeen();
     const watch = <T>(encoder: Encoder<T>, see: (record: T) => void): Encoder<T> => ({
       topic: encoder.topic,
@@ -129,10 +123,7 @@ export class Lane {
       model,
       ...(pool ? { models: pool } : {}),
       encoders: {
-        scores: watch(encoders.scores, (record) => {
-          const { subject, windowStart, windowEnd } = record;
-          seen.scores.push(scores ? { ...record } : { subject, windowStart, windowEnd });
-        }),
+        scores: watch(encoders.scores, (record) => seen.scores.push({ ...record })),
         decisions: watch(encoders.decisions, (record) => seen.decisions.push(record)),
         alerts: watch(encoders.alerts, (record) => seen.alerts.push(record)),
         deadLetters: watch({ topic: encoders.deadLetters.topic, encode: () => nothing }, (record) =>
