@@ -1,3 +1,4 @@
+import { openModelRegistry } from '../../models/registry/open.ts';
 import type { Config } from '../config/config.ts';
 import { embedded } from '../config/connections.ts';
 import type { AppContext, Running } from '../context.ts';
@@ -29,6 +30,7 @@ export const startKeys = async (
   const { keyhost, policy } = config;
   const port = await freeOr0(keyhost.port, 'The key host', say);
   const service = await startKeyhost(context, {
+    models: await openModelRegistry(config.models),
     vault: vault.login('keyhost'),
     keyhost: { ...keyhost, port },
     policy: policy.keylife,

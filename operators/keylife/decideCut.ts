@@ -58,11 +58,7 @@ export const decideCut = (
 };
 
 /** The score of a burst. There is no p-value: the risk is a posterior, and 1 says that nothing is claimed. */
-export const keylifeScore = (
-  { event, credentialId }: KeylifeOutcome,
-  pipeline: string,
-  modelVersion: string,
-): Score => ({
+export const keylifeScore = ({ event, credentialId, modelVersion }: KeylifeOutcome, pipeline: string): Score => ({
   subject: credentialId,
   pipeline,
   windowStart: event.time,

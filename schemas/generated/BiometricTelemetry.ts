@@ -20,6 +20,8 @@ export interface BehaviourClock {
   controlOffset: number;
   /** End offset of the same partition of baselines in force from here on. */
   baselinesOffset: number;
+  /** Pointer to the models in force from here on, 0 for the configured one. */
+  modelSequence: number;
 }
 
 /** Timing features of one burst of behaviour; never the keys typed. */
@@ -187,6 +189,12 @@ export const BiometricTelemetrySchema = {
               "name": "baselinesOffset",
               "type": "long",
               "doc": "End offset of the same partition of baselines in force from here on.",
+              "default": 0
+            },
+            {
+              "name": "modelSequence",
+              "type": "long",
+              "doc": "Pointer to the models in force from here on, 0 for the configured one.",
               "default": 0
             }
           ]

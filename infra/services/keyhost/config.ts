@@ -43,6 +43,19 @@ export const keyhostConfig = z.strictObject({
     .describe("Users' keys: client certificates whose end is the lifespan"),
   ...riskEngineKeys,
   learningLifespanMs: durationMs.default(3_600_000).describe('Lifespan while a person is being learned, milliseconds'),
+  sessionLearning: z
+    .strictObject({
+      withinMs: z
+        .int()
+        .min(0)
+        .default(3_600_000)
+        .describe(
+          'First part of a session from which is learned how its user types, scrolls and moves; 0 learns nothing',
+        ),
+      everyMs: z.int().min(0).default(60_000).describe('Least time between two times of learning from a session'),
+    })
+    .prefault({})
+    .describe('What is learned of a person after signing in'),
   stepUpAbove: z
     .number()
     .min(0)

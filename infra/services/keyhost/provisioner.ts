@@ -15,11 +15,13 @@ import { learnSession } from './learning.ts';
 import type { Persons } from './persons.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import { type AuthenticationRequest, batchOf, type ReissueRequest } from './requests.ts';
+import { SessionLearning } from './sessionLearning.ts';
 import type { SignedKey, Signer } from './signer.ts';
 
 /** What a {@link Provisioner} works with. */
 export interface ProvisionerParts {
-  readonly engine: RiskEngine;
+  /** By the model that is in force now. */
+  readonly engine: () => RiskEngine;
   readonly persons: Persons;
   readonly pseudonyms: Pseudonyms;
   readonly authentications: Authentications;
@@ -39,9 +41,11 @@ export class Provisioner {
   readonly #parts: ProvisionerParts;
   readonly #memory = newBehaviourMemory();
   readonly #lock = new KeyedLock();
+  readonly #sessions: SessionLearning;
 
   constructor(parts: ProvisionerParts) {
     this.#parts = parts;
+    this.#sessions = new SessionLearning(parts);
   }
 
   /**
@@ -128,7 +132,9 @@ export class Provisioner {
     const batch = batchOf(text, now());
     if (batch.consent.level !== 'session')
       throw new Problem(403, 'no-consent', 'The user withdrew consent to being recognised while working');
-    return log.observed(key, sha256(text), batch);
+    const accepted = await log.observed(key, sha256(text), batch);
+    if (accepted > 0) await this.#lock.run(key.user, () => this.#sessions.take(key, batch));
+    return accepted;
   }
 
   /** A key of this endpoint. @throws {Problem} 404 */
@@ -160,7 +166,9 @@ export class Provisioner {
     digest: string,
     { requestId, batch: text, strong, enrol }: AuthenticationRequest,
   ): Promise<Authentication> {
-    const { engine, persons, authentications, log, policy, config, now } = this.#parts;
+    const { persons, authentications, log, policy, config, now } = this.#parts;
+    const engine = this.#parts.engine();
+    const { enrolment, enrolments } = config;
     const decidedAt = now();
     const batch = text === undefined ? undefined : batchOf(text, decidedAt);
     const batchDigest = text === undefined ? '' : sha256(text);
@@ -173,7 +181,8 @@ export class Provisioner {
       {
         shortestMs: lifespanOf(1, policy.lifespans),
         learningLifespanMs: Math.min(config.learningLifespanMs, policy.lifespans.otherwiseMs),
-        enrolment: config.enrolment,
+        enrolment,
+        enrolments,
         strong,
       },
     );
@@ -213,7 +222,7 @@ export class Provisioner {
         purpose: config.purpose,
         lawfulBasis: batch ? config.lawfulBasis : '',
       };
-      const rule = { enrolment: config.enrolment, strong };
+      const rule = { enrolment, enrolments, strong };
       const learned = batch && faults.length === 0 ? learnSession(engine, person, behaviour, assessment, rule) : person;
       await log.decided(decided, batch, learned === person ? undefined : learned);
       authentications.decided(decided);
