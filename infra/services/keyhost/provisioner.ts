@@ -7,16 +7,16 @@ import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
 import { Problem } from '../../http/problem.ts';
 import { KeyedLock } from '../../vault/keyed-lock.ts';
 import { assessSignIn } from './assess.ts';
-import type { Authentications } from './authentications.ts';
+import type { Authentications, DeniedKey } from './authentications.ts';
 import type { KeyhostConfig } from './config.ts';
 import type { KeyhostLog } from './keyhostLog.ts';
 import { enrolledOf, type KeyStatus, type KeyView, viewOf } from './keyView.ts';
 import { learnSession } from './learning.ts';
 import type { Persons } from './persons.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
-import { type AuthenticationRequest, batchOf, type ReissueRequest } from './requests.ts';
+import { type AuthenticationRequest, batchOf, materialOf, type ReissueRequest } from './requests.ts';
 import { SessionLearning } from './sessionLearning.ts';
-import type { SignedKey, Signer } from './signer.ts';
+import type { SignedKey, Signer } from './signers/signer.ts';
 
 /** What a {@link Provisioner} works with. */
 export interface ProvisionerParts {
@@ -60,12 +60,13 @@ export class Provisioner {
     const { pseudonyms } = this.#parts;
     if (request.enrol && !request.strong)
       throw new Problem(400, 'request-invalid', 'A person is enrolled anew by strong authentication alone');
+    const material = materialOf(request, this.#parts.signer.takes);
     const user = await pseudonyms.of(request.user);
     return this.#lock.run(user, async () => {
-      const { requestId, csr } = request;
+      const { requestId } = request;
       const digest = sha256(JSON.stringify([endpoint, request]));
       const decided = this.#repeated(requestId, digest) ?? (await this.#decide(endpoint, user, digest, request));
-      return this.#provide(decided, csr);
+      return this.#provide(decided, material);
     });
   }
 
@@ -77,11 +78,12 @@ export class Provisioner {
   async reissue(endpoint: string, credentialId: string, request: ReissueRequest): Promise<KeyView & SignedKey> {
     const { authentications, policy, signer, log, now } = this.#parts;
     const before = this.find(endpoint, credentialId);
+    const material = materialOf(request, signer.takes);
     return this.#lock.run(before.user, async () => {
-      const { requestId, csr } = request;
+      const { requestId } = request;
       const digest = sha256(JSON.stringify([endpoint, credentialId, request]));
       const repeated = this.#repeated(requestId, digest);
-      if (repeated) return this.#provide(repeated, csr);
+      if (repeated) return this.#provide(repeated, material);
       const cut = authentications.cutOf(credentialId);
       if (!cut) throw new Problem(409, 'not-cut', 'The key was not cut: use it until it ends');
       // Only the session's last key is followed: another one beside it would live on whatever its session does
@@ -89,7 +91,7 @@ export class Provisioner {
       if (last && last.credentialId !== credentialId)
         throw new Problem(409, 'replaced', 'Another key has taken its place; repeat that request, or sign in again');
       const risk = cut.risk / 100;
-      const lifespanMs = lifespanOf(risk, policy.lifespans);
+      const lifespanMs = Math.min(lifespanOf(risk, policy.lifespans), this.#longest());
       const expiresAt = wholeSecond(Math.min(before.expiresAt, cut.windowEnd + lifespanMs));
       if (lifespanMs <= lifespanOf(1, policy.lifespans) || expiresAt <= now())
         throw new Problem(403, 'authenticate-anew', 'The risk of the session is too high: its user must sign in again');
@@ -109,7 +111,7 @@ export class Provisioner {
       };
       await log.decided(decided);
       authentications.decided(decided);
-      return this.#provide(decided, csr);
+      return this.#provide(decided, material);
     });
   }
 
@@ -151,6 +153,19 @@ export class Provisioner {
     const cut = this.#parts.authentications.cutOf(credentialId);
     const state = key.expiresAt <= this.#parts.now() ? 'ended' : cut ? 'cut' : 'active';
     return { ...viewOf(key), ...(cut ? { risk: cut.risk / 100 } : {}), state };
+  }
+
+  /** Keys that were cut and that Vault cannot revoke: whoever accepts such keys must refuse these until they end. */
+  denied(): readonly DeniedKey[] {
+    const { authentications, signer, now } = this.#parts;
+    return signer.revocable ? [] : authentications.denied(now());
+  }
+
+  /** What cannot be revoked, and is not denied by whoever accepts it, may live no longer than in doubt. */
+  #longest(): number {
+    const { signer, config, policy } = this.#parts;
+    const ends = signer.revocable || config.keys.denialsHeeded;
+    return ends ? Number.POSITIVE_INFINITY : lifespanOf(1, policy.lifespans);
   }
 
   #repeated(requestId: string, digest: string): Authentication | undefined {
@@ -197,7 +212,8 @@ export class Provisioner {
             reason: assessment.reason,
           },
         );
-      const lifespanMs = Math.min(assessment.lifespanMs, policy.rotateAfterMs);
+      const most = this.#longest();
+      const lifespanMs = Math.min(assessment.lifespanMs, policy.rotateAfterMs, most);
       const credentialId = keyName(user, requestId);
       const decided: Authentication = {
         requestId,
@@ -233,16 +249,16 @@ export class Provisioner {
     }
   }
 
-  async #provide(decided: Authentication, csr: string): Promise<KeyView & SignedKey> {
+  async #provide(decided: Authentication, material: string): Promise<KeyView & SignedKey> {
     const { authentications, signer, log, now } = this.#parts;
     if (decided.expiresAt <= now())
       throw new Problem(409, 'key-ended', 'The key of this request has ended; ask again with a new identifier');
     if (decided.serial !== '') {
-      const signed = await signer.fetch(decided.serial);
+      const signed = await signer.again(decided, material);
       if (!signed) throw new Problem(409, 'key-revoked', 'The key of this request was revoked');
       return { ...viewOf(decided), ...signed };
     }
-    const signed = await signer.sign(decided, csr);
+    const signed = await signer.sign(decided, material);
     const issued = { ...decided, serial: signed.serial };
     await log.issued(issued, signer.credentialOf(signed, issued)).catch(async (error: unknown) => {
       await signer.revoke(signed.serial).catch(() => {});

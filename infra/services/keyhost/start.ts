@@ -20,7 +20,7 @@ import { Provisioner } from './provisioner.ts';
 import { Pseudonyms } from './pseudonyms.ts';
 import { createRoutes } from './routes.ts';
 import { CertificateRotation, issueServerCertificate } from './serverCertificate.ts';
-import { Signer } from './signer.ts';
+import { openSigner } from './signers/open.ts';
 
 /** What {@link startKeyhost} is told. */
 export interface KeyhostOptions {
@@ -76,7 +76,7 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
   // A registry that is away must not keep people from signing in: what is configured decides meanwhile
   void models.pool.begin();
 
-  const signer = new Signer(vault, config.keys, now);
+  const signer = openSigner(vault, config.keys, now);
   const certificate = await issueServerCertificate(vault, config);
   const app = createRoutes(certificate.context, {
     provisioner: new Provisioner({

@@ -98,6 +98,8 @@ export interface AnyAnswer {
   readonly lifespanMs: number;
   readonly expiresAt: number;
   readonly certificate: string;
+  readonly issuingCa: string;
+  readonly kind: string;
   readonly serial: string;
   readonly code: string;
   readonly detail: string;
