@@ -29,6 +29,8 @@ export interface Comparison {
   readonly logOdds: number;
   /** How much they count in their session, from 0 to 1. */
   readonly counts: number;
+  /** What each verifier added to the log odds, by its name; above 0 speaks for somebody else. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
 
 /** Bursts that were compared with their user's baseline. */

@@ -126,12 +126,12 @@ const comparer = (modelOf: (sequence: number) => RiskModel, keys: UserKeys, base
       // A baseline that cannot be read says nothing; the key host enrols its person anew
       if (!isEbbtideError(error, 'STATE_CORRUPT')) throw error;
     }
-    const { reason, risk, weight } = await modelOf(modelSequence).engine.assess(
+    const { reason, risk, weight, parts } = await modelOf(modelSequence).engine.assess(
       person,
       behaviourOf(bursts.map((features) => ({ specification, features }))),
     );
     if (reason === 'replayed') return { logOdds: surest, counts: 1 };
-    return { logOdds: reason === 'assessed' ? Math.log(risk / (1 - risk)) : Number.NaN, counts: weight };
+    return { logOdds: reason === 'assessed' ? Math.log(risk / (1 - risk)) : Number.NaN, counts: weight, parts };
   };
 };
 

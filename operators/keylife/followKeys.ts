@@ -66,6 +66,15 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
     touched.add(sessionKey(session));
   };
 
+  /** What the verifiers said when the key was issued, as the first that is known of its session. */
+  const signIn = ({ user, session, time, issued }: Extract<KeylifeItem, { kind: 'issued' }>): KeylifeOutcome => {
+    const { credentialId, risk, parts } = issued;
+    const nothing = { features: {}, faults: [], bursts: [] };
+    const logOdds = Object.values(parts).reduce((sum, part) => sum + part, 0);
+    const event = { user, session, time, specification: 'signIn', ...nothing, logOdds, counts: 1, parts, risk };
+    return { event, credentialId, modelVersion: task.modelVersion(held), decision: undefined };
+  };
+
   const sweep = () => {
     for (const [session, { expiresAt }] of held.sessions)
       if (held.now - expiresAt > sessionForgottenAfterMs) forgotten.push(sessionKey(session));
@@ -89,7 +98,7 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
     if (item.kind === 'issued') {
       held.now = Math.max(held.now, item.time);
       begin(item);
-      return [];
+      return [signIn(item)].filter(({ event: { parts } }) => Object.keys(parts ?? {}).length > 0);
     }
     const { event, message } = item;
     held.now = Math.max(held.now, event.time);

@@ -10,6 +10,8 @@ export interface KeyIssued {
   risk: number;
   /** End of the key's life, epoch milliseconds. */
   expiresAt: number;
+  /** What each verifier added to the log odds of the risk at issue; above 0 speaks for somebody else. */
+  parts: Record<string, number>;
 }
 
 /** What a clock record says: how late it is, and how far the topics that behaviour is joined with are in force. */
@@ -155,6 +157,15 @@ export const BiometricTelemetrySchema = {
                 "logicalType": "timestamp-millis"
               },
               "doc": "End of the key's life, epoch milliseconds."
+            },
+            {
+              "name": "parts",
+              "type": {
+                "type": "map",
+                "values": "double"
+              },
+              "doc": "What each verifier added to the log odds of the risk at issue; above 0 speaks for somebody else.",
+              "default": {}
             }
           ]
         }

@@ -60,8 +60,8 @@ const logOf = () => {
   return {
     messages,
     add,
-    issue: (time: number, credentialId = 'key-1', expiresAt = t0 + 24 * hour, risk = 0.02) =>
-      add({ user: 'u', session: 's', time, issued: { credentialId, risk, expiresAt } }),
+    issue: (time: number, credentialId = 'key-1', expiresAt = t0 + 24 * hour, risk = 0.02, parts = {}) =>
+      add({ user: 'u', session: 's', time, issued: { credentialId, risk, expiresAt, parts } }),
     burst: (time: number, logOdds: number, more: Partial<BiometricTelemetry> = {}) =>
       add({
         user: 'u',
@@ -111,7 +111,7 @@ const drive = async (
       decoding: { reader: telemetry, open: async () => undefined, specificationOf },
       checks: behaviourChecks,
       sizes,
-      compare: async ({ features }) => ({ logOdds: Math.round((features['hold.0']! - 0.2) * 100), counts }),
+      compare: async ({ features }) => ({ logOdds: Math.round((features['hold.0']! - 0.2) * 100), counts, parts: { 'keystroke.statistical': 1 } }),
       orders: ordersAsOf('keylife', control, () => {}, keylifePolicies),
       reached: () => undefined,
       modelVersion: ({ modelSequence }) => (modelSequence === 0 ? 'test' : `test-${modelSequence}`),
@@ -306,4 +306,29 @@ test('what a verifier of little weight says cuts a key later than what one of we
   const light = await drive(log.messages, { settings: [enforce], counts: 0.25 });
   const firstOf = ({ decisions }: typeof full) => decisions[0]!.windowEnd;
   assert.ok(firstOf(light) >= firstOf(full) + 5_000, `${firstOf(full) - t0} and ${firstOf(light) - t0}`);
+});
+
+test('scores say what each verifier said, at sign-in too', async () => {
+  const log = logOf();
+  const parts = { 'keystroke.statistical': -3, 'scroll.statistical': 1 };
+  log.issue(t0, 'key-1', t0 + 24 * hour, 0.12, parts);
+  log.burst(t0 + 1_000, 4);
+  const { scores } = await drive(log.messages);
+  assert.deepEqual(
+    scores.map(({ samples, contributions }) => [
+      samples,
+      contributions.map(({ feature, weight, direction, observed }) => [feature, weight, direction, observed]),
+    ]),
+    [
+      [
+        0,
+        [
+          ['keystroke.statistical', 0.75, 'below', -3],
+          ['scroll.statistical', 0.25, 'above', 1],
+        ],
+      ],
+      [1, [['keystroke.statistical', 1, 'above', 1]]],
+    ],
+  );
+  assert.equal(scores[0]!.score, 0.12);
 });

@@ -71,12 +71,12 @@ export class KeyhostLog {
 
   /** That a key was issued: from here on the actuator knows it, and the keylife pipeline follows its session. */
   async issued(issued: Authentication, credential: Credential): Promise<void> {
-    const { user, session, credentialId, reason, risk, expiresAt, decidedAt } = issued;
+    const { user, session, credentialId, reason, risk, expiresAt, decidedAt, parts } = issued;
     const begun: BiometricTelemetry = {
       ...this.#record(issued),
       session,
       time: decidedAt,
-      issued: { credentialId, risk: reason === 'learning' ? unknown : risk, expiresAt },
+      issued: { credentialId, risk: reason === 'learning' ? unknown : risk, expiresAt, parts },
     };
     await this.#send([
       { topic: topics.credentials.name, key: credentialId, value: this.#credentials.encode(credential) },
