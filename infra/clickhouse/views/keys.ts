@@ -24,10 +24,7 @@ WHERE pipeline = 'keylife' AND ${within('decided_at')} GROUP BY action, mode ORD
   modalities: `SELECT splitByChar('.', one.feature)[1] AS modality, count() AS comparisons, uniqExact(subject) AS keys,
 avg(one.observed) AS mean_log_odds, countIf(one.observed > 0) / count() AS against
 FROM scores ARRAY JOIN contributions AS one
-WHERE pipeline = 'keylife' AND role = 'champion' AND one.unit = 'log odds' AND ${within('window_end')} GROUP BY modality ORDER BY comparisons DESC`,
-  course: `SELECT ${stepOf('window_end')} AS at, splitByChar('.', one.feature)[1] AS modality, avg(one.observed) AS mean_log_odds
-FROM scores ARRAY JOIN contributions AS one
-WHERE pipeline = 'keylife' AND role = 'champion' AND one.unit = 'log odds' AND ${within('window_end')} GROUP BY at, modality ORDER BY at, modality`,
+WHERE pipeline = 'keylife' AND role = 'champion' AND one.unit = 'log odds' AND ${within('window_end')} GROUP BY modality ORDER BY comparisons DESC, modality`,
   endedEarly: `SELECT uniqExact(credential_id) AS keys FROM credentials_history WHERE ${isKey} AND status = 'ended' AND expires_at > kafka_time AND ${within('kafka_time')}`,
   now: `SELECT count() AS keys, countIf(expires_at <= {to:DateTime64(3)} + INTERVAL 1 HOUR) AS ending FROM credentials
 WHERE ${isKey} AND status = 'active' AND expires_at > {to:DateTime64(3)}`,
@@ -39,13 +36,12 @@ FROM interventions WHERE pipeline = 'keylife' AND ${within('decided_at')} ORDER 
 export const keysView = async (archive: ClickHouseArchive, fromMs: number, toMs: number): Promise<KeysView> => {
   const range = rangeOf(fromMs, toMs);
   const read = <T>(query: string): Promise<T[]> => readRecords<T>(archive, 'key lifespans', query, range);
-  const [classes, granted, comparisons, risk, modalities, course, deeds, endedEarly, now, decisions] = await Promise.all([
+  const [classes, granted, comparisons, risk, modalities, deeds, endedEarly, now, decisions] = await Promise.all([
     read<KeysView['classes'][number]>(queries.classes),
     read<KeysView['granted'][number]>(queries.granted),
     read<KeysView['comparisons'][number]>(queries.comparisons),
     read<KeysView['risk'][number]>(queries.risk),
     read<KeysView['modalities'][number]>(queries.modalities),
-    read<KeysView['course'][number]>(queries.course),
     read<KeysView['deeds'][number]>(queries.deeds),
     read<{ keys: number }>(queries.endedEarly),
     read<Omit<KeysView['now'], 'endedEarly'>>(queries.now),
@@ -57,7 +53,6 @@ export const keysView = async (archive: ClickHouseArchive, fromMs: number, toMs:
     comparisons,
     risk,
     modalities,
-    course,
     deeds,
     now: { keys: 0, ending: 0, ...now[0], endedEarly: endedEarly[0]?.keys ?? 0 },
     decisions,

@@ -96,7 +96,6 @@ export interface KeysView {
     /** Share of comparisons that spoke for somebody else. */
     readonly against: number;
   }[];
-  readonly course: readonly { readonly at: number; readonly modality: string; readonly meanLogOdds: number }[];
   readonly deeds: readonly {
     readonly action: string;
     readonly mode: string;

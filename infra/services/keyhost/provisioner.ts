@@ -148,11 +148,12 @@ export class Provisioner {
   }
 
   /** How a key is now. */
-  status(endpoint: string, credentialId: string): KeyStatus {
+  async status(endpoint: string, credentialId: string): Promise<KeyStatus> {
     const key = this.find(endpoint, credentialId);
     const cut = this.#parts.authentications.cutOf(credentialId);
     const state = key.expiresAt <= this.#parts.now() ? 'ended' : cut ? 'cut' : 'active';
-    return { ...viewOf(key), ...(cut ? { risk: cut.risk / 100 } : {}), state };
+    const enrolled = enrolledOf(await this.#parts.persons.of(key.user));
+    return { ...viewOf(key), enrolled, ...(cut ? { risk: cut.risk / 100 } : {}), state };
   }
 
   /** Keys that were cut and that Vault cannot revoke: whoever accepts such keys must refuse these until they end. */
