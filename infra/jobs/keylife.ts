@@ -41,7 +41,7 @@ import { type OpenedPartition, runJob } from './runJob.ts';
 import { tellRefused } from './tellRefused.ts';
 
 const name = 'keylife';
-/** Baselines that lie open in memory: some 50 KB each. */
+/** Baselines that lie open in memory: some 130 KB each at most. */
 const openPersons = 500;
 /** Log odds of what is surely an impostor's: a recording. */
 const surest = Number.POSITIVE_INFINITY;
