@@ -68,9 +68,12 @@ export const summaryVerifier = ({ modality, fewest, kept }: SummaryOptions): Ver
   },
 });
 
+/** The verifier of free typing. */
+export const typingVerifier: Verifier = summaryVerifier({ modality: 'typing', fewest: 1, kept: 60 });
+
 /** Verifiers of all that is summed up, by how much of it tells something. */
 export const summaryVerifiers: readonly Verifier[] = [
-  summaryVerifier({ modality: 'typing', fewest: 1, kept: 60 }),
+  typingVerifier,
   summaryVerifier({ modality: 'scroll', fewest: 3, kept: 60 }),
   summaryVerifier({ modality: 'touch', fewest: 5, kept: 100 }),
   summaryVerifier({ modality: 'application', fewest: 3, kept: 60 }),

@@ -111,7 +111,11 @@ const drive = async (
       decoding: { reader: telemetry, open: async () => undefined, specificationOf },
       checks: behaviourChecks,
       sizes,
-      compare: async ({ features }) => ({ logOdds: Math.round((features['hold.0']! - 0.2) * 100), counts, parts: { 'keystroke.statistical': 1 } }),
+      compare: async ({ features }) => ({
+        logOdds: Math.round((features['hold.0']! - 0.2) * 100),
+        counts,
+        parts: { 'keystroke.statistical': 1 },
+      }),
       orders: ordersAsOf('keylife', control, () => {}, keylifePolicies),
       reached: () => undefined,
       modelVersion: ({ modelSequence }) => (modelSequence === 0 ? 'test' : `test-${modelSequence}`),

@@ -43,10 +43,7 @@ export const keyhostConfig = z.strictObject({
         .describe(
           'certificate: TLS client certificates, which Vault revokes; ssh: SSH user certificates; jwt: tokens bound to a public key. Of the last two Vault revokes none',
         ),
-      mount: z
-        .string()
-        .optional()
-        .describe("Engine of users' keys; by default pki-keys, ssh-keys, or transit for jwt"),
+      mount: z.string().optional().describe("Engine of users' keys; by default pki-keys, ssh-keys, or transit for jwt"),
       role: z
         .string()
         .optional()

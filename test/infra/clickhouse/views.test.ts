@@ -41,7 +41,12 @@ test('views must sum up what the archive has of scope, provisioning, keys and mo
     keys.classes.reduce((sum, one) => sum + one.keys, 0),
   );
   assert.deepEqual(
-    keys.modalities.map(({ modality, comparisons, meanLogOdds, against }) => [modality, comparisons, meanLogOdds, against]),
+    keys.modalities.map(({ modality, comparisons, meanLogOdds, against }) => [
+      modality,
+      comparisons,
+      meanLogOdds,
+      against,
+    ]),
     [
       ['keystroke', 1, 3.1, 1],
       ['scroll', 1, -0.4, 0],

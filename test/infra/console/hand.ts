@@ -63,7 +63,13 @@ export const handAt = async (page: Page, from: { readonly x: number; readonly y:
         for (let step = 0; step < 8; step++) {
           clock += 0.02 + 0.05 * random();
           const deltaY = step === 6 ? -40 : 40;
-          await client.send('Input.dispatchMouseEvent', { type: 'mouseWheel', ...at, timestamp: clock, deltaX: 0, deltaY });
+          await client.send('Input.dispatchMouseEvent', {
+            type: 'mouseWheel',
+            ...at,
+            timestamp: clock,
+            deltaX: 0,
+            deltaY,
+          });
         }
       }
     },

@@ -26,9 +26,15 @@ export const thumbprintOf = (pem: string): string => {
   try {
     const jwk = createPublicKey(pem).export({ format: 'jwk' }) as Record<string, string>;
     const members = thumbed[jwk.kty ?? '']!.map((name) => [name, jwk[name]]);
-    return createHash('sha256').update(JSON.stringify(Object.fromEntries(members))).digest('base64url');
+    return createHash('sha256')
+      .update(JSON.stringify(Object.fromEntries(members)))
+      .digest('base64url');
   } catch {
-    throw new Problem(400, 'key-refused', 'The public key is refused; it must be one in PEM form, of EC, Ed25519 or RSA');
+    throw new Problem(
+      400,
+      'key-refused',
+      'The public key is refused; it must be one in PEM form, of EC, Ed25519 or RSA',
+    );
   }
 };
 

@@ -71,11 +71,14 @@ test('keys that Vault cannot revoke end when decided, are denied once cut, and l
         const how = { key: createPublicKey(signed.issuingCa), dsaEncoding: 'ieee-p1363' } as const;
         assert.ok(verify('sha256', Buffer.from(`${head}.${body}`), how, Buffer.from(signature, 'base64url')));
         const { jti, iss, cnf } = claimsOf(signed.certificate);
-        assert.deepEqual({ jti, iss, cnf }, {
-          jti: signed.credentialId,
-          iss: 'ebbtide',
-          cnf: { jkt: thumbprintOf(key) },
-        });
+        assert.deepEqual(
+          { jti, iss, cnf },
+          {
+            jti: signed.credentialId,
+            iss: 'ebbtide',
+            cnf: { jkt: thumbprintOf(key) },
+          },
+        );
       }
       // Asked again it ends no later, and nothing of another kind is signed
       const again = await signIn(request);
@@ -111,7 +114,10 @@ test('keys that Vault cannot revoke end when decided, are denied once cut, and l
       await producer.send([{ topic: topics.decisions.name, key: cut.subject, value: codec.encode(cut) }]);
       await until('the key to be denied', async () => (await denied()).keys.length === 1);
       assert.equal((await denied()).keys[0]!.credentialId, signed.credentialId);
-      const shorter = await post(`/v1/keys/${signed.credentialId}/reissue`, { requestId: randomUUID(), publicKey: key });
+      const shorter = await post(`/v1/keys/${signed.credentialId}/reissue`, {
+        requestId: randomUUID(),
+        publicKey: key,
+      });
       assert.equal(shorter.status, 201, JSON.stringify(shorter.body));
       assert.ok(endOf(shorter.body) <= cut.windowEnd + hour);
       if (kind === 'ssh') await t.test('OpenSSH refuses what is denied', (t) => refusedBySsh(t, vault.folder, signed));

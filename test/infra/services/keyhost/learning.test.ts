@@ -47,20 +47,28 @@ test('free typing, scrolling, touch and attention are learned after signing in, 
   };
   const work = async (credentialId: string, way: Way, stretches = 6, session = randomUUID()) => {
     const path = `/v1/keys/${credentialId}/behaviour`;
-    const { status, body } = await ask(host.address, identity, 'POST', path, { batch: workOf(way, session, stretches) });
+    const { status, body } = await ask(host.address, identity, 'POST', path, {
+      batch: workOf(way, session, stretches),
+    });
     assert.equal(status, 202, JSON.stringify(body));
   };
   const owner = wayOf(1);
   const begun = await signIn({ strong: true }, undefined, 30);
   for (let i = 0; i < 5; i++) await work(begun.credentialId, owner);
   const own = await signIn();
-  assert.deepEqual(own.enrolled, { keystroke: 30, typing: 12, scroll: 12, touch: 12, application: 12 }, 'two batches, and no more');
+  assert.deepEqual(
+    own.enrolled,
+    { keystroke: 30, typing: 12, scroll: 12, touch: 12, application: 12 },
+    'two batches, and no more',
+  );
   assert.ok(own.risk <= 0.2, `${own.risk}`);
 
   await t.test('each has its say at a sign-in that holds it', async () => {
     const { bursts } = JSON.parse(workOf(owner, 'unused-session', 6)) as { bursts: object[] };
     const batch = JSON.parse(batchOf([anna(), anna(), anna()], { session: randomUUID() })) as { bursts: object[] };
-    const { parts, reason } = await signIn({ batch: JSON.stringify({ ...batch, bursts: [...bursts, ...batch.bursts] }) });
+    const { parts, reason } = await signIn({
+      batch: JSON.stringify({ ...batch, bursts: [...bursts, ...batch.bursts] }),
+    });
     assert.equal(reason, 'assessed');
     const names = ['application', 'keystroke', 'scroll', 'touch', 'typing'].map((name) => `${name}.statistical`);
     assert.deepEqual(Object.keys(parts).toSorted(), names);

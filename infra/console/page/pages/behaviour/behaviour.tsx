@@ -8,8 +8,8 @@ import { Parts } from './parts.tsx';
 import { PhraseForm } from './phraseForm.tsx';
 import { RiskPlot } from './riskPlot.tsx';
 import { useBehaviour } from './useBehaviour.ts';
-import { Work } from './work.tsx';
 import type { Typist } from './words.ts';
+import { Work } from './work.tsx';
 
 /** Where people try how their behaviour decides on the life of their keys. */
 const Behaviour = () => {

@@ -38,8 +38,8 @@ export const Work = ({
     ) : (
       <>
         <p class="field-about">
-          What you write stays in the field: its rhythm alone is measured. An hour from each sign-in that you are known by is
-          learned from, once a minute.
+          What you write stays in the field: its rhythm alone is measured. An hour from each sign-in that you are known
+          by is learned from, once a minute.
         </p>
         <div class="work-fields">
           <label>
