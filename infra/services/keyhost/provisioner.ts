@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { RiskEngine } from '../../../models/biometric/index.ts';
 import { lifespanOf } from '../../../models/biometric/lifespan.ts';
+import { sha256 } from '../../../models/hash.ts';
 import { newBehaviourMemory } from '../../../operators/checkBehaviour.ts';
 import type { Authentication } from '../../../schemas/generated/index.ts';
 import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
@@ -10,6 +10,7 @@ import { assessSignIn } from './assess.ts';
 import type { Authentications, DeniedKey } from './authentications.ts';
 import type { KeyhostConfig } from './config.ts';
 import type { KeyhostLog } from './keyhostLog.ts';
+import { keyName, longestLifeMs, wholeSecond } from './keys.ts';
 import { enrolledOf, type KeyStatus, type KeyView, viewOf } from './keyView.ts';
 import { learnSession } from './learning.ts';
 import type { Persons } from './persons.ts';
@@ -32,9 +33,6 @@ export interface ProvisionerParts {
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const wholeSecond = (time: number): number => Math.floor(time / 1000) * 1000;
 
 /** The key host's part that decides on keys and provides them (Dynamic Key Provisioning Service). */
 export class Provisioner {
@@ -91,7 +89,7 @@ export class Provisioner {
       if (last && last.credentialId !== credentialId)
         throw new Problem(409, 'replaced', 'Another key has taken its place; repeat that request, or sign in again');
       const risk = cut.risk / 100;
-      const lifespanMs = Math.min(lifespanOf(risk, policy.lifespans), this.#longest());
+      const lifespanMs = Math.min(lifespanOf(risk, policy.lifespans), longestLifeMs(this.#parts));
       const expiresAt = wholeSecond(Math.min(before.expiresAt, cut.windowEnd + lifespanMs));
       if (lifespanMs <= lifespanOf(1, policy.lifespans) || expiresAt <= now())
         throw new Problem(403, 'authenticate-anew', 'The risk of the session is too high: its user must sign in again');
@@ -162,13 +160,6 @@ export class Provisioner {
     return signer.revocable ? [] : authentications.denied(now());
   }
 
-  /** What cannot be revoked, and is not denied by whoever accepts it, may live no longer than in doubt. */
-  #longest(): number {
-    const { signer, config, policy } = this.#parts;
-    const ends = signer.revocable || config.keys.denialsHeeded;
-    return ends ? Number.POSITIVE_INFINITY : lifespanOf(1, policy.lifespans);
-  }
-
   #repeated(requestId: string, digest: string): Authentication | undefined {
     const known = this.#parts.authentications.byRequest(requestId);
     if (known && known.digest !== digest)
@@ -213,8 +204,7 @@ export class Provisioner {
             reason: assessment.reason,
           },
         );
-      const most = this.#longest();
-      const lifespanMs = Math.min(assessment.lifespanMs, policy.rotateAfterMs, most);
+      const lifespanMs = Math.min(assessment.lifespanMs, policy.rotateAfterMs, longestLifeMs(this.#parts));
       const credentialId = keyName(user, requestId);
       const decided: Authentication = {
         requestId,
@@ -269,6 +259,3 @@ export class Provisioner {
     return { ...viewOf(issued), ...signed };
   }
 }
-
-/** The same request gives the same name, and nobody else's has it. */
-const keyName = (user: string, requestId: string): string => `key-${sha256(`${user}/${requestId}`).slice(0, 24)}`;
