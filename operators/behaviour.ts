@@ -23,11 +23,18 @@ export interface GatheredBehaviour extends CheckedBehaviour {
   readonly bursts: readonly BehaviourEvent['features'][];
 }
 
-/** Bursts that were compared with their user's baseline. */
-export interface AssessedBehaviour extends GatheredBehaviour {
+/** What comparing bursts with their user's baseline came to. */
+export interface Comparison {
   /** Log odds that they are an impostor's; NaN where nothing could be compared. */
   readonly logOdds: number;
+  /** How much they count in their session, from 0 to 1. */
+  readonly counts: number;
+  /** What each verifier added to the log odds, by its name; above 0 speaks for somebody else. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
+
+/** Bursts that were compared with their user's baseline. */
+export interface AssessedBehaviour extends GatheredBehaviour, Comparison {}
 
 /** What became of a session with a burst. */
 export interface FollowedBehaviour extends AssessedBehaviour {

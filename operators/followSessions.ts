@@ -6,6 +6,7 @@ export type FollowSession<State> = (
   before: State,
   logOdds: number,
   time: number,
+  counts: number,
 ) => { readonly state: State; readonly risk: number; readonly cutTo?: number };
 
 /**
@@ -23,7 +24,12 @@ export const followSessions = <State>(
     const before = sessions.get(event.session);
     const faulty = event.faults.length > 0;
     if (before === undefined || (!faulty && Number.isNaN(event.logOdds))) return { ...event, risk: Number.NaN };
-    const { state, risk, cutTo } = follow(before, faulty ? Number.POSITIVE_INFINITY : event.logOdds, event.time);
+    const { state, risk, cutTo } = follow(
+      before,
+      faulty ? Number.POSITIVE_INFINITY : event.logOdds,
+      event.time,
+      event.counts,
+    );
     sessions.set(event.session, state);
     return { ...event, risk, ...(cutTo === undefined ? {} : { cutTo }) };
   });

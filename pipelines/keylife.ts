@@ -10,7 +10,7 @@ import type { BehaviourClock } from '../schemas/generated/index.ts';
 /** What the keylife pipeline works with on one partition of `telemetry.biometric`. */
 export interface KeylifeTask extends FollowTask {
   readonly decoding: BehaviourDecoding;
-  /** Resolves once the joined topics were read as far as a clock record says. */
+  /** Resolves once the joined topics were read as far as a clock record says, and its models are there. */
   reached(clock: BehaviourClock): Promise<void> | undefined;
   readonly encoders: KeylifeEncoders;
 }
@@ -24,5 +24,5 @@ export const keylife = (task: KeylifeTask): OperatorFunction<InputBatch, OutputB
     decodeBehaviour(task.decoding, task.counts),
     awaitJoined<BehaviourClock, KeylifeBatch>((clock) => task.reached(clock)),
     followKeys(task),
-    toKeylifeOutput(task.partition, task.encoders, task.modelVersion),
+    toKeylifeOutput(task.partition, task.encoders),
   );

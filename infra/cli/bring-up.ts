@@ -208,5 +208,6 @@ const openSignIn = async (context: AppContext, { keyhost, policy }: Config, addr
     keyhost: address,
     vault: { endpoint: vault.endpoint, privacy: vault.login('privacy') },
     enrolment: keyhost.enrolment,
+    enrolments: keyhost.enrolments,
     rule: policy.keylife.lifespans,
   });

@@ -1,3 +1,4 @@
+import { openModelRegistry } from '../../models/registry/open.ts';
 import type { Config } from '../config/config.ts';
 import { embedded } from '../config/connections.ts';
 import type { AppContext, Running } from '../context.ts';
@@ -28,6 +29,7 @@ export const startKeys = async (
   }
   const { keyhost, policy } = config;
   const service = await startKeyhost(context, {
+    models: await openModelRegistry(config.models),
     vault: vault.login('keyhost'),
     keyhost,
     portTaken: portTaken('the key host', say),

@@ -55,11 +55,12 @@ export const pipelines = {
       await openModelRegistry(config.models),
     );
   },
-  keylife: (context: AppContext, config: Config, { brokers, vault }: PipelineServers): Promise<Running> => {
+  keylife: async (context: AppContext, config: Config, { brokers, vault }: PipelineServers): Promise<Running> => {
     const { instanceId, ...rest } = config.keylife;
     const complete = keylifeConfigSchema.parse(instanceId === undefined ? rest : { ...rest, instanceId });
     const cluster = { brokers, settings: config.kafka.settings };
-    return startKeylife(context, cluster, complete, config.policy.keylife, vault('keylife'));
+    const registry = await openModelRegistry(config.models);
+    return startKeylife(context, cluster, complete, config.policy.keylife, vault('keylife'), registry);
   },
   preprovision: async (context: AppContext, config: Config, { brokers }: PipelineServers): Promise<Running> => {
     const { instanceId, ...rest } = config.preprovision;

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { type Enrolments, enrolmentOf } from '../../models/biometric/index.ts';
 import type { LifespanRule } from '../../models/biometric/lifespan.ts';
+import { modalities } from '../../models/biometric/specifications.ts';
 import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import { makeCertificateRequest } from '../agents/endpoint/certificateRequest.ts';
 import { KeyhostClient } from '../agents/endpoint/client.ts';
@@ -20,6 +22,8 @@ export interface SignInDemoOptions {
   readonly vault: { readonly endpoint: VaultConfig; readonly privacy: VaultConfig };
   /** Samples of a phrase that the key host enrols before it compares. */
   readonly enrolment: number;
+  /** The same by modality, where it is another. */
+  readonly enrolments?: Enrolments;
   readonly rule: LifespanRule;
 }
 
@@ -43,9 +47,10 @@ const nothing: Tried = { signIns: [], enrolled: 0 };
  */
 export const startSignInDemo = async (
   context: AppContext,
-  { keyhost, vault: logins, enrolment, rule }: SignInDemoOptions,
+  { keyhost, vault: logins, rule, ...needed }: SignInDemoOptions,
 ): Promise<Running & BehaviourPort> => {
   const { log } = context;
+  const { enrolment } = needed;
   const endpoint = await VaultClient.connect(logins.endpoint, { service: 'endpoint', log });
   const privacy = await VaultClient.connect(logins.privacy, { service: 'privacy', log });
   const client = new KeyhostClient(keyhost, () => issueEndpointIdentity(endpoint, endpointName));
@@ -59,10 +64,16 @@ export const startSignInDemo = async (
     const { signIns, enrolled } = of(user);
     const last = signIns.at(-1);
     const key = last && (await client.status(last.credentialId));
+    const afterwards = modalities.filter((modality) => modality !== 'keystroke');
     return {
       enrolled,
       enrolment,
       rule,
+      learned: afterwards.map((modality) => ({
+        modality,
+        known: key?.enrolled[modality] ?? 0,
+        needed: enrolmentOf(needed, modality),
+      })),
       signIns,
       ...(key && { key: { credentialId: key.credentialId, state: key.state, risk: key.risk } }),
     };

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { modalities } from '../../models/biometric/specifications.ts';
 
 /** How a job takes its share of the work: the same for every pipeline but for the name of its group. */
 const jobKeys = (pipeline: string) => ({
@@ -57,15 +58,25 @@ export type ScopeConfig = z.infer<typeof scopeConfigSchema>;
 const comparator = z
   .string()
   .optional()
-  .describe('Folder of a trained comparator (ebbtide train biometric); without one the statistical verifiers decide');
+  .describe(
+    'Folder of a trained comparator (ebbtide train biometric) that decides until one is promoted; without one the statistical verifiers do',
+  );
 
 /** How behaviour is compared: the same in the key host and the pipeline. */
 export const riskEngineKeys = {
   comparator,
   weights: z
     .record(z.string(), z.number().min(0))
-    .default({ 'keystroke.statistical': 1, 'keystroke.comparator': 1, 'mouse.statistical': 1 })
-    .describe('How much each verifier counts; 0 is not heard'),
+    .default({
+      'keystroke.statistical': 1,
+      'keystroke.comparator': 1,
+      'mouse.statistical': 1,
+      'typing.statistical': 0.25,
+      'touch.statistical': 0.25,
+      'scroll.statistical': 0.25,
+      'application.statistical': 0.1,
+    })
+    .describe('How much each verifier counts; one that is 0 or not named is not heard'),
   enrolment: z
     .number()
     .int()
@@ -73,7 +84,16 @@ export const riskEngineKeys = {
     .max(200)
     .default(10)
     .describe('Samples that must be enrolled before a person is compared, 2 to 200; until then they are learned'),
+  enrolments: z
+    .partialRecord(z.enum(modalities), z.number().int().min(2).max(60))
+    .default({ touch: 20, application: 15 })
+    .describe(
+      'The same by modality where it is another, 2 to 60: stretches of typing and scrolling, movements, minutes',
+    ),
 };
+
+/** How behaviour is compared; see {@link riskEngineKeys}. */
+export type RiskEngineConfig = Pick<KeylifeConfig, keyof typeof riskEngineKeys>;
 
 /** How the keylife pipeline runs; `keylife` in `ebbtide.yaml`. Its policy is `policy.keylife`. */
 export const keylifeConfigSchema = z.strictObject({ ...jobKeys('keylife'), ...riskEngineKeys });

@@ -1,12 +1,14 @@
 import { behaviourChecks, behaviourOf, gatheredBursts, specificationOf } from '../../models/biometric/bursts.ts';
-import type { Person, RiskEngine } from '../../models/biometric/index.ts';
+import type { Person } from '../../models/biometric/index.ts';
 import { decodePerson } from '../../models/biometric/personFile.ts';
+import type { ModelRegistry } from '../../models/registry/registry.ts';
 import { LastSeen } from '../../operators/actuate/lastSeen.ts';
-import type { GatheredBehaviour } from '../../operators/behaviour.ts';
+import type { Comparison, GatheredBehaviour } from '../../operators/behaviour.ts';
 import type { WaitingBurst } from '../../operators/gatherBehaviour.ts';
 import { noKeylifeCounts } from '../../operators/keylife/batch.ts';
 import { openFeatures } from '../../operators/keylife/decodeBehaviour.ts';
 import {
+  type KeylifeJoined,
   type KeylifePartition,
   keylifeStateVersion,
   loadKeylife,
@@ -34,12 +36,12 @@ import { openTables } from './joinedTables.ts';
 import { keylifeMetrics } from './keylifeMetrics.ts';
 import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
-import { openRiskEngine } from './riskEngine.ts';
+import { openRiskModels, type RiskModel } from './riskEngine.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
 import { tellRefused } from './tellRefused.ts';
 
 const name = 'keylife';
-/** Baselines that lie open in memory: some 50 KB each. */
+/** Baselines that lie open in memory: some 130 KB each at most. */
 const openPersons = 500;
 /** Log odds of what is surely an impostor's: a recording. */
 const surest = Number.POSITIVE_INFINITY;
@@ -95,11 +97,12 @@ const restoreKeylife = async (
   held.now = own?.time ?? 0;
   held.controlOffset = own?.controlOffset ?? 0;
   held.baselinesOffset = own?.baselinesOffset ?? 0;
+  held.modelSequence = own?.modelSequence ?? 0;
   return { held, start: own?.processedOffset ?? 0 };
 };
 
-/** Compares bursts with the baseline of their user as of an offset. */
-const comparer = (engine: RiskEngine, keys: UserKeys, baselines: VersionedTable<Baseline>) => {
+/** Compares bursts with the baseline of their user, and by the model, that are in force. */
+const comparer = (modelOf: (sequence: number) => RiskModel, keys: UserKeys, baselines: VersionedTable<Baseline>) => {
   const persons = new LastSeen<string, { of: Baseline; person: Person }>(openPersons);
   const personOf = async (user: string, offset: number): Promise<Person | undefined> => {
     const baseline = baselines.at(user, offset);
@@ -112,26 +115,30 @@ const comparer = (engine: RiskEngine, keys: UserKeys, baselines: VersionedTable<
     persons.set(user, { of: baseline, person });
     return person;
   };
-  return async ({ user, specification, bursts }: GatheredBehaviour, offset: number): Promise<number> => {
+  return async (
+    { user, specification, bursts }: GatheredBehaviour,
+    { baselinesOffset, modelSequence }: KeylifeJoined,
+  ): Promise<Comparison> => {
     let person: Person | undefined;
     try {
-      person = await personOf(user, offset);
+      person = await personOf(user, baselinesOffset);
     } catch (error) {
       // A baseline that cannot be read says nothing; the key host enrols its person anew
       if (!isEbbtideError(error, 'STATE_CORRUPT')) throw error;
     }
-    const { reason, risk } = await engine.assess(
+    const { reason, risk, weight, parts } = await modelOf(modelSequence).engine.assess(
       person,
       behaviourOf(bursts.map((features) => ({ specification, features }))),
     );
-    if (reason === 'replayed') return surest;
-    return reason === 'assessed' ? Math.log(risk / (1 - risk)) : Number.NaN;
+    if (reason === 'replayed') return { logOdds: surest, counts: 1 };
+    return { logOdds: reason === 'assessed' ? Math.log(risk / (1 - risk)) : Number.NaN, counts: weight, parts };
   };
 };
 
 /**
  * Run the keylife pipeline on this process's share of the partitions of `telemetry.biometric`, exactly once, until closed.
  *
+ * @param modelRegistry - where comparators that are promoted come from; without one, pointers in `control` are refused
  * @throws {EbbtideError} at once when the configured comparator cannot be used, or Vault refuses the login
  * @example
  * const running = await startKeylife(context, cluster, config.keylife, config.policy.keylife, vaultOf(config, 'keylife'));
@@ -142,36 +149,45 @@ export const startKeylife = async (
   config: KeylifeConfig,
   policy: KeylifePolicy,
   vaultConfig: VaultConfig,
+  modelRegistry?: ModelRegistry,
 ): Promise<Running> => {
   const { kafka, registry, log } = context;
-  const { engine, version } = await openRiskEngine(context, config);
+  const metrics = keylifeMetrics(context.metrics);
+  const models = await openRiskModels(context, config, { registry: modelRegistry, metrics });
   const vault = await VaultClient.connect(vaultConfig, { service: name, log, metrics: context.metrics });
   const keys = new UserKeys(vault);
   const limits = { now: () => performance.now() };
   const reader = await TopicCodec.open<BiometricTelemetry>(topics.telemetryBiometric, registry, limits);
   const encoders = await openEncoders(registry);
-  const metrics = keylifeMetrics(context.metrics);
   const counts = noKeylifeCounts();
   const tables = await openTables<Baseline, Baseline>(context, topics.baselines, (baseline) => baseline, {
+    heard: (control) => models.pool.hear(control),
     passedOver: (topic) => metrics.passedOver.inc({ topic }),
   });
   const clockProducer = await kafka.producer({ lingerMs: 0 });
   await publishPolicy(name, context, clockProducer, tables, policy);
+  // A registry that is away must not keep the job from starting: partitions await what they need
+  void models.announce(context, clockProducer, tables);
+  void tables.caughtUp.then(() => models.pool.begin());
 
   const open = async (partition: number): Promise<OpenedPartition<KeylifePartition>> => {
     await tables.caughtUp;
     const { held, start } = await restoreKeylife(kafka, encoders.state, keys, partition);
+    await models.pool.reached({ models: held.modelSequence });
     const baselines = tables.beside(partition);
     const chain = keylife({
       partition: held,
       decoding: { reader, open: (user, sealed) => keys.open(user, sealed), specificationOf },
       checks: behaviourChecks,
       sizes: gatheredBursts,
-      compare: comparer(engine, keys, baselines),
+      compare: comparer(models.modelOf, keys, baselines),
+      modelVersion: ({ modelSequence }) => models.modelOf(modelSequence).version,
       orders: ordersAsOf(name, tables.control, tellRefused(log), keylifePolicies),
-      reached: ({ controlOffset, baselinesOffset }) =>
-        tables.control.reached(controlOffset) ?? baselines.reached(baselinesOffset),
-      modelVersion: version,
+      async reached({ controlOffset, baselinesOffset, modelSequence }) {
+        await tables.control.reached(controlOffset);
+        await baselines.reached(baselinesOffset);
+        await models.pool.reached({ models: modelSequence });
+      },
       encoders,
       counts,
     });
@@ -186,6 +202,7 @@ export const startKeylife = async (
         time,
         controlOffset: tables.control.position,
         baselinesOffset: tables.beside(partition).position,
+        modelSequence: models.pool.sequence,
       },
     });
 
@@ -197,6 +214,9 @@ export const startKeylife = async (
       metrics.watermark.set({ partition: String(partition) }, now / 1000);
       tables.beside(partition).prune(baselinesOffset);
     }
+    const sequences = [...held.values()].map(({ modelSequence }) => modelSequence);
+    if (held.size > 0) void models.pool.release(Math.min(...sequences));
+    metrics.modelSequence.set(models.pool.sequence);
     metrics.subjects.set(subjects);
   };
 
@@ -209,11 +229,12 @@ export const startKeylife = async (
     clockRecord,
     open,
     report,
-    describe: () => `model ${version}`,
+    describe: () => models.describe(),
     failed: tables.failed,
     async close() {
       await tables.close();
       await clockProducer.close();
+      await models.close();
       await vault.close();
     },
   });

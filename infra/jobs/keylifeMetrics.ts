@@ -1,5 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 import { jobMetrics } from './jobMetrics.ts';
+import { modelMetrics } from './modelMetrics.ts';
 
 /** Metrics of the keylife pipeline, registered where the caller says. */
 export const keylifeMetrics = (registry: Registry) => {
@@ -7,6 +8,7 @@ export const keylifeMetrics = (registry: Registry) => {
     new Counter({ name: `ebbtide_keylife_${name}_total`, help, registers: [registry] });
   return {
     ...jobMetrics(registry, 'keylife'),
+    ...modelMetrics(registry, 'keylife'),
     bursts: counter('bursts', 'Bursts of behaviour processed'),
     faulty: counter('faulty_bursts', 'Bursts that no person made'),
     erased: counter('erased_bursts', 'Bursts of users whose key was erased'),

@@ -2,7 +2,9 @@ import { isEbbtideError } from '../../schemas/errors.ts';
 import type { PreparingVault } from './changes.ts';
 
 /** Mounts and roles that the key host works with. */
-export const keyhostMounts = { keys: 'pki-keys', endpoints: 'pki-endpoints' } as const;
+export const keyhostMounts = { keys: 'pki-keys', endpoints: 'pki-endpoints', ssh: 'ssh-keys' } as const;
+/** Transit key that signs users' tokens. */
+export const tokenKey = 'ebbtide-key-jwt';
 export const userKeyRole = 'ebbtide-user-key';
 export const endpointRole = 'ebbtide-endpoint';
 export const keyhostRole = 'ebbtide-keyhost';
@@ -22,7 +24,8 @@ export const prepareKeyhost = async (
 ): Promise<void> => {
   await enable('sys/mounts/transit', { type: 'transit' });
   await vault.write(`transit/keys/${pseudonymKey}`, {});
-  for (const [of, mount] of Object.entries(keyhostMounts)) {
+  const { ssh, ...authorities } = keyhostMounts;
+  for (const [of, mount] of Object.entries(authorities)) {
     await enable(`sys/mounts/${mount}`, { type: 'pki', config: { max_lease_ttl: '87600h' } });
     if (await hasIssuer(vault, mount)) continue;
     const root = { common_name: `Ebbtide ${of}`, key_type: 'ec', key_bits: 256, ttl: '87600h' };
@@ -52,6 +55,29 @@ export const prepareKeyhost = async (
     allowed_uri_sans: ['ebbtide:key:*'],
     max_ttl: '25h',
   });
+  await vault.write(`transit/keys/${tokenKey}`, { type: 'ecdsa-p256' });
+  await enable(`sys/mounts/${ssh}`, { type: 'ssh' });
+  if (!(await isThere(() => vault.read(`${ssh}/config/ca`))))
+    await vault.write(`${ssh}/config/ca`, { generate_signing_key: true, key_type: 'ed25519' });
+  await vault.write(`${ssh}/roles/${userKeyRole}`, {
+    key_type: 'ca',
+    allow_user_certificates: true,
+    allowed_users: '*',
+    allow_user_key_ids: true,
+    allowed_extensions: 'permit-pty',
+    max_ttl: '25h',
+  });
+};
+
+/** SSH engines answer 400 where there is no authority yet. */
+const isThere = async (read: () => Promise<unknown>): Promise<boolean> => {
+  try {
+    await read();
+    return true;
+  } catch (error) {
+    if (isEbbtideError(error, 'VAULT_NOT_FOUND') || isEbbtideError(error, 'VAULT_REJECTED')) return false;
+    throw error;
+  }
 };
 
 const hasIssuer = async (vault: PreparingVault, mount: string): Promise<boolean> => {

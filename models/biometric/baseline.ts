@@ -16,13 +16,21 @@ export interface Baseline {
   readonly learned: number;
 }
 
-const lastRows = (rows: Float32Array, features: number): Float32Array =>
-  rows.slice(Math.max(0, rows.length - templateDefaults.rows * features));
+/** How samples of a modality are kept. */
+export interface KeepingRule {
+  /** Samples kept at most: the last ones. @default 200 */
+  readonly kept?: number;
+  /** Whether samples may lack features: NaN stands for what did not occur. @default false */
+  readonly partial?: boolean;
+}
 
-const flat = (samples: readonly Float64Array[], features: number): Float32Array => {
+const lastRows = (rows: Float32Array, features: number, { kept = templateDefaults.rows }: KeepingRule): Float32Array =>
+  rows.slice(Math.max(0, rows.length - kept * features));
+
+const flat = (samples: readonly Float64Array[], features: number, { partial = false }: KeepingRule): Float32Array => {
   const rows = new Float32Array(samples.length * features);
   samples.forEach((sample, i) => {
-    if (sample.length !== features || !sample.every(Number.isFinite))
+    if (sample.length !== features || !isSample(sample, partial))
       throw new EbbtideError(
         'RECORD_OUT_OF_RANGE',
         `A sample of behaviour must be ${features} finite numbers, got ${sample.length}`,
@@ -33,17 +41,23 @@ const flat = (samples: readonly Float64Array[], features: number): Float32Array 
   return rows;
 };
 
+/** Whether numbers can be a sample: all finite, or NaN for what did not occur where a modality has such, and not all of them. */
+export const isSample = (sample: Float64Array, partial = false): boolean =>
+  partial
+    ? sample.some(Number.isFinite) && sample.every((it) => Number.isFinite(it) || Number.isNaN(it))
+    : sample.every(Number.isFinite);
+
 /**
  * Lay a person's anchor, at enrolment or after strong re-authentication: whatever was learned before is gone.
  *
- * @param samples transformed, oldest first; at most the last 200 are kept
+ * @param samples transformed, oldest first; at most the last ones are kept
  * @throws EbbtideError DATA_MISSING without a sample, RECORD_OUT_OF_RANGE for samples of unequal size or no numbers
  */
-export const layAnchor = (samples: readonly Float64Array[]): Baseline => {
+export const layAnchor = (samples: readonly Float64Array[], rule: KeepingRule = {}): Baseline => {
   const features = samples[0]?.length ?? 0;
   if (features === 0)
     throw new EbbtideError('DATA_MISSING', 'A baseline takes at least one sample of behaviour, got none');
-  const anchor = lastRows(flat(samples, features), features);
+  const anchor = lastRows(flat(samples, features, rule), features, rule);
   return { features, anchor, recent: anchor, learned: 0 };
 };
 
@@ -52,19 +66,28 @@ export const layAnchor = (samples: readonly Float64Array[]): Baseline => {
  *
  * @throws EbbtideError RECORD_OUT_OF_RANGE as {@link layAnchor}
  */
-export const learnSamples = (baseline: Baseline, samples: readonly Float64Array[]): Baseline => {
+export const learnSamples = (
+  baseline: Baseline,
+  samples: readonly Float64Array[],
+  rule: KeepingRule = {},
+): Baseline => {
   const { features, recent, learned } = baseline;
-  const added = flat(samples, features);
+  const added = flat(samples, features, rule);
   const all = new Float32Array(recent.length + added.length);
   all.set(recent);
   all.set(added, recent.length);
-  return { ...baseline, recent: lastRows(all, features), learned: learned + samples.length };
+  return { ...baseline, recent: lastRows(all, features, rule), learned: learned + samples.length };
 };
 
 /** The templates of a baseline; one and the same before anything was learned. */
-export const templatesOf = ({ features, anchor, recent }: Baseline): { anchor: Template; recent: Template } => {
-  const first = makeTemplate(Float64Array.from(anchor), features);
-  return { anchor: first, recent: recent === anchor ? first : makeTemplate(Float64Array.from(recent), features) };
+export const templatesOf = (
+  { features, anchor, recent }: Baseline,
+  { partial = false }: KeepingRule = {},
+): { anchor: Template; recent: Template } => {
+  const options = { ...templateDefaults, partial };
+  const first = makeTemplate(Float64Array.from(anchor), features, options);
+  const last = recent === anchor ? first : makeTemplate(Float64Array.from(recent), features, options);
+  return { anchor: first, recent: last };
 };
 
 /** Whether a baseline has so many samples enrolled that behaviour may be compared with it. */

@@ -1,7 +1,15 @@
 import { EbbtideError } from '../../schemas/errors.ts';
-import { type Baseline, isEnrolled, layAnchor, learnSamples, templatesOf } from './baseline.ts';
+import {
+  type Baseline,
+  isEnrolled,
+  isSample,
+  type KeepingRule,
+  layAnchor,
+  learnSamples,
+  templatesOf,
+} from './baseline.ts';
 import { type GuardedRisk, guardedRisk, type LearningGuard, learningGuard, mayLearn } from './guard.ts';
-import { type JointOpinion, joinOpinions } from './join.ts';
+import { type JointOpinion, joinOpinions, type Opinion } from './join.ts';
 import { type LifespanRule, lifespanOf, lifespanRule } from './lifespan.ts';
 import { isCopy, statisticalVerifier } from './statistical.ts';
 import type { Template } from './template.ts';
@@ -33,6 +41,8 @@ export interface Assessment {
   /** By the recent and by the anchored baseline; absent unless assessed. */
   readonly guarded?: GuardedRisk;
   readonly lifespanMs: number;
+  /** How much the weightiest verifier that was heard counts; 0 where none was. What a burst weighs in a session. */
+  readonly weight: number;
   /** What each verifier contributed, as a share. */
   readonly shares: JointOpinion['shares'];
   /** What each verifier added to the log odds of {@link risk}, by whichever baseline says more. */
@@ -41,9 +51,20 @@ export interface Assessment {
   readonly missing: JointOpinion['missing'];
   /** Whether {@link RiskEngine.learn} would learn from it. */
   readonly learnable: boolean;
+  /** Modalities whose own anchor knows the behaviour: no other's word can have one learned from. */
+  readonly known: readonly string[];
   /** Whether the person should show by other means who they are before a key is issued. */
   readonly stepUp: boolean;
 }
+
+/** Samples to be enrolled, by modality. */
+export type Enrolments = Readonly<Partial<Record<string, number>>>;
+
+/** Samples that a modality must have enrolled before it is compared. */
+export const enrolmentOf = (
+  { enrolment, enrolments }: { readonly enrolment: number; readonly enrolments?: Enrolments },
+  modality: string,
+): number => enrolments?.[modality] ?? enrolment;
 
 /** What a risk engine is made of. */
 export interface RiskEngineOptions {
@@ -55,6 +76,8 @@ export interface RiskEngineOptions {
   readonly guard?: LearningGuard;
   /** Samples that a modality must have enrolled before it counts. @default 10 */
   readonly enrolment?: number;
+  /** The same by modality, where it is another. */
+  readonly enrolments?: Enrolments;
   /** Lifespan while nothing is known of a person, milliseconds. @default 1 h, and never more than the rule's longest */
   readonly learningLifespanMs?: number;
   /** Risk above which a step-up is demanded, such as a second factor; never unless given. */
@@ -80,16 +103,6 @@ const hourMs = 3_600_000;
 /** Templates kept ready: some 100 KB each. */
 const templatesKept = 200;
 
-/** What of somebody's behaviour can be compared with their baselines: samples of their size, all numbers. */
-const comparable = (person: Person | undefined, behaviour: Behaviour): Behaviour =>
-  new Map(
-    [...behaviour].filter(([modality, samples]) =>
-      samples.every(
-        (sample) => sample.length === person?.get(modality)?.features && sample.every((it) => Number.isFinite(it)),
-      ),
-    ),
-  );
-
 /**
  * Make a risk engine.
  *
@@ -104,31 +117,55 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
   const verifiers = options.verifiers ?? [statisticalVerifier];
   const weights = options.weights ?? Object.fromEntries(verifiers.map(({ name }) => [name, 1]));
   const { rule = lifespanRule, guard = learningGuard, enrolment = 10, learningLifespanMs = hourMs } = options;
+  const enrolling = { enrolment, ...(options.enrolments && { enrolments: options.enrolments }) };
   const { stepUpAbove = 1 } = options;
   if (!verifiers.some(({ name }) => (weights[name] ?? 0) > 0))
     throw new EbbtideError('CONFIG_INVALID', 'No verifier of behaviour has a weight above 0', { weights });
-  const modalities = new Set(verifiers.map(({ modality }) => modality));
+  const keeping = new Map<string, KeepingRule>(verifiers.map((verifier) => [verifier.modality, verifier]));
+  const uncalibrated = new Set(verifiers.filter((it) => it.uncalibrated).map(({ name }) => name));
+  const modalityOf = new Map(verifiers.map(({ name, modality }) => [name, modality]));
   // Making a template takes longer than comparing with it; the last ones are kept, whose number bounds the memory.
   const made = new Map<Baseline, ReturnType<typeof templatesOf>>();
-  const templates = (baseline: Baseline): ReturnType<typeof templatesOf> => {
-    const found = made.get(baseline) ?? templatesOf(baseline);
+  const templates = (baseline: Baseline, modality: string): ReturnType<typeof templatesOf> => {
+    const found = made.get(baseline) ?? templatesOf(baseline, keeping.get(modality));
     made.delete(baseline);
     made.set(baseline, found);
     if (made.size > templatesKept) made.delete(made.keys().next().value!);
     return found;
   };
+  /** What of somebody's behaviour can be compared with their baselines: samples of their size, as the modality has them. */
+  const comparable = (person: Person | undefined, behaviour: Behaviour): Behaviour =>
+    new Map(
+      [...behaviour].filter(([modality, samples]) =>
+        samples.every(
+          (sample) =>
+            sample.length === person?.get(modality)?.features && isSample(sample, keeping.get(modality)?.partial),
+        ),
+      ),
+    );
+  /** Modalities of which the anchor says that the behaviour may be the person's. */
+  const knownBy = (opinions: readonly Opinion[]): string[] =>
+    [...keeping.keys()].filter((modality) => {
+      const own = opinions.filter(({ verifier }) => modalityOf.get(verifier) === modality);
+      const joint = joinOpinions(own, weights);
+      return joint !== undefined && joint.risk <= guard.mostByAnchor;
+    });
 
   return {
     enrol(behaviour, person = new Map()) {
       const known = new Map(person);
       for (const [modality, samples] of behaviour)
-        if (modalities.has(modality) && samples.length > 0) known.set(modality, layAnchor(samples));
+        if (keeping.has(modality) && samples.length > 0) known.set(modality, layAnchor(samples, keeping.get(modality)));
       return known;
     },
     async assess(person, behaviour) {
-      const known = [...(person ?? [])].filter(([, baseline]) => isEnrolled(baseline, enrolment));
+      const known = [...(person ?? [])].filter(
+        ([name, baseline]) => keeping.has(name) && isEnrolled(baseline, enrolmentOf(enrolling, name)),
+      );
       const nothing = {
         risk: 1,
+        weight: 0,
+        known: [],
         shares: {},
         parts: {},
         missing: verifiers.map(({ name }) => name),
@@ -140,21 +177,31 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
       const fitting = comparable(person, behaviour);
       const typed = fitting.get('keystroke') ?? [];
       const kept = known.find(([modality]) => modality === 'keystroke')?.[1];
-      if (kept && typed.some((it) => Object.values(templates(kept)).some((template) => isCopy(template, it))))
+      if (
+        kept &&
+        typed.some((it) => Object.values(templates(kept, 'keystroke')).some((template) => isCopy(template, it)))
+      )
         return { reason: 'replayed', lifespanMs: lifespanOf(1, rule), ...nothing };
-      const opinion = async (of: 'anchor' | 'recent', leniency: number): Promise<JointOpinion | undefined> => {
-        const byModality = new Map<string, Template>(known.map(([name, baseline]) => [name, templates(baseline)[of]]));
-        return joinOpinions(await opinionsOf(verifiers, byModality, fitting, leniency), weights);
+      const opinionsBy = (of: 'anchor' | 'recent', leniency: number): Promise<Opinion[]> => {
+        const byModality = new Map<string, Template>(
+          known.map(([name, baseline]) => [name, templates(baseline, name)[of]]),
+        );
+        return opinionsOf(verifiers, byModality, fitting, leniency);
       };
-      const recent = await opinion('recent', 0);
-      const anchor = await opinion('anchor', guard.leniency);
+      const recent = joinOpinions(await opinionsBy('recent', 0), weights);
+      const anchored = await opinionsBy('anchor', guard.leniency);
+      const anchor = joinOpinions(anchored, weights);
       if (!recent || !anchor) return { reason: 'unseen', lifespanMs: lifespanOf(1, rule), ...nothing };
+      const heard = Object.keys(recent.shares);
+      const most = heard.every((name) => uncalibrated.has(name)) ? learningLifespanMs : rule.otherwiseMs;
       const guarded = guardedRisk(recent.risk, anchor.risk);
       return {
         reason: 'assessed',
         risk: guarded.risk,
         guarded,
-        lifespanMs: lifespanOf(guarded.risk, rule),
+        lifespanMs: Math.min(most, lifespanOf(guarded.risk, rule)),
+        weight: Math.max(...heard.map((name) => weights[name] ?? 0)),
+        known: knownBy(anchored),
         shares: recent.shares,
         parts: (anchor.risk > recent.risk ? anchor : recent).parts,
         missing: recent.missing,
@@ -162,12 +209,13 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
         stepUp: guarded.risk > stepUpAbove,
       };
     },
-    learn(person, behaviour, { learnable }) {
+    learn(person, behaviour, { learnable, known: ofPerson }) {
       if (!learnable) return person;
       const known = new Map(person);
       for (const [modality, samples] of comparable(person, behaviour)) {
         const baseline = known.get(modality);
-        if (baseline && samples.length > 0) known.set(modality, learnSamples(baseline, samples));
+        if (baseline && samples.length > 0 && ofPerson.includes(modality))
+          known.set(modality, learnSamples(baseline, samples, keeping.get(modality)));
       }
       return known;
     },

@@ -24,6 +24,11 @@ const leastS = 0.01;
 /** Where the logarithm of a distance that may be negative turns linear, in seconds. */
 const linearS = 0.1;
 
+/** A time on the scale on which people differ by shifts. @param seconds above 0 */
+export const logTime = (seconds: number): number => Math.log(Math.max(seconds, leastS));
+/** The same of a time that may be negative. */
+export const signedLogTime = (seconds: number): number => Math.sign(seconds) * Math.log1p(Math.abs(seconds) / linearS);
+
 const missing = 'A phrase that lacks a timing is not scored';
 const transforms = {
   hold: `ln(max(v, ${leastS}))`,
@@ -50,8 +55,4 @@ export const keystrokeFeatures = (() => {
  * @returns the same shape
  */
 export const logTimings = (seconds: Float64Array, timings: number): Float64Array =>
-  seconds.map((value, i) =>
-    (i % timings) % 3 === 2
-      ? Math.sign(value) * Math.log1p(Math.abs(value) / linearS)
-      : Math.log(Math.max(value, leastS)),
-  );
+  seconds.map((value, i) => ((i % timings) % 3 === 2 ? signedLogTime(value) : logTime(value)));

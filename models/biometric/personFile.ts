@@ -20,7 +20,7 @@ interface Header {
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
-/** A person's baselines as bytes: a line of JSON, then little-endian floats; some 50 KB for a phrase of 11 keys. */
+/** A person's baselines as bytes: a line of JSON, then little-endian floats; some 50 KB for a phrase of 11 keys, 130 KB for all modalities. */
 export const encodePerson = (person: Person): Buffer => {
   const arrays = [...person.values()].flatMap(({ anchor, recent }) =>
     recent === anchor ? [anchor] : [anchor, recent],

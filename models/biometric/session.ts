@@ -63,18 +63,21 @@ export interface SessionStep {
  *
  * @param logOdds that it is an impostor's; what is no number counts as the surest
  * @param time of the burst, epoch milliseconds; one before the last counts as at the last
+ * @param counts how much the burst counts: 1 for one that a verifier of weight 1 has looked at, more for none
  */
 export const followSession = (
   before: SessionState,
   logOdds: number,
   time: number,
   rule: SessionRule = sessionRule,
+  counts = 1,
 ): SessionStep => {
   const now = Math.max(time, before.seenAt);
   const decay = Math.exp(-(now - before.seenAt) / rule.memoryMs);
   const odds = Number.isNaN(logOdds) ? surest : Math.min(surest, Math.max(-surest, logOdds));
-  const sum = before.sum * decay + odds;
-  const weight = before.weight * decay + 1;
+  const share = Math.min(1, Math.max(0, counts));
+  const sum = before.sum * decay + share * odds;
+  const weight = before.weight * decay + share;
   const risk = sigmoid((sum + rule.prior * before.issued) / (weight + rule.prior));
   const end = now + lifespanOf(risk, rule.lifespans);
   const state = { ...before, sum, weight, seenAt: now };

@@ -3,6 +3,7 @@ import { hashFeatures } from '../features/spec.ts';
 import { typingNames } from './keyClasses.ts';
 import { keysOf, keystrokeFeatures, logTimings, timingNames } from './keystrokes.ts';
 import { mouseFeatures } from './mouse/features.ts';
+import { movementNames } from './mouse/movement.ts';
 
 /** What the agent measures of scrolling, and of whether the page is in front. */
 export const scrollingNames = ['duration', 'distance', 'speed.mean', 'speed.sd', 'step', 'turns', 'events'] as const;
@@ -20,9 +21,15 @@ export const specifications = {
   phrase: { modality: 'keystroke', hash: keystrokeFeatures.hash },
   typing: { modality: 'keystroke', hash: plainHash('typing', typingNames) },
   movement: { modality: 'mouse', hash: mouseFeatures.hash },
+  gesture: { modality: 'touch', hash: plainHash('gesture', movementNames) },
   scrolling: { modality: 'scroll', hash: plainHash('scrolling', scrollingNames) },
   attention: { modality: 'application', hash: plainHash('attention', attentionNames) },
 } as const;
+
+/** What is compared, each with baselines of its own: a phrase apart from free typing, a finger apart from a mouse. */
+export const modalities = ['keystroke', 'typing', 'mouse', 'touch', 'scroll', 'application'] as const;
+/** See {@link modalities}. */
+export type ModalityName = (typeof modalities)[number];
 
 /** See {@link specifications}. */
 export type SpecificationName = keyof typeof specifications;
@@ -35,7 +42,8 @@ export const namesOf = (specification: SpecificationName, count: number): readon
     case 'typing':
       return typingNames;
     case 'movement':
-      return mouseFeatures.features.map(({ name }) => name);
+    case 'gesture':
+      return movementNames;
     case 'scrolling':
       return scrollingNames;
     case 'attention':

@@ -9,6 +9,8 @@ export interface TemplateOptions {
   readonly memory: number;
   /** Least scale of a feature. */
   readonly scaleFloor: number;
+  /** Whether samples may lack features: NaN stands for what did not occur. @default false */
+  readonly partial?: boolean;
 }
 
 /** What the recipe found on training parts. */
@@ -22,7 +24,7 @@ export interface Template {
   readonly rows: Float64Array;
   /** One a row, summing to one; the newest weighs most. */
   readonly weights: Float64Array;
-  /** Weighted median of each feature. */
+  /** Weighted median of each feature, NaN for one that no row has. */
   readonly median: Float64Array;
   /** Weighted median distance from the median, and the floor. */
   readonly scale: Float64Array;
@@ -35,12 +37,12 @@ export interface Template {
  *
  * @param samples rows × features, oldest first, transformed
  * @param features numbers of a sample
- * @throws EbbtideError DATA_MISSING without a sample, RECORD_OUT_OF_RANGE for one that is no number
+ * @throws EbbtideError DATA_MISSING without a sample, RECORD_OUT_OF_RANGE for one that is no number and may not lack any
  */
 export const makeTemplate = (
   samples: Float64Array,
   features: number,
-  { rows: most, memory, scaleFloor }: TemplateOptions = templateDefaults,
+  { rows: most, memory, scaleFloor, partial = false }: TemplateOptions = templateDefaults,
 ): Template => {
   const given = samples.length / features;
   if (!(given >= 1) || !Number.isInteger(given))
@@ -49,7 +51,7 @@ export const makeTemplate = (
       `A template takes at least one sample of ${features} numbers, got ${samples.length} numbers`,
       { features },
     );
-  if (!samples.every(Number.isFinite))
+  if (!samples.every((it) => Number.isFinite(it) || (partial && Number.isNaN(it))))
     throw new EbbtideError('RECORD_OUT_OF_RANGE', 'A sample of behaviour holds something that is no finite number');
   const rows = samples.slice(Math.max(0, given - most) * features);
   const count = rows.length / features;
@@ -59,14 +61,32 @@ export const makeTemplate = (
     Float64Array,
     Float64Array,
   ];
-  const column = new Float64Array(count);
   for (let feature = 0; feature < features; feature++) {
-    for (let row = 0; row < count; row++) column[row] = rows[row * features + feature]!;
-    const middle = weightedQuantile(column, weights, 0.5);
-    for (let row = 0; row < count; row++) column[row] = Math.abs(column[row]! - middle);
+    const of = columnOf(rows, weights, feature, features);
+    if (of.values.length === 0) {
+      for (const each of [median, scale, spread]) each[feature] = Number.NaN;
+      continue;
+    }
+    const middle = weightedQuantile(of.values, of.weights, 0.5);
+    const away = of.values.map((it) => Math.abs(it - middle));
     median[feature] = middle;
-    scale[feature] = weightedQuantile(column, weights, 0.5) + scaleFloor;
-    spread[feature] = column.reduce((sum, it, row) => sum + it * weights[row]!, 0);
+    scale[feature] = weightedQuantile(away, of.weights, 0.5) + scaleFloor;
+    spread[feature] = away.reduce((sum, it, row) => sum + it * of.weights[row]!, 0);
   }
   return { features, rows, weights, median, scale, spread };
+};
+
+/** One feature of all rows that have it; their weights sum to one. */
+const columnOf = (
+  rows: Float64Array,
+  weights: Float64Array,
+  feature: number,
+  features: number,
+): { readonly values: Float64Array; readonly weights: Float64Array } => {
+  const values = weights.map((_, row) => rows[row * features + feature]!);
+  if (!values.some(Number.isNaN)) return { values, weights };
+  const there = (_: number, row: number): boolean => !Number.isNaN(values[row]);
+  const kept = weights.filter(there);
+  const total = kept.reduce((sum, it) => sum + it, 0);
+  return { values: values.filter(there), weights: kept.map((it) => it / total) };
 };

@@ -10,6 +10,12 @@ export interface Verifier {
   readonly name: string;
   /** What it looks at. */
   readonly modality: string;
+  /** Whether samples of its modality may lack features: NaN stands for what did not occur. @default false */
+  readonly partial?: boolean;
+  /** Whether its log odds were fitted on nobody: alone it earns no longer life than somebody unknown gets. @default false */
+  readonly uncalibrated?: boolean;
+  /** Samples of a person kept at most: the last ones. @default 200 */
+  readonly kept?: number;
   /**
    * Log odds that the samples of one session are an impostor's.
    *

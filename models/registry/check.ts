@@ -1,7 +1,10 @@
+import { EbbtideError } from '../../schemas/errors.ts';
 import { loadAccessModel } from '../access/stored.ts';
 import { type AnomalyModel, type LoadOptions, loadAnomalyModel } from '../anomaly/model.ts';
-import { loadComparator } from '../biometric/comparator/model.ts';
+import { type LoadedComparator, loadComparator } from '../biometric/comparator/model.ts';
+import { makeTemplate } from '../biometric/template.ts';
 import type { AnyManifest, ModelSource } from '../manifest.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
 import type { ScopeModel } from '../scope/model.ts';
 import { Profile } from '../scope/profile.ts';
 import { loadTrainedScope } from '../scope/stored.ts';
@@ -42,12 +45,27 @@ export const checkedScopeModel = async (
   }
 };
 
+/** The same for a comparator, which compares a phrase of nobody with itself. */
+export const checkedComparator = async (source: string | ModelSource, runtime?: Runtime): Promise<LoadedComparator> => {
+  const comparator = await loadComparator(source, runtime);
+  try {
+    const nobody = new Float64Array(comparator.timings);
+    const [logit] = await comparator.logits(makeTemplate(nobody, nobody.length), [nobody]);
+    if (Number.isFinite(logit)) return comparator;
+    const { version } = comparator.manifest;
+    throw new EbbtideError('MODEL_DAMAGED', `Comparator ${version} gives no numbers; train it again`, { version });
+  } catch (error) {
+    await comparator.close();
+    throw error;
+  }
+};
+
 /** How each kind is loaded to be checked. */
 const loaders: Readonly<
   Record<ModelKind, (source: string | ModelSource) => Promise<{ manifest: AnyManifest; close(): Promise<void> }>>
 > = {
   anomaly: checkedAnomalyModel,
-  biometric: loadComparator,
+  biometric: (source) => checkedComparator(source),
   scope: async (source) => {
     const { model, manifest } = await checkedScopeModel(source);
     return { manifest, close: () => model.close() };

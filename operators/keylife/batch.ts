@@ -28,6 +28,8 @@ export interface KeylifeBatch extends InputBatch {
 export interface KeylifeOutcome {
   readonly event: FollowedBehaviour;
   readonly credentialId: string;
+  /** Version of the model that compared it. */
+  readonly modelVersion: string;
   /** Undefined where the key's life stays. */
   readonly decision: Decision | undefined;
 }

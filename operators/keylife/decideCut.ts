@@ -57,12 +57,23 @@ export const decideCut = (
   };
 };
 
+/** What each verifier said, as shares of all that was said; what speaks for somebody else is above. */
+const contributionsOf = (parts: Readonly<Record<string, number>> = {}): Score['contributions'] => {
+  const total = Object.values(parts).reduce((sum, part) => sum + Math.abs(part), 0);
+  return Object.entries(parts)
+    .map(([feature, part]) => ({
+      feature,
+      weight: total > 0 ? Math.abs(part) / total : 0,
+      direction: part > 0 ? 'above' : 'below',
+      expected: 0,
+      observed: part,
+      unit: 'log odds',
+    }))
+    .sort((a, b) => b.weight - a.weight);
+};
+
 /** The score of a burst. There is no p-value: the risk is a posterior, and 1 says that nothing is claimed. */
-export const keylifeScore = (
-  { event, credentialId }: KeylifeOutcome,
-  pipeline: string,
-  modelVersion: string,
-): Score => ({
+export const keylifeScore = ({ event, credentialId, modelVersion }: KeylifeOutcome, pipeline: string): Score => ({
   subject: credentialId,
   pipeline,
   windowStart: event.time,
@@ -75,7 +86,7 @@ export const keylifeScore = (
   pValue: 1,
   statistic: Number.isNaN(event.logOdds) ? 0 : event.logOdds,
   learning: false,
-  contributions: [],
+  contributions: contributionsOf(event.parts),
   modelVersion,
   role: 'champion',
 });

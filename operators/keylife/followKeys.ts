@@ -2,14 +2,21 @@ import { concatMap, from, lastValueFrom, type OperatorFunction, of, pipe, toArra
 import { beginSession, followSession, type SessionRule } from '../../models/biometric/session.ts';
 import type { KeylifePolicy } from '../../schemas/keylifePolicy.ts';
 import { assessBehaviour } from '../assessBehaviour.ts';
-import type { BehaviourEvent, FollowedBehaviour, GatheredBehaviour } from '../behaviour.ts';
+import type { BehaviourEvent, Comparison, FollowedBehaviour, GatheredBehaviour } from '../behaviour.ts';
 import { type BehaviourCheck, checkBehaviour } from '../checkBehaviour.ts';
 import type { Orders } from '../decideTtl.ts';
 import { followSessions } from '../followSessions.ts';
 import { gatherBehaviour } from '../gatherBehaviour.ts';
 import type { FollowedBatch, KeylifeBatch, KeylifeCounts, KeylifeItem, KeylifeOutcome } from './batch.ts';
 import { decideCut } from './decideCut.ts';
-import { forgetKeylife, type KeylifePartition, type KeySession, sessionKey, userKey } from './sessions.ts';
+import {
+  forgetKeylife,
+  type KeylifeJoined,
+  type KeylifePartition,
+  type KeySession,
+  sessionKey,
+  userKey,
+} from './sessions.ts';
 
 /** What following works with on one partition. */
 export interface FollowTask {
@@ -17,11 +24,12 @@ export interface FollowTask {
   readonly checks: Readonly<Record<string, BehaviourCheck>>;
   /** Bursts to gather, by specification. */
   readonly sizes: Readonly<Record<string, number>>;
-  /** Log odds that bursts are an impostor's, by the baseline as of an offset of `baselines`; NaN where none can be told. */
-  compare(event: GatheredBehaviour, baselinesOffset: number): Promise<number>;
+  /** Compare bursts with the baseline and by the models that are in force. */
+  compare(event: GatheredBehaviour, joined: KeylifeJoined): Promise<Comparison>;
+  /** Version of the model that is in force. */
+  modelVersion(joined: KeylifeJoined): string;
   /** What is ordered as of an offset of `control` and an event time. */
   orders(controlOffset: number, time: number): Orders<KeylifePolicy>;
-  readonly modelVersion: string;
   readonly counts: KeylifeCounts;
 }
 
@@ -34,15 +42,15 @@ const sessionForgottenAfterMs = 3_600_000;
  * the order of messages, so that the outcome does not depend on how they were batched.
  */
 export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, FollowedBatch> => {
-  const { partition: held, checks, sizes, modelVersion, counts } = task;
+  const { partition: held, checks, sizes, counts } = task;
   const ordersNow = () => task.orders(held.controlOffset, held.now);
   const ruleNow = (): SessionRule => ordersNow().policy;
   const follow: OperatorFunction<BehaviourEvent, FollowedBehaviour> = pipe(
     checkBehaviour(checks, held.memory),
     gatherBehaviour(sizes, held.waiting),
-    assessBehaviour((event) => task.compare(event, held.baselinesOffset)),
-    followSessions<KeySession>(held.sessions, (before, logOdds, time) => {
-      const step = followSession(before, logOdds, time, ruleNow());
+    assessBehaviour((event) => task.compare(event, held)),
+    followSessions<KeySession>(held.sessions, (before, logOdds, time, weight) => {
+      const step = followSession(before, logOdds, time, ruleNow(), weight);
       return { ...step, state: { ...before, ...step.state } };
     }),
   );
@@ -58,6 +66,15 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
     touched.add(sessionKey(session));
   };
 
+  /** What the verifiers said when the key was issued, as the first that is known of its session. */
+  const signIn = ({ user, session, time, issued }: Extract<KeylifeItem, { kind: 'issued' }>): KeylifeOutcome => {
+    const { credentialId, risk, parts } = issued;
+    const nothing = { features: {}, faults: [], bursts: [] };
+    const logOdds = Object.values(parts).reduce((sum, part) => sum + part, 0);
+    const event = { user, session, time, specification: 'signIn', ...nothing, logOdds, counts: 1, parts, risk };
+    return { event, credentialId, modelVersion: task.modelVersion(held), decision: undefined };
+  };
+
   const sweep = () => {
     for (const [session, { expiresAt }] of held.sessions)
       if (held.now - expiresAt > sessionForgottenAfterMs) forgotten.push(sessionKey(session));
@@ -70,17 +87,18 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
 
   const take = async (item: KeylifeItem): Promise<readonly KeylifeOutcome[]> => {
     if (item.kind === 'clock') {
-      const { time, controlOffset, baselinesOffset } = item.clock;
+      const { time, controlOffset, baselinesOffset, modelSequence } = item.clock;
       held.now = Math.max(held.now, time);
       held.controlOffset = Math.max(held.controlOffset, controlOffset);
       held.baselinesOffset = Math.max(held.baselinesOffset, baselinesOffset);
+      held.modelSequence = Math.max(held.modelSequence, modelSequence);
       sweep();
       return [];
     }
     if (item.kind === 'issued') {
       held.now = Math.max(held.now, item.time);
       begin(item);
-      return [];
+      return [signIn(item)].filter(({ event: { parts } }) => Object.keys(parts ?? {}).length > 0);
     }
     const { event, message } = item;
     held.now = Math.max(held.now, event.time);
@@ -98,10 +116,11 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
       .map((one) => {
         if (one.faults.length > 0) counts.faulty++;
         const { credentialId, expiresAt } = before;
+        const modelVersion = task.modelVersion(held);
         const context = { pipeline: held.name, credentialId, expiresAt, offset: message.offset, now: held.now };
         const decision = decideCut(one, { ...context, modelVersion }, ordersNow());
         if (decision) counts.cut++;
-        return { event: one, credentialId, decision };
+        return { event: one, credentialId, modelVersion, decision };
       });
   };
 

@@ -13,8 +13,16 @@ export interface KeySession extends SessionState {
   readonly credentialId: string;
 }
 
+/** What is in force of the topics and the registry that behaviour is joined with. */
+export interface KeylifeJoined {
+  readonly controlOffset: number;
+  readonly baselinesOffset: number;
+  /** Pointer to the models, 0 for the configured one. */
+  readonly modelSequence: number;
+}
+
 /** What one partition of `telemetry.biometric` knows. */
-export interface KeylifePartition {
+export interface KeylifePartition extends KeylifeJoined {
   readonly name: string;
   readonly topic: string;
   readonly partition: number;
@@ -24,10 +32,11 @@ export interface KeylifePartition {
   readonly waiting: WaitingBehaviour;
   /** When users were seen last, epoch milliseconds. */
   readonly seen: Map<string, number>;
-  /** Event time, and what is in force of the joined topics. */
+  /** Event time. */
   now: number;
   controlOffset: number;
   baselinesOffset: number;
+  modelSequence: number;
 }
 
 /** Keys of the changelog. */
@@ -46,6 +55,7 @@ export const newKeylifePartition = (topic: string, partition: number): KeylifePa
   now: 0,
   controlOffset: 0,
   baselinesOffset: 0,
+  modelSequence: 0,
 });
 
 /** A record with nothing in it. */
@@ -55,6 +65,7 @@ export const noKeylifeState: KeylifeState = {
   processedOffset: 0,
   controlOffset: 0,
   baselinesOffset: 0,
+  modelSequence: 0,
   time: 0,
   user: '',
   credentialId: '',

@@ -23,7 +23,6 @@ export interface KeylifeEncoders {
 export const toKeylifeOutput = (
   held: KeylifePartition,
   encoders: KeylifeEncoders,
-  modelVersion: string,
 ): OperatorFunction<FollowedBatch, OutputBatch> => {
   const { name, topic, partition } = held;
   const keyed = <T extends { readonly subject: string }>(encoder: Encoder<T>, record: T, key = record.subject) => ({
@@ -35,9 +34,9 @@ export const toKeylifeOutput = (
   return map(({ source, outcomes, touched, forgotten }) => {
     const next = (source.messages.at(-1)?.offset ?? -1) + 1;
     const decisions = outcomes.flatMap(({ decision }) => decision ?? []);
-    const { now: time, controlOffset, baselinesOffset } = held;
+    const { now: time, controlOffset, baselinesOffset, modelSequence } = held;
     const records: OutputRecord[] = [
-      ...outcomes.map((outcome) => keyed(encoders.scores, keylifeScore(outcome, name, modelVersion))),
+      ...outcomes.map((outcome) => keyed(encoders.scores, keylifeScore(outcome, name))),
       ...decisions.map((decision) => keyed(encoders.decisions, decision)),
       ...decisions.map((decision) => keyed(encoders.alerts, cutAlert(decision))),
       ...source.rejected.map(({ message, error }) => ({
@@ -52,7 +51,7 @@ export const toKeylifeOutput = (
       ...forgotten.map(gone),
       keyed(
         encoders.state,
-        { ...noKeylifeState, processedOffset: next, time, controlOffset, baselinesOffset },
+        { ...noKeylifeState, processedOffset: next, time, controlOffset, baselinesOffset, modelSequence },
         partitionKey,
       ),
     ];

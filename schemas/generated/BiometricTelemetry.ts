@@ -10,6 +10,8 @@ export interface KeyIssued {
   risk: number;
   /** End of the key's life, epoch milliseconds. */
   expiresAt: number;
+  /** What each verifier added to the log odds of the risk at issue; above 0 speaks for somebody else. */
+  parts: Record<string, number>;
 }
 
 /** What a clock record says: how late it is, and how far the topics that behaviour is joined with are in force. */
@@ -20,6 +22,8 @@ export interface BehaviourClock {
   controlOffset: number;
   /** End offset of the same partition of baselines in force from here on. */
   baselinesOffset: number;
+  /** Pointer to the models in force from here on, 0 for the configured one. */
+  modelSequence: number;
 }
 
 /** Timing features of one burst of behaviour; never the keys typed. */
@@ -153,6 +157,15 @@ export const BiometricTelemetrySchema = {
                 "logicalType": "timestamp-millis"
               },
               "doc": "End of the key's life, epoch milliseconds."
+            },
+            {
+              "name": "parts",
+              "type": {
+                "type": "map",
+                "values": "double"
+              },
+              "doc": "What each verifier added to the log odds of the risk at issue; above 0 speaks for somebody else.",
+              "default": {}
             }
           ]
         }
@@ -187,6 +200,12 @@ export const BiometricTelemetrySchema = {
               "name": "baselinesOffset",
               "type": "long",
               "doc": "End offset of the same partition of baselines in force from here on.",
+              "default": 0
+            },
+            {
+              "name": "modelSequence",
+              "type": "long",
+              "doc": "Pointer to the models in force from here on, 0 for the configured one.",
               "default": 0
             }
           ]

@@ -21,6 +21,8 @@ export interface KeylifeState {
   controlOffset: number;
   /** Partition: end offset of baselines in force. */
   baselinesOffset: number;
+  /** Partition: pointer to the models in force, 0 for the configured one. */
+  modelSequence: number;
   /** Partition: its event time; session and user: when seen last. Epoch milliseconds. */
   time: number;
   /** Session: pseudonym of its user. */
@@ -69,6 +71,12 @@ export const KeylifeStateSchema = {
       "name": "baselinesOffset",
       "type": "long",
       "doc": "Partition: end offset of baselines in force.",
+      "default": 0
+    },
+    {
+      "name": "modelSequence",
+      "type": "long",
+      "doc": "Partition: pointer to the models in force, 0 for the configured one.",
       "default": 0
     },
     {

@@ -67,10 +67,10 @@ test('followSessions() holds a burst with faults against its session, and passes
     return { state, risk: state / 20, ...(state > 5 ? { cutTo: time + 1 } : {}) };
   };
   const assessed = [
-    { ...burst(1, 0.1), faults: [], bursts: [], logOdds: -2 },
-    { ...burst(2, 0.1), faults: [], bursts: [], logOdds: Number.NaN },
-    { ...burst(3, 0.1), faults: ['replayed'], bursts: [], logOdds: -9 },
-    { ...burst(4, 0.1, { session: 'none' }), faults: ['replayed'], bursts: [], logOdds: 1 },
+    { ...burst(1, 0.1), faults: [], bursts: [], counts: 1, logOdds: -2 },
+    { ...burst(2, 0.1), faults: [], bursts: [], counts: 1, logOdds: Number.NaN },
+    { ...burst(3, 0.1), faults: ['replayed'], bursts: [], counts: 1, logOdds: -9 },
+    { ...burst(4, 0.1, { session: 'none' }), faults: ['replayed'], bursts: [], counts: 1, logOdds: 1 },
   ];
   const followed = await lastValueFrom(from(assessed).pipe(followSessions(sessions, follow), toArray()));
   assert.deepEqual(

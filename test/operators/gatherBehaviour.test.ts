@@ -43,8 +43,8 @@ test('a chain of these operators cuts the key of a session that somebody takes o
       from(events).pipe(
         gatherBehaviour({ movement: 3 }, new Map()),
         // The owner for half of it
-        assessBehaviour(({ bursts }) => (bursts[0]!.value! < 30 ? -3 : 4)),
-        followSessions(sessions, followSession),
+        assessBehaviour(({ bursts }) => ({ logOdds: bursts[0]!.value! < 30 ? -3 : 4, counts: 1 })),
+        followSessions(sessions, (before, logOdds, time) => followSession(before, logOdds, time)),
         toArray(),
       ),
     )

@@ -60,8 +60,8 @@ const logOf = () => {
   return {
     messages,
     add,
-    issue: (time: number, credentialId = 'key-1', expiresAt = t0 + 24 * hour, risk = 0.02) =>
-      add({ user: 'u', session: 's', time, issued: { credentialId, risk, expiresAt } }),
+    issue: (time: number, credentialId = 'key-1', expiresAt = t0 + 24 * hour, risk = 0.02, parts = {}) =>
+      add({ user: 'u', session: 's', time, issued: { credentialId, risk, expiresAt, parts } }),
     burst: (time: number, logOdds: number, more: Partial<BiometricTelemetry> = {}) =>
       add({
         user: 'u',
@@ -72,14 +72,15 @@ const logOf = () => {
         features: { 'hold.0': 0.2 + logOdds / 100 + messages.length / 10_000 },
         ...more,
       }),
-    clock: (time: number, controlOffset = 0) => add({ time, clock: { time, controlOffset, baselinesOffset: 0 } }),
+    clock: (time: number, controlOffset = 0, modelSequence = 0) =>
+      add({ time, clock: { time, controlOffset, baselinesOffset: 0, modelSequence } }),
   };
 };
 
 /** The chain on one partition in memory; a batch that is not committed is lost as by a crash, and processed again. */
 const drive = async (
   messages: readonly InputMessage[],
-  { batch = 1000, crashEvery = 0, settings = [] as Setting[], sizes = {} } = {},
+  { batch = 1000, crashEvery = 0, settings = [] as Setting[], sizes = {}, counts = 1 } = {},
 ) => {
   const control = new VersionedTable<Control>();
   for (const [i, setting] of settings.entries()) {
@@ -104,15 +105,20 @@ const drive = async (
       }
     held.now = own?.time ?? 0;
     held.controlOffset = own?.controlOffset ?? 0;
+    held.modelSequence = own?.modelSequence ?? 0;
     const chain = keylife({
       partition: held,
       decoding: { reader: telemetry, open: async () => undefined, specificationOf },
       checks: behaviourChecks,
       sizes,
-      compare: async ({ features }) => Math.round((features['hold.0']! - 0.2) * 100),
+      compare: async ({ features }) => ({
+        logOdds: Math.round((features['hold.0']! - 0.2) * 100),
+        counts,
+        parts: { 'keystroke.statistical': 1 },
+      }),
       orders: ordersAsOf('keylife', control, () => {}, keylifePolicies),
       reached: () => undefined,
-      modelVersion: 'test',
+      modelVersion: ({ modelSequence }) => (modelSequence === 0 ? 'test' : `test-${modelSequence}`),
       encoders,
       counts: noKeylifeCounts(),
     });
@@ -275,4 +281,58 @@ test('mouse actions that wait for others are not lost when the pipeline ends', a
     assert.deepEqual(crashed.decisions, whole.decisions);
     assert.deepEqual(crashed.changelog.get('session/s'), whole.changelog.get('session/s'));
   }
+});
+
+test('another model decides from the clock record on that names it, wherever the pipeline crashes', async () => {
+  const log = logOf();
+  log.clock(t0, 1);
+  log.issue(t0);
+  log.burst(t0 + 1_000, -4);
+  log.clock(t0 + 2_000, 1, 7);
+  log.burst(t0 + 3_000, -4);
+  log.clock(t0 + 4_000, 1, 7);
+  log.burst(t0 + 5_000, -4);
+  for (const options of [{}, { batch: 1, crashEvery: 2 }]) {
+    const { scores, changelog } = await drive(log.messages, options);
+    assert.deepEqual(
+      scores.map(({ modelVersion }) => modelVersion),
+      ['test', 'test-7', 'test-7'],
+    );
+    assert.equal(changelog.get(partitionKey)!.modelSequence, 7);
+  }
+});
+
+test('what a verifier of little weight says cuts a key later than what one of weight 1 does', async () => {
+  const log = logOf();
+  log.issue(t0);
+  for (let i = 0; i < 40; i++) log.burst(t0 + i * 1000, 4);
+  const full = await drive(log.messages, { settings: [enforce] });
+  const light = await drive(log.messages, { settings: [enforce], counts: 0.25 });
+  const firstOf = ({ decisions }: typeof full) => decisions[0]!.windowEnd;
+  assert.ok(firstOf(light) > firstOf(full) + 2_000, `${firstOf(full) - t0} and ${firstOf(light) - t0}`);
+});
+
+test('scores say what each verifier said, at sign-in too', async () => {
+  const log = logOf();
+  const parts = { 'keystroke.statistical': -3, 'scroll.statistical': 1 };
+  log.issue(t0, 'key-1', t0 + 24 * hour, 0.12, parts);
+  log.burst(t0 + 1_000, 4);
+  const { scores } = await drive(log.messages);
+  assert.deepEqual(
+    scores.map(({ samples, contributions }) => [
+      samples,
+      contributions.map(({ feature, weight, direction, observed }) => [feature, weight, direction, observed]),
+    ]),
+    [
+      [
+        0,
+        [
+          ['keystroke.statistical', 0.75, 'below', -3],
+          ['scroll.statistical', 0.25, 'above', 1],
+        ],
+      ],
+      [1, [['keystroke.statistical', 1, 'above', 1]]],
+    ],
+  );
+  assert.equal(scores[0]!.score, 0.12);
 });

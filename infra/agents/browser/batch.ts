@@ -44,6 +44,23 @@ export const batchSchema = z.strictObject({
 /** See {@link batchSchema}. */
 export type Batch = z.infer<typeof batchSchema>;
 
+type Burst = Batch['bursts'][number];
+
+/**
+ * A burst by the one specification of its kind: agents before 0.3 call a finger's movement a mouse's.
+ *
+ * @throws EbbtideError REQUEST_INVALID for a specification of another modality
+ */
+const named = (burst: Burst): Burst => {
+  const { modality, specification } = burst;
+  const own = modality === 'touch' && specification === 'movement' ? 'gesture' : specification;
+  if (specifications[own].modality === modality) return { ...burst, specification: own };
+  throw new EbbtideError('REQUEST_INVALID', `A burst of ${specification} cannot be of modality ${modality}`, {
+    specification,
+    modality,
+  });
+};
+
 /** Specifications that consent to being recognised while signing in covers. */
 const whileSigningIn: ReadonlySet<string> = new Set(['phrase']);
 
@@ -92,5 +109,5 @@ export const readBatch = (text: string, receivedAt: number): Batch => {
         `A burst of ${new Date(time).toISOString()} cannot be in a batch sent at ${new Date(batch.sentAt).toISOString()}`,
         { time, sentAt: batch.sentAt },
       );
-  return { ...batch, bursts: batch.bursts.map((burst) => ({ ...burst, time: burst.time + skew })) };
+  return { ...batch, bursts: batch.bursts.map((burst) => ({ ...named(burst), time: burst.time + skew })) };
 };

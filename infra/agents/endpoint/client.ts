@@ -2,7 +2,7 @@ import { Agent, request } from 'node:https';
 import { EbbtideError, type ErrorCode } from '../../../schemas/errors.ts';
 import type { KeyStatus, KeyView } from '../../services/keyhost/keyView.ts';
 import type { AuthenticationRequest } from '../../services/keyhost/requests.ts';
-import type { SignedKey } from '../../services/keyhost/signer.ts';
+import type { SignedKey } from '../../services/keyhost/signers/signer.ts';
 import type { EndpointIdentity } from './identity.ts';
 
 const timeoutMs = 15_000;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { openModelRegistry } from '../../../models/registry/open.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import { startAccessCollector } from '../../agents/access/start.ts';
 import { openArchive } from '../../clickhouse/client.ts';
@@ -79,8 +80,9 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
   };
 };
 
-const serveKeyhost: Start = (context, config) =>
+const serveKeyhost: Start = async (context, config) =>
   startKeyhost(context, {
+    models: await openModelRegistry(config.models),
     vault: vaultOf(config, 'keyhost'),
     keyhost: config.keyhost,
     policy: config.policy.keylife,

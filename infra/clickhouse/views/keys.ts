@@ -3,10 +3,12 @@ import { readRecords } from '../records.ts';
 import { rangeOf, stepOf, within } from './range.ts';
 import type { KeysView } from './types.ts';
 
+/** Keys of the key host, of whatever kind: it names them so. */
+const isKey = `(kind = 'key' OR startsWith(credential_id, 'key-'))`;
 /** Keys with the lifespan that they were issued with. */
 const issued = `(
   SELECT credential_id, min(credentials_history.issued_at) AS issued_at, argMin(credentials_history.ttl_ms, kafka_time) AS ttl_ms
-  FROM credentials_history WHERE kind = 'key' AND NOT deleted AND ${within('credentials_history.issued_at')} GROUP BY credential_id
+  FROM credentials_history WHERE ${isKey} AND NOT deleted AND ${within('credentials_history.issued_at')} GROUP BY credential_id
 )`;
 const lifespan = `multiIf(ttl_ms <= 900000, 'up to 15 min', ttl_ms <= 3600000, 'up to 1 h', ttl_ms < 21600000, 'up to 6 h', '6 h and up')`;
 
@@ -19,9 +21,13 @@ FROM interventions WHERE pipeline = 'keylife' AND ${within('decided_at')} GROUP 
 FROM scores_by_time WHERE pipeline = 'keylife' AND role = 'champion' AND ${within('time', 'toStartOfFiveMinutes')} GROUP BY at ORDER BY at`,
   deeds: `SELECT action, mode, count() AS decisions, uniqExact(subject) AS keys FROM interventions
 WHERE pipeline = 'keylife' AND ${within('decided_at')} GROUP BY action, mode ORDER BY decisions DESC`,
-  endedEarly: `SELECT uniqExact(credential_id) AS keys FROM credentials_history WHERE kind = 'key' AND status = 'ended' AND expires_at > kafka_time AND ${within('kafka_time')}`,
+  modalities: `SELECT splitByChar('.', one.feature)[1] AS modality, count() AS comparisons, uniqExact(subject) AS keys,
+avg(one.observed) AS mean_log_odds, countIf(one.observed > 0) / count() AS against
+FROM scores ARRAY JOIN contributions AS one
+WHERE pipeline = 'keylife' AND role = 'champion' AND one.unit = 'log odds' AND ${within('window_end')} GROUP BY modality ORDER BY comparisons DESC, modality`,
+  endedEarly: `SELECT uniqExact(credential_id) AS keys FROM credentials_history WHERE ${isKey} AND status = 'ended' AND expires_at > kafka_time AND ${within('kafka_time')}`,
   now: `SELECT count() AS keys, countIf(expires_at <= {to:DateTime64(3)} + INTERVAL 1 HOUR) AS ending FROM credentials
-WHERE kind = 'key' AND status = 'active' AND expires_at > {to:DateTime64(3)}`,
+WHERE ${isKey} AND status = 'active' AND expires_at > {to:DateTime64(3)}`,
   decisions: `SELECT decided_at AS at, subject, action, mode, withheld, risk, old_ttl_ms, new_ttl_ms, reason
 FROM interventions WHERE pipeline = 'keylife' AND ${within('decided_at')} ORDER BY decided_at DESC LIMIT 50`,
 } as const;
@@ -30,11 +36,12 @@ FROM interventions WHERE pipeline = 'keylife' AND ${within('decided_at')} ORDER 
 export const keysView = async (archive: ClickHouseArchive, fromMs: number, toMs: number): Promise<KeysView> => {
   const range = rangeOf(fromMs, toMs);
   const read = <T>(query: string): Promise<T[]> => readRecords<T>(archive, 'key lifespans', query, range);
-  const [classes, granted, comparisons, risk, deeds, endedEarly, now, decisions] = await Promise.all([
+  const [classes, granted, comparisons, risk, modalities, deeds, endedEarly, now, decisions] = await Promise.all([
     read<KeysView['classes'][number]>(queries.classes),
     read<KeysView['granted'][number]>(queries.granted),
     read<KeysView['comparisons'][number]>(queries.comparisons),
     read<KeysView['risk'][number]>(queries.risk),
+    read<KeysView['modalities'][number]>(queries.modalities),
     read<KeysView['deeds'][number]>(queries.deeds),
     read<{ keys: number }>(queries.endedEarly),
     read<Omit<KeysView['now'], 'endedEarly'>>(queries.now),
@@ -45,6 +52,7 @@ export const keysView = async (archive: ClickHouseArchive, fromMs: number, toMs:
     granted,
     comparisons,
     risk,
+    modalities,
     deeds,
     now: { keys: 0, ending: 0, ...now[0], endedEarly: endedEarly[0]?.keys ?? 0 },
     decisions,

@@ -86,6 +86,16 @@ export interface KeysView {
     readonly highestRisk: number;
   }[];
   readonly risk: readonly { readonly at: number; readonly mean: number; readonly highestScore: number }[];
+  /** What spoke for and against holders of keys, by what was compared: sign-ins and bursts of sessions. */
+  readonly modalities: readonly {
+    readonly modality: string;
+    readonly comparisons: number;
+    readonly keys: number;
+    /** What it added to the log odds of somebody else. */
+    readonly meanLogOdds: number;
+    /** Share of comparisons that spoke for somebody else. */
+    readonly against: number;
+  }[];
   readonly deeds: readonly {
     readonly action: string;
     readonly mode: string;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { credentialRequest, keysRequest } from '../../services/delivery/requests.ts';
 import { authorizeRequest } from '../../services/gateway/http/authorize.ts';
 import { authenticationRequest, behaviourRequest, reissueRequest } from '../../services/keyhost/requests.ts';
+import { keyKinds } from '../../services/keyhost/signers/signer.ts';
 import { holderRequest, issueRequest } from '../../services/token/requests.ts';
 import type { Api } from './document.ts';
 
@@ -99,7 +100,16 @@ const keyView = z.object({
   lifespanMs: z.number(),
   expiresAt: time,
 });
-const issuedKey = keyView.extend({ certificate: z.string(), issuingCa: z.string(), serial: z.string() });
+const issuedKey = keyView.extend({
+  kind: z.enum(keyKinds),
+  certificate: z.string(),
+  issuingCa: z.string(),
+  serial: z.string(),
+});
+const denied = z.object({
+  at: time,
+  keys: z.array(z.object({ credentialId: z.string(), serial: z.string(), expiresAt: time })),
+});
 
 /** `serve keyhost`. */
 export const keyhostApi: Api = {
@@ -122,6 +132,10 @@ export const keyhostApi: Api = {
       summary: 'Pass on behaviour of a session',
       body: behaviourRequest,
       answers: { 202: { means: 'Bursts taken', body: z.object({ accepted: z.int() }) } },
+    },
+    'GET /v1/denied': {
+      summary: 'Keys that were cut and that Vault cannot revoke, until they end',
+      answers: { 200: { means: 'To be refused', body: denied } },
     },
     'GET /v1/keys/:id': {
       summary: 'A key as it is by now',

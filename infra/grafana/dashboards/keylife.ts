@@ -3,11 +3,14 @@ import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
 import { inFiveMinutes } from '../query.ts';
 
+/** Keys of the key host, of whatever kind: it names them so. */
+const isKey = "(kind = 'key' OR startsWith(credential_id, 'key-'))";
+
 const issued = `FROM
 (
   SELECT credential_id, min(credentials_history.issued_at) AS issued_at, argMin(credentials_history.ttl_ms, kafka_time) AS ttl_ms
   FROM credentials_history
-  WHERE kind = 'key' AND NOT deleted AND $__timeFilter(credentials_history.issued_at)
+  WHERE ${isKey} AND NOT deleted AND $__timeFilter(credentials_history.issued_at)
   GROUP BY credential_id
 )`;
 
@@ -49,7 +52,7 @@ export const keylife: Board = {
       title: 'In force',
       about: 'Keys in the register, active and not expired. Now, whatever the range.',
       unit: 'short',
-      sql: "SELECT count() AS keys FROM credentials WHERE kind = 'key' AND status = 'active' AND expires_at > now64(3)",
+      sql: `SELECT count() AS keys FROM credentials WHERE ${isKey} AND status = 'active' AND expires_at > now64(3)`,
     }),
     number({
       title: 'Bursts compared',

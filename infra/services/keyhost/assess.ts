@@ -3,6 +3,8 @@ import { behaviourChecks, behaviourOf } from '../../../models/biometric/bursts.t
 import {
   type Assessment,
   type Behaviour,
+  type Enrolments,
+  enrolmentOf,
   isEnrolled,
   type Person,
   type RiskEngine,
@@ -27,6 +29,7 @@ export interface SignInRule {
   readonly learningLifespanMs: number;
   /** Samples that a modality must have enrolled before it is compared. */
   readonly enrolment: number;
+  readonly enrolments: Enrolments;
   /** Whether the user has shown by strong means who they are. */
   readonly strong: boolean;
 }
@@ -42,7 +45,7 @@ export const assessSignIn = async (
   engine: RiskEngine,
   memory: BehaviourMemory,
   { user, person, batch, used }: { user: string; person: Person | undefined; batch: Batch | undefined; used: boolean },
-  { shortestMs, learningLifespanMs, enrolment, strong }: SignInRule,
+  { shortestMs, learningLifespanMs, strong, ...rule }: SignInRule,
 ): Promise<SignIn & { forget(): void }> => {
   const before = [...(memory.fingerprints.get(user) ?? [])];
   const forget = () => memory.fingerprints.set(user, before);
@@ -61,7 +64,7 @@ export const assessSignIn = async (
   if (faults.length === 0 && batch) {
     const isLearned = (modality: string) => {
       const baseline = person?.get(modality);
-      return baseline === undefined || !isEnrolled(baseline, enrolment);
+      return baseline === undefined || !isEnrolled(baseline, enrolmentOf(rule, modality));
     };
     // Of several modalities one is known before the others
     const learning = strong && assessment.reason === 'unseen' && [...behaviour.keys()].some(isLearned);

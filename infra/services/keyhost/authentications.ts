@@ -4,6 +4,15 @@ import type { Authentication, Decision } from '../../../schemas/generated/index.
 /** Authentications, and cuts of keys, remembered at most. */
 const remembered = 200_000;
 
+/** A key that is to be refused though it has not ended. */
+export interface DeniedKey {
+  /** Key id of an SSH certificate, `jti` of a token. */
+  readonly credentialId: string;
+  readonly serial: string;
+  /** Epoch milliseconds; afterwards it needs no denying. */
+  readonly expiresAt: number;
+}
+
 /** How authentications were decided, and how keys were cut since, kept from the topics of both. */
 export class Authentications {
   readonly #byRequest = new LastSeen<string, Authentication>(remembered);
@@ -44,6 +53,16 @@ export class Authentications {
 
   cutOf(credentialId: string): Decision | undefined {
     return this.#cuts.get(credentialId);
+  }
+
+  /** Keys that were cut and have not ended. @param now - epoch milliseconds */
+  denied(now: number): readonly DeniedKey[] {
+    const denied: DeniedKey[] = [];
+    for (const [credentialId] of this.#cuts.entries()) {
+      const key = this.#byKey.get(credentialId);
+      if (key && key.expiresAt > now) denied.push({ credentialId, serial: key.serial, expiresAt: key.expiresAt });
+    }
+    return denied;
   }
 
   /** Whether a batch was part of another authentication. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { riskEngineKeys } from '../../jobs/config.ts';
-import { endpointRole, keyhostMounts, keyhostRole, userKeyRole } from '../../vault/prepareKeyhost.ts';
+import { endpointRole, keyhostMounts, keyhostRole } from '../../vault/prepareKeyhost.ts';
+import { keyKinds } from './signers/signer.ts';
 
 const durationMs = z.int().min(1_000);
 
@@ -36,13 +37,42 @@ export const keyhostConfig = z.strictObject({
     .describe(`Mutual TLS 1.3 with endpoints, whose certificates come from role ${endpointRole}`),
   keys: z
     .strictObject({
-      mount: z.string().default(keyhostMounts.keys).describe("PKI engine of users' keys"),
-      role: z.string().default(userKeyRole).describe('Role under which they are signed'),
+      kind: z
+        .enum(keyKinds)
+        .default('certificate')
+        .describe(
+          'certificate: TLS client certificates, which Vault revokes; ssh: SSH user certificates; jwt: tokens bound to a public key. Of the last two Vault revokes none',
+        ),
+      mount: z.string().optional().describe("Engine of users' keys; by default pki-keys, ssh-keys, or transit for jwt"),
+      role: z
+        .string()
+        .optional()
+        .describe('Role under which they are signed, or transit key of jwt; by default as bootstrap makes it'),
+      issuer: z.string().min(1).default('ebbtide').describe('Issuer that a jwt names'),
+      denialsHeeded: z
+        .boolean()
+        .default(false)
+        .describe(
+          'That whoever accepts ssh or jwt keys looks at which are denied; else none of those lives longer than the shortest class',
+        ),
     })
     .prefault({})
-    .describe("Users' keys: client certificates whose end is the lifespan"),
+    .describe("Users' keys, whose end is the lifespan"),
   ...riskEngineKeys,
   learningLifespanMs: durationMs.default(3_600_000).describe('Lifespan while a person is being learned, milliseconds'),
+  sessionLearning: z
+    .strictObject({
+      withinMs: z
+        .int()
+        .min(0)
+        .default(3_600_000)
+        .describe(
+          'First part of a session from which is learned how its user types, scrolls and moves; 0 learns nothing',
+        ),
+      everyMs: z.int().min(0).default(60_000).describe('Least time between two times of learning from a session'),
+    })
+    .prefault({})
+    .describe('What is learned of a person after signing in'),
   stepUpAbove: z
     .number()
     .min(0)

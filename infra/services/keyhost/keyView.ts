@@ -23,6 +23,8 @@ export interface KeyView {
 export interface KeyStatus extends KeyView {
   /** `cut`: it is to be replaced by a shorter one, see `Provisioner.reissue`. */
   readonly state: 'active' | 'cut' | 'ended';
+  /** Samples that are enrolled by now, by modality. */
+  readonly enrolled: Readonly<Record<string, number>>;
 }
 
 /** Samples of a person's anchor, by modality. */

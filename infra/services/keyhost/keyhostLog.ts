@@ -60,17 +60,11 @@ export class KeyhostLog {
 
   /** A decision, before anything is signed, with the behaviour that it rests on and what was learned from it. */
   async decided(decided: Authentication, batch?: Batch, learned?: Person): Promise<void> {
-    const { user, decidedAt, purpose, lawfulBasis } = decided;
-    const baseline = learned && {
-      user,
-      sealed: await this.#persons.seal(user, learned),
-      updatedAt: decidedAt,
-      purpose,
-      lawfulBasis,
-    };
+    const { user, decidedAt } = decided;
+    const baseline = learned && (await this.#baseline(decided, learned, decidedAt));
     await this.#send([
       ...(batch ? await this.#bursts(decided, batch) : []),
-      ...(baseline ? [{ topic: topics.baselines.name, key: user, value: this.baselines.encode(baseline) }] : []),
+      ...(baseline ? [this.#learned(baseline)] : []),
       this.#decision(decided),
     ]);
     if (baseline) this.#persons.apply(user, baseline);
@@ -78,12 +72,12 @@ export class KeyhostLog {
 
   /** That a key was issued: from here on the actuator knows it, and the keylife pipeline follows its session. */
   async issued(issued: Authentication, credential: Credential): Promise<void> {
-    const { user, session, credentialId, reason, risk, expiresAt, decidedAt } = issued;
+    const { user, session, credentialId, reason, risk, expiresAt, decidedAt, parts } = issued;
     const begun: BiometricTelemetry = {
       ...this.#record(issued),
       session,
       time: decidedAt,
-      issued: { credentialId, risk: reason === 'learning' ? unknown : risk, expiresAt },
+      issued: { credentialId, risk: reason === 'learning' ? unknown : risk, expiresAt, parts },
     };
     await this.#send([
       { topic: topics.credentials.name, key: credentialId, value: this.#credentials.encode(credential) },
@@ -101,6 +95,25 @@ export class KeyhostLog {
     await this.#send(bursts);
     this.#seen.set(digest, true);
     return bursts.length;
+  }
+
+  /** What a session under a key has taught. @param at - when, epoch milliseconds */
+  async learned(key: Authentication, person: Person, at: number): Promise<void> {
+    const baseline = await this.#baseline(key, person, at);
+    await this.#send([this.#learned(baseline)]);
+    this.#persons.apply(key.user, baseline);
+  }
+
+  async #baseline(
+    { user, purpose, lawfulBasis }: Authentication,
+    person: Person,
+    updatedAt: number,
+  ): Promise<Baseline> {
+    return { user, sealed: await this.#persons.seal(user, person), updatedAt, purpose, lawfulBasis };
+  }
+
+  #learned(baseline: Baseline): OutgoingMessage {
+    return { topic: topics.baselines.name, key: baseline.user, value: this.baselines.encode(baseline) };
   }
 
   #decision(decided: Authentication): OutgoingMessage {

@@ -1,6 +1,8 @@
 import {
   type Assessment,
   type Behaviour,
+  type Enrolments,
+  enrolmentOf,
   isEnrolled,
   type Person,
   type RiskEngine,
@@ -10,6 +12,7 @@ import {
 export interface LearningRule {
   /** Samples that a modality must have enrolled before it is compared. */
   readonly enrolment: number;
+  readonly enrolments: Enrolments;
   /** Whether the user has shown by strong means who they are: only then is a person enrolled. */
   readonly strong: boolean;
 }
@@ -31,7 +34,7 @@ export const learnSession = (
   person: Person | undefined,
   behaviour: Behaviour,
   assessment: Assessment,
-  { enrolment, strong }: LearningRule,
+  { strong, ...rule }: LearningRule,
 ): Person | undefined => {
   const enrolsOnly = assessment.reason !== 'learning' && !assessment.learnable;
   if (assessment.reason === 'replayed' || (enrolsOnly && !strong)) return person;
@@ -42,7 +45,7 @@ export const learnSession = (
     const features = baseline?.features ?? samples[0]?.length ?? 0;
     const fitting = samples.filter(({ length }) => length === features);
     if (fitting.length === 0) continue;
-    if (baseline && isEnrolled(baseline, enrolment)) enrolled.set(modality, fitting);
+    if (baseline && isEnrolled(baseline, enrolmentOf(rule, modality))) enrolled.set(modality, fitting);
     else if (strong)
       known = engine.enrol(
         new Map([[modality, [...(baseline ? rowsOf(baseline.anchor, features) : []), ...fitting]]]),

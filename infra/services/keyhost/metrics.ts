@@ -1,9 +1,11 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { modelMetrics } from '../../jobs/modelMetrics.ts';
 
 /** What the key host counts. */
 export const createKeyhostMetrics = (registry: Registry) => {
   const registers = [registry];
   return {
+    ...modelMetrics(registry, 'keyhost'),
     keys: new Counter({
       name: 'ebbtide_keyhost_keys_total',
       help: 'Keys provided, by why their lifespan is what it is',

@@ -6,7 +6,7 @@ import type { Baseline } from '../../../schemas/generated/index.ts';
 import type { Logger } from '../../log.ts';
 import type { UserKeys } from '../../vault/userKeys.ts';
 
-/** Persons that lie open in memory, some 50 KB each; all others lie sealed, as Kafka gave them. */
+/** Persons that lie open in memory, some 130 KB each at most; all others lie sealed, as Kafka gave them. */
 const openPersons = 2_000;
 
 /** What is known of people: baselines out of topic `baselines`, sealed each with its user's own key. */

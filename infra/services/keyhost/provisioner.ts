@@ -1,25 +1,28 @@
-import { createHash } from 'node:crypto';
 import type { RiskEngine } from '../../../models/biometric/index.ts';
 import { lifespanOf } from '../../../models/biometric/lifespan.ts';
+import { sha256 } from '../../../models/hash.ts';
 import { newBehaviourMemory } from '../../../operators/checkBehaviour.ts';
 import type { Authentication } from '../../../schemas/generated/index.ts';
 import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
 import { Problem } from '../../http/problem.ts';
 import { KeyedLock } from '../../vault/keyed-lock.ts';
 import { assessSignIn } from './assess.ts';
-import type { Authentications } from './authentications.ts';
+import type { Authentications, DeniedKey } from './authentications.ts';
 import type { KeyhostConfig } from './config.ts';
 import type { KeyhostLog } from './keyhostLog.ts';
+import { keyName, longestLifeMs, wholeSecond } from './keys.ts';
 import { enrolledOf, type KeyStatus, type KeyView, viewOf } from './keyView.ts';
 import { learnSession } from './learning.ts';
 import type { Persons } from './persons.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
-import { type AuthenticationRequest, batchOf, type ReissueRequest } from './requests.ts';
-import type { SignedKey, Signer } from './signer.ts';
+import { type AuthenticationRequest, batchOf, materialOf, type ReissueRequest } from './requests.ts';
+import { SessionLearning } from './sessionLearning.ts';
+import type { SignedKey, Signer } from './signers/signer.ts';
 
 /** What a {@link Provisioner} works with. */
 export interface ProvisionerParts {
-  readonly engine: RiskEngine;
+  /** By the model that is in force now. */
+  readonly engine: () => RiskEngine;
   readonly persons: Persons;
   readonly pseudonyms: Pseudonyms;
   readonly authentications: Authentications;
@@ -31,17 +34,16 @@ export interface ProvisionerParts {
   readonly now: () => number;
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const wholeSecond = (time: number): number => Math.floor(time / 1000) * 1000;
-
 /** The key host's part that decides on keys and provides them (Dynamic Key Provisioning Service). */
 export class Provisioner {
   readonly #parts: ProvisionerParts;
   readonly #memory = newBehaviourMemory();
   readonly #lock = new KeyedLock();
+  readonly #sessions: SessionLearning;
 
   constructor(parts: ProvisionerParts) {
     this.#parts = parts;
+    this.#sessions = new SessionLearning(parts);
   }
 
   /**
@@ -56,12 +58,13 @@ export class Provisioner {
     const { pseudonyms } = this.#parts;
     if (request.enrol && !request.strong)
       throw new Problem(400, 'request-invalid', 'A person is enrolled anew by strong authentication alone');
+    const material = materialOf(request, this.#parts.signer.takes);
     const user = await pseudonyms.of(request.user);
     return this.#lock.run(user, async () => {
-      const { requestId, csr } = request;
+      const { requestId } = request;
       const digest = sha256(JSON.stringify([endpoint, request]));
       const decided = this.#repeated(requestId, digest) ?? (await this.#decide(endpoint, user, digest, request));
-      return this.#provide(decided, csr);
+      return this.#provide(decided, material);
     });
   }
 
@@ -73,11 +76,12 @@ export class Provisioner {
   async reissue(endpoint: string, credentialId: string, request: ReissueRequest): Promise<KeyView & SignedKey> {
     const { authentications, policy, signer, log, now } = this.#parts;
     const before = this.find(endpoint, credentialId);
+    const material = materialOf(request, signer.takes);
     return this.#lock.run(before.user, async () => {
-      const { requestId, csr } = request;
+      const { requestId } = request;
       const digest = sha256(JSON.stringify([endpoint, credentialId, request]));
       const repeated = this.#repeated(requestId, digest);
-      if (repeated) return this.#provide(repeated, csr);
+      if (repeated) return this.#provide(repeated, material);
       const cut = authentications.cutOf(credentialId);
       if (!cut) throw new Problem(409, 'not-cut', 'The key was not cut: use it until it ends');
       // Only the session's last key is followed: another one beside it would live on whatever its session does
@@ -85,7 +89,7 @@ export class Provisioner {
       if (last && last.credentialId !== credentialId)
         throw new Problem(409, 'replaced', 'Another key has taken its place; repeat that request, or sign in again');
       const risk = cut.risk / 100;
-      const lifespanMs = lifespanOf(risk, policy.lifespans);
+      const lifespanMs = Math.min(lifespanOf(risk, policy.lifespans), longestLifeMs(this.#parts));
       const expiresAt = wholeSecond(Math.min(before.expiresAt, cut.windowEnd + lifespanMs));
       if (lifespanMs <= lifespanOf(1, policy.lifespans) || expiresAt <= now())
         throw new Problem(403, 'authenticate-anew', 'The risk of the session is too high: its user must sign in again');
@@ -105,7 +109,7 @@ export class Provisioner {
       };
       await log.decided(decided);
       authentications.decided(decided);
-      return this.#provide(decided, csr);
+      return this.#provide(decided, material);
     });
   }
 
@@ -128,7 +132,9 @@ export class Provisioner {
     const batch = batchOf(text, now());
     if (batch.consent.level !== 'session')
       throw new Problem(403, 'no-consent', 'The user withdrew consent to being recognised while working');
-    return log.observed(key, sha256(text), batch);
+    const accepted = await log.observed(key, sha256(text), batch);
+    if (accepted > 0) await this.#lock.run(key.user, () => this.#sessions.take(key, batch));
+    return accepted;
   }
 
   /** A key of this endpoint. @throws {Problem} 404 */
@@ -140,11 +146,18 @@ export class Provisioner {
   }
 
   /** How a key is now. */
-  status(endpoint: string, credentialId: string): KeyStatus {
+  async status(endpoint: string, credentialId: string): Promise<KeyStatus> {
     const key = this.find(endpoint, credentialId);
     const cut = this.#parts.authentications.cutOf(credentialId);
     const state = key.expiresAt <= this.#parts.now() ? 'ended' : cut ? 'cut' : 'active';
-    return { ...viewOf(key), ...(cut ? { risk: cut.risk / 100 } : {}), state };
+    const enrolled = enrolledOf(await this.#parts.persons.of(key.user));
+    return { ...viewOf(key), enrolled, ...(cut ? { risk: cut.risk / 100 } : {}), state };
+  }
+
+  /** Keys that were cut and that Vault cannot revoke: whoever accepts such keys must refuse these until they end. */
+  denied(): readonly DeniedKey[] {
+    const { authentications, signer, now } = this.#parts;
+    return signer.revocable ? [] : authentications.denied(now());
   }
 
   #repeated(requestId: string, digest: string): Authentication | undefined {
@@ -160,7 +173,9 @@ export class Provisioner {
     digest: string,
     { requestId, batch: text, strong, enrol }: AuthenticationRequest,
   ): Promise<Authentication> {
-    const { engine, persons, authentications, log, policy, config, now } = this.#parts;
+    const { persons, authentications, log, policy, config, now } = this.#parts;
+    const engine = this.#parts.engine();
+    const { enrolment, enrolments } = config;
     const decidedAt = now();
     const batch = text === undefined ? undefined : batchOf(text, decidedAt);
     const batchDigest = text === undefined ? '' : sha256(text);
@@ -173,7 +188,8 @@ export class Provisioner {
       {
         shortestMs: lifespanOf(1, policy.lifespans),
         learningLifespanMs: Math.min(config.learningLifespanMs, policy.lifespans.otherwiseMs),
-        enrolment: config.enrolment,
+        enrolment,
+        enrolments,
         strong,
       },
     );
@@ -188,7 +204,7 @@ export class Provisioner {
             reason: assessment.reason,
           },
         );
-      const lifespanMs = Math.min(assessment.lifespanMs, policy.rotateAfterMs);
+      const lifespanMs = Math.min(assessment.lifespanMs, policy.rotateAfterMs, longestLifeMs(this.#parts));
       const credentialId = keyName(user, requestId);
       const decided: Authentication = {
         requestId,
@@ -213,7 +229,7 @@ export class Provisioner {
         purpose: config.purpose,
         lawfulBasis: batch ? config.lawfulBasis : '',
       };
-      const rule = { enrolment: config.enrolment, strong };
+      const rule = { enrolment, enrolments, strong };
       const learned = batch && faults.length === 0 ? learnSession(engine, person, behaviour, assessment, rule) : person;
       await log.decided(decided, batch, learned === person ? undefined : learned);
       authentications.decided(decided);
@@ -224,16 +240,16 @@ export class Provisioner {
     }
   }
 
-  async #provide(decided: Authentication, csr: string): Promise<KeyView & SignedKey> {
+  async #provide(decided: Authentication, material: string): Promise<KeyView & SignedKey> {
     const { authentications, signer, log, now } = this.#parts;
     if (decided.expiresAt <= now())
       throw new Problem(409, 'key-ended', 'The key of this request has ended; ask again with a new identifier');
     if (decided.serial !== '') {
-      const signed = await signer.fetch(decided.serial);
+      const signed = await signer.again(decided, material);
       if (!signed) throw new Problem(409, 'key-revoked', 'The key of this request was revoked');
       return { ...viewOf(decided), ...signed };
     }
-    const signed = await signer.sign(decided, csr);
+    const signed = await signer.sign(decided, material);
     const issued = { ...decided, serial: signed.serial };
     await log.issued(issued, signer.credentialOf(signed, issued)).catch(async (error: unknown) => {
       await signer.revoke(signed.serial).catch(() => {});
@@ -243,6 +259,3 @@ export class Provisioner {
     return { ...viewOf(issued), ...signed };
   }
 }
-
-/** The same request gives the same name, and nobody else's has it. */
-const keyName = (user: string, requestId: string): string => `key-${sha256(`${user}/${requestId}`).slice(0, 24)}`;

@@ -13,6 +13,15 @@ const csr = z
   .string()
   .max(8_192)
   .regex(/^-----BEGIN CERTIFICATE REQUEST-----/, 'expected a certificate request in PEM form');
+const publicKey = z
+  .string()
+  .max(8_192)
+  .regex(
+    /^(ssh-|sk-|ecdsa-|-----BEGIN PUBLIC KEY-----)/,
+    'expected a line of an OpenSSH public key, or a public key in PEM form',
+  );
+/** What is signed: a certificate request where keys are certificates, else a public key. */
+const material = { csr: csr.optional(), publicKey: publicKey.optional() };
 const batch = z.string().min(2).describe('A batch of the browser agent, as it came');
 
 /** Body of `POST /v1/authentications`. */
@@ -21,7 +30,7 @@ export const authenticationRequest = z.strictObject({
   requestId: identifier,
   /** Whoever signs in, as the endpoint calls them; kept nowhere but as a keyed hash. */
   user: z.string().min(1).max(256),
-  csr,
+  ...material,
   /** Absent where the user gave no consent: nothing is kept then. */
   batch: batch.optional(),
   /** Whether the user has shown by strong means who they are, such as a second factor. */
@@ -32,11 +41,27 @@ export const authenticationRequest = z.strictObject({
 export type AuthenticationRequest = z.output<typeof authenticationRequest>;
 
 /** Body of `POST /v1/keys/:id/reissue`. */
-export const reissueRequest = z.strictObject({ requestId: identifier, csr });
+export const reissueRequest = z.strictObject({ requestId: identifier, ...material });
 export type ReissueRequest = z.output<typeof reissueRequest>;
 
 /** Body of `POST /v1/keys/:id/behaviour`. */
 export const behaviourRequest = z.strictObject({ batch });
+
+/**
+ * What of a request is to be signed.
+ *
+ * @param takes - member that keys of the configured kind are made of
+ * @throws {Problem} 400 for a request with another
+ */
+export const materialOf = (
+  request: { readonly csr?: string | undefined; readonly publicKey?: string | undefined },
+  takes: 'csr' | 'publicKey',
+): string => {
+  const other = takes === 'csr' ? 'publicKey' : 'csr';
+  const given = request[takes];
+  if (given !== undefined && request[other] === undefined) return given;
+  throw new Problem(400, 'request-invalid', `This key host signs keys of another kind: send ${takes}, and no ${other}`);
+};
 
 /**
  * Read a batch that an endpoint passes on.

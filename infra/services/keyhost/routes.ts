@@ -85,6 +85,11 @@ export const createRoutes = (
     return reply.status(202).send({ accepted });
   });
 
+  app.get('/v1/denied', async (request) => {
+    await endpointOf(request);
+    return { at: Date.now(), keys: provisioner.denied() };
+  });
+
   app.get<ById>('/v1/keys/:id', async (request) => provisioner.status(await endpointOf(request), request.params.id));
   return app;
 };

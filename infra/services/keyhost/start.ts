@@ -1,11 +1,12 @@
+import type { ModelRegistry } from '../../../models/registry/registry.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
-import type { Decision } from '../../../schemas/generated/index.ts';
+import type { Control, Decision } from '../../../schemas/generated/index.ts';
 import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Running } from '../../context.ts';
 import { listenAt, type PortTaken } from '../../http/listenAt.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
-import { openRiskEngine } from '../../jobs/riskEngine.ts';
+import { openRiskModels } from '../../jobs/riskEngine.ts';
 import { follow } from '../../kafka/follow.ts';
 import { VaultClient } from '../../vault/client.ts';
 import type { VaultConfig } from '../../vault/config.ts';
@@ -20,13 +21,15 @@ import { Provisioner } from './provisioner.ts';
 import { Pseudonyms } from './pseudonyms.ts';
 import { createRoutes } from './routes.ts';
 import { CertificateRotation, issueServerCertificate } from './serverCertificate.ts';
-import { Signer } from './signer.ts';
+import { openSigner } from './signers/open.ts';
 
 /** What {@link startKeyhost} is told. */
 export interface KeyhostOptions {
   readonly vault: VaultConfig;
   readonly keyhost: KeyhostConfig;
   readonly policy: KeylifePolicy;
+  /** Where comparators that are promoted come from; without one, the configured model decides. */
+  readonly models?: ModelRegistry | undefined;
   /** Epoch milliseconds. @default the wall clock */
   readonly now?: () => number;
   /** Takes any free port where the configured one is taken, and is told so. @default the configured one is insisted on */
@@ -55,7 +58,9 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
   const { keyhost: config, policy } = options;
   const now = options.now ?? Date.now;
   const { learningLifespanMs } = config;
-  const { engine } = await openRiskEngine(context, config, { rule: policy.lifespans, learningLifespanMs });
+  const metrics = createKeyhostMetrics(context.metrics);
+  const engineOptions = { rule: policy.lifespans, learningLifespanMs, registry: options.models, metrics };
+  const models = await openRiskModels(context, config, engineOptions);
   const vault = await VaultClient.connect(options.vault, { service: 'keyhost', log, metrics: context.metrics });
   const keys = new UserKeys(vault);
   const persons = new Persons(keys, log);
@@ -63,18 +68,25 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
   const producer = await kafka.producer({ lingerMs: 0 });
   const written = await KeyhostLog.open(producer, registry, { keys, persons, timeoutMs: config.registerTimeoutMs });
   const decisions = await TopicCodec.open<Decision>(topics.decisions, registry);
+  const controls = await TopicCodec.open<Control>(topics.control, registry);
   const followers = [
     await follow(kafka, written.baselines, (record, { key }) => persons.apply(String(key), record), log),
     await follow(kafka, written.authentications, (record) => record && authentications.decided(record), log),
     await follow(kafka, decisions, (record) => record && authentications.cut(record), log),
+    await follow(kafka, controls, (record) => record && models.pool.hear(record), log),
   ];
   await Promise.all(followers.map(({ caughtUp }) => caughtUp));
+  // A registry that is away must not keep people from signing in: what is configured decides meanwhile
+  void models.pool.begin();
 
-  const signer = new Signer(vault, config.keys, now);
+  const signer = openSigner(vault, config.keys, now);
   const certificate = await issueServerCertificate(vault, config);
   const app = createRoutes(certificate.context, {
     provisioner: new Provisioner({
-      engine,
+      engine: () => {
+        metrics.modelSequence.set(models.pool.sequence);
+        return models.modelOf(models.pool.sequence).engine;
+      },
       persons,
       pseudonyms: new Pseudonyms(vault),
       authentications,
@@ -86,7 +98,7 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
     }),
     peers: new Peers(vault, { ...config.tls, allowed: config.endpoints }, now),
     rateLimit: new RateLimit({ perSecond: config.requestsPerSecond, burst: config.requestsBurst }),
-    metrics: createKeyhostMetrics(context.metrics),
+    metrics,
     log,
     tracing: context.tracing,
   });
@@ -110,12 +122,13 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
       if (rotation.current.expiresAt <= Date.now())
         return { ready: false, detail: 'Its certificate has ended, and Vault has not issued another' };
       const { ready, detail } = await vault.health();
-      return { ready, detail };
+      return { ready, detail: [detail, models.describe()].filter(Boolean).join('; ') };
     },
     async close() {
       rotation.close();
       await app.close();
       await Promise.allSettled([producer.close(), ...followers.map((follower) => follower.close())]);
+      await models.close();
       await vault.close();
     },
   };

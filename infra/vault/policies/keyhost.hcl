@@ -28,6 +28,20 @@ path "pki-endpoints/cert/*" {
   capabilities = ["read"]
 }
 
+# Users' keys of the other kinds: SSH certificates, and tokens
+path "ssh-keys/sign/ebbtide-user-key" {
+  capabilities = ["update"]
+}
+path "ssh-keys/config/ca" {
+  capabilities = ["read"]
+}
+path "transit/sign/ebbtide-key-jwt" {
+  capabilities = ["update"]
+}
+path "transit/keys/ebbtide-key-jwt" {
+  capabilities = ["read"]
+}
+
 path "transit/hmac/ebbtide-pseudonyms" {
   capabilities = ["update"]
 }

@@ -1,6 +1,7 @@
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { sigmoid, statisticalLogOdds } from '../../biometric/risk.ts';
 import { type Evaluation, type Evaluator, round4 } from '../evaluation.ts';
+import { asFreeTyping, freeTypingTable } from './asFreeTyping.ts';
 import { type BackgroundOptions, backgroundDefaults, foldCount, trainFolds } from './background.ts';
 import { cmuEnrolled, readCmu } from './cmuData.ts';
 import { fewTable } from './few.ts';
@@ -111,6 +112,7 @@ export const cmuEvaluator =
       done = begun + (at / of) * units.updating;
       step('learns from use, and is attacked', 0);
     });
+    const free = await asFreeTyping(data);
     onProgress(total, total, 'done');
 
     const grants = [
@@ -159,6 +161,7 @@ export const cmuEvaluator =
         poisonedAnchored: round4(anchored.after),
         unpoisoned: round4(anchored.before),
         ownersAtLeast6hAnchored: round4(anchored.owners),
+        ...(free && { eerAsFreeTyping: round4(free.eerMean) }),
         people: data.typists.length,
         peopleBackground: compared.length,
       },
@@ -176,6 +179,7 @@ export const cmuEvaluator =
         fewTable(enrolments, few),
         grantsTable(grants),
         updatingTable(updating),
+        ...(free ? [freeTypingTable(free)] : []),
       ],
       plots: [
         errorPlot(verifiers),

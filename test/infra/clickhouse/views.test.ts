@@ -40,6 +40,23 @@ test('views must sum up what the archive has of scope, provisioning, keys and mo
     keys.granted.reduce((sum, one) => sum + one.keys, 0),
     keys.classes.reduce((sum, one) => sum + one.keys, 0),
   );
+  assert.deepEqual(
+    keys.modalities.map(({ modality, comparisons, meanLogOdds, against }) => [
+      modality,
+      comparisons,
+      meanLogOdds,
+      against,
+    ]),
+    [
+      ['keystroke', 1, 3.1, 1],
+      ['scroll', 1, -0.4, 0],
+    ],
+  );
+  assert.equal(
+    keys.classes.reduce((sum, one) => sum + one.keys, 0),
+    2,
+    'certificates too',
+  );
   assert.ok(keys.classes.length > 0 && keys.risk.length > 0 && keys.decisions.length > 0);
   const models = await views.models(to - 2 * hour, to);
   assert.ok(models.versions.some(({ role, scored }) => role === 'champion' && scored > 0));

@@ -112,6 +112,29 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
     assert.match((await page.locator('[data-verifier="mouse.statistical"] .part-said').textContent())!, /Speaks/);
   });
 
+  await t.test('what is done between two sign-ins is measured, learned, and has its say', async () => {
+    const writing = page.getByLabel('Write a few sentences');
+    const work = page.locator('.behaviour-work');
+    const measured = async (modality: string) =>
+      Number.parseInt((await work.locator(`[data-modality="${modality}"] small`).textContent())!, 10);
+    const write = typist(0.22, 9, 66);
+    await writing.focus();
+    for (let i = 0; i < 2; i++) await hand.type('x'.repeat(66), write());
+    const text = (await page.locator('.work-text').boundingBox())!;
+    await page.locator('.work-text').scrollIntoViewIfNeeded();
+    const { x, y } = (await page.locator('.work-text').boundingBox()) ?? text;
+    await hand.scroll({ x: x + 60, y: y + 60 }, 4);
+    await until('stretches', async () => (await measured('typing')) >= 2 && (await measured('scroll')) >= 3);
+    await picture(page, 'work');
+    assert.deepEqual(await violations(page), []);
+    assert.equal(await page.locator('[data-verifier="scroll.statistical"]').count(), 1);
+    await attempt(page, hand, owner());
+    await grants(page, '24 hours');
+    const signIn = authentications.at(-1)!;
+    assert.deepEqual(signIn.faults, []);
+    await until('the stretches', () => bursts.filter(({ modality }) => modality === 'scroll').length >= 3);
+  });
+
   await t.test('a friend gets five minutes', async () => {
     await page.getByLabel('A friend').check();
     for (let i = 0; i < 2; i++) {

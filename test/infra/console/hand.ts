@@ -13,6 +13,8 @@ export interface Hand {
   type(text: string, features: Readonly<Record<string, number>>): Promise<void>;
   /** Move the mouse to and fro between two places, in actions that a click ends each. */
   move(actions: number): Promise<void>;
+  /** Turn the wheel over a place, in stretches with rests between them. */
+  scroll(at: { readonly x: number; readonly y: number }, stretches: number): Promise<void>;
 }
 
 const stepS = 0.016;
@@ -54,6 +56,22 @@ export const handAt = async (page: Page, from: { readonly x: number; readonly y:
           timestamp: at,
           ...(type === 'keyDown' && { text: key }),
         });
+    },
+    async scroll(at, stretches) {
+      for (let stretch = 0; stretch < stretches; stretch++) {
+        rest();
+        for (let step = 0; step < 8; step++) {
+          clock += 0.02 + 0.05 * random();
+          const deltaY = step === 6 ? -40 : 40;
+          await client.send('Input.dispatchMouseEvent', {
+            type: 'mouseWheel',
+            ...at,
+            timestamp: clock,
+            deltaX: 0,
+            deltaY,
+          });
+        }
+      }
     },
     async move(actions) {
       const mouse = (type: 'mouseMoved' | 'mousePressed' | 'mouseReleased', buttons = 0) =>

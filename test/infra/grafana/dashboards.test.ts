@@ -191,7 +191,7 @@ const numbersHold = async (_: TestContext, archive: ClickHouseArchive, look: Loo
     ['scope', 'Refused', 'telemetry_api WHERE denied'],
     ['records', 'Dead letters', 'dead_letters'],
     ['preprovision', 'Requests', 'provision_requests'],
-    ['keylife', 'Keys issued', "credentials WHERE kind = 'key'"],
+    ['keylife', 'Keys issued', "credentials WHERE startsWith(credential_id, 'key-')"],
   ] as const;
   for (const [board, title, from] of pairs) {
     const expected = await count(from);

@@ -187,15 +187,19 @@ const provisionRows = (from: number, add: Add): void => {
 
 /** Keys of a good and a doubtful session, and one that was cut. */
 const keyRows = (from: number, add: Add): void => {
-  for (const [name, ttlMs] of [
-    ['key-1', 24 * hour],
-    ['key-2', hour],
+  for (const [name, ttlMs, kind, shortening] of [
+    ['key-1', 24 * hour, 'certificate', 'revocable'],
+    ['key-2', hour, 'key', 'none'],
   ] as const)
-    add(topics.credentials, from, credential(name, from, { kind: 'key', ttlMs, shortening: 'revocable' }), name);
+    add(topics.credentials, from, credential(name, from, { kind, ttlMs, shortening }), name);
   const at = from + 20 * minute;
+  const said = (feature: string, observed: number) => ({
+    ...{ feature, weight: 0.5, direction: observed > 0 ? 'above' : 'below', expected: 0, observed, unit: 'log odds' },
+  });
+  const contributions = [said('keystroke.statistical', 3.1), said('scroll.statistical', -0.4)];
   const score = {
     ...{ subject: 'key-1', pipeline: 'keylife', windowStart: at, windowEnd: at, samples: 1, score: 0.9, risk: 90 },
-    ...{ severity: 0.9, frequency: 0, pValue: 1, statistic: 2, learning: false, contributions: [] },
+    ...{ severity: 0.9, frequency: 0, pValue: 1, statistic: 2, learning: false, contributions },
     ...{ modelVersion: 'k1', role: 'champion' },
   };
   add(topics.scores, at, score);

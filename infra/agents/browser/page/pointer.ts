@@ -15,10 +15,11 @@ export const watchPointer = (sink: Sink, signal: AbortSignal): void => {
     const events = moving.get(modality);
     if (!events) return;
     moving.delete(modality);
+    const specification = modality === 'touch' ? 'gesture' : 'movement';
     for (const action of cutActions(events)) {
       const values = actionFeatures(action);
       const features = Object.fromEntries(movementNames.map((name, i) => [name, values[i]!]));
-      sink({ modality, specification: 'movement', time: Date.now(), features });
+      sink({ modality, specification, time: Date.now(), features });
     }
   };
   const add = (event: PointerEvent, released: boolean): void => {

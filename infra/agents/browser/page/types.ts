@@ -2,7 +2,7 @@
 export type Modality = 'keystroke' | 'mouse' | 'scroll' | 'touch' | 'application';
 
 /** What the numbers of a burst are: the specification that its features follow. */
-export type Specification = 'phrase' | 'typing' | 'movement' | 'scrolling' | 'attention';
+export type Specification = 'phrase' | 'typing' | 'movement' | 'gesture' | 'scrolling' | 'attention';
 
 /** Features of one burst of behaviour; never text, never keys, never places on the page. */
 export interface Burst {

@@ -84,6 +84,7 @@ describe('pages of sums', { timeout: 600_000 }, () => {
       async (page) => {
         await page.locator('.bars').nth(1).waitFor();
         await page.locator('section[aria-label="What gave them away"] tbody tr').first().waitFor();
+        await page.getByRole('heading', { name: 'What spoke for and against' }).waitFor();
       },
     ],
     [

@@ -8,6 +8,7 @@ import { keyhostConfig } from '../../../../infra/services/keyhost/config.ts';
 import { startKeyhost } from '../../../../infra/services/keyhost/start.ts';
 import { endpointRole, keyhostMounts } from '../../../../infra/vault/prepareKeyhost.ts';
 import { timingNames } from '../../../../models/biometric/keystrokes.ts';
+import type { ModelRegistry } from '../../../../models/registry/registry.ts';
 import { keylifePolicySchema } from '../../../../schemas/keylifePolicy.ts';
 import type { PreparedVault } from '../../vault/rig.ts';
 
@@ -98,6 +99,8 @@ export interface AnyAnswer {
   readonly lifespanMs: number;
   readonly expiresAt: number;
   readonly certificate: string;
+  readonly issuingCa: string;
+  readonly kind: string;
   readonly serial: string;
   readonly code: string;
   readonly detail: string;
@@ -161,12 +164,13 @@ export const startHost = async (
   t: TestContext,
   vault: PreparedVault,
   context: AppContext,
-  { keyhost = {}, policy = {} }: { keyhost?: object; policy?: object } = {},
+  { keyhost = {}, policy = {}, models }: { keyhost?: object; policy?: object; models?: ModelRegistry } = {},
 ) => {
   const running = await startKeyhost(context, {
     vault: { ...vault.configs.keyhost, timeoutMs: 5_000 },
     keyhost: keyhostConfig.parse({ port: 0, ...keyhost }),
     policy: keylifePolicySchema.parse(policy),
+    models,
   });
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= running.close());

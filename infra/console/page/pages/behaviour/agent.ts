@@ -1,5 +1,5 @@
 import type { Behaviour, Options } from '../../../../agents/browser/page/main.ts';
-import type { Burst } from '../../../../agents/browser/page/types.ts';
+import type { Burst, Specification } from '../../../../agents/browser/page/types.ts';
 
 /** Where the console serves the browser agent: the same script that login pages take. */
 const script = '/behaviour.js';
@@ -27,8 +27,12 @@ export interface Agent {
  * Load the browser agent.
  *
  * @param onSession - takes batches that belong to no sign-in
+ * @param onBurst - told of each burst that was measured
  */
-export const loadAgent = async (onSession: (batch: string) => void): Promise<Agent> => {
+export const loadAgent = async (
+  onSession: (batch: string) => void,
+  onBurst: (of: Specification) => void,
+): Promise<Agent> => {
   await import(script);
   const { ebbtideBehaviour: behaviour } = globalThis as unknown as { ebbtideBehaviour: Behaviour };
   let collecting: string[] | undefined;
@@ -42,6 +46,7 @@ export const loadAgent = async (onSession: (batch: string) => void): Promise<Age
       return true;
     },
     onBurst: ({ specification }) => {
+      onBurst(specification);
       if (specification !== 'phrase') return;
       timed += 1;
       waiting?.();

@@ -9,10 +9,11 @@ import { PhraseForm } from './phraseForm.tsx';
 import { RiskPlot } from './riskPlot.tsx';
 import { useBehaviour } from './useBehaviour.ts';
 import type { Typist } from './words.ts';
+import { Work } from './work.tsx';
 
 /** Where people try how their behaviour decides on the life of their keys. */
 const Behaviour = () => {
-  const { view, error, level, busy, message, typists, begin, allow, focus, enter, forget } = useBehaviour();
+  const { view, error, level, busy, message, measured, typists, begin, allow, focus, enter, forget } = useBehaviour();
   const [typist, setTypist] = useState<Typist>('owner');
   const [chosen, setChosen] = useState<string>();
   const [asksToForget, setAsksToForget] = useState(false);
@@ -91,6 +92,7 @@ const Behaviour = () => {
             <h2 id="behaviour-parts-title">What spoke for whom</h2>
             <Parts signIns={view.signIns} selected={selected} />
           </section>
+          <Work measured={level === 'session' ? measured : undefined} learned={view.learned} />
           <History signIns={view.signIns} typists={typists} />
         </div>
       )}

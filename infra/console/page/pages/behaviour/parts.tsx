@@ -1,10 +1,6 @@
 import type { SignInView } from '../../../view/behaviour.ts';
+import { across, PartBar } from '../../view/partBar.tsx';
 import { isJudged, verifierOf } from './words.ts';
-
-/** Log odds at which a verifier is as sure as it is allowed to be. */
-const surest = 6;
-
-const across = (logOdds: number): number => (50 * Math.min(surest, Math.max(-surest, logOdds))) / surest;
 
 /** What a verifier said at each sign-in, as a line; gaps where it said nothing. */
 const Course = ({ name, signIns }: { readonly name: string; readonly signIns: readonly SignInView[] }) => {
@@ -24,6 +20,9 @@ const Course = ({ name, signIns }: { readonly name: string; readonly signIns: re
   );
 };
 
+/** What is shown whether it said something or not; a comparator, fingers and attention where they did. */
+const always = ['keystroke', 'mouse', 'typing', 'scroll'];
+
 const said = (part: number | undefined): string => {
   if (part === undefined) return 'Saw nothing to compare';
   if (Math.abs(part) < 0.2) return 'Speaks neither for nor against you';
@@ -40,7 +39,7 @@ export const Parts = ({
 }) => {
   const judged = signIns.filter(isJudged);
   const names = [
-    ...new Set(['keystroke.statistical', 'mouse.statistical', ...judged.flatMap((it) => Object.keys(it.parts))]),
+    ...new Set([...always.map((name) => `${name}.statistical`), ...judged.flatMap((it) => Object.keys(it.parts))]),
   ];
   return (
     <div class="parts-plot">
@@ -51,24 +50,18 @@ export const Parts = ({
       <dl>
         {names.map((name) => {
           const part = selected?.parts[name];
-          const width = Math.abs(across(part ?? 0));
           return (
             <div key={name} class="part-row" data-verifier={name}>
               <dt>{verifierOf(name)}</dt>
               <dd>
-                <div class="part-bar" aria-hidden="true">
-                  {part !== undefined && (
-                    <span
-                      data-side={part < 0 ? 'own' : 'other'}
-                      style={{ left: `${part < 0 ? 50 - width : 50}%`, width: `${width}%` }}
-                    />
-                  )}
-                </div>
+                <PartBar logOdds={part} />
                 <p class="part-said">{said(part)}</p>
               </dd>
-              <dd>
-                <Course name={name} signIns={judged} />
-              </dd>
+              {judged.some(({ parts }) => name in parts) && (
+                <dd>
+                  <Course name={name} signIns={judged} />
+                </dd>
+              )}
             </div>
           );
         })}

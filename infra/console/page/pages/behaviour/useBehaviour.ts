@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Consent } from '../../../../agents/browser/page/types.ts';
+import type { Consent, Specification } from '../../../../agents/browser/page/types.ts';
 import type { BehaviourView } from '../../../view/behaviour.ts';
 import { announce, get, post } from '../../api.ts';
 import { type Agent, loadAgent } from './agent.ts';
@@ -17,6 +17,8 @@ export interface BehaviourPage {
   readonly level: Consent['level'] | undefined;
   readonly busy: boolean;
   readonly message: string;
+  /** Bursts that were measured since the page was opened. */
+  readonly measured: ReadonlyMap<Specification, number>;
   /** Who typed, by key, as the reader says. */
   readonly typists: ReadonlyMap<string, Typist>;
   /** Ask what may be measured, and begin. */
@@ -48,13 +50,17 @@ export const useBehaviour = (): BehaviourPage => {
   const [message, setMessage] = useState('');
   const [typists, setTypists] = useState<ReadonlyMap<string, Typist>>(new Map());
 
+  const [measured, setMeasured] = useState<ReadonlyMap<Specification, number>>(new Map());
+
   const look = (): Promise<void> => get<BehaviourView>('/api/behaviour').then(setView);
   useEffect(() => {
     let left = false;
     const sendSession = (batch: string) => void post('/api/behaviour/session', { batch }).catch(() => {});
     const open = async (): Promise<void> => {
       await look();
-      const loaded = await loadAgent(sendSession);
+      const loaded = await loadAgent(sendSession, (of) =>
+        setMeasured((before) => new Map(before).set(of, (before.get(of) ?? 0) + 1)),
+      );
       if (left) return;
       agent.current = loaded;
       if (!loaded.behaviour.remembered()) return;
@@ -90,6 +96,7 @@ export const useBehaviour = (): BehaviourPage => {
     level,
     busy,
     message,
+    measured,
     typists,
     begin: async () => {
       const asking = agent.current?.start(phraseField);

@@ -1,4 +1,5 @@
 import type { SignInView } from '../../../view/behaviour.ts';
+import { modalityOf } from '../../view/modalities.ts';
 
 /** What is typed: of ten keys and more, so that recordings of it are noticed. */
 export const phrase = 'the tide turns';
@@ -41,8 +42,7 @@ export const isJudged = ({ reason }: Pick<SignInView, 'reason'>): boolean => rea
 const verifiers: Readonly<Record<string, string>> = {
   'keystroke.statistical': 'Typing, against your own samples',
   'keystroke.comparator': 'Typing, against what others do',
-  'mouse.statistical': 'Movement of the mouse',
 };
 
 /** What a verifier looks at, in words. */
-export const verifierOf = (name: string): string => verifiers[name] ?? name;
+export const verifierOf = (name: string): string => verifiers[name] ?? modalityOf(name);

@@ -4,6 +4,8 @@ import { count, duration, number } from '../../format.ts';
 import { when } from '../../time.ts';
 import { Bars, seriesOf } from '../../view/bars.tsx';
 import { Table, Tiles, ViewPage } from '../../view/frame.tsx';
+import { modalityOf } from '../../view/modalities.ts';
+import { PartBar } from '../../view/partBar.tsx';
 
 /** How long keys live, by how much their holder behaves like themselves. */
 const Keys = () => (
@@ -13,7 +15,7 @@ const Keys = () => (
     path="/api/keys"
     pipeline="keylife"
   >
-    {({ from, to, view: { classes, granted, comparisons, risk, deeds, now, decisions } }) => {
+    {({ from, to, view: { classes, granted, comparisons, risk, modalities, deeds, now, decisions } }) => {
       const cuts = (mode: string): number =>
         deeds.filter((one) => one.mode === mode).reduce((all, one) => all + one.decisions, 0);
       return (
@@ -52,6 +54,23 @@ const Keys = () => (
               ]}
             />
           </div>
+          <Table
+            title="What spoke for and against"
+            about="At sign-ins and during sessions, by what was compared: log odds from the middle, to the left for the holder, to the right for somebody else."
+            headings={['Compared', 'On the whole', 'Mean log odds', 'Spoke against', 'Comparisons', 'Keys']}
+            none="No behaviour was compared in this time."
+            rows={modalities.map((one) => ({
+              key: one.modality,
+              cells: [
+                modalityOf(one.modality),
+                <PartBar key="bar" logOdds={one.meanLogOdds} />,
+                one.meanLogOdds.toFixed(1),
+                `${Math.round(100 * one.against)} %`,
+                number(one.comparisons),
+                number(one.keys),
+              ],
+            }))}
+          />
           <div class="view-columns">
             <Table
               title="Lifespans"
