@@ -28,9 +28,26 @@ const moved = ({ head, network }: ScopeParts, by: number): ScopeParts => {
 
 const isAttack = ({ judgement }: JudgedCalls): boolean => judgement.verdict === 'maliciousActivity';
 
+/** Share of benign stretches that may raise an alarm, at the least that is asked for. */
+const alarmedShare = 0.01;
+
 /**
- * Lower the constant until, of the stretches that analysts judged benign, no more raise an alarm than with the champion;
- * each by parts that were not trained on it. Calibration promises of windows; people are bothered by stretches.
+ * The statistic that a share of stretches exceeds, by an exponential tail beyond their median: of some tens of stretches the
+ * largest is exceeded soon.
+ *
+ * @param highest - descending, at least two
+ */
+const exceededBy = (highest: readonly number[], share: number): number => {
+  const half = Math.floor(highest.length / 2);
+  const median = highest[half]!;
+  const excess = highest.slice(0, half).reduce((sum, it) => sum + it - median, 0) / half;
+  return median + excess * Math.log(half / (highest.length * share));
+};
+
+/**
+ * Lower the constant until, of the stretches that analysts judged benign, no more raise an alarm than with the champion, and
+ * of others like them one in a hundred; each by parts that were not trained on it. Calibration promises of windows; people
+ * are bothered by stretches.
  */
 const lowered = async (
   { parts, heldHighest }: LearnedScope,
@@ -45,7 +62,9 @@ const lowered = async (
   );
   const alarmed = before.filter((risk) => risk > threshold).length;
   const highest = benign.flatMap(({ name }) => heldHighest.get(name) ?? []).sort((a, b) => b - a);
-  const over = (highest[alarmed] ?? Number.NEGATIVE_INFINITY) - statisticAbove(parts, threshold);
+  const share = Math.max(alarmedShare, alarmed / Math.max(1, benign.length));
+  const others = highest.length < 2 ? Number.NEGATIVE_INFINITY : exceededBy(highest, share);
+  const over = Math.max(highest[alarmed] ?? Number.NEGATIVE_INFINITY, others) - statisticAbove(parts, threshold);
   return over >= 0 ? moved(parts, -over - 1e-3) : parts;
 };
 
