@@ -26,7 +26,7 @@ const backgroundEvery = 10;
 /** Each judged stretch weighs as much as so many unlabelled windows, however long it is. */
 const stretchWeight = 10;
 /** A labelled attack above a threshold stays above it by this, in log-odds. */
-const margin = 0.05;
+const margin = 0.2;
 /** How far a corrected score falls at most from window to window, log-odds. */
 const fall = 0.1;
 

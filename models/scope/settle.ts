@@ -21,9 +21,10 @@ const statisticAbove = ({ head }: ScopeParts, threshold: number): number => {
   return high;
 };
 
-const moved = ({ head, network }: ScopeParts, by: number): ScopeParts => {
+const moved = (parts: ScopeParts, by: number): ScopeParts => {
+  const { head } = parts;
   const [constant, byLinear, byNetwork] = head.join;
-  return { network, head: { ...head, join: [constant + by, byLinear, byNetwork] } };
+  return { ...parts, head: { ...head, join: [constant + by, byLinear, byNetwork] } };
 };
 
 const isAttack = ({ judgement }: JudgedCalls): boolean => judgement.verdict === 'maliciousActivity';
@@ -98,6 +99,15 @@ const raised = async (
   return raise <= mostRaised ? moved(parts, raise + 1e-3) : parts;
 };
 
+/**
+ * The champion's sense of what is usual beside what labels taught: an attack of another kind than those labelled is unusual
+ * still, and what the champion shows by that must go on being shown.
+ */
+const withUsual = (parts: ScopeParts, champion: ScopeParts | undefined): ScopeParts => {
+  const usual = champion?.head.supervised ? champion.usual : champion;
+  return usual ? { ...parts, usual } : parts;
+};
+
 /** A judged stretch, and its name among the sequences that were learned from. */
 export interface NamedStretch {
   readonly name: string;
@@ -105,8 +115,9 @@ export interface NamedStretch {
 }
 
 /**
- * Settle the constant of a challenger that labels taught: low enough for those who were judged benign, then high enough
- * for every attack that it learned from and the champion shows. What that costs, the comparison says.
+ * Settle a challenger that labels taught: its constant low enough for those who were judged benign, then, beside what the
+ * champion finds unusual, high enough for every attack that it learned from and the champion shows. What that costs, the
+ * comparison says.
  *
  * @param champion - undefined for the model that is built in
  * @param learned - judged stretches that the challenger has learned from
@@ -117,7 +128,8 @@ export const settleConstant = async (
   champion: ScopeParts | undefined,
   learned: readonly NamedStretch[],
   threshold: number,
-): Promise<ScopeParts> =>
-  challenger.parts.head.supervised
-    ? raised(await lowered(challenger, champion, learned, threshold), champion, learned, threshold)
-    : challenger.parts;
+): Promise<ScopeParts> => {
+  if (!challenger.parts.head.supervised) return challenger.parts;
+  const low = await lowered(challenger, champion, learned, threshold);
+  return raised(withUsual(low, champion), champion, learned, threshold);
+};
