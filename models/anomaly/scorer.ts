@@ -166,6 +166,7 @@ export class Scorer {
     for (let i = 0; i < floats; i++) carried[slot * floats + i] = states[offset + layout.hidden + i]!;
     const statistic = statisticOf(states, offset + layout.smoothed);
     scores.statistic[row] = round6(statistic);
+    scores.elapsed[row] = observation.elapsed;
     if (observation.seen < parameters.minHistory) {
       scores.pValue[row] = 1;
       scores.cohortP[row] = 1;

@@ -31,6 +31,8 @@ export interface AnomalyScores {
   readonly statistic: Float64Array;
   /** 1 while the subject's history is too short to judge; its score is 0 then. */
   readonly learning: Uint8Array;
+  /** Windows of time since the subject's last, 1 without a gap. */
+  readonly elapsed: Float64Array;
   /**
    * The features that moved a row's score.
    *
@@ -162,6 +164,7 @@ export const allocateScores = (n: number, spec: FeatureSpec, metricCount: number
     cohortP: new Float64Array(n),
     statistic: new Float64Array(n),
     learning: new Uint8Array(n),
+    elapsed: new Float64Array(n),
     strayed: new Float64Array(n),
     strayedMetric,
     strayedFeature(i: number) {

@@ -38,6 +38,8 @@ export interface StateLayout {
   readonly inverseScale: number;
   readonly hidden: number;
   readonly cell: number;
+  /** Log-odds that a corrected score may not fall below, see `models/feedback/head.ts`; 0 for none. */
+  readonly held: number;
 }
 
 /** Smoothed energies: of the residual fast, slow and slowest, then of the level likewise. */
@@ -83,6 +85,7 @@ export const stateLayout = (features: number, metrics: number, hidden: number): 
     inverseScale: take(features),
     hidden: take(hidden),
     cell: take(hidden),
+    held: take(1),
   };
   return { size, ...layout };
 };

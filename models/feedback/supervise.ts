@@ -6,7 +6,8 @@ import { replaySubjects } from '../training/replay.ts';
 import type { Subject } from '../training/subjects.ts';
 import { type FeedbackHead, headInput, headInputs, logitOf } from './head.ts';
 import type { JudgedStretch } from './judged.ts';
-import { fitLogistic, type Observation } from './logistic.ts';
+import type { Observation } from './logistic.ts';
+import { type ObservedStretch, settle } from './settle.ts';
 
 /** What a correction is learned from. */
 export interface Supervision {
@@ -22,8 +23,12 @@ export interface Supervision {
 const penalty = 3;
 /** Every so many windows of the background are looked at. */
 const backgroundEvery = 10;
-/** A labelled attack above the high threshold stays above it by this, in log-odds. */
-const margin = 0.05;
+/** Each judged stretch weighs as much as so many unlabelled windows, however long it is. */
+const stretchWeight = 10;
+/** A labelled attack above a threshold stays above it by this, in log-odds. */
+const margin = 0.2;
+/** How far a corrected score falls at most from window to window, log-odds. */
+const fall = 0.1;
 
 const malicious = ({ judgement }: JudgedStretch): boolean => judgement.verdict === 'maliciousActivity';
 
@@ -34,25 +39,22 @@ const observe = (scores: AnomalyScores, row: number, y: 0 | 1): Observation => (
   weight: 1,
 });
 
-const logitWith = (theta: Float64Array, { x, offset }: Observation): number =>
-  theta.reduce((sum, value, i) => sum + value * x[i]!, offset);
-
 /**
  * Learn a correction of the score from labels: a logistic regression with the score's own log-odds as its offset, drawn
- * to zero, so that few labels change little. Its constant is raised, if need be, until every labelled attack that had
- * reached a threshold still reaches it.
+ * to zero, so that few labels change little; every judged stretch weighs the same. Every labelled attack that had reached a
+ * threshold still reaches it; see {@link settle}. What it corrects rises at once and falls slowly.
  *
  * @param scorer the model without a correction
- * @returns undefined when there is no labelled attack or no labelled false alarm among what the model scored
+ * @returns undefined when there is no labelled attack or no labelled false alarm among what the model scored, or when
+ * nothing that was learned would do better
  */
 export const learnHead = async (
   scorer: Pick<Scorer, 'score' | 'layout'>,
   spec: FeatureSpec,
   { judged, reached, background, thresholds }: Supervision,
 ): Promise<FeedbackHead | undefined> => {
-  const benign: Observation[] = [];
   const calm: Observation[] = [];
-  const attacks = new Map<number, { highest: number; windows: Observation[] }>();
+  const seen = new Map<number, { highest: number; windows: Observation[] }>();
   /** Unlabelled windows that raise no alarm are taken as benign; those that do are anybody's guess. */
   const addCalm = (window: number, scores: AnomalyScores, row: number): void => {
     if (window % backgroundEvery !== 0 || scores.score[row]! > thresholds.moderate) return;
@@ -63,36 +65,36 @@ export const learnHead = async (
     if (scores.learning[row] === 1) return;
     if (window < stretch.judgedFrom) return addCalm(window + index, scores, row);
     const score = scores.score[row]!;
-    if (malicious(stretch)) {
-      const attack = attacks.get(index) ?? { highest: reached?.[index] ?? 0, windows: [] };
-      attacks.set(index, attack);
-      attack.highest = Math.max(attack.highest, score);
-      attack.windows.push(observe(scores, row, 1));
-    } else if (score > thresholds.low) benign.push(observe(scores, row, 0));
+    const one = seen.get(index) ?? { highest: reached?.[index] ?? 0, windows: [] };
+    seen.set(index, one);
+    one.highest = Math.max(one.highest, score);
+    one.windows.push(observe(scores, row, malicious(stretch) ? 1 : 0));
   });
-  const attacking: Observation[] = [];
-  for (const { windows } of attacks.values()) {
-    const high = windows.filter(({ offset }) => offset > logitOf(thresholds.low));
+  const { low, moderate, high } = thresholds;
+  const inOrder = [...seen].sort(([a], [b]) => a - b);
+  const stretches = inOrder.flatMap(([index, { highest, windows }]): ObservedStretch[] => {
+    const strange = windows.filter(({ offset }) => offset > logitOf(low));
+    if (!malicious(judged[index]!)) return strange.length > 0 ? [{ malicious: false, lessons: strange, windows }] : [];
     // Of an attack that no window shows, the one that shows it most is known to be part of it; the rest may be calm.
-    attacking.push(...(high.length > 0 ? high : windows.toSorted((a, b) => b.offset - a.offset).slice(0, 1)));
-  }
-  if (benign.length === 0 || attacking.length === 0) return undefined;
+    const lessons = strange.length > 0 ? strange : windows.toSorted((a, b) => b.offset - a.offset).slice(0, 1);
+    const target = highest > moderate ? logitOf(highest > high ? high : moderate) : undefined;
+    return [{ malicious: true, target, lessons, windows }];
+  });
+  const attacks = stretches.filter((it) => it.malicious);
+  const benign = stretches.filter((it) => !it.malicious);
+  if (benign.length === 0 || attacks.length === 0) return undefined;
   await replaySubjects(scorer, background, spec.size, (index, window, scores, row) => {
     if (scores.learning[row] === 0) addCalm(window + index, scores, row);
   });
   const penalties = new Float64Array(headInputs.length).fill(penalty);
-  const theta = fitLogistic([...attacking, ...benign, ...calm], penalties);
-  let shift = 0;
-  for (const { highest, windows } of attacks.values()) {
-    if (!(highest > thresholds.moderate)) continue;
-    const target = Math.min(logitOf(highest), logitOf(thresholds.high) + margin);
-    // The window that needs least is enough: an attack is shown by any of its windows.
-    shift = Math.max(shift, Math.min(...windows.map((it) => (target - logitWith(theta, it)) / it.x[0]!)));
-  }
-  theta[0]! += shift;
+  const alarm = logitOf(moderate);
+  const theta = settle(stretches, { background: calm, penalties, alarm, stretchWeight, margin });
+  if (!theta) return undefined;
+  const lessons = (of: readonly ObservedStretch[]): number => of.reduce((sum, it) => sum + it.lessons.length, 0);
   return {
     coefficients: [...theta],
     penalty,
-    learnedFrom: { malicious: attacking.length, benign: benign.length, background: calm.length },
+    fall,
+    learnedFrom: { malicious: lessons(attacks), benign: lessons(benign), background: calm.length },
   };
 };

@@ -1,4 +1,3 @@
-import { readyCurve, surpriseAt } from '../calibration/curve.ts';
 import type { ComparedFigures, Comparison } from '../feedback/compare.ts';
 import { verdictOn } from '../feedback/compare.ts';
 import type { Judgement } from '../feedback/labels.ts';
@@ -37,7 +36,6 @@ const risksOf = async (
   credentials: readonly FollowedCredential[],
 ): Promise<number[][]> => {
   if (!parts) return credentials.map(({ windows }) => windows.map(({ vector }) => riskOfSigns(vector)));
-  const curve = readyCurve(parts.head.curve);
   const judge = await ScopeJudge.create(parts, onnxRuntime);
   try {
     const judged = await judgeSequences(
@@ -45,7 +43,7 @@ const risksOf = async (
       credentials.map(({ windows }) => windows.map(({ vector }) => vector)),
     );
     return judged.map((one, i) =>
-      one.map(({ statistic }, at) => riskOf(surpriseAt(curve, statistic), credentials[i]!.windows[at]!.vector, at)),
+      one.map(({ surprise }, at) => riskOf(surprise, credentials[i]!.windows[at]!.vector, at)),
     );
   } finally {
     await judge.close();

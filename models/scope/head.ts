@@ -25,10 +25,19 @@ export const headSchema = z.strictObject({
 /** See {@link headSchema}. */
 export type Head = z.infer<typeof headSchema>;
 
-/** Everything that is learned. */
-export interface ScopeParts {
+/** A network with all else that it needs to judge. */
+export interface ScopePart {
   readonly head: Head;
   readonly network: SequenceWeights;
+}
+
+/** Everything that is learned. */
+export interface ScopeParts extends ScopePart {
+  /**
+   * What is usual, beside what labels taught: an attack of another kind than those labelled is still unusual. Only where
+   * the first is supervised.
+   */
+  readonly usual?: ScopePart;
 }
 
 /** Most knots of a feature's quantiles. */

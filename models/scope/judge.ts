@@ -1,7 +1,8 @@
+import { readyCurve, surpriseAt } from '../calibration/curve.ts';
 import { CarriedNetwork } from '../runtimes/carried.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { scopeFeatures } from './features.ts';
-import { type Head, linearOf, ranksOf, type ScopeParts } from './head.ts';
+import { linearOf, ranksOf, type ScopePart, type ScopeParts } from './head.ts';
 import { scopeNetwork } from './network.ts';
 
 /** Windows of a credential before trained parts judge it: of fewer, calls are too few to say how it moves. */
@@ -12,6 +13,8 @@ const batch = 16;
 
 /** What the trained parts say of a window. */
 export interface Trained {
+  /** −log10 of the share of benign windows that are at least as strange, by the part that finds it strangest. */
+  readonly surprise: number;
   readonly statistic: number;
   readonly linear: number;
   readonly network: number;
@@ -21,24 +24,30 @@ export interface Trained {
   readonly carried: Float32Array;
 }
 
-/**
- * Statistics of windows by trained parts.
- *
- * With labels: log-odds of the linear part and of the network, joined. Without: how far the window lies from what the
- * network expected after the ones before, as the logarithm of the mean squared distance in ranks.
- */
-export class ScopeJudge {
-  readonly #head: Head;
+/** Judges by one part. */
+class PartJudge {
+  readonly #head: ScopePart['head'];
   readonly #network: CarriedNetwork;
+  readonly #surprise: (statistic: number) => number;
 
-  private constructor(head: Head, network: CarriedNetwork) {
+  private constructor(head: ScopePart['head'], network: CarriedNetwork) {
     this.#head = head;
     this.#network = network;
+    const curve = readyCurve(head.curve);
+    this.#surprise = (statistic) => surpriseAt(curve, statistic);
   }
 
-  /** @param runtime - executes the network */
-  static async create({ head, network }: ScopeParts, runtime: Runtime): Promise<ScopeJudge> {
-    return new ScopeJudge(head, await CarriedNetwork.create(runtime, scopeNetwork(network), batch));
+  static async create({ head, network }: ScopePart, runtime: Runtime): Promise<PartJudge> {
+    return new PartJudge(head, await CarriedNetwork.create(runtime, scopeNetwork(network), batch));
+  }
+
+  /** Floats that are carried from window to window. */
+  get carriedSize(): number {
+    const {
+      stateSize,
+      outputSizes: [outputs = 0],
+    } = this.#network;
+    return this.#head.supervised ? stateSize : stateSize + outputs;
   }
 
   /**
@@ -54,7 +63,7 @@ export class ScopeJudge {
       stateSize,
       outputSizes: [outputs = 0],
     } = this.#network;
-    const whole = this.#head.supervised ? stateSize : stateSize + outputs;
+    const whole = this.carriedSize;
     const ranks = vectors.map((vector) => ranksOf(this.#head, vector));
     const inputs = new Float32Array(n * size);
     const states = new Float32Array(n * stateSize);
@@ -86,7 +95,8 @@ export class ScopeJudge {
     const [constant, byLinear, byNetwork] = join;
     const linear = linearOf(weights, ranks);
     const parts = Float64Array.from(ranks, (rank, i) => byLinear * weights[i + 1]! * rank);
-    return { statistic: constant + byLinear * linear + byNetwork * network, linear, network, parts, carried };
+    const statistic = constant + byLinear * linear + byNetwork * network;
+    return { surprise: this.#surprise(statistic), statistic, linear, network, parts, carried };
   }
 
   #usual(vector: Float64Array, ranks: Float32Array, expected: Float32Array, carried: Float32Array): Trained {
@@ -100,7 +110,61 @@ export class ScopeJudge {
       counted++;
     }
     const statistic = Math.log(Math.max(sum / Math.max(counted, 1), 1e-6));
-    return { statistic, linear: 0, network: statistic, parts, carried };
+    return { surprise: this.#surprise(statistic), statistic, linear: 0, network: statistic, parts, carried };
+  }
+}
+
+/**
+ * Statistics of windows by trained parts.
+ *
+ * With labels: log-odds of the linear part and of the network, joined. Without: how far the window lies from what the
+ * network expected after the ones before, as the logarithm of the mean squared distance in ranks. Where there are both, the
+ * one counts that finds the window stranger, each by its own calibration.
+ */
+export class ScopeJudge {
+  readonly #first: PartJudge;
+  readonly #usual: PartJudge | undefined;
+
+  private constructor(first: PartJudge, usual: PartJudge | undefined) {
+    this.#first = first;
+    this.#usual = usual;
+  }
+
+  /** @param runtime - executes the networks */
+  static async create(parts: ScopeParts, runtime: Runtime): Promise<ScopeJudge> {
+    const usual = parts.usual && (await PartJudge.create(parts.usual, runtime));
+    return new ScopeJudge(await PartJudge.create(parts, runtime), usual);
+  }
+
+  /**
+   * Judge one window each of some credentials; rows do not influence one another.
+   *
+   * @param vectors - as `scopeVector` makes them
+   * @param carried - of each what the window before left; of a length that is not this model's, as empty, it begins anew
+   */
+  async judge(vectors: readonly Float64Array[], carried: readonly Float32Array[]): Promise<Trained[]> {
+    const usual = this.#usual;
+    if (!usual) return this.#first.judge(vectors, carried);
+    const at = this.#first.carriedSize;
+    const fits = (it: Float32Array): boolean => it.length === at + usual.carriedSize;
+    const cut = (from: number, to?: number) =>
+      carried.map((it) => (fits(it) ? it.subarray(from, to) : new Float32Array(0)));
+    const byLabels = await this.#first.judge(vectors, cut(0, at));
+    const byUsual = await usual.judge(vectors, cut(at));
+    return byLabels.map((one, i) => {
+      const other = byUsual[i]!;
+      const both = new Float32Array(at + usual.carriedSize);
+      both.set(one.carried);
+      both.set(other.carried, at);
+      return other.surprise > one.surprise
+        ? { ...one, surprise: other.surprise, parts: other.parts, carried: both }
+        : { ...one, carried: both };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#first.close();
+    await this.#usual?.close();
   }
 }
 

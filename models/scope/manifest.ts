@@ -9,6 +9,14 @@ export const scopeFiles = {
   head: 'head.json',
 } as const;
 
+/** The same of what is usual, in a model that knows that beside what labels taught. */
+export const usualFiles = {
+  step: 'usual.step.onnx',
+  layers: 'usual.model.json',
+  weights: 'usual.weights.bin',
+  head: 'usual.head.json',
+} as const;
+
 /** What a folder of a scope model holds, how it came about, and how well it does. */
 export const scopeManifestSchema = z.strictObject({
   ...commonManifest,

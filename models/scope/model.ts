@@ -1,4 +1,3 @@
-import { readyCurve, surpriseAt } from '../calibration/curve.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { weighSigns } from './evidence.ts';
 import { scopeFeatures, scopeVector } from './features.ts';
@@ -140,7 +139,6 @@ export const riskOf = (surprise: number, vector: Float64Array, windows: number):
  * @param runtime - executes the network
  */
 export const trainedScopeModel = async (version: string, parts: ScopeParts, runtime: Runtime): Promise<ScopeModel> => {
-  const curve = readyCurve(parts.head.curve);
   const judge = await ScopeJudge.create(parts, runtime);
   return {
     version,
@@ -152,7 +150,7 @@ export const trainedScopeModel = async (version: string, parts: ScopeParts, runt
       );
       return judged.map((trained, i) => {
         const vector = vectors[i]!;
-        const surprise = surpriseAt(curve, trained.statistic);
+        const { surprise } = trained;
         const { windows } = moments[i]!.profile;
         const signs = weighSigns(vector);
         const byTraining = learnedRisk(surprise, windows) >= 100 * sigmoid(signs.logit);

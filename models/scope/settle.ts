@@ -21,16 +21,34 @@ const statisticAbove = ({ head }: ScopeParts, threshold: number): number => {
   return high;
 };
 
-const moved = ({ head, network }: ScopeParts, by: number): ScopeParts => {
+const moved = (parts: ScopeParts, by: number): ScopeParts => {
+  const { head } = parts;
   const [constant, byLinear, byNetwork] = head.join;
-  return { network, head: { ...head, join: [constant + by, byLinear, byNetwork] } };
+  return { ...parts, head: { ...head, join: [constant + by, byLinear, byNetwork] } };
 };
 
 const isAttack = ({ judgement }: JudgedCalls): boolean => judgement.verdict === 'maliciousActivity';
 
+/** Share of benign stretches that may raise an alarm, at the least that is asked for. */
+const alarmedShare = 0.01;
+
 /**
- * Lower the constant until, of the stretches that analysts judged benign, no more raise an alarm than with the champion;
- * each by parts that were not trained on it. Calibration promises of windows; people are bothered by stretches.
+ * The statistic that a share of stretches exceeds, by an exponential tail beyond their median: of some tens of stretches the
+ * largest is exceeded soon.
+ *
+ * @param highest - descending, at least two
+ */
+const exceededBy = (highest: readonly number[], share: number): number => {
+  const half = Math.floor(highest.length / 2);
+  const median = highest[half]!;
+  const excess = highest.slice(0, half).reduce((sum, it) => sum + it - median, 0) / half;
+  return median + excess * Math.log(half / (highest.length * share));
+};
+
+/**
+ * Lower the constant until, of the stretches that analysts judged benign, no more raise an alarm than with the champion, and
+ * of others like them one in a hundred; each by parts that were not trained on it. Calibration promises of windows; people
+ * are bothered by stretches.
  */
 const lowered = async (
   { parts, heldHighest }: LearnedScope,
@@ -45,7 +63,9 @@ const lowered = async (
   );
   const alarmed = before.filter((risk) => risk > threshold).length;
   const highest = benign.flatMap(({ name }) => heldHighest.get(name) ?? []).sort((a, b) => b - a);
-  const over = (highest[alarmed] ?? Number.NEGATIVE_INFINITY) - statisticAbove(parts, threshold);
+  const share = Math.max(alarmedShare, alarmed / Math.max(1, benign.length));
+  const others = highest.length < 2 ? Number.NEGATIVE_INFINITY : exceededBy(highest, share);
+  const over = Math.max(highest[alarmed] ?? Number.NEGATIVE_INFINITY, others) - statisticAbove(parts, threshold);
   return over >= 0 ? moved(parts, -over - 1e-3) : parts;
 };
 
@@ -79,6 +99,15 @@ const raised = async (
   return raise <= mostRaised ? moved(parts, raise + 1e-3) : parts;
 };
 
+/**
+ * The champion's sense of what is usual beside what labels taught: an attack of another kind than those labelled is unusual
+ * still, and what the champion shows by that must go on being shown.
+ */
+const withUsual = (parts: ScopeParts, champion: ScopeParts | undefined): ScopeParts => {
+  const usual = champion?.head.supervised ? champion.usual : champion;
+  return usual ? { ...parts, usual } : parts;
+};
+
 /** A judged stretch, and its name among the sequences that were learned from. */
 export interface NamedStretch {
   readonly name: string;
@@ -86,8 +115,9 @@ export interface NamedStretch {
 }
 
 /**
- * Settle the constant of a challenger that labels taught: low enough for those who were judged benign, then high enough
- * for every attack that it learned from and the champion shows. What that costs, the comparison says.
+ * Settle a challenger that labels taught: its constant low enough for those who were judged benign, then, beside what the
+ * champion finds unusual, high enough for every attack that it learned from and the champion shows. What that costs, the
+ * comparison says.
  *
  * @param champion - undefined for the model that is built in
  * @param learned - judged stretches that the challenger has learned from
@@ -98,7 +128,8 @@ export const settleConstant = async (
   champion: ScopeParts | undefined,
   learned: readonly NamedStretch[],
   threshold: number,
-): Promise<ScopeParts> =>
-  challenger.parts.head.supervised
-    ? raised(await lowered(challenger, champion, learned, threshold), champion, learned, threshold)
-    : challenger.parts;
+): Promise<ScopeParts> => {
+  if (!challenger.parts.head.supervised) return challenger.parts;
+  const low = await lowered(challenger, champion, learned, threshold);
+  return raised(withUsual(low, champion), champion, learned, threshold);
+};

@@ -8,27 +8,37 @@ import type { Runtime } from '../runtimes/runtime.ts';
 import { saveNetwork } from '../training/layers.ts';
 import { writeModelFolder } from '../training/writeModelFolder.ts';
 import { scopeFeatures } from './features.ts';
-import { type Head, headSchema, type ScopeParts } from './head.ts';
-import { readScopeManifest, type ScopeManifest, scopeFiles } from './manifest.ts';
+import { type Head, headSchema, type ScopePart, type ScopeParts } from './head.ts';
+import { readScopeManifest, type ScopeManifest, scopeFiles, usualFiles } from './manifest.ts';
 import { defaultScopeModel, type ScopeModel, trainedScopeModel } from './model.ts';
 import { arraysOfWeights, readScopeWeights, scopeNetwork } from './network.ts';
 
 /** What a model's folder says beside what was learned. */
 export type ScopeOrigin = Pick<ScopeManifest, 'version' | 'created' | 'lineage' | 'metrics'>;
 
+type PartFiles = typeof scopeFiles | typeof usualFiles;
+
+const filesOf = async (names: PartFiles, { head, network }: ScopePart): Promise<Record<string, Uint8Array>> => {
+  const built = scopeNetwork(network);
+  const layers = await saveNetwork(built, names.weights);
+  return {
+    [names.step]: exportNetwork(built, 'step'),
+    [names.layers]: layers.model,
+    [names.weights]: layers.weights,
+    [names.head]: Buffer.from(`${JSON.stringify(head)}\n`),
+  };
+};
+
 /** Write a model's folder: network as Layers model and as ONNX step, all else that was learned, manifest. */
 export const writeScopeModel = async (
   folder: string,
-  { head, network }: ScopeParts,
+  parts: ScopeParts,
   origin: ScopeOrigin,
 ): Promise<ScopeManifest> => {
-  const built = scopeNetwork(network);
-  const layers = await saveNetwork(built, scopeFiles.weights);
+  const { network, usual } = parts;
   const files = {
-    [scopeFiles.step]: exportNetwork(built, 'step'),
-    [scopeFiles.layers]: layers.model,
-    [scopeFiles.weights]: layers.weights,
-    [scopeFiles.head]: Buffer.from(`${JSON.stringify(head)}\n`),
+    ...(await filesOf(scopeFiles, parts)),
+    ...(usual ? await filesOf(usualFiles, usual) : {}),
   };
   const { version, created, lineage, metrics } = origin;
   const manifest: ScopeManifest = {
@@ -80,19 +90,24 @@ export const readScopeParts = async (
       { version: manifest.version },
       cause,
     );
-  inspectModel(await read(scopeFiles.step));
-  const network = readScopeWeights(await read(scopeFiles.layers), await read(scopeFiles.weights));
-  let head: Head;
-  try {
-    head = headSchema.parse(JSON.parse((await read(scopeFiles.head)).toString('utf8')));
-  } catch (cause) {
-    if (cause instanceof EbbtideError) throw cause;
-    throw damaged(`${scopeFiles.head}: ${cause instanceof z.ZodError ? z.prettifyError(cause) : 'no JSON'}`, cause);
-  }
-  const expected = head.supervised ? 1 : scopeFeatures.size;
-  if (network.headBias.length !== expected)
-    throw damaged(`its network gives ${network.headBias.length} numbers instead of ${expected}`);
-  return { parts: { head, network }, manifest };
+  const part = async (names: PartFiles): Promise<ScopePart> => {
+    inspectModel(await read(names.step));
+    const network = readScopeWeights(await read(names.layers), await read(names.weights));
+    let head: Head;
+    try {
+      head = headSchema.parse(JSON.parse((await read(names.head)).toString('utf8')));
+    } catch (cause) {
+      if (cause instanceof EbbtideError) throw cause;
+      throw damaged(`${names.head}: ${cause instanceof z.ZodError ? z.prettifyError(cause) : 'no JSON'}`, cause);
+    }
+    const expected = head.supervised ? 1 : scopeFeatures.size;
+    if (network.headBias.length !== expected)
+      throw damaged(`its network gives ${network.headBias.length} numbers instead of ${expected}`);
+    return { head, network };
+  };
+  const first = await part(scopeFiles);
+  const usual = manifest.files[usualFiles.head] ? await part(usualFiles) : undefined;
+  return { parts: usual ? { ...first, usual } : first, manifest };
 };
 
 /**

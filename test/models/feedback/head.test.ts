@@ -12,6 +12,7 @@ const scoresOf = (score: number, feature: string, learning = 0): AnomalyScores =
   pValue: Float64Array.of(0.01),
   statistic: Float64Array.of(1),
   learning: Uint8Array.of(learning),
+  elapsed: Float64Array.of(1),
   cohortP: Float64Array.of(0.01),
   strayed: Float64Array.of(0),
   strayedFeature: () => '',
@@ -24,9 +25,12 @@ const head = (coefficients: Record<string, number>) => ({
   learnedFrom: { malicious: 1, benign: 1, background: 0 },
 });
 
+const layout = { size: 3, held: 2 };
+const carried = () => ({ states: new Float32Array(3), layout });
+
 test('applyHead() with nothing learned leaves scores as they are', () => {
   const scores = scoresOf(0.7, 'cpuCores.level');
-  applyHead(head({}), scores, 1);
+  applyHead(head({}), scores, 1, carried());
   assert.equal(scores.score[0], 0.7);
 });
 
@@ -34,15 +38,33 @@ test('applyHead() moves the score by what moved it, and no subject that is still
   const learned = head({ 'cpuCores.share': -2, 'apiErrors.share': 2 });
   const moved = (feature: string, learning = 0): number => {
     const scores = scoresOf(0.7, feature, learning);
-    applyHead(learned, scores, 1);
+    applyHead(learned, scores, 1, carried());
     return scores.score[0]!;
   };
   assert.ok(moved('cpuCores.peak') < 0.4);
   assert.ok(moved('apiErrors.level') > 0.85);
   assert.equal(moved('cpuCores.level', 1), 0.7);
   const calm = scoresOf(0.01, 'apiErrors.level');
-  applyHead(learned, calm, 1);
+  applyHead(learned, calm, 1, carried());
   assert.ok(calm.score[0]! < 0.011, 'a calm window must stay calm');
+});
+
+test('applyHead() lets a score rise at once and fall slowly, by the time that passes, each subject for itself', () => {
+  const states = new Float32Array(6);
+  const stateRows = Int32Array.of(1);
+  const logit = (score: number): number => Math.log(score / (1 - score));
+  const next = (score: number, elapsed = 1): number => {
+    const scores = { ...scoresOf(score, 'cpuCores.level'), elapsed: Float64Array.of(elapsed) };
+    applyHead({ ...head({}), fall: 0.1 }, scores, 1, { states, layout, stateRows });
+    return scores.score[0]!;
+  };
+  assert.equal(next(0.1), 0.1);
+  assert.equal(next(0.7), 0.7, 'it rises at once');
+  assert.ok(Math.abs(logit(next(0.2)) - (logit(0.7) - 0.1)) < 1e-4);
+  assert.ok(Math.abs(logit(next(0.2, 3)) - (logit(0.7) - 0.4)) < 1e-4, 'three windows of time passed');
+  assert.equal(next(0.9), 0.9);
+  assert.equal(next(0.1, 1000), 0.1, 'nothing is held after a long silence');
+  assert.deepEqual([...states.subarray(0, 5)], [0, 0, 0, 0, 0], 'what is held lies where the row says');
 });
 
 test('fitLogistic() finds the coefficients that made the data, and stays near 0 with few', () => {
