@@ -5,8 +5,7 @@ import { ago, clockMs, inFull } from '../../time.ts';
 import { deedOf, stakeOf } from './words.ts';
 
 /** One entry of the queue in a line or two. */
-export const EntryRow = ({ entry }: { readonly entry: QueueEntry | undefined }) => {
-  if (!entry) return <span class="row-missing" />;
+export const EntryRow = ({ entry }: { readonly entry: QueueEntry }) => {
   const now = clockMs.value;
   const { glyph, word } = deedOf(entry);
   const stake = stakeOf(entry, now);
