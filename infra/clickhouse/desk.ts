@@ -1,4 +1,6 @@
 import type { Alert, Decision, Effect, Label, Score } from '../../schemas/generated/index.ts';
+import type { ActionFilter } from '../console/view/action.ts';
+import { countActions, readActions } from './actions.ts';
 import type { ClickHouseArchive } from './client.ts';
 import { subjectHistory, subjectRows } from './history.ts';
 import { readRecords } from './records.ts';
@@ -100,6 +102,10 @@ export const deskArchive = (archive: ClickHouseArchive) => {
     async ping(): Promise<void> {
       await read('whether it answers', 'SELECT 1', {}, 5);
     },
+    /** How many of people's actions fit. */
+    countActions: (filter: ActionFilter) => countActions(archive, filter),
+    /** People's actions that fit, the newest first. */
+    readActions: (filter: ActionFilter, offset: number, limit: number) => readActions(archive, filter, offset, limit),
     /** Everything about a subject between two times, epoch milliseconds. */
     history: (subject: string, fromMs: number, toMs: number) => subjectHistory(archive, subject, fromMs, toMs),
     /** Harsh decisions, their effects, and alerts since a time, the newest `limit` of each. */

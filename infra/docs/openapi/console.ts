@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actionsExportQuery, actionsQuery } from '../../console/routes/actions.ts';
 import {
   acknowledgeBody,
   listQuery as alertsQuery,
@@ -168,6 +169,16 @@ export const consoleApi: Api = {
       summary: 'Lifespans granted, cut and renewed, out of the archive',
       query: viewQuery,
       answers: { 200: what('Sums') },
+    },
+    'GET /api/actions': {
+      summary: 'What people did, why, and what came of it, the newest first',
+      query: actionsQuery,
+      answers: { 200: what('A part of the record') },
+    },
+    'GET /api/actions/export': {
+      summary: 'The record as a file, 50000 actions at most',
+      query: actionsExportQuery,
+      answers: { 200: what('A file, CSV or JSON') },
     },
     'GET /api/alerts': {
       summary: 'Alerts, who was told of them, and silences',

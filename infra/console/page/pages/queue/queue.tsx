@@ -4,7 +4,7 @@ import type { QueueEntry, QueuePage } from '../../../view/desk.ts';
 import { subjectPath } from '../../../view/paths.ts';
 import { judge, verdicts, verdictWords } from '../../label.ts';
 import { Choice, Find, Select } from '../../list/filters.tsx';
-import { List, useList } from '../../list/list.tsx';
+import { List, useChosen, useList } from '../../list/list.tsx';
 import { useQuery } from '../../list/query.ts';
 import { desk } from '../../live.ts';
 import { may } from '../../me.ts';
@@ -52,42 +52,42 @@ const severities = [
 const Queue = () => {
   const { route } = useLocation();
   const [filter, setFilter] = useQuery(defaults);
-  const chosen = useSignal<string | null>(null);
   const note = useSignal('');
+  const chosen = useChosen<QueueEntry>(
+    ({ id }) => id,
+    () => {
+      note.value = '';
+    },
+  );
   const { version } = desk.value.queue;
   const last = useSignal<QueueEntry | null>(null);
-  const choose = (next: QueueEntry | undefined): void => {
-    if (chosen.value !== null && next && next.id !== chosen.value) note.value = '';
-    if (next) chosen.value = next.id;
-  };
-  const listed = useList<QueueEntry, QueuePage>('/api/queue', filter, {
-    title: 'Queue',
-    one: 'entry',
-    opens: 'Open the subject',
-    open: ({ subject }) => route(subjectPath(subject)),
-    version,
-    // Rows do not move under the hand of whoever is at work on one: then the page only tells that there is more
-    busy: () => chosen.peek() !== null || scrollY > 200,
-    choose,
-    stays: () => chosen.value === null,
-    keys: [
-      ...verdicts.flatMap((verdict) =>
-        verdictWords[verdict].keys.map((one) => ({
-          key: one,
-          text: verdictWords[verdict].word,
-          run: () => void label(verdict),
-        })),
-      ),
-      { key: 'n', text: 'Write a note', run: () => document.getElementById('note')?.focus() },
-      { key: 'u', text: 'Take the last judgement back', run: () => last.value && void undo(last.value) },
-      { key: 'r', text: 'Read the queue anew', run: () => void list.refresh() },
-      { key: 'Escape', text: 'Close the entry', run: () => close() },
-    ],
-  });
+  const listed = useList<QueueEntry, QueuePage>(
+    '/api/queue',
+    filter,
+    {
+      title: 'Queue',
+      one: 'entry',
+      opens: 'Open the subject',
+      open: ({ subject }) => route(subjectPath(subject)),
+      version,
+      // Rows do not move under the hand of whoever is at work on one: then the page only tells that there is more
+      busy: () => chosen.id.peek() !== null || scrollY > 200,
+      keys: [
+        ...verdicts.flatMap((verdict) =>
+          verdictWords[verdict].keys.map((one) => ({
+            key: one,
+            text: verdictWords[verdict].word,
+            run: () => void label(verdict),
+          })),
+        ),
+        { key: 'n', text: 'Write a note', run: () => document.getElementById('note')?.focus() },
+        { key: 'u', text: 'Take the last judgement back', run: () => last.value && void undo(last.value) },
+        { key: 'r', text: 'Read the queue anew', run: () => void list.refresh() },
+      ],
+    },
+    chosen,
+  );
   const { list, current, entry } = listed;
-  const close = (): void => {
-    chosen.value = null;
-  };
   const undo = async (judged: QueueEntry): Promise<void> => {
     try {
       await judge(judged, 'withdrawn');
@@ -103,7 +103,7 @@ const Queue = () => {
     note.value = '';
     // Before the answer, so that the next entry is there for the next key
     if (filter.state === 'waiting') list.patch((one) => (one.id === entry.id ? null : one));
-    chosen.value = list.at(current.value)?.id ?? null;
+    chosen.choose(list.at(current.value) ?? null);
     try {
       const others = await judge(entry, verdict, words);
       say(`${entry.name}: ${verdictWords[verdict].word.toLowerCase()}. ${verdictWords[verdict].changes}.${others}`, {
@@ -171,14 +171,14 @@ const Queue = () => {
           </Empty>
         }
         beside={
-          chosen.value !== null &&
+          chosen.id.value !== null &&
           entry && (
             <EntryPanel
               entry={entry}
               note={note}
               onLabel={(verdict) => void label(verdict)}
               onUndo={() => void undo(entry)}
-              onClose={close}
+              onClose={() => chosen.choose(null)}
             />
           )
         }
