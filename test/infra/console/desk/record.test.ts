@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DeskArchive } from '../../../../infra/clickhouse/desk.ts';
 import { ArchiveWatch } from '../../../../infra/console/desk/archiveWatch.ts';
 import { actionsCsv } from '../../../../infra/console/desk/export.ts';
 import { ActionRecord } from '../../../../infra/console/desk/record.ts';
-import type { DeskArchive } from '../../../../infra/console/ports.ts';
 import { type ActionEntry, type ActionFilter, fitsAction, foldAction } from '../../../../infra/console/view/action.ts';
 import { createLogger } from '../../../../infra/log.ts';
 import type { AuditEvent } from '../../../../schemas/generated/index.ts';

@@ -24,6 +24,12 @@ export const EntryRow = ({ entry }: { readonly entry: QueueEntry }) => {
           <span class="deed" data-kind={entry.action}>
             <span aria-hidden="true">{glyph}</span> {word}
           </span>
+          {entry.episode.count > 1 && (
+            <span class="episode" title={`${entry.episode.count} of one episode; the worst is shown`}>
+              × {entry.episode.count}
+              <span class="hidden"> of one episode</span>
+            </span>
+          )}
           {said && <span class="said">{verdictWords[said.verdict].word}</span>}
         </span>
         <span class="row-text">{entry.text}</span>
