@@ -113,7 +113,7 @@ export const startConsole = async (
   });
   server.setErrorHandler((error, request, reply) => {
     if (!(error instanceof EbbtideError))
-      context.log.error({ err: error, url: request.url.split('?')[0] }, 'Request failed');
+      context.log.error({ err: error, url: request.url.split('?')[0], correlationId: request.id }, 'Request failed');
     return sendProblem(reply, error);
   });
   server.setNotFoundHandler((request, reply) =>
@@ -176,7 +176,7 @@ export const startConsole = async (
     },
     () => {},
   );
-  consoleMetrics(context.metrics, model, following);
+  consoleMetrics(context.metrics, { model, following, approvals });
   const tick = setInterval(() => void healthOf(ports.parts()).then(({ parts }) => model.tick(parts)), tickMs).unref();
   return {
     name: 'console',

@@ -43,8 +43,9 @@ export class Desk {
     this.#options = options;
     this.register = new Register(config.subjects, now);
     this.queue = new Queue(config.queue, this.register);
-    this.investigations = new Investigations({ write, now, returnMs });
     this.archive = new ArchiveWatch(ports.archive, log, now);
+    const recall = async (id: string) => (await this.archive.attempt((archive) => archive.investigation(id))) ?? [];
+    this.investigations = new Investigations({ write, now, returnMs, recall });
     this.record = new ActionRecord(this.archive);
   }
 

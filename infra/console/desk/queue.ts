@@ -23,6 +23,9 @@ export interface QueueQuery {
   readonly limit: number;
 }
 
+/** How much is kept of what was said of a decision that has not come. */
+const mostEach = 16;
+
 /** What the queue asks of the register. */
 export interface Acquaintances {
   nameOf(subject: string): string;
@@ -48,6 +51,8 @@ export class Queue {
   readonly #most: number;
   readonly #known: Acquaintances;
   version = 0;
+  /** What was said of decisions that had not come, and was given up since the start. */
+  forgottenEarly = 0;
 
   /** @param most - entries kept, 1 and up; beyond, the ones with least at stake go */
   constructor(most: number, known: Acquaintances) {
@@ -145,8 +150,15 @@ export class Queue {
   }
 
   #await(decisionId: string, said: Label | Effect): void {
-    this.#early.set(decisionId, [...(this.#early.get(decisionId) ?? []), said]);
-    if (this.#early.size > this.#most) this.#early.delete(this.#early.keys().next().value!);
+    const waiting = this.#early.get(decisionId) ?? [];
+    // Most decisions come within moments; others, of before the queue began, never
+    this.#early.delete(decisionId);
+    this.#early.set(decisionId, [...waiting, said].slice(-mostEach));
+    if (waiting.length >= mostEach) this.forgottenEarly += 1;
+    if (this.#early.size <= this.#most) return;
+    const [oldest, dropped] = this.#early.entries().next().value!;
+    this.#early.delete(oldest);
+    this.forgottenEarly += dropped.length;
   }
 
   #label(label: Label): void {

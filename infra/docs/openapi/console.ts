@@ -43,13 +43,6 @@ export const consoleApi: Api = {
       description: 'The session of a person; the port is in its name, behind https after __Host-',
     },
   },
-  problem: z
-    .looseObject({
-      title: z.string().describe('What to switch over, such as FORBIDDEN'),
-      status: z.int(),
-      detail: z.string().describe('What is wrong and what to do, for people'),
-    })
-    .describe('A refusal in the form of RFC 9457'),
   operations: {
     'GET /api/state': { summary: 'Everything that is shown', answers: { 200: what('A snapshot') } },
     'GET /api/events': { summary: 'What changes, as it comes', answers: { 200: stream('Server-sent events') } },
