@@ -3,6 +3,7 @@ import type { ActionFilter } from '../console/view/action.ts';
 import { countActions, readActions } from './actions.ts';
 import type { ClickHouseArchive } from './client.ts';
 import { subjectHistory, subjectRows } from './history.ts';
+import { policyHistory } from './policies.ts';
 import { readRecords } from './records.ts';
 
 const mostMoments = 1_000;
@@ -105,6 +106,8 @@ export const deskArchive = (archive: ClickHouseArchive) => {
     async ping(): Promise<void> {
       await read('whether it answers', 'SELECT 1', {}, 5);
     },
+    /** Policies that were put in force, the latest. */
+    policies: (limit: number) => policyHistory(archive, limit),
     /** Every step of an investigation, in the order of the topic. */
     investigation: (id: string) => read<Investigation>(`investigation ${id}`, stepsQuery, { id }),
     /** How many of people's actions fit. */
