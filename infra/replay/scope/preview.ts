@@ -48,10 +48,13 @@ export const openScopePreview =
     let first = from;
     let total = await source.count(first, to);
     while (total > mostCalls && to - first > shortestMs) {
-      first += (to - first) / 2;
-      total = await source.count(Math.round(first), to);
+      const later = Math.round((first + to) / 2);
+      const left = await source.count(later, to);
+      if (left < mostCalls) break;
+      [first, total] = [later, left];
     }
-    first = Math.round(first);
+    const skipped = Math.max(0, total - mostCalls);
+    total -= skipped;
     if (total === 0)
       throw new EbbtideError(
         'DATA_MISSING',
@@ -65,8 +68,8 @@ export const openScopePreview =
       let done = 0;
       for await (const call of source.calls(first, to)) {
         if (stopped) throw new EbbtideError('CANCELLED', 'Another draft is being tried');
-        yield call;
         done += 1;
+        if (done > skipped) yield call;
         if (done % atOnce === 0) await new Promise(setImmediate);
       }
     }
@@ -76,7 +79,9 @@ export const openScopePreview =
         reportSubjects(calls(), { policy: { ...of, maxPastMs: Number.MAX_SAFE_INTEGER }, model: assessed }, (done) =>
           progressed(pass * total + done, 2 * total),
         );
-      return { draft: await report(policy, 0), inForce: await report(inForce, 1), from: first };
+      const draft = await report(policy, 0);
+      const before = await report(inForce, 1);
+      return { draft, inForce: before, from: skipped > 0 ? Math.min(...draft.map(({ firstAt }) => firstAt)) : first };
     } finally {
       listening.unsubscribe();
     }
