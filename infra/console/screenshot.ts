@@ -48,6 +48,19 @@ const scenes: readonly (readonly [string, string, (page: Page) => Promise<void>]
       await page.locator('#ebbtide-consent').getByRole('button', { name: 'While I work here' }).waitFor();
     },
   ],
+  [
+    'console-alerts.png',
+    '/alerts?state=all',
+    async (page) => {
+      await page.keyboard.press('e');
+      await page.getByRole('button', { name: 'Send a test', exact: true }).click();
+      await page.locator('.toast', { hasText: 'The test is on its way' }).waitFor();
+      await page.goto(new URL('/alerts', page.url()).href);
+      await page.locator('.row .row-name').first().waitFor({ timeout: waitMs });
+      await page.keyboard.press('j');
+      await page.locator('.panel').waitFor();
+    },
+  ],
   ['console-subjects.png', '/subjects', (page) => page.locator('.row .row-name').nth(3).waitFor()],
   [
     'console-investigation.png',
@@ -60,6 +73,24 @@ const scenes: readonly (readonly [string, string, (page: Page) => Promise<void>]
         .fill('The holder called an address that it had never called before; the owner is asked.');
       await page.getByRole('button', { name: /^Comment/ }).click();
       await page.locator('.step[data-kind="commented"]').waitFor();
+    },
+  ],
+  [
+    'console-record.png',
+    '/record',
+    async (page) => {
+      await page.locator('.row .row-name').first().waitFor();
+      await page.keyboard.press('j');
+      await page.locator('.panel').waitFor();
+    },
+  ],
+  [
+    'console-policy.png',
+    '/policy',
+    async (page) => {
+      await page.locator('#policy-strikes').fill('1');
+      await page.locator('.figures-table').waitFor({ timeout: waitMs });
+      await page.locator('.policy-progress').waitFor({ state: 'detached', timeout: waitMs });
     },
   ],
 ];

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { silenceSetting } from '../../../../infra/alerts/silences.ts';
 import { TopicCodec } from '../../../../schemas/codec.ts';
-import type { Alert, Notification } from '../../../../schemas/generated/index.ts';
+import { controlRecord } from '../../../../schemas/control.ts';
+import type { Alert, Control, Notification } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { fits, outside, violations } from '../browser.ts';
 import { heading, type Stage, setStage } from './stage.ts';
@@ -50,7 +52,7 @@ describe('alerts', { timeout: 300_000 }, () => {
     await page.keyboard.press('Enter');
     const silence = page.locator('.silences li', { hasText: 'deployed at 3' });
     await silence.waitFor();
-    await silence.getByRole('button', { name: 'End the silence' }).click();
+    await silence.getByRole('button', { name: 'End it…' }).click();
     await page.locator('#reason').fill('over');
     await page.keyboard.press('Enter');
     await silence.waitFor({ state: 'detached' });
@@ -146,6 +148,15 @@ describe('alerts and the record for everyone', { timeout: 400_000 }, () => {
         if (!told) {
           await tell(stage, 'cred-checkout', { severity: 'critical' });
           await tell(stage, 'cred-invoices', {}, 'chat-of-the-platform-team');
+          const silence = controlRecord(
+            {
+              ...silenceSetting({ subject: 'cred-mail*', kinds: '*', forMs: 3_600_000, reason: 'moves' }, Date.now()),
+              by: 'ann',
+            },
+            Date.now(),
+          );
+          const codec = await TopicCodec.open<Control>(topics.control, stage.harness.context.registry);
+          stage.harness.kafka.publish(topics.control.name, silence.key, codec.encode(silence), Date.now());
           told = true;
         }
         const { page, complaints } = await stage.open(path, { ...options, bypassCSP: true });

@@ -33,7 +33,7 @@ export const Silences = ({
             ends in {clock(one.expiresAt - clockMs.value)}
           </time>
           {may('operator') && (
-            <button type="button" aria-label={`End the silence of ${one.subject}`} onClick={() => onEnd(one)}>
+            <button type="button" aria-label={`End it… the silence of ${one.subject}`} onClick={() => onEnd(one)}>
               End it…
             </button>
           )}

@@ -49,7 +49,7 @@ export const History = ({
             </ul>
           </span>
           {may('administrator') && (
-            <button type="button" aria-label={`Put ${one.version} back`} onClick={() => onPutBack(one)}>
+            <button type="button" aria-label={`Put back… ${one.version}`} onClick={() => onPutBack(one)}>
               Put back…
             </button>
           )}
