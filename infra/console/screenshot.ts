@@ -101,10 +101,12 @@ const scenes: readonly (readonly [string, string, (page: Page) => Promise<void>]
  *
  * @param link - the address that `npm start` printed
  * @param folder - where the PNGs go
+ * @param only - names of those to take; all of them where it is empty
  * @example
  * // npx tsx infra/console/screenshot.ts 'http://127.0.0.1:7070/?key=…' docs
  */
-export const takePictures = async (link: string, folder: string): Promise<void> => {
+export const takePictures = async (link: string, folder: string, only: readonly string[] = []): Promise<void> => {
+  const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
   const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({
     executablePath: findBrowser(),
@@ -118,12 +120,14 @@ export const takePictures = async (link: string, folder: string): Promise<void> 
     });
     page.setDefaultTimeout(60_000);
     await page.goto(link);
-    await page.locator('.lane[data-word="refused"]').first().waitFor({ timeout: waitMs });
-    await page.locator('.lane[data-word="extended"]').nth(3).waitFor({ timeout: waitMs });
-    // By now the lanes hold most of the two minutes that they show
-    await page.waitForTimeout(Number(process.env.PICTURE_AFTER_MS ?? 70_000));
-    await page.screenshot({ path: join(folder, 'console.png') });
-    for (const [name, path, prepare] of scenes) {
+    if (wanted('console.png')) {
+      await page.locator('.lane[data-word="refused"]').first().waitFor({ timeout: waitMs });
+      await page.locator('.lane[data-word="extended"]').nth(3).waitFor({ timeout: waitMs });
+      // By now the lanes hold most of the two minutes that they show
+      await page.waitForTimeout(Number(process.env.PICTURE_AFTER_MS ?? 70_000));
+      await page.screenshot({ path: join(folder, 'console.png') });
+    }
+    for (const [name, path, prepare] of scenes.filter(([one]) => wanted(one))) {
       await page.goto(new URL(path, link).href);
       await prepare(page);
       await page.waitForTimeout(1_500);
@@ -135,7 +139,7 @@ export const takePictures = async (link: string, folder: string): Promise<void> 
 };
 
 if (process.argv[1]?.endsWith('screenshot.ts')) {
-  const [link, folder = join(packageRoot(), 'docs')] = process.argv.slice(2);
+  const [link, folder = join(packageRoot(), 'docs'), ...only] = process.argv.slice(2);
   if (!link) throw new EbbtideError('REQUEST_INVALID', 'Give the link that npm start printed as the first argument');
-  await takePictures(link, resolve(folder));
+  await takePictures(link, resolve(folder), only);
 }

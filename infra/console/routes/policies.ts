@@ -32,7 +32,6 @@ export const previewBody = z.strictObject({
 /** Policies in force, what could be changed in them, and what a change would have done. */
 export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, model, app, now }: RouteContext): void => {
   const running = new Map<string, Subject<void>>();
-  const canPreview = { lifecycle: ports.previewPolicy !== undefined, scope: ports.previewScope !== undefined };
   server.get('/api/policies', needs('viewer'), async () => {
     // The topic is compacted: what was before the last policy of each pipeline is known to the archive
     if (!policies.isComplete) {
@@ -44,7 +43,9 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, mode
   const pipelineView = (pipeline: PolicyPipeline) => ({
     ...policies.view(pipeline, now()),
     fields: policyFields[pipeline],
-    canPreview: (pipeline === 'lifecycle' || pipeline === 'scope') && canPreview[pipeline],
+    canPreview:
+      (pipeline === 'lifecycle' && ports.previewPolicy !== undefined) ||
+      (pipeline === 'scope' && ports.previewScope !== undefined),
   });
   /** What a draft would have done; undefined where there is nothing to try it on. */
   const trialOf = ({ pipeline, policy }: z.output<typeof previewBody>) => {
