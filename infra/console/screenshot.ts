@@ -52,6 +52,7 @@ const scenes: readonly (readonly [string, string, (page: Page) => Promise<void>]
     'console-alerts.png',
     '/alerts?state=all',
     async (page) => {
+      await page.getByRole('heading', { name: 'Alerts', level: 1 }).waitFor();
       await page.keyboard.press('e');
       await page.getByRole('button', { name: 'Send a test', exact: true }).click();
       await page.locator('.toast', { hasText: 'The test is on its way' }).waitFor();
