@@ -8,6 +8,7 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import { follow } from '../kafka/follow.ts';
 import type { Producer } from '../kafka/types.ts';
+import { endedBy, resolvedId } from './body.ts';
 import { type Silence, Silences } from './silences.ts';
 
 /** Alerts that are remembered, the newest. */
@@ -18,16 +19,36 @@ export interface AlertStanding {
   readonly alert: Alert;
   /** What became of it on each route. */
   readonly told: readonly Pick<Notification, 'route' | 'state' | 'detail' | 'at'>[];
+  /** Whether somebody must still see to it: its cause may have ended by itself. */
+  readonly state: 'open' | 'acknowledged' | 'resolved';
   /** Who saw to it and what they said; undefined where nobody did. */
   readonly acknowledged?: string;
+  /** When somebody saw to it, or its cause ended, epoch milliseconds; undefined while it is open. */
+  readonly endedAt?: number;
+}
+
+/** What alerts are asked for. Empty texts let everything through. */
+export interface AlertQuery {
+  readonly state: AlertStanding['state'] | 'all';
+  readonly severity: AlertSeverity | '';
+  /** Words that must all be in identifier, subject, kind, system or summary. */
+  readonly q: string;
+  readonly offset: number;
+  readonly limit: number;
 }
 
 /** What people ask of alerts, and what they do: see who was told, acknowledge, try the routes out. */
 export interface AlertDesk {
   /** Rejects when alerts can be followed no longer; never resolves. */
   readonly failed: Promise<never>;
+  /** Counts up with each alert, and with whatever becomes of one. */
+  readonly version: number;
+  /** Alerts that nobody has seen to, and whose cause has not ended. */
+  readonly open: number;
   /** The newest alerts, the newest first. */
   alerts(limit: number): readonly AlertStanding[];
+  /** One page of those that fit, the newest first; what says that a cause has ended is part of the alert that it ends. */
+  find(query: AlertQuery): { readonly total: number; readonly offset: number; readonly entries: AlertStanding[] };
   standing(alertId: string): AlertStanding | undefined;
   silences(): readonly Silence[];
   /**
@@ -58,11 +79,17 @@ export const openAlertDesk = async (
   const alerts = new LastSeen<string, Alert>(remembered);
   const told = new LastSeen<string, Map<string, Notification>>(2 * remembered);
   const silences = new Silences();
+  let version = 0;
   const take = (one: Notification | undefined): void => {
+    version += 1;
     if (one) told.set(one.alertId, (told.get(one.alertId) ?? new Map()).set(one.notificationId, one));
   };
+  const heard = (one: Alert | undefined): void => {
+    version += 1;
+    if (one) alerts.set(one.alertId, one);
+  };
   const followers = [
-    await follow(kafka, alertCodec, (one) => void (one && alerts.set(one.alertId, one)), log),
+    await follow(kafka, alertCodec, heard, log),
     await follow(kafka, notificationCodec, take, log),
     await follow(kafka, controlCodec, (one) => silences.take(one), log),
   ];
@@ -71,15 +98,23 @@ export const openAlertDesk = async (
     const alert = alerts.get(alertId);
     if (!alert) return undefined;
     const all = [...(told.get(alertId)?.values() ?? [])];
-    const acknowledged = all.find(({ state }) => state === 'acknowledged')?.detail;
+    const seenTo = all.find(({ state }) => state === 'acknowledged');
+    const endedAt = seenTo?.at ?? alerts.get(resolvedId(alertId))?.at;
     return {
       alert,
       told: all
         .filter(({ state }) => state !== 'acknowledged')
         .map(({ route, state, detail, at }) => ({ route, state, detail, at })),
-      ...(acknowledged === undefined ? {} : { acknowledged }),
+      state: seenTo ? 'acknowledged' : endedAt === undefined ? 'open' : 'resolved',
+      ...(seenTo && { acknowledged: seenTo.detail }),
+      ...(endedAt !== undefined && { endedAt }),
     };
   };
+  const all = (): AlertStanding[] =>
+    [...alerts.entries()]
+      .filter(([, alert]) => endedBy(alert) === undefined)
+      .map(([alertId]) => standing(alertId)!)
+      .reverse();
   return {
     failed: Promise.race(followers.map(({ failed }) => failed)),
     alerts: (limit) =>
@@ -87,6 +122,25 @@ export const openAlertDesk = async (
         .slice(-limit)
         .reverse()
         .map(([alertId]) => standing(alertId)!),
+    get version() {
+      return version;
+    },
+    get open() {
+      return all().filter(({ state }) => state === 'open').length;
+    },
+    find({ state, severity, q, offset, limit }) {
+      const words = q.toLowerCase().split(/\s+/).filter(Boolean);
+      const found = all().filter(({ alert, state: now }) => {
+        const text =
+          `${alert.alertId}\n${alert.subject}\n${alert.kind}\n${alert.pipeline}\n${alert.summary}`.toLowerCase();
+        return (
+          (state === 'all' || state === now) &&
+          (severity === '' || severity === alert.severity) &&
+          words.every((word) => text.includes(word))
+        );
+      });
+      return { total: found.length, offset, entries: found.slice(offset, offset + limit) };
+    },
     standing,
     silences: () => silences.inForce(now()),
     async acknowledge(alertId, by, reason) {

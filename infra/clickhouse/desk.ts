@@ -1,6 +1,9 @@
-import type { Alert, Decision, Effect, Label, Score } from '../../schemas/generated/index.ts';
+import type { Alert, Decision, Effect, Investigation, Label, Score } from '../../schemas/generated/index.ts';
+import type { ActionFilter } from '../console/view/action.ts';
+import { countActions, readActions } from './actions.ts';
 import type { ClickHouseArchive } from './client.ts';
 import { subjectHistory, subjectRows } from './history.ts';
+import { policyHistory } from './policies.ts';
 import { readRecords } from './records.ts';
 
 const mostMoments = 1_000;
@@ -31,6 +34,9 @@ GROUP BY feature HAVING sum(one.2 * score) > 0 ORDER BY weight DESC LIMIT 12`;
 
 const lifeQuery = `SELECT kafka_time AS at, expires_at FROM credentials_history
 WHERE credential_id = {subject:String} AND NOT deleted ORDER BY at LIMIT 5000`;
+
+const stepsQuery = `SELECT * EXCEPT (deleted, ${log}) FROM investigations_history
+WHERE investigation_id = {id:String} AND NOT deleted ORDER BY kafka_offset LIMIT 2000`;
 
 const aboutQueries = {
   alerts: `SELECT * EXCEPT (${log}) FROM alerts WHERE subject = {subject:String} ORDER BY at DESC LIMIT 200`,
@@ -100,6 +106,14 @@ export const deskArchive = (archive: ClickHouseArchive) => {
     async ping(): Promise<void> {
       await read('whether it answers', 'SELECT 1', {}, 5);
     },
+    /** Policies that were put in force, the latest. */
+    policies: (limit: number) => policyHistory(archive, limit),
+    /** Every step of an investigation, in the order of the topic. */
+    investigation: (id: string) => read<Investigation>(`investigation ${id}`, stepsQuery, { id }),
+    /** How many of people's actions fit. */
+    countActions: (filter: ActionFilter) => countActions(archive, filter),
+    /** People's actions that fit, the newest first. */
+    readActions: (filter: ActionFilter, offset: number, limit: number) => readActions(archive, filter, offset, limit),
     /** Everything about a subject between two times, epoch milliseconds. */
     history: (subject: string, fromMs: number, toMs: number) => subjectHistory(archive, subject, fromMs, toMs),
     /** Harsh decisions, their effects, and alerts since a time, the newest `limit` of each. */

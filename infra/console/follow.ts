@@ -1,6 +1,7 @@
 import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { Alert } from '../../schemas/generated/Alert.ts';
+import type { AuditEvent } from '../../schemas/generated/AuditEvent.ts';
 import type { Control } from '../../schemas/generated/Control.ts';
 import type { Credential } from '../../schemas/generated/Credential.ts';
 import type { Decision } from '../../schemas/generated/Decision.ts';
@@ -36,12 +37,14 @@ export interface FollowSink {
   credential(credential: Credential, at: number): void;
   /** A step of an investigation. */
   step(step: Investigation): void;
+  /** Something that somebody did. */
+  action(event: AuditEvent): void;
 }
 
 /**
  * Follow the topics that the console shows.
  *
- * @param from - where to begin with scores, decisions, effects and alerts; the register, control, labels and investigations are read whole
+ * @param from - where to begin with scores, decisions, effects and alerts; the register, control, labels, investigations and what people did are read whole
  * @param now - the clock, epoch milliseconds
  */
 export const follow = async (
@@ -57,7 +60,9 @@ export const follow = async (
     onRetry: (err, waitMs) => log.warn({ err, waitMs }, 'Record cannot be read yet'),
   });
   const register = await kafka.tail({
-    topics: [topics.credentials, topics.control, topics.labels, topics.investigations].map(({ name }) => name),
+    topics: [topics.credentials, topics.control, topics.labels, topics.investigations, topics.actions].map(
+      ({ name }) => name,
+    ),
     from: 'beginning',
   });
   const stream = await kafka.tail({
@@ -120,6 +125,7 @@ const openReaders = async (
   });
   await open<Control>(topics.control, (control) => sink.control(control));
   await open<Investigation>(topics.investigations, (step) => sink.step(step));
+  await open<AuditEvent>(topics.actions, (event) => sink.action(event));
   await open<Score>(topics.scores, (score, at) => {
     // What a challenger makes of it beside is for comparison; people see what decides
     if (score.role !== 'challenger') sink.change({ type: 'score', id: score.subject, at, score });

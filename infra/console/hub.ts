@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { EbbtideError } from '../../schemas/errors.ts';
+import { Problem } from '../http/problem.ts';
 import type { Change } from './view/protocol.ts';
 
 const heartbeatMs = 10_000;
@@ -50,11 +50,12 @@ export class Hub {
     if (this.#clients.size > 0) this.#pending.push(change);
   }
 
-  /** @throws {EbbtideError} `REQUEST_INVALID` when as many pages are connected as may be */
+  /** @throws {Problem} 503 when as many pages are connected as may be */
   join(response: ServerResponse): void {
     if (this.#clients.size >= this.#options.clients)
-      throw new EbbtideError(
-        'REQUEST_INVALID',
+      throw new Problem(
+        503,
+        'pages-full',
         `${this.#clients.size} pages are connected already, as many as console.clients allows`,
         {
           clients: this.#clients.size,

@@ -64,7 +64,8 @@ export class Model {
     this.#sayControl();
     this.desk.tick();
     this.#sayDesk();
-    this.change({ type: 'status', status: { parts, ...this.rates.at(now), credentials: this.#alive.count(now) } });
+    const status = { parts, ...this.rates.at(now), credentials: this.#alive.count(now) };
+    this.change({ type: 'status', at: now, status });
   }
 
   #sayDesk(): void {

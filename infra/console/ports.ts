@@ -3,6 +3,7 @@ import type { DeskArchive } from '../clickhouse/desk.ts';
 import type { ViewArchive } from '../clickhouse/views/archive.ts';
 import type { Running } from '../context.ts';
 import type { PreviewPolicy } from '../replay/preview.ts';
+import type { PreviewScope } from '../replay/scope/preview.ts';
 import type { EntityAction } from '../vault/entity.ts';
 import type { BehaviourView } from './view/behaviour.ts';
 import type { KindOfModel, ModelDifference, PointedModel, PointWish } from './view/models.ts';
@@ -51,6 +52,8 @@ export interface ConsolePorts {
   readonly models?: ModelsPort;
   /** Tries a lifecycle policy on what the archive holds; absent where there is none. */
   readonly previewPolicy?: PreviewPolicy;
+  /** Tries a scope policy on the API calls that the archive holds; absent where there is none. */
+  readonly previewScope?: PreviewScope;
   /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */
   actOnEntity?(entityId: string, action: Exclude<EntityAction, 'revoke'>): Promise<{ readonly name: string }>;
   /** Thresholds of the policy in force. */

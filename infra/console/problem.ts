@@ -1,37 +1,32 @@
 import type { FastifyReply } from 'fastify';
-import { type ErrorCode, isEbbtideError } from '../../schemas/errors.ts';
-import { Problem } from '../http/problem.ts';
+import type { ErrorCode } from '../../schemas/errors.ts';
+import { type OwnAnswers, problemOf } from '../http/problem.ts';
 
-const statuses: Partial<Record<ErrorCode, number>> = {
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  REQUEST_INVALID: 400,
-  CONFLICT: 409,
-  KAFKA_UNAVAILABLE: 503,
-  VAULT_UNAVAILABLE: 503,
-  VAULT_SEALED: 503,
-  VAULT_FORBIDDEN: 502,
-  POLICY_INVALID: 400,
-  SERVICE_MISSING: 501,
-};
+/** What the console tells people in full: they act on it. */
+const told: readonly (readonly [ErrorCode, number])[] = [
+  ['CONFLICT', 409],
+  ['REGISTRY_CONFLICT', 409],
+  ['POLICY_INVALID', 400],
+  ['DATA_MISSING', 404],
+  ['SERVICE_MISSING', 501],
+  ['MODEL_DAMAGED', 500],
+  ['MODEL_INCOMPATIBLE', 409],
+  ['REGISTRY_UNAVAILABLE', 503],
+  ['KAFKA_UNAVAILABLE', 503],
+  ['CLICKHOUSE_UNAVAILABLE', 503],
+  ['CLICKHOUSE_REJECTED', 500],
+  ['VAULT_UNAVAILABLE', 503],
+  ['VAULT_SEALED', 503],
+  ['VAULT_FORBIDDEN', 502],
+  ['VAULT_NOT_FOUND', 502],
+  ['VAULT_REJECTED', 502],
+];
+const own: OwnAnswers = new Map(told);
 
-/** Answer an error as `application/problem+json`, with the status that its code stands for. */
+/** Answer an error as `application/problem+json`, in the shape of every service, with the status that its code stands for. */
 export const sendProblem = (reply: FastifyReply, error: unknown): FastifyReply => {
-  const known = isEbbtideError(error);
-  const isProblem = error instanceof Problem;
-  const claimed = isProblem ? error.status : (error as { statusCode?: number }).statusCode;
-  const status = known
-    ? (statuses[error.code] ?? 500)
-    : claimed !== undefined && claimed >= 400 && claimed < 500
-      ? claimed
-      : 500;
-  const title = known ? error.code : isProblem ? error.code : status < 500 ? 'REQUEST_INVALID' : 'INTERNAL';
-  const members = isProblem ? error.members : {};
-  const detail = status < 500 || known ? (error as Error).message : 'The console failed; its log says more';
-  if (status === 429) void reply.header('retry-after', '1');
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({ ...members, title, status, detail });
+  const { id } = reply.request;
+  const problem = problemOf(error, id, own);
+  if (problem.status === 429) void reply.header('retry-after', '1');
+  return reply.code(problem.status).header('x-correlation-id', id).type('application/problem+json').send(problem);
 };

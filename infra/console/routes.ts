@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { addActionRoutes } from './routes/actions.ts';
 import { addAlertRoutes } from './routes/alerts.ts';
 import { addApprovalRoutes } from './routes/approvals.ts';
 import { addBehaviourRoutes } from './routes/behaviour.ts';
@@ -26,6 +27,7 @@ export const addRoutes = async (server: FastifyInstance, context: RouteContext):
   addPolicyRoutes(server, context);
   addModelRoutes(server, context);
   addViewRoutes(server, context);
+  addActionRoutes(server, context);
   addAlertRoutes(server, context, put);
   addQueueRoutes(server, context);
   addSubjectRoutes(server, context);

@@ -48,6 +48,20 @@ const scenes: readonly (readonly [string, string, (page: Page) => Promise<void>]
       await page.locator('#ebbtide-consent').getByRole('button', { name: 'While I work here' }).waitFor();
     },
   ],
+  [
+    'console-alerts.png',
+    '/alerts?state=all',
+    async (page) => {
+      await page.getByRole('heading', { name: 'Alerts', level: 1 }).waitFor();
+      await page.keyboard.press('e');
+      await page.getByRole('button', { name: 'Send a test', exact: true }).click();
+      await page.locator('.toast', { hasText: 'The test is on its way' }).waitFor();
+      await page.goto(new URL('/alerts', page.url()).href);
+      await page.locator('.row .row-name').first().waitFor({ timeout: waitMs });
+      await page.keyboard.press('j');
+      await page.locator('.panel').waitFor();
+    },
+  ],
   ['console-subjects.png', '/subjects', (page) => page.locator('.row .row-name').nth(3).waitFor()],
   [
     'console-investigation.png',
@@ -62,6 +76,24 @@ const scenes: readonly (readonly [string, string, (page: Page) => Promise<void>]
       await page.locator('.step[data-kind="commented"]').waitFor();
     },
   ],
+  [
+    'console-record.png',
+    '/record',
+    async (page) => {
+      await page.locator('.row .row-name').first().waitFor();
+      await page.keyboard.press('j');
+      await page.locator('.panel').waitFor();
+    },
+  ],
+  [
+    'console-policy.png',
+    '/policy',
+    async (page) => {
+      await page.locator('#policy-strikes').fill('1');
+      await page.locator('.figures-table').waitFor({ timeout: waitMs });
+      await page.locator('.policy-progress').waitFor({ state: 'detached', timeout: waitMs });
+    },
+  ],
 ];
 
 /**
@@ -70,10 +102,12 @@ const scenes: readonly (readonly [string, string, (page: Page) => Promise<void>]
  *
  * @param link - the address that `npm start` printed
  * @param folder - where the PNGs go
+ * @param only - names of those to take; all of them where it is empty
  * @example
  * // npx tsx infra/console/screenshot.ts 'http://127.0.0.1:7070/?key=…' docs
  */
-export const takePictures = async (link: string, folder: string): Promise<void> => {
+export const takePictures = async (link: string, folder: string, only: readonly string[] = []): Promise<void> => {
+  const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
   const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({
     executablePath: findBrowser(),
@@ -87,12 +121,14 @@ export const takePictures = async (link: string, folder: string): Promise<void> 
     });
     page.setDefaultTimeout(60_000);
     await page.goto(link);
-    await page.locator('.lane[data-word="refused"]').first().waitFor({ timeout: waitMs });
-    await page.locator('.lane[data-word="extended"]').nth(3).waitFor({ timeout: waitMs });
-    // By now the lanes hold most of the two minutes that they show
-    await page.waitForTimeout(Number(process.env.PICTURE_AFTER_MS ?? 70_000));
-    await page.screenshot({ path: join(folder, 'console.png') });
-    for (const [name, path, prepare] of scenes) {
+    if (wanted('console.png')) {
+      await page.locator('.lane[data-word="refused"]').first().waitFor({ timeout: waitMs });
+      await page.locator('.lane[data-word="extended"]').nth(3).waitFor({ timeout: waitMs });
+      // By now the lanes hold most of the two minutes that they show
+      await page.waitForTimeout(Number(process.env.PICTURE_AFTER_MS ?? 70_000));
+      await page.screenshot({ path: join(folder, 'console.png') });
+    }
+    for (const [name, path, prepare] of scenes.filter(([one]) => wanted(one))) {
       await page.goto(new URL(path, link).href);
       await prepare(page);
       await page.waitForTimeout(1_500);
@@ -104,7 +140,7 @@ export const takePictures = async (link: string, folder: string): Promise<void> 
 };
 
 if (process.argv[1]?.endsWith('screenshot.ts')) {
-  const [link, folder = join(packageRoot(), 'docs')] = process.argv.slice(2);
+  const [link, folder = join(packageRoot(), 'docs'), ...only] = process.argv.slice(2);
   if (!link) throw new EbbtideError('REQUEST_INVALID', 'Give the link that npm start printed as the first argument');
-  await takePictures(link, resolve(folder));
+  await takePictures(link, resolve(folder), only);
 }

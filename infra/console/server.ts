@@ -61,8 +61,10 @@ export const startConsole = async (
   const assets = await loadAssets();
   const producer = await context.kafka.producer();
   const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);
+  const alerts = await openAlertDesk(context, producer, now);
   const desk = new Desk({
     config,
+    alerts,
     ports,
     log: context.log,
     now,
@@ -111,7 +113,7 @@ export const startConsole = async (
   });
   server.setErrorHandler((error, request, reply) => {
     if (!(error instanceof EbbtideError))
-      context.log.error({ err: error, url: request.url.split('?')[0] }, 'Request failed');
+      context.log.error({ err: error, url: request.url.split('?')[0], correlationId: request.id }, 'Request failed');
     return sendProblem(reply, error);
   });
   server.setNotFoundHandler((request, reply) =>
@@ -134,7 +136,6 @@ export const startConsole = async (
       if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();
       return reply.header('etag', asset.etag).header('cache-control', 'no-cache').type(asset.type).send(asset.body);
     });
-  const alerts = await openAlertDesk(context, producer, now);
   await addRoutes(server, {
     app: context,
     config,
@@ -164,6 +165,7 @@ export const startConsole = async (
     },
     credential: (credential, at) => desk.credential(credential, at),
     step: (step) => desk.investigations.take(step),
+    action: (event) => desk.record.take(event),
   });
   const demo = followDemo(model, ports, context.log);
   let caughtUp = false;
@@ -174,7 +176,7 @@ export const startConsole = async (
     },
     () => {},
   );
-  consoleMetrics(context.metrics, model, following);
+  consoleMetrics(context.metrics, { model, following, approvals });
   const tick = setInterval(() => void healthOf(ports.parts()).then(({ parts }) => model.tick(parts)), tickMs).unref();
   return {
     name: 'console',

@@ -1,4 +1,4 @@
-import { type EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
+import { type EbbtideError, type ErrorCode, isEbbtideError } from '../../schemas/errors.ts';
 
 /** An answer that refuses, in the form of RFC 9457. */
 export interface ProblemBody {
@@ -27,15 +27,20 @@ export class Problem extends Error {
   }
 }
 
+/** Statuses of codes that a service answers in their own words; their code is theirs in lower case, with hyphens. */
+export type OwnAnswers = ReadonlyMap<ErrorCode, number>;
+
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad request',
   401: 'Not authenticated',
   403: 'Refused',
   404: 'Not found',
+  409: 'Conflict',
   413: 'Too large',
   415: 'Not JSON',
   429: 'Too many requests',
   500: 'Failed',
+  501: 'Not configured',
   502: 'Vault refused',
   503: 'Not available now',
 };
@@ -43,18 +48,26 @@ const titles: Readonly<Record<number, string>> = {
 /**
  * The answer to a request that failed. What went wrong inside, and Vault's words, stay in the log; the correlation id
  * leads there.
+ *
+ * @param own - what the service answers otherwise than the others do
  */
-export const problemOf = (error: unknown, correlationId: string): ProblemBody => {
-  const { status, code, detail, members } = describe(error);
+export const problemOf = (error: unknown, correlationId: string, own: OwnAnswers = new Map()): ProblemBody => {
+  const { status, code, detail, members } = describe(error, own);
   return { ...members, type: 'about:blank', title: titles[status] ?? 'Refused', status, detail, code, correlationId };
 };
 
 const describe = (
   error: unknown,
+  own: OwnAnswers,
 ): { status: number; code: string; detail: string; members?: Readonly<Record<string, unknown>> } => {
   if (error instanceof Problem)
     return { status: error.status, code: error.code, detail: error.message, members: error.members };
-  if (isEbbtideError(error)) return ofEbbtide(error);
+  if (isEbbtideError(error)) {
+    const status = own.get(error.code);
+    return status === undefined
+      ? ofEbbtide(error)
+      : { status, code: error.code.toLowerCase().replaceAll('_', '-'), detail: error.message };
+  }
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return { status: statusCode, code: 'request-invalid', detail: message ?? 'The request cannot be understood' };

@@ -8,6 +8,7 @@ import type { Change } from '../view/protocol.ts';
 import { ArchiveWatch } from './archiveWatch.ts';
 import { Investigations } from './investigations.ts';
 import { Queue } from './queue.ts';
+import { ActionRecord } from './record.ts';
 import { Register } from './register.ts';
 
 const returnMs = 10_000;
@@ -21,6 +22,8 @@ export interface DeskOptions {
   now(): number;
   /** Write a step of an investigation to its topic. */
   write(step: Step): Promise<void>;
+  /** Alerts, which are followed apart. */
+  readonly alerts: DeskView['alerts'];
 }
 
 /** What analysts work on: subjects, queue, investigations, and how the archive is. */
@@ -28,6 +31,8 @@ export class Desk {
   readonly register: Register;
   readonly queue: Queue;
   readonly investigations: Investigations;
+  /** What people did. */
+  readonly record: ActionRecord;
   readonly archive: ArchiveWatch;
   readonly #options: DeskOptions;
   readonly #listeners = new Set<(change: Change) => void>();
@@ -38,8 +43,10 @@ export class Desk {
     this.#options = options;
     this.register = new Register(config.subjects, now);
     this.queue = new Queue(config.queue, this.register);
-    this.investigations = new Investigations({ write, now, returnMs });
     this.archive = new ArchiveWatch(ports.archive, log, now);
+    const recall = async (id: string) => (await this.archive.attempt((archive) => archive.investigation(id))) ?? [];
+    this.investigations = new Investigations({ write, now, returnMs, recall });
+    this.record = new ActionRecord(this.archive);
   }
 
   /** Hear every change of every subject. @returns a function that stops it */
@@ -61,12 +68,15 @@ export class Desk {
   }
 
   view(): DeskView {
-    const { queue, investigations, archive } = this;
+    const { queue, investigations, record, archive } = this;
+    const { alerts } = this.#options;
     return {
       archive: archive.state,
       archiveSince: archive.since,
       queue: { version: queue.version, waiting: queue.waiting },
       investigations: { version: investigations.version, open: investigations.open },
+      alerts: { version: alerts.version, open: alerts.open },
+      record: { version: record.version },
     };
   }
 

@@ -1,3 +1,4 @@
+import type { ActionEntry } from '../view/action.ts';
 import type { QueueEntry } from '../view/desk.ts';
 import type { Investigation, Step } from '../view/investigation.ts';
 
@@ -50,3 +51,38 @@ export const investigationMarkdown = (one: Investigation, decisions: readonly Qu
       ...(step.text === '' ? [] : [plain(step.text), '']),
     ]),
   ].join('\n');
+
+const columns = [
+  'at',
+  'endedAt',
+  'name',
+  'personId',
+  'role',
+  'entrance',
+  'address',
+  'action',
+  'subject',
+  'outcome',
+  'reason',
+  'result',
+  'details',
+  'actionId',
+] as const satisfies readonly (keyof ActionEntry)[];
+
+/** A cell that spreadsheets take for text: what begins like a formula is told apart by an apostrophe. */
+const cell = (value: string): string => `"${(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`;
+
+/** People's actions as CSV (RFC 4180) with a row of headings; times are ISO 8601. */
+export const actionsCsv = (entries: readonly ActionEntry[]): string =>
+  [
+    columns.join(','),
+    ...entries.map((entry) =>
+      columns
+        .map((name) => {
+          const value = entry[name];
+          return typeof value === 'number' ? instant(value) : cell(value);
+        })
+        .join(','),
+    ),
+    '',
+  ].join('\r\n');

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
 import { EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
 import type { Effect } from '../../../schemas/generated/Effect.ts';
 import {
@@ -21,6 +22,10 @@ export interface InvestigationsOptions {
   now(): number;
   /** Longest wait for a written step to come back, milliseconds. */
   readonly returnMs: number;
+  /** Closed ones kept in memory, the ones that changed last; the archive has the others. @default 10000 */
+  readonly mostClosed?: number;
+  /** Every step of an investigation in the order of the topic, out of the archive; empty where that has none of it. */
+  recall?(id: string): Promise<readonly Step[]>;
 }
 
 /** What a list of investigations is asked for. */
@@ -33,8 +38,12 @@ export interface InvestigationQuery {
   readonly limit: number;
 }
 
+/** Closed investigations kept in memory by default. */
+const mostClosed = 10_000;
 const whoOpens = 'ebbtide';
 const blank = { base: 0, subject: '', title: '', decisionId: null, assignee: '', finding: 'none', text: '' } as const;
+/** Names of closed investigations and their decisions that are remembered, so that nothing is opened twice. */
+const mostNames = 200_000;
 const shortOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
 /**
@@ -43,22 +52,36 @@ const shortOf = (text: string): string => createHash('sha256').update(text).dige
  */
 export class Investigations {
   readonly #all = new Map<string, Investigation>();
+  readonly #closed = new Set<string>();
+  /** Identifiers and decisions of those that memory has given up. */
+  readonly #archived = new LastSeen<string, true>(mostNames);
+  readonly #recalling = new Map<string, Promise<void>>();
   readonly #awaited = new Map<string, (counted: boolean) => void>();
   readonly #options: InvestigationsOptions;
   #opening: Promise<void> = Promise.resolve();
   version = 0;
+  /** Closed ones that memory has given up since the start. */
+  forgotten = 0;
 
   constructor(options: InvestigationsOptions) {
     this.#options = options;
   }
 
   get open(): number {
-    let open = 0;
-    for (const { status } of this.#all.values()) if (status === 'open') open += 1;
-    return open;
+    return this.#all.size - this.#closed.size;
+  }
+
+  get size(): number {
+    return this.#all.size;
   }
 
   get(id: string): Investigation | undefined {
+    return this.#all.get(id);
+  }
+
+  /** One of memory, else of the archive. */
+  async recalled(id: string): Promise<Investigation | undefined> {
+    if (!this.#all.has(id)) await this.#recall(id);
     return this.#all.get(id);
   }
 
@@ -92,12 +115,56 @@ export class Investigations {
 
   /** A step came from the topic. */
   take(step: Step): void {
+    const { investigationId: id } = step;
+    // A step of one that memory has given up, or of one that is being read again: after those before it
+    const before = this.#recalling.get(id) ?? (this.#archived.has(id) ? this.#recall(id) : undefined);
+    if (before) void before.then(() => this.#apply(step));
+    else this.#apply(step);
+  }
+
+  #apply(step: Step): void {
     const after = takeStep(this.#all.get(step.investigationId), step);
     if (after) {
-      this.#all.set(step.investigationId, after);
+      this.#keep(after);
       this.version += 1;
     }
     this.#awaited.get(step.stepId)?.(after !== undefined);
+  }
+
+  #keep(one: Investigation): void {
+    const { id, status } = one;
+    // The one that changed last stands last
+    this.#all.delete(id);
+    this.#closed.delete(id);
+    this.#all.set(id, one);
+    if (status === 'closed') this.#closed.add(id);
+    if (this.#closed.size <= (this.#options.mostClosed ?? mostClosed)) return;
+    const oldest = this.#all.get(this.#closed.values().next().value!)!;
+    this.#closed.delete(oldest.id);
+    this.#all.delete(oldest.id);
+    for (const name of [oldest.id, ...oldest.decisionIds]) this.#archived.set(name, true);
+    this.forgotten += 1;
+  }
+
+  /** Read one again that memory has given up. */
+  #recall(id: string): Promise<void> {
+    const { recall } = this.#options;
+    const running = this.#recalling.get(id);
+    if (running || !recall) return running ?? Promise.resolve();
+    const reading = recall(id)
+      .then((steps) => {
+        const one = steps.reduce<Investigation | undefined>(
+          (before, step) => takeStep(before, step) ?? before,
+          undefined,
+        );
+        if (!one) return;
+        this.#archived.delete(id);
+        this.#keep(one);
+      })
+      .catch(() => {})
+      .finally(() => this.#recalling.delete(id));
+    this.#recalling.set(id, reading);
+    return reading;
   }
 
   /**
@@ -158,7 +225,8 @@ export class Investigations {
   ): Promise<void> {
     const short = shortOf(decisionId);
     const mine = [...this.#all.values()].filter((one) => one.subject === subject);
-    if (this.#all.has(short) || mine.some((one) => one.decisionIds.includes(decisionId))) return;
+    if (this.#all.has(short) || this.#archived.has(short) || this.#archived.has(decisionId)) return;
+    if (mine.some((one) => one.decisionIds.includes(decisionId))) return;
     const open = mine.find(({ status }) => status === 'open');
     const about = { decisionId, text: detail, by: whoOpens };
     // Steps that several consoles may write carry the same key, so that they count once

@@ -5,6 +5,7 @@ import type { Label } from '../../../schemas/generated/Label.ts';
 import type { EntryLabel, QueueEntry, QueuePage } from '../view/desk.ts';
 import type { Change } from '../view/protocol.ts';
 import { alertSeverity, decisionSeverity, isHarsh, reachOf, stakeKey } from '../view/stake.ts';
+import { Episodes, type Folded } from './episodes.ts';
 import { SortedEntries } from './sortedEntries.ts';
 
 /** What the queue is asked for. Empty texts let everything through. */
@@ -22,13 +23,16 @@ export interface QueueQuery {
   readonly limit: number;
 }
 
+/** How much is kept of what was said of a decision that has not come. */
+const mostEach = 16;
+
 /** What the queue asks of the register. */
 export interface Acquaintances {
   nameOf(subject: string): string;
   othersOf(subject: string): number;
 }
 
-type Writable = { -readonly [K in keyof QueueEntry]: QueueEntry[K] } & {
+type Writable = { -readonly [K in keyof Omit<QueueEntry, 'episode'>]: QueueEntry[K] } & {
   key: number;
   /** Lower case, for searching. */
   words: string;
@@ -42,11 +46,13 @@ export class Queue {
   readonly #bySubject = new Map<string, Set<Writable>>();
   /** What was said of decisions that have not come yet: topics are read side by side. */
   readonly #early = new Map<string, (Label | Effect)[]>();
-  #found: { readonly key: string; readonly list: readonly Writable[] } | undefined;
+  readonly #episodes = new Episodes<Writable>();
+  #found: { readonly key: string; readonly list: readonly Folded<Writable>[] } | undefined;
   readonly #most: number;
   readonly #known: Acquaintances;
-  #waiting = 0;
   version = 0;
+  /** What was said of decisions that had not come, and was given up since the start. */
+  forgottenEarly = 0;
 
   /** @param most - entries kept, 1 and up; beyond, the ones with least at stake go */
   constructor(most: number, known: Acquaintances) {
@@ -54,8 +60,9 @@ export class Queue {
     this.#known = known;
   }
 
+  /** Rows that nobody has judged: an episode is one. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#episodes.waiting;
   }
 
   get size(): number {
@@ -71,26 +78,40 @@ export class Queue {
 
   entry(id: string): QueueEntry | undefined {
     const found = this.#entries.get(id);
-    return found && shown(found);
+    return found && shown({ entry: found, count: 1, from: found.at, to: found.at });
   }
 
-  /** One page of those that fit, the greatest stake first. */
+  /**
+   * What is judged together with an entry: its whole episode.
+   *
+   * @param until - what came later is not meant, epoch milliseconds
+   */
+  episodeOf(id: string, until: number): readonly QueueEntry[] {
+    const found = this.#entries.get(id);
+    if (!found) return [];
+    return [...this.#episodes.membersOf(found)]
+      .filter(({ at }) => at <= until)
+      .map((entry) => shown({ entry, count: 1, from: entry.at, to: entry.at }));
+  }
+
+  /** One page of those that fit, an episode a row, the greatest stake first. */
   find(query: QueueQuery): QueuePage {
     const list = this.#list(query);
     const { offset, limit } = query;
     return {
       version: this.version,
       total: list.length,
-      waiting: this.#waiting,
+      waiting: this.waiting,
       offset,
       entries: list.slice(offset, offset + limit).map(shown),
     };
   }
 
   /** Pages of one list come out of one list, as long as nothing changes. */
-  #list({ offset: _offset, limit: _limit, ...filter }: QueueQuery): readonly Writable[] {
+  #list({ offset: _offset, limit: _limit, ...filter }: QueueQuery): readonly Folded<Writable>[] {
     const key = JSON.stringify([this.version, filter]);
-    if (this.#found?.key !== key) this.#found = { key, list: this.#sorted.filter(filterOf(filter)) };
+    if (this.#found?.key !== key)
+      this.#found = { key, list: this.#episodes.fold(this.#sorted.filter(filterOf(filter))) };
     return this.#found.list;
   }
 
@@ -129,8 +150,15 @@ export class Queue {
   }
 
   #await(decisionId: string, said: Label | Effect): void {
-    this.#early.set(decisionId, [...(this.#early.get(decisionId) ?? []), said]);
-    if (this.#early.size > this.#most) this.#early.delete(this.#early.keys().next().value!);
+    const waiting = this.#early.get(decisionId) ?? [];
+    // Most decisions come within moments; others, of before the queue began, never
+    this.#early.delete(decisionId);
+    this.#early.set(decisionId, [...waiting, said].slice(-mostEach));
+    if (waiting.length >= mostEach) this.forgottenEarly += 1;
+    if (this.#early.size <= this.#most) return;
+    const [oldest, dropped] = this.#early.entries().next().value!;
+    this.#early.delete(oldest);
+    this.forgottenEarly += dropped.length;
   }
 
   #label(label: Label): void {
@@ -140,7 +168,9 @@ export class Queue {
     const meant = named
       ? [named]
       : decisionId === null
-        ? [...(this.#bySubject.get(subject) ?? [])].filter((entry) => entry.at <= (label.windowEnd ?? at))
+        ? [...(this.#bySubject.get(subject) ?? [])].filter(
+            (entry) => entry.at >= (label.windowStart ?? 0) && entry.at <= (label.windowEnd ?? at),
+          )
         : [];
     for (const entry of meant) {
       const others = entry.labels.filter((one) => one.by !== by);
@@ -176,10 +206,10 @@ export class Queue {
     entry.words = wordsOf(entry);
     this.#entries.set(entry.id, entry);
     this.#sorted.add(entry);
+    this.#episodes.join(entry);
     const siblings = this.#bySubject.get(entry.subject);
     if (siblings) siblings.add(entry);
     else this.#bySubject.set(entry.subject, new Set([entry]));
-    this.#waiting += 1;
     this.version += 1;
     if (this.#entries.size > this.#most) this.#remove(this.#sorted.least()!);
     const early = this.#early.get(entry.id) ?? [];
@@ -196,7 +226,7 @@ export class Queue {
     if (changed.text !== undefined || changed.name !== undefined || changed.kind !== undefined)
       entry.words = wordsOf(entry);
     if (moves) this.#sorted.add(entry);
-    this.#waiting += Number(entry.labels.length === 0) - Number(waited);
+    this.#episodes.judged(entry, waited);
     this.version += 1;
   }
 
@@ -206,14 +236,17 @@ export class Queue {
     const siblings = this.#bySubject.get(entry.subject);
     siblings?.delete(entry);
     if (siblings?.size === 0) this.#bySubject.delete(entry.subject);
-    if (entry.labels.length === 0) this.#waiting -= 1;
+    this.#episodes.leave(entry);
   }
 }
 
 const keyOf = ({ severity, others, at }: Writable): number => stakeKey(severity, reachOf(others), at);
 const wordsOf = ({ subject, name, text, kind }: Writable): string =>
   `${subject}\n${name}\n${text}\n${kind}`.toLowerCase();
-const shown = ({ key: _key, words: _words, ...entry }: Writable): QueueEntry => entry;
+const shown = ({ entry: { key: _key, words: _words, ...entry }, ...episode }: Folded<Writable>): QueueEntry => ({
+  ...entry,
+  episode,
+});
 
 const filterOf = (query: Omit<QueueQuery, 'offset' | 'limit'>): ((entry: Writable) => boolean) => {
   const words = query.q.toLowerCase().split(/\s+/).filter(Boolean);

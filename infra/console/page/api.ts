@@ -5,7 +5,7 @@ import { byId, h } from './dom.ts';
 export class ApiError extends Error {
   /** HTTP status; 0 where the server did not answer. */
   readonly status: number;
-  /** The problem's code, e.g. `CONFLICT`. */
+  /** The problem's code, e.g. `conflict`. */
   readonly code: string;
   /** What else the problem tells. */
   readonly details: Readonly<Record<string, unknown>>;
@@ -24,12 +24,12 @@ const request = async (path: string, init: RequestInit): Promise<Response> => {
     response = await fetch(path, { ...init, headers: { ...init.headers, ...idleHeader() } });
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error;
-    throw new ApiError('The console does not answer; this page tries again when it does', 0, 'UNREACHABLE');
+    throw new ApiError('The console does not answer; this page tries again when it does', 0, 'unreachable');
   }
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const detail = typeof problem.detail === 'string' ? problem.detail : `The console answered ${response.status}`;
-  throw new ApiError(detail, response.status, String(problem.title ?? ''), problem);
+  throw new ApiError(detail, response.status, String(problem.code ?? ''), problem);
 };
 
 /**

@@ -22,6 +22,9 @@ export interface Judged {
   readonly subject: string;
   readonly decisionId: string | null;
   readonly windowEnd: number | null;
+  /** Row of the queue, where all of its episode is meant. */
+  readonly id?: string;
+  readonly episode?: { readonly count: number; readonly to: number };
 }
 
 interface Judgement {
@@ -35,11 +38,13 @@ interface Judgement {
  * @throws {ApiError}
  */
 export const judge = async (
-  { subject, decisionId, windowEnd }: Judged,
+  { subject, decisionId, windowEnd, id, episode }: Judged,
   verdict: EntryLabel['verdict'] | 'withdrawn',
   note = '',
 ): Promise<string> => {
-  const { others } = await post<Judgement>('/api/labels', { subject, decisionId, windowEnd, verdict, note });
+  const whole = id !== undefined && episode && episode.count > 1 ? { episode: { id, until: episode.to } } : {};
+  const label = { subject, decisionId, windowEnd, verdict, note, ...whole };
+  const { others } = await post<Judgement>('/api/labels', label);
   if (verdict === 'withdrawn' || others.length === 0) return '';
   const said = others.map((other) => `${other.by} as ${verdictWords[other.verdict].word.toLowerCase()}`);
   return ` Also labelled by ${said.join(', by ')}: yours counts, as the last.`;

@@ -14,6 +14,8 @@ export const control = signal(store.view.control);
 export const status = signal(store.view.status);
 /** How the archive is, and what waits in queue and investigations. */
 export const desk = signal(store.view.desk);
+/** What the page did not see before the last snapshots; null once somebody has read that. */
+export const missed = signal(store.missed);
 /** Counts up with each snapshot: whoever holds what was read before reads it anew. */
 export const snapshots = signal(0);
 
@@ -37,6 +39,7 @@ export const start = (): void => {
   connect({
     snapshot: (snapshot) => {
       store.load(snapshot);
+      missed.value = store.missed;
       snapshots.value += 1;
     },
     changes: (changes) => store.take(changes),

@@ -6,6 +6,18 @@ import type { ConnectionState } from './connection.ts';
 /** What changed, coarsely: listeners look at the view for the rest. */
 export type Topic = 'lanes' | 'control' | 'status' | 'desk' | 'connection' | 'selection' | 'span';
 
+/** What is shorter is missed by nobody, milliseconds: the server tells its time every second. */
+const shortestMs = 2_000;
+
+/** A time of which a page knows only what was left at its end. */
+export interface Missed {
+  /** Epoch milliseconds of the server's clock. */
+  readonly from: number;
+  readonly to: number;
+  /** Changes in it; null where the server began anew. */
+  readonly changes: number | null;
+}
+
 /** The page's copy of the view, its clock, and what the reader has chosen. */
 export class Store {
   view = new View(
@@ -17,10 +29,13 @@ export class Store {
   /** Milliseconds of the past that a lane shows. */
   spanMs = 120_000;
   selected: string | null = null;
+  /** What the page did not see before the last snapshot; null where it saw everything, or nobody minds any more. */
+  missed: Missed | null = null;
   /** Lanes that were touched since the last look, for those who redraw text. */
   readonly touched = new Set<string>();
   #offsetMs = 0;
   #frozenAt: number | null = null;
+  #heardAt: number | null = null;
   readonly #listeners = new Map<Topic, (() => void)[]>();
   readonly #changeListeners = new Set<(change: Change) => void>();
 
@@ -44,6 +59,8 @@ export class Store {
   }
 
   load(snapshot: Snapshot): void {
+    this.missed = this.#missedBy(snapshot);
+    this.#heardAt = snapshot.now;
     this.#offsetMs = snapshot.now - Date.now();
     this.demo = snapshot.demo;
     const view = new View({ ...this.view.limits, historyMs: snapshot.historyMs }, snapshot.control);
@@ -58,11 +75,23 @@ export class Store {
     for (const topic of ['lanes', 'control', 'status', 'desk'] as const) this.emit(topic);
   }
 
+  #missedBy({ id, now }: Snapshot): Missed | null {
+    if (this.#heardAt === null) return null;
+    const changes = id >= this.view.id ? id - this.view.id : null;
+    const from = Math.min(this.#heardAt, now);
+    if (changes === 0 && now - from < shortestMs) return this.missed;
+    // Several in a row are one time that was missed
+    const { missed } = this;
+    if (!missed || from - missed.to > shortestMs) return { from, to: now, changes };
+    return { from: missed.from, to: now, changes: changes === null ? null : (missed.changes ?? 0) + changes };
+  }
+
   take(changes: readonly Change[]): void {
     const topics = new Set<Topic>();
     for (const change of changes) {
       const before = this.view.lanes.size;
       this.view.apply(change);
+      if (change.type === 'status') this.#heardAt = change.at;
       if (change.type === 'control' || change.type === 'status' || change.type === 'desk') topics.add(change.type);
       else {
         this.touched.add(change.id);

@@ -25,6 +25,8 @@ export interface ApprovalParts {
   readonly now: () => number;
   /** Longest wait until a step that was written is read back, milliseconds. @default 10000 */
   readonly readBackMs?: number;
+  /** Requests kept that are over, 1 and up. @default 1000 */
+  readonly mostOver?: number;
 }
 
 /** From which state a step may lead where. */
@@ -39,8 +41,11 @@ const steps: Readonly<Partial<Record<ApprovalState, readonly ApprovalState[]>>> 
  */
 export class Approvals {
   readonly #byId = new Map<string, Approval>();
+  readonly #over = new Set<string>();
   readonly #waiting = new Map<string, (counted: boolean) => void>();
   readonly #parts: ApprovalParts;
+  /** Requests that were over and that memory has given up; topic and archive have them. */
+  forgotten = 0;
 
   constructor(parts: ApprovalParts) {
     this.#parts = parts;
@@ -53,11 +58,34 @@ export class Approvals {
       ? (steps[before.state]?.includes(step.state) ?? false) &&
         (step.state !== 'approved' || (step.at < before.expiresAt && !isSame(step.by, before.askedBy)))
       : step.state === 'waiting';
-    if (counts) this.#byId.set(step.approvalId, step);
+    if (counts) this.#keep(step);
     this.#waiting.get(step.step)?.(counts);
   }
 
-  /** Every request, the newest first, and whether it has expired. */
+  /** Those that wait or are being carried out stay; of the others the ones that changed last. */
+  #keep(step: Approval): void {
+    const { approvalId } = step;
+    this.#byId.delete(approvalId);
+    this.#over.delete(approvalId);
+    this.#byId.set(approvalId, step);
+    if (isOver(step, this.#parts.now())) this.#over.add(approvalId);
+    const { mostOver = 1_000 } = this.#parts;
+    // Requests expire without a step that says so
+    if (this.#byId.size > this.#over.size + mostOver)
+      for (const [id, one] of this.#byId) if (isOver(one, this.#parts.now())) this.#over.add(id);
+    for (const id of this.#over) {
+      if (this.#over.size <= mostOver) return;
+      this.#over.delete(id);
+      this.#byId.delete(id);
+      this.forgotten += 1;
+    }
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Every request that is remembered, the newest first, and whether it has expired. */
   list(): readonly (Approval & { expired: boolean })[] {
     const now = this.#parts.now();
     return [...this.#byId.values()]
@@ -146,6 +174,9 @@ export class Approvals {
     }
   }
 }
+
+const isOver = ({ state, expiresAt }: Approval, now: number): boolean =>
+  state === 'waiting' ? expiresAt <= now : state !== 'approved';
 
 /** Many directories let people in as `ann` and as `Ann`, and a proxy passes on what was typed. */
 const isSame = (left: string, right: string): boolean => folded(left) === folded(right);

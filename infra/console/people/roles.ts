@@ -10,7 +10,7 @@ export const rights: Readonly<Record<Role, string>> = {
   analyst:
     'Label decisions; open, assign, comment on and close investigations; acknowledge alerts; steer the demonstration',
   operator:
-    'Revoke and restore credentials, exempt them, act on all of one entity; mode and kill switch; silence and test alerts; approve what another asked for',
+    'Revoke and restore credentials, exempt them, act on all of one entity; mode and kill switch; silence and test alerts; approve what another asked for; see what people did',
   administrator: 'Change policies; make and revoke API tokens',
 };
 

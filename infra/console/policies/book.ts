@@ -15,26 +15,48 @@ import type { PolicyVersion, PolicyView } from '../view/policy.ts';
 /** Pipelines that have a policy. */
 export const policyPipelines = Object.keys(policyParsers) as readonly PolicyPipeline[];
 
-const mostVersions = 20;
+const mostVersions = 100;
 
 /** Policies as topic `control` has them, with the last versions of each, so that a change can be undone. */
 export class PolicyBook {
   readonly #settings = new Map<string, Control>();
   readonly #versions = new Map<PolicyPipeline, Control[]>();
+  #isComplete = false;
 
   /** Take records in, in the order of the topic; one that is refused leaves what was there. */
   apply(control: Control): void {
     if (control.subject !== null || refusalOf(control) !== undefined) return;
     if (control.kind !== 'policy' && control.kind !== 'mode') return;
     this.#settings.set(control.key, control);
-    const pipeline = policyPipelines.find((one) => control.key === `policy/${one}`);
-    if (!pipeline) return;
-    const versions = this.#versions.get(pipeline) ?? [];
-    // The same policy set again is no step that could be undone
-    this.#versions.set(
-      pipeline,
-      [...versions.filter(({ version }) => version !== control.version), control].slice(-mostVersions),
-    );
+    this.#note([control]);
+  }
+
+  /** Whether the archive has told what was before. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Take in what was put in force before, in the order of the topic: for the history, never for what is in force. */
+  remember(past: readonly Control[]): void {
+    this.#isComplete = true;
+    for (const pipeline of policyPipelines) {
+      const known = this.#versions.get(pipeline) ?? [];
+      this.#versions.set(pipeline, []);
+      this.#note([...past.filter((one) => one.key === `policy/${pipeline}`), ...known]);
+    }
+  }
+
+  #note(controls: readonly Control[]): void {
+    for (const control of controls) {
+      const pipeline = policyPipelines.find((one) => control.key === `policy/${one}`);
+      if (!pipeline || refusalOf(control) !== undefined) continue;
+      const versions = this.#versions.get(pipeline) ?? [];
+      // The same policy set again is no step that could be undone
+      this.#versions.set(
+        pipeline,
+        [...versions.filter(({ version }) => version !== control.version), control].slice(-mostVersions),
+      );
+    }
   }
 
   /** The policy in force at a time, epoch milliseconds. */
@@ -49,7 +71,7 @@ export class PolicyBook {
     const current = set ? versionOf(set, pipeline) : standard(pipeline);
     const configured = this.#find(`policy/${pipeline}/configured`);
     const history = (this.#versions.get(pipeline) ?? [])
-      .filter((one) => one !== set)
+      .filter((one) => one.version !== set?.version)
       .map((one) => versionOf(one, pipeline))
       .reverse();
     const underneath =

@@ -2,13 +2,28 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { silenceSetting } from '../../alerts/silences.ts';
 import { personOf } from '../people/guard.ts';
-import { actorOf, neededReason, needs, parse, type RouteContext, reason, subject } from './context.ts';
+import {
+  actorOf,
+  neededReason,
+  needs,
+  pageOfList,
+  parse,
+  type RouteContext,
+  reason,
+  subject,
+  words,
+} from './context.ts';
 import type { PutSetting } from './control.ts';
 
 const longestSilenceMs = 30 * 86_400_000;
 
 /** Query of `GET /api/alerts`. */
-export const listQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) });
+export const listQuery = z.strictObject({
+  state: z.enum(['open', 'acknowledged', 'resolved', 'all']).default('all'),
+  severity: z.enum(['', 'critical', 'warning', 'info']).default(''),
+  q: words,
+  ...pageOfList,
+});
 /** Body of `POST /api/alerts/acknowledge`. */
 export const acknowledgeBody = z.strictObject({ alertId: z.string().min(1).max(2_048), reason });
 /** Body of `POST /api/alerts/silence`. */
@@ -31,7 +46,7 @@ export const addAlertRoutes = (server: FastifyInstance, context: RouteContext, p
   const { alerts, audit, now } = context;
   server.get('/api/alerts', needs('viewer'), async (request) => ({
     silences: alerts.silences(),
-    alerts: alerts.alerts(parse(listQuery, request.query).limit),
+    ...alerts.find(parse(listQuery, request.query)),
   }));
   server.post('/api/alerts/acknowledge', needs('analyst'), async (request) => {
     const { alertId, reason: why } = parse(acknowledgeBody, request.body);

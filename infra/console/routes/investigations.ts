@@ -49,9 +49,9 @@ export const stepBody = z.discriminatedUnion('kind', [
 /** Investigations: what is being looked into. Whatever changes one is a step on their topic. */
 export const addInvestigationRoutes = (server: FastifyInstance, { model, now, audit }: RouteContext): void => {
   const { investigations, queue } = model.desk;
-  const known = (params: unknown) => {
+  const known = async (params: unknown) => {
     const { id } = parse(byId, params);
-    const found = investigations.get(id);
+    const found = await investigations.recalled(id);
     if (!found) throw new EbbtideError('NOT_FOUND', `There is no investigation ${id}`, { id });
     return found;
   };
@@ -59,7 +59,7 @@ export const addInvestigationRoutes = (server: FastifyInstance, { model, now, au
     investigations.find(parse(listQuery, request.query)),
   );
   server.get('/api/investigations/:id', needs('viewer'), async (request) => {
-    const investigation = known(request.params);
+    const investigation = await known(request.params);
     return { investigation, decisions: investigation.decisionIds.flatMap((one) => queue.entry(one) ?? []) };
   });
   server.post('/api/investigations', written, async (request, reply) => {
@@ -78,7 +78,7 @@ export const addInvestigationRoutes = (server: FastifyInstance, { model, now, au
     return reply.code(201).send(opened);
   });
   server.post('/api/investigations/:id/steps', written, async (request, reply) => {
-    const { id: investigationId, subject: about } = known(request.params);
+    const { id: investigationId, subject: about } = await known(request.params);
     const { text: reason, ...step } = parse(stepBody, request.body);
     const deed = { action: 'investigate', subject: about, reason, details: { investigationId, ...step } };
     const after = await audit.around(actorOf(request), deed, () =>
@@ -87,7 +87,7 @@ export const addInvestigationRoutes = (server: FastifyInstance, { model, now, au
     return reply.code(201).send(after);
   });
   server.get('/api/investigations/:id/export', needs('viewer'), async (request, reply) => {
-    const investigation = known(request.params);
+    const investigation = await known(request.params);
     const { format } = parse(z.strictObject({ format: z.enum(['json', 'markdown']).default('json') }), request.query);
     const decisions = investigation.decisionIds.flatMap((one) => queue.entry(one) ?? []);
     const [ending, type, body] =

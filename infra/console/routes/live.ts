@@ -10,16 +10,12 @@ const stillInMs = 5_000;
 export const addLiveRoutes = (server: FastifyInstance, { model, ports, config, now, stillIn }: RouteContext): void => {
   server.get('/api/state', needs('viewer'), async () => model.snapshot());
   server.get('/api/events', needs('viewer'), (request, reply) => {
+    model.hub.join(reply.raw);
     reply.hijack();
-    try {
-      model.hub.join(reply.raw);
-      const check = setInterval(async () => {
-        if (!(await stillIn(request))) reply.raw.end();
-      }, stillInMs).unref();
-      reply.raw.on('close', () => clearInterval(check));
-    } catch (error) {
-      reply.raw.writeHead(503, { 'content-type': 'text/plain' }).end((error as Error).message);
-    }
+    const check = setInterval(async () => {
+      if (!(await stillIn(request))) reply.raw.end();
+    }, stillInMs).unref();
+    reply.raw.on('close', () => clearInterval(check));
   });
   server.get('/api/credentials/:id/history', needs('viewer'), async (request) => {
     const { id } = parse(z.object({ id: subject }), request.params);

@@ -1,15 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { Subject } from 'rxjs';
 import { z } from 'zod';
+import { type PolicyPipeline, policyParsers } from '../../../schemas/control.ts';
 import { EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
-import type { Decision } from '../../../schemas/generated/index.ts';
-import { parseLifecyclePolicy } from '../../../schemas/policy.ts';
 import { Problem } from '../../http/problem.ts';
-import type { Preview } from '../../replay/preview.ts';
+import type { PreviewPolicy } from '../../replay/preview.ts';
 import { personOf } from '../people/guard.ts';
 import { policyPipelines } from '../policies/book.ts';
 import { policyFields } from '../policies/fields.ts';
-import type { PolicyDeed, PreviewView } from '../view/policy.ts';
+import { shownLifecycle, shownScope } from '../policies/shown.ts';
 import { needs, parse, type RouteContext } from './context.ts';
 
 const policyBytes = 262_144;
@@ -17,31 +16,61 @@ const dayMs = 86_400_000;
 /** Previews at once; each has a thread. */
 const mostAtOnce = 2;
 const progressMs = 200;
-const mostListed = 60;
-const mostCourses = 8;
-const mostSteps = 400;
+
+/** Policies of the past that are asked of the archive. */
+const mostPast = 1_000;
+
+type Span = Omit<Parameters<PreviewPolicy>[0], 'policy' | 'inForce'>;
 
 /** Body of `POST /api/policies/preview`. */
 export const previewBody = z.strictObject({
+  pipeline: z.enum(['lifecycle', 'scope']).default('lifecycle'),
   policy: z.record(z.string(), z.unknown()),
   days: z.number().positive().max(90),
 });
 
 /** Policies in force, what could be changed in them, and what a change would have done. */
-export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, app, now }: RouteContext): void => {
+export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, model, app, now }: RouteContext): void => {
   const running = new Map<string, Subject<void>>();
-  server.get('/api/policies', needs('viewer'), async () => ({
-    pipelines: policyPipelines.map((pipeline) => ({
-      ...policies.view(pipeline, now()),
-      fields: policyFields[pipeline],
-      canPreview: pipeline === 'lifecycle' && ports.previewPolicy !== undefined,
-    })),
-  }));
+  server.get('/api/policies', needs('viewer'), async () => {
+    // The topic is compacted: what was before the last policy of each pipeline is known to the archive
+    if (!policies.isComplete) {
+      const past = await model.desk.archive.attempt((archive) => archive.policies(mostPast));
+      if (past) policies.remember(past);
+    }
+    return { pipelines: policyPipelines.map(pipelineView) };
+  });
+  const pipelineView = (pipeline: PolicyPipeline) => ({
+    ...policies.view(pipeline, now()),
+    fields: policyFields[pipeline],
+    canPreview:
+      (pipeline === 'lifecycle' && ports.previewPolicy !== undefined) ||
+      (pipeline === 'scope' && ports.previewScope !== undefined),
+  });
+  /** What a draft would have done; undefined where there is nothing to try it on. */
+  const trialOf = ({ pipeline, policy }: z.output<typeof previewBody>) => {
+    const { previewPolicy, previewScope } = ports;
+    if (pipeline === 'scope' && previewScope) {
+      const draft = policyParsers.scope(policy);
+      return async (wish: Span) => {
+        const inForce = policies.policy('scope', wish.to);
+        return shownScope(await previewScope({ ...wish, policy: draft, inForce }), { draft, inForce }, wish.to);
+      };
+    }
+    if (pipeline === 'lifecycle' && previewPolicy) {
+      const draft = policyParsers.lifecycle(policy);
+      return async (wish: Span) => {
+        const inForce = policies.policy('lifecycle', wish.to);
+        return shownLifecycle(await previewPolicy({ ...wish, policy: draft, inForce }), wish.to);
+      };
+    }
+    return undefined;
+  };
 
   server.post('/api/policies/preview', { ...needs('analyst'), bodyLimit: policyBytes }, async (request, reply) => {
-    const { policy, days } = parse(previewBody, request.body);
-    const candidate = parseLifecyclePolicy(policy);
-    if (!ports.previewPolicy)
+    const wish = parse(previewBody, request.body);
+    const attempt = trialOf(wish);
+    if (!attempt)
       throw new EbbtideError('SERVICE_MISSING', 'There is no archive to try a policy on; set clickhouse.url');
     const { id } = personOf(request);
     running.get(id)?.next();
@@ -64,10 +93,8 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, app,
     let toldAt = 0;
     try {
       const to = now();
-      const preview = await ports.previewPolicy({
-        policy: candidate,
-        inForce: policies.policy('lifecycle', to),
-        from: to - days * dayMs,
+      const preview = await attempt({
+        from: to - wish.days * dayMs,
         to,
         stopping,
         progressed(done, all) {
@@ -76,7 +103,7 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, app,
           tell({ progress: all > 0 ? done / all : 0 });
         },
       });
-      tell({ preview: shown(preview, to) });
+      tell({ preview });
     } catch (error) {
       if (!isEbbtideError(error)) app.log.error({ err: error }, 'Policy could not be tried');
       tell({ error: isEbbtideError(error) ? error.message : 'The policy could not be tried; see the log' });
@@ -86,27 +113,3 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, app,
     }
   });
 };
-
-const deedOf = (decision: Decision | undefined): PolicyDeed | null =>
-  decision
-    ? { action: decision.action, newTtlMs: decision.newTtlMs, withheld: decision.withheld, reason: decision.reason }
-    : null;
-
-/** As much of the report as a page shows. */
-const shown = ({ report, from, warnings }: Preview, to: number): PreviewView => ({
-  figures: report.figures,
-  from,
-  to,
-  span: report.span,
-  warnings,
-  differences: report.differences
-    .slice(-mostListed)
-    .reverse()
-    .map(({ subject, at, here, there }) => ({ subject, at, draft: deedOf(here), inForce: deedOf(there) })),
-  courses: report.courses.slice(0, mostCourses).map(({ subject, verdict, here, there }) => ({
-    subject,
-    verdict: verdict?.kind ?? null,
-    draft: here.slice(-mostSteps),
-    inForce: (there ?? []).slice(-mostSteps),
-  })),
-});

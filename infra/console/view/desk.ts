@@ -13,6 +13,10 @@ export interface DeskView {
   readonly queue: { readonly version: number; readonly waiting: number };
   /** `version` counts up with each change; `open` is how many are not closed. */
   readonly investigations: { readonly version: number; readonly open: number };
+  /** `version` counts up with each alert and what becomes of it; `open` is how many nobody has seen to. */
+  readonly alerts: { readonly version: number; readonly open: number };
+  /** `version` counts up with each thing that people do. */
+  readonly record: { readonly version: number };
 }
 
 /** A desk of which nothing is known yet. */
@@ -21,6 +25,8 @@ export const emptyDesk: DeskView = {
   archiveSince: null,
   queue: { version: 0, waiting: 0 },
   investigations: { version: 0, open: 0 },
+  alerts: { version: 0, open: 0 },
+  record: { version: 0 },
 };
 
 /** One thing that a search found. */
@@ -67,6 +73,8 @@ export interface QueueEntry {
   readonly outcome: Effect['outcome'] | null;
   /** What each person said last. */
   readonly labels: readonly EntryLabel[];
+  /** How many of one episode the row stands for, this being the worst, and when the first and last of them were. */
+  readonly episode: { readonly count: number; readonly from: number; readonly to: number };
 }
 
 /** A page of the queue. */

@@ -10,6 +10,7 @@ export const pagePaths = [
   '/subjects/:id',
   '/investigations',
   '/investigations/:id',
+  '/alerts',
   '/policy',
   '/models',
   '/scope',
@@ -17,6 +18,7 @@ export const pagePaths = [
   '/keys',
   '/approvals',
   '/tokens',
+  '/record',
 ] as const;
 
 /** One of the patterns. */

@@ -51,6 +51,8 @@ export interface EditablePolicy extends PolicyView {
 export interface PolicyDeed {
   readonly action: string;
   readonly newTtlMs: number;
+  /** Narrowest scope that a caller would come to; empty where it is about a life. */
+  readonly newScope: string;
   /** Why it would be withheld; empty where it would not. */
   readonly withheld: string;
   readonly reason: string;

@@ -70,7 +70,8 @@ export type Change =
   | { readonly type: 'demo'; readonly id: string; readonly at: number; readonly event: DemoEvent }
   | { readonly type: 'gone'; readonly id: string }
   | { readonly type: 'control'; readonly control: ControlView }
-  | { readonly type: 'status'; readonly status: StatusView }
+  /** Every second: by its time a page knows how far it has come. */
+  | { readonly type: 'status'; readonly at: number; readonly status: StatusView }
   | { readonly type: 'desk'; readonly desk: DeskView };
 
 /** A decision with what became of it, on the time axis at `at` (epoch milliseconds). */

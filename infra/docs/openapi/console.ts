@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actionsExportQuery, actionsQuery } from '../../console/routes/actions.ts';
 import {
   acknowledgeBody,
   listQuery as alertsQuery,
@@ -42,13 +43,6 @@ export const consoleApi: Api = {
       description: 'The session of a person; the port is in its name, behind https after __Host-',
     },
   },
-  problem: z
-    .looseObject({
-      title: z.string().describe('What to switch over, such as FORBIDDEN'),
-      status: z.int(),
-      detail: z.string().describe('What is wrong and what to do, for people'),
-    })
-    .describe('A refusal in the form of RFC 9457'),
   operations: {
     'GET /api/state': { summary: 'Everything that is shown', answers: { 200: what('A snapshot') } },
     'GET /api/events': { summary: 'What changes, as it comes', answers: { 200: stream('Server-sent events') } },
@@ -168,6 +162,16 @@ export const consoleApi: Api = {
       summary: 'Lifespans granted, cut and renewed, out of the archive',
       query: viewQuery,
       answers: { 200: what('Sums') },
+    },
+    'GET /api/actions': {
+      summary: 'What people did, why, and what came of it, the newest first',
+      query: actionsQuery,
+      answers: { 200: what('A part of the record') },
+    },
+    'GET /api/actions/export': {
+      summary: 'The record as a file, 50000 actions at most',
+      query: actionsExportQuery,
+      answers: { 200: what('A file, CSV or JSON') },
     },
     'GET /api/alerts': {
       summary: 'Alerts, who was told of them, and silences',

@@ -29,7 +29,6 @@ export interface Api {
   readonly security: Readonly<Record<string, object>>;
   readonly operations: Operations;
   /** What is refused, where it is not in the form that most services have. */
-  readonly problem?: z.ZodType;
 }
 
 type Json = Record<string, unknown>;
@@ -141,6 +140,6 @@ export const openapiDocument = (api: Api, routes: readonly Route[], version: str
     },
     servers: [{ url: api.server }],
     paths,
-    components: { schemas: { Problem: schemaOf(api.problem ?? problem, 'output') }, securitySchemes: api.security },
+    components: { schemas: { Problem: schemaOf(problem, 'output') }, securitySchemes: api.security },
   };
 };

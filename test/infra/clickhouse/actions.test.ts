@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { countActions, readActions } from '../../../infra/clickhouse/actions.ts';
 import { queryArchive } from '../../../infra/clickhouse/query.ts';
 import { packageRoot } from '../../../infra/paths.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
@@ -57,4 +58,23 @@ test('actions must answer the questions of docs/people.md', async (t) => {
     answers[1]!.map(({ name, 'count()': count }) => [name, Number(count)]),
     [['ann', 1]],
   );
+
+  const filter = { who: '', action: '', outcome: '', q: '', from: 0, to: Date.UTC(2100, 0, 1) } as const;
+  const found = await readActions(archive, filter, 0, 10);
+  assert.deepEqual(
+    found.map(({ actionId, outcome, result, at, endedAt }) => [actionId, outcome, result, at, endedAt]),
+    [['one', 'done', 'life enforced', Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 1)]],
+  );
+  for (const [wish, count] of [
+    [{}, 1],
+    [{ who: 'ANN' }, 1],
+    [{ who: "x' OR 1" }, 0],
+    [{ action: 'label' }, 0],
+    [{ outcome: 'asked' }, 0],
+    [{ q: 'PHISHED drop' }, 1],
+    [{ q: 'phished nowhere' }, 0],
+    [{ to: Date.UTC(2026, 0, 1) }, 0],
+    [{ from: Date.UTC(2026, 0, 2) }, 0],
+  ] as const)
+    assert.equal(await countActions(archive, { ...filter, ...wish }), count, JSON.stringify(wish));
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deskArchive } from '../../../infra/clickhouse/desk.ts';
+import { takeStep } from '../../../infra/console/view/investigation.ts';
+import { controlRecord } from '../../../schemas/control.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
 import { credentialOf, decisionOf, effectOf, scoreOf } from '../console/records.ts';
 import { messageOf, preparedArchive, rowsOf } from './support.ts';
@@ -104,6 +106,35 @@ test('deskArchive() answers what the console asks of a real archive', async (t) 
     assert.deepEqual((await desk.timeline('../../etc/passwd', start, start + minute, 60)).scores, []);
   });
 
+  await t.test('policies that were in force, in the order of the topic', async () => {
+    const records = archive.newBatch('test');
+    const put = (value: unknown, by: string, at: number) =>
+      records.add(
+        messageOf('control', offset++, { timestamp: at }),
+        controlRecord({ kind: 'policy', pipeline: 'lifecycle', value, by, reason: `<b>${by}</b>` }, at),
+      );
+    put({ strikes: 2 }, 'ann', start);
+    put({ strikes: 3 }, 'bob', start + 1);
+    records.add(
+      messageOf('control', offset++),
+      controlRecord({ kind: 'mode', value: 'enforce', by: 'cid', reason: '' }, start + 2),
+    );
+    await archive.insert(records);
+    const past = await desk.policies(10);
+    assert.deepEqual(
+      past.map(({ by, reason, at, key }) => [by, reason, at, key]),
+      [
+        ['ann', '<b>ann</b>', start, 'policy/lifecycle'],
+        ['bob', '<b>bob</b>', start + 1, 'policy/lifecycle'],
+      ],
+    );
+    assert.equal(JSON.parse(past[0]!.value).strikes, 2);
+    assert.deepEqual(
+      (await desk.policies(1)).map(({ by }) => by),
+      ['bob'],
+    );
+  });
+
   await t.test('who was on the same host', async () => {
     assert.deepEqual(await desk.related('cred-1', start - minute, 10), [
       { by: 'host', subject: 'cred-2', seenAt: start, of: 'host-a' },
@@ -147,5 +178,12 @@ test('deskArchive() answers what the console asks of a real archive', async (t) 
         },
       ],
     );
+    const recalled = await desk.investigation('i');
+    assert.deepEqual(
+      recalled.map(({ stepId }) => stepId),
+      ['i/1', 'i/2', 'i/3', 'i/4', 'i/5'],
+    );
+    const folded = recalled.reduce<ReturnType<typeof takeStep>>((one, step) => takeStep(one, step) ?? one, undefined)!;
+    assert.deepEqual([folded.status, folded.assignee, folded.finding], ['closed', 'ann', 'falsePositive']);
   });
 });

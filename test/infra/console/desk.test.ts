@@ -70,15 +70,17 @@ describe('the desk of the console', { timeout: 120_000 }, () => {
     const steps = `/api/investigations/${opened.body.id}/steps`;
     const html = '<script>alert(1)</script><b>bold</b>';
     const answers = await Promise.all([
-      ask<{ title: string }>(steps, { kind: 'assigned', base: 1, assignee: 'ann' }),
-      ask<{ title: string; detail: string }>(steps, { kind: 'assigned', base: 1, assignee: 'bob' }),
+      ask<{ code: string }>(steps, { kind: 'assigned', base: 1, assignee: 'ann' }),
+      ask<{ code: string; detail: string }>(steps, { kind: 'assigned', base: 1, assignee: 'bob' }),
       ask(steps, { kind: 'commented', text: html }),
       ask(steps, { kind: 'commented', text: 'second' }),
     ]);
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 201, 201, 409]);
-    const refused = answers.find(({ status }) => status === 409)!.body as { title: string; detail: string };
-    assert.equal(refused.title, 'CONFLICT');
-    assert.match(refused.detail, /was faster/);
+    const refused = answers.find(({ status }) => status === 409)!.body as Record<string, string>;
+    const { type, code, title } = refused;
+    assert.deepEqual([type, code, title], ['about:blank', 'conflict', 'Conflict']);
+    assert.ok(refused.correlationId);
+    assert.match(refused.detail!, /was faster/);
     const { body } = await ask<{ investigation: Investigation }>(`/api/investigations/${opened.body.id}`);
     const comments = body.investigation.steps.filter(({ kind }) => kind === 'commented').map(({ text }) => text);
     assert.deepEqual(comments.sort(), [html, 'second']);

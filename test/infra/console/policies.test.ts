@@ -30,6 +30,22 @@ describe('PolicyBook', () => {
     assert.equal(book.view('lifecycle', 5).previous?.by, 'bob');
   });
 
+  it('must know of the archive what the compacted topic has lost, without changing what is in force', () => {
+    const book = new PolicyBook();
+    const past = [set({ high: 0.8 }, 'ann', 1), set({ high: 0.85 }, 'bob', 2), set({ high: 0.88 }, 'cid', 3)];
+    book.apply(past[2]!);
+    assert.equal(book.view('lifecycle', 5).previous?.source, 'default');
+    book.remember([...past.slice(0, 2), { ...set({}, 'eve', 2), value: '{"low":3}' }, past[2]!]);
+    assert.ok(book.isComplete);
+    const { current, previous, history } = book.view('lifecycle', 5);
+    assert.deepEqual([current.by, previous?.by, history.map(({ by }) => by)], ['cid', 'bob', ['bob', 'ann']]);
+    book.apply(set({ high: 0.8 }, 'dan', 4));
+    assert.deepEqual(
+      book.view('lifecycle', 5).history.map(({ by }) => by),
+      ['cid', 'bob'],
+    );
+  });
+
   it('must leave refused policies and those of subjects out, and know the mode that goes before', () => {
     const book = new PolicyBook();
     book.apply({ ...set({}, 'ann', 1), value: '{"low":3}' });

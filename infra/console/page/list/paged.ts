@@ -3,7 +3,8 @@ import { get } from '../api.ts';
 
 const perPage = 100;
 
-interface Answer<T> {
+/** A page of a list, as the server answers. */
+export interface Answer<T> {
   readonly total: number;
   readonly offset: number;
   readonly entries: readonly T[];

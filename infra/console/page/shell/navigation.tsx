@@ -19,17 +19,15 @@ const Emblem = () => (
 const isCurrent = (entry: PageEntry, path: string): boolean =>
   entry.path === '/' ? path === '/' : path === entry.path || path.startsWith(`${entry.path}/`);
 
-const waiting = (entry: PageEntry): number =>
-  entry.path === '/queue'
-    ? desk.value.queue.waiting
-    : entry.path === '/investigations'
-      ? desk.value.investigations.open
-      : entry.path === '/approvals'
-        ? (me.value?.approvals.waiting ?? 0)
-        : 0;
+const waitingAt: Partial<Record<PageEntry['path'], () => number>> = {
+  '/queue': () => desk.value.queue.waiting,
+  '/alerts': () => desk.value.alerts.open,
+  '/investigations': () => desk.value.investigations.open,
+  '/approvals': () => me.value?.approvals.waiting ?? 0,
+};
 
 const Entry = ({ entry, path }: { readonly entry: PageEntry; readonly path: string }) => {
-  const count = waiting(entry);
+  const count = waitingAt[entry.path]?.() ?? 0;
   return (
     <li>
       <a class="rail-link" href={entry.path} aria-current={isCurrent(entry, path) ? 'page' : undefined}>

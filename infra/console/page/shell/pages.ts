@@ -76,6 +76,15 @@ export const pages: readonly PageEntry[] = [
     component: page(() => import('../pages/investigations/investigation.tsx')),
   },
   {
+    path: '/alerts',
+    title: 'Alerts',
+    group: 'Work',
+    key: 'w',
+    icon: 'alert',
+    about: 'What nobody has seen to, who was told of it, and what is silent',
+    component: page(() => import('../pages/alerts/alerts.tsx')),
+  },
+  {
     path: '/behaviour',
     title: 'Behaviour',
     group: 'Watch',
@@ -148,5 +157,15 @@ export const pages: readonly PageEntry[] = [
     about: 'Machines that use the console',
     offered: () => may('administrator'),
     component: page(() => import('../pages/tokens/tokens.tsx')),
+  },
+  {
+    path: '/record',
+    title: 'Record',
+    group: 'Govern',
+    key: 'r',
+    icon: 'record',
+    about: 'What people did, why, and what came of it',
+    offered: () => may('operator'),
+    component: page(() => import('../pages/record/record.tsx')),
   },
 ];

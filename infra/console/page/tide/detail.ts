@@ -1,4 +1,5 @@
 import type { Lane } from '../../view/lane.ts';
+import { longestId, subjectPath } from '../../view/paths.ts';
 import { wordOf } from '../../view/word.ts';
 import { byId, h, setText } from '../dom.ts';
 import { duration, plain, score, timeOfDay } from '../format.ts';
@@ -65,6 +66,7 @@ export const addDetail = (store: Store, lanes: LaneList): void => {
   const known = h('div', {});
   const events = h('div', { class: 'events' });
   const labels = labelButtons(store);
+  const whole = h('a', { class: 'detail-whole button' }, 'Everything about it');
   const close = h(
     'button',
     { type: 'button', class: 'quiet close', 'aria-label': 'Close details', onclick: () => store.select(null) },
@@ -82,6 +84,7 @@ export const addDetail = (store: Store, lanes: LaneList): void => {
     events,
     h('h3', {}, 'Credential'),
     known,
+    whole,
   );
   let shown: string | null = null;
   let signature = '';
@@ -93,6 +96,8 @@ export const addDetail = (store: Store, lanes: LaneList): void => {
     const word = wordOf(lane, at);
     const { left, of } = lifeTexts(lane, at);
     setText(title, nameOf(lane));
+    whole.href = subjectPath(lane.id);
+    whole.hidden = lane.id.length > longestId;
     setText(
       now,
       `${stateWords[word]} · ${left} ${of}${lane.lastScore && !lane.lastScore.learning ? ` · score ${score(lane.lastScore.score)}` : ''}`,

@@ -113,4 +113,48 @@ describe('Investigations', () => {
     assert.ok(!/(?<!\\)<img/.test(text) && text.includes('\\<img src=x onerror=alert\\(1\\)\\>'));
     assert.ok(!/^# not/m.test(text) && text.includes('a\\_b commented'));
   });
+
+  it('keeps what is open, and of what is closed the last; the archive has the others, and they go on from there', async () => {
+    const archive: Step[] = [];
+    const made: Investigations = new Investigations({
+      now: () => archive.length,
+      returnMs: 10_000,
+      mostClosed: 2,
+      write: async (step) => {
+        archive.push(step);
+        setImmediate(() => made.take(step));
+      },
+      recall: async (id) => archive.filter(({ investigationId }) => investigationId === id),
+    });
+    for (let index = 0; index < 5; index += 1) {
+      await made.openFor({ decisionId: `d-${index}`, subject: `cred-${index}`, detail: '' }, 'checkout');
+      const { id, base } = made.find({ ...everything, status: 'open' }).entries.at(0)!;
+      if (index === 1) continue;
+      await made.add({ investigationId: id, kind: 'closed', base, finding: 'falsePositive', by: 'ann' });
+    }
+    assert.deepEqual([made.size, made.open, made.forgotten], [3, 1, 2]);
+    const first = archive[0]!.investigationId;
+    assert.equal(made.get(first), undefined);
+    // The archive tells of the same revocation at the next start: nothing is opened twice
+    const written = archive.length;
+    await made.openFor({ decisionId: 'd-0', subject: 'cred-0', detail: '' }, 'checkout');
+    assert.equal(archive.length, written);
+    const known = (await made.recalled(first))!;
+    assert.deepEqual([known.status, known.finding, known.steps.length], ['closed', 'falsePositive', 2]);
+    await made.add({ investigationId: first, kind: 'reopened', base: known.base, by: 'bob' });
+    assert.equal(made.get(first)?.status, 'open');
+    assert.equal(made.open, 2);
+    // Another console reopens one that this one has forgotten
+    const other = archive.find(({ subject }) => subject === 'cred-2')!.investigationId;
+    for (let more = 5; more < 8; more += 1) {
+      await made.openFor({ decisionId: `d-${more}`, subject: `cred-${more}`, detail: '' }, 'checkout');
+      const one = made.find({ ...everything, status: 'open', q: `cred-${more}` }).entries[0]!;
+      await made.add({ investigationId: one.id, kind: 'closed', base: one.base, finding: 'falsePositive', by: 'ann' });
+    }
+    assert.equal(made.get(other), undefined);
+    const reopened: Step = { ...archive.at(-1)!, stepId: 'x', investigationId: other, kind: 'reopened', base: 2 };
+    archive.push(reopened);
+    made.take(reopened);
+    assert.equal((await made.recalled(other))?.status, 'open');
+  });
 });

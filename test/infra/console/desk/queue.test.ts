@@ -121,6 +121,47 @@ describe('Queue', () => {
     assert.deepEqual(ids(queue, { outcome: 'skipped' }), []);
   });
 
+  it('folds what follows closely on one subject into one row: the worst, how many, since when; judged and unjudged apart', () => {
+    for (const isReversed of [false, true]) {
+      const queue = new Queue(100, strangers);
+      const minutes = [0, 10, 20, 60, 65] as const;
+      const made = minutes.map((minute) =>
+        decisionOf('s', minute === 10 ? 'revoke' : 'shorten', minute * 60_000, {
+          decisionId: `d-${minute}`,
+          score: 0.8,
+          severity: 0.8,
+        }),
+      );
+      // The archive tells of the last first
+      for (const decision of isReversed ? made.toReversed() : made) queue.hear(decided(decision));
+      queue.hear(decided(decisionOf('other', 'shorten', 60_000, { decisionId: 'o', score: 0.5, severity: 0.5 })));
+      const rows = (state: QueueQuery['state']) =>
+        queue
+          .find({ ...everything, state })
+          .entries.map(({ id, episode: { count, from, to } }) => [id, count, from / 60_000, to / 60_000]);
+      assert.deepEqual(rows('waiting'), [
+        ['d-10', 3, 0, 20],
+        ['d-65', 2, 60, 65],
+        ['o', 1, 1, 1],
+      ]);
+      assert.equal(queue.waiting, 3);
+      assert.deepEqual(
+        queue
+          .episodeOf('d-20', 10 * 60_000)
+          .map(({ id }) => id)
+          .sort(),
+        ['d-0', 'd-10'],
+      );
+      for (const id of ['d-0', 'd-10']) queue.hear(labelled({ decisionId: id }));
+      assert.equal(queue.waiting, 3);
+      assert.deepEqual(rows('waiting')[1], ['d-20', 1, 20, 20]);
+      queue.hear(labelled({ decisionId: 'd-20' }));
+      assert.equal(queue.waiting, 2);
+      assert.deepEqual(rows('labelled'), [['d-10', 3, 0, 20]]);
+      assert.equal(rows('all').length, 3);
+    }
+  });
+
   it('pages and filters, and lets the least go beyond its bound', () => {
     const queue = new Queue(50, strangers);
     for (let index = 0; index < 80; index += 1)

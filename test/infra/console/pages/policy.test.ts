@@ -30,6 +30,14 @@ describe('the policy editor', { timeout: 240_000 }, () => {
     await page.keyboard.press('Enter');
     await page.locator('.policy-now', { hasText: 'Too harsh' }).waitFor();
     assert.equal(await page.locator('.policy-now .mono').first().textContent(), before);
+    // What was before that is listed with what differs, and comes back by one button
+    await page.locator('.policy-history summary').click();
+    const fewer = page.locator('.policy-history .records > li', { hasText: 'Fewer strikes' });
+    await fewer.locator('.policy-changes li', { hasText: 'Strikes: 2' }).waitFor();
+    await fewer.getByRole('button', { name: 'Put back…' }).click();
+    await page.locator('#reason').fill('After all');
+    await page.keyboard.press('Enter');
+    await page.locator('.policy-now', { hasText: 'After all' }).waitFor();
     assert.deepEqual(complaints, []);
     await page.context().close();
   });

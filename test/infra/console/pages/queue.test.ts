@@ -4,6 +4,7 @@ import { TopicCodec } from '../../../../schemas/codec.ts';
 import type { Label } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { until } from '../../../services/context.ts';
+import { decisionOf } from '../records.ts';
 import { heading, setStage } from './stage.ts';
 
 describe('the queue', { timeout: 240_000 }, () => {
@@ -78,6 +79,39 @@ describe('the queue', { timeout: 240_000 }, () => {
     assert.deepEqual(await page.locator('.row .row-name').allTextContents(), before);
     await page.keyboard.press('r');
     await page.locator('.row .row-name', { hasText: 'mail' }).waitFor();
+    await page.context().close();
+  });
+
+  test('shows an episode as one row, and judges and takes back all of it at once', async ({ open, harness }) => {
+    const now = Date.now();
+    const made = (['shorten', 'revoke', 'shorten'] as const).map((action, index) =>
+      decisionOf('cred-flapping', action, now - 60_000 * index),
+    );
+    for (const decision of made) harness.feed.decision(decision, now);
+    const codec = await TopicCodec.open<Label>(topics.labels, harness.context.registry);
+    const labels = (verdict: Label['verdict']) =>
+      harness.kafka.messages
+        .filter(({ topic }) => topic === topics.labels.name)
+        .map(({ value }) => codec.decode(value!))
+        .filter((label) => label.subject === 'cred-flapping' && label.verdict === verdict)
+        .map(({ decisionId }) => decisionId)
+        .sort();
+    const expected = made.map(({ decisionId }) => decisionId).sort();
+    const { page, complaints } = await open('/queue?q=flapping');
+    const row = page.locator('.row');
+    await row.locator('.deed[data-kind="revoke"]').waitFor();
+    assert.equal(await row.count(), 1);
+    assert.match((await row.locator('.episode').textContent())!, new RegExp(`× ${expected.length}`));
+    await page.keyboard.press('j');
+    await page.locator('.panel dt', { hasText: 'Episode' }).waitFor();
+    await page.keyboard.press('1');
+    await page.locator('.nothing-title').waitFor();
+    await until('labels of all', () => labels('legitimateAnomaly').length === expected.length);
+    assert.deepEqual(labels('legitimateAnomaly'), expected);
+    await page.keyboard.press('u');
+    await row.locator('.episode').waitFor();
+    assert.deepEqual(labels('withdrawn'), expected);
+    assert.deepEqual(complaints, []);
     await page.context().close();
   });
 

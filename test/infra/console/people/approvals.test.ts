@@ -32,6 +32,31 @@ const rig = () => {
 };
 
 describe('Approvals', () => {
+  it('keeps what waits, and of what is over the last', async () => {
+    const clock = { now: 0 };
+    const approvals: Approvals = new Approvals({
+      write: async (step) => approvals.apply(step),
+      expireMs: 1_000,
+      mostOver: 3,
+      now: () => clock.now,
+    });
+    const first = await approvals.ask(person('Ann'), wish);
+    for (let index = 0; index < 6; index += 1) {
+      clock.now += 1;
+      const { approvalId } = await approvals.ask(person('Ann'), wish);
+      await approvals.decide(person('Bob'), approvalId, 'declined', '');
+    }
+    assert.deepEqual([approvals.size, approvals.forgotten], [4, 3]);
+    assert.equal(approvals.list().at(-1)?.approvalId, first.approvalId);
+    // Nobody decided on these, which are over by time alone
+    for (let index = 0; index < 6; index += 1) {
+      clock.now += 2_000;
+      await approvals.ask(person('Ann'), wish);
+    }
+    assert.equal(approvals.list().filter(({ state, expired }) => state === 'waiting' && !expired).length, 1);
+    assert.ok(approvals.size <= 5, String(approvals.size));
+  });
+
   it('need another person, and none of the same owner nor a machine', async () => {
     const { first, second } = rig();
     const { approvalId } = await first.ask(person('ann'), wish);

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { EditablePolicy } from '../../../view/policy.ts';
+import type { EditablePolicy, PolicyVersion } from '../../../view/policy.ts';
 import { Select } from '../../list/filters.tsx';
 import { may } from '../../me.ts';
 import { useKeys } from '../../shell/keys.ts';
@@ -7,6 +7,7 @@ import { say } from '../../shell/toast.tsx';
 import { ago, clockMs, inFull } from '../../time.ts';
 import { type Draft, keepDraft, keptDraft, same, valueAt, withValue } from './draft.ts';
 import { Field } from './field.tsx';
+import { History } from './history.tsx';
 import { Outcome } from './outcome.tsx';
 import { useTrial } from './preview.ts';
 
@@ -19,7 +20,7 @@ const spans = [
 
 const why: Readonly<Record<string, string>> = {
   lifecycle: 'There is no archive that a draft could be tried on.',
-  scope: 'A draft of this policy is tried by the command ebbtide policy test, over API calls of the archive.',
+  scope: 'There is no archive of API calls that a draft could be tried on.',
   preprovision: 'A draft of this policy is tried by the command ebbtide evaluate access, over recorded sessions.',
   keylife: 'No replay is to be had for key lifespans: behaviour is not kept, so that nothing can be decided again.',
 };
@@ -30,19 +31,22 @@ export const Editor = ({
   title,
   onApply,
   onUndo,
+  onPutBack,
 }: {
   readonly entry: EditablePolicy;
   readonly title: string;
   readonly onApply: (draft: Draft) => Promise<boolean>;
   readonly onUndo: () => void;
+  readonly onPutBack: (version: PolicyVersion) => void;
 }) => {
-  const { pipeline, current, previous, modeSet, fields, canPreview } = entry;
+  const { pipeline, current, previous, history, modeSet, fields, canPreview } = entry;
   const kept = useSignal(keptDraft(pipeline));
   const draft = useSignal<Draft>(kept.value?.policy ?? current.policy);
   const days = useSignal<(typeof spans)[number][0]>('7');
   const jsonError = useSignal('');
   const changed = !same(draft.value, current.policy);
   const { trial, cancel, again } = useTrial(
+    pipeline,
     canPreview && may('analyst') && changed && jsonError.value === '' ? draft.value : null,
     Number(days.value),
   );
@@ -160,6 +164,7 @@ export const Editor = ({
             </p>
           )}
         </details>
+        {history.length > 0 && <History {...{ history, current, fields, onPutBack }} />}
       </section>
       <section class="panel policy-preview" aria-label="What would have differed">
         <h2>What would have differed</h2>

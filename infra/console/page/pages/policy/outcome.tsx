@@ -26,6 +26,12 @@ const rows: readonly Row[] = [
   { name: 'analystItemsPerDay', title: 'Analysts’ items a day', wish: -1 },
 ];
 
+const scopeRows: readonly Row[] = [
+  { name: 'restricted', title: 'Callers restricted', wish: 0 },
+  { name: 'restrictedToNarrowest', title: 'Of them, to the narrowest scope', wish: 0 },
+  { name: 'narrowings', title: 'Narrowings', wish: 0 },
+];
+
 const figure = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
 const text = (value: number | undefined): string => (value === undefined ? '–' : figure.format(value));
 const againstName = (name: string): string => `against${name.charAt(0).toUpperCase()}${name.slice(1)}`;
@@ -41,7 +47,7 @@ const Figures = ({ figures }: Pick<PreviewView, 'figures'>) => (
       </tr>
     </thead>
     <tbody>
-      {rows.map(({ name, title, wish }) => {
+      {(figures.callers === undefined ? rows : scopeRows).map(({ name, title, wish }) => {
         const [before, after] = [figures[againstName(name)], figures[name]];
         const change = before === undefined || after === undefined ? undefined : after - before;
         const better = change === undefined || change === 0 || wish === 0 ? null : Math.sign(change) === wish;
@@ -63,6 +69,7 @@ const Figures = ({ figures }: Pick<PreviewView, 'figures'>) => (
 
 const did = (deed: PolicyDeed | null): string => {
   if (!deed) return 'nothing';
+  if (deed.newScope !== '') return deed.newScope;
   const what = deed.action === 'revoke' ? 'revoke' : `${deed.action} to ${duration(deed.newTtlMs)}`;
   return deed.withheld ? `${what}, withheld` : what;
 };
@@ -70,16 +77,19 @@ const did = (deed: PolicyDeed | null): string => {
 /** What a draft would have done: figures, courses of TTLs, and the decisions that differ. */
 export const Outcome = ({ outcome }: { readonly outcome: PreviewView }) => {
   const { figures, differences, courses, span, from, to, warnings } = outcome;
-  const differing = figures.differingDecisions ?? 0;
+  const ofScope = figures.callers !== undefined;
+  const differing = (ofScope ? figures.differingSubjects : figures.differingDecisions) ?? 0;
   return (
     <>
       <p class="outcome-sum">
-        <span class="figure-big">{text(differing)}</span> {differing === 1 ? 'decision' : 'decisions'} of{' '}
-        {text(figures.againstDecisions)} would have differed, for {count(figures.differingSubjects ?? 0, 'subject')}
+        <span class="figure-big">{text(differing)}</span>{' '}
+        {ofScope
+          ? `of ${count(figures.callers ?? 0, 'caller')} would have come to another scope`
+          : `${differing === 1 ? 'decision' : 'decisions'} of ${text(figures.againstDecisions)} would have differed, for ${count(figures.differingSubjects ?? 0, 'subject')}`}
       </p>
       <p class="field-about">
-        {text(figures.samples)} samples, {inFull(span.from || from)} to {inFull(span.to || to)}, decided again by the
-        live chain.
+        {ofScope ? `${text(figures.calls)} calls` : `${text(figures.samples)} samples`}, {inFull(span.from || from)} to{' '}
+        {inFull(span.to || to)}, decided again by the live chain.
         {(figures.missingMessages ?? 0) > 0 && ` ${text(figures.missingMessages)} messages are not in the archive.`}
       </p>
       {warnings.map((warning) => (
@@ -101,7 +111,7 @@ export const Outcome = ({ outcome }: { readonly outcome: PreviewView }) => {
       )}
       {differences.length > 0 && (
         <section>
-          <h3>Decisions that differ</h3>
+          <h3>{ofScope ? 'Callers that differ' : 'Decisions that differ'}</h3>
           <ul class="plain-list differences">
             {differences.map(({ subject, at, draft, inForce }) => (
               <li key={`${subject} ${at}`}>

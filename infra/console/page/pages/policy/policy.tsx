@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { EditablePolicy, PolicyPipeline } from '../../../view/policy.ts';
+import type { EditablePolicy, PolicyPipeline, PolicyVersion } from '../../../view/policy.ts';
 import { get, post } from '../../api.ts';
 import { ask } from '../../dialog.ts';
 import { Choice } from '../../list/filters.tsx';
@@ -65,16 +65,13 @@ const Policy = () => {
       return false;
     }
   };
+  const putBack = async ({ policy, version, by, reason }: PolicyVersion, confirm: string): Promise<void> => {
+    const text = by ? `It was set by ${by}: ${reason || 'no reason given'}` : 'It is the default.';
+    await put(policy, { title: `Back to policy ${version}?`, text, confirm });
+  };
   const undo = async (): Promise<void> => {
     const now = all.value?.find((entry) => entry.pipeline === pipeline);
-    if (!now?.previous) return;
-    await put(now.previous.policy, {
-      title: `Back to policy ${now.previous.version}?`,
-      text: now.previous.by
-        ? `It was set by ${now.previous.by}: ${now.previous.reason || 'no reason given'}`
-        : 'It is the default.',
-      confirm: 'Undo',
-    });
+    if (now?.previous) await putBack(now.previous, 'Undo');
   };
   return (
     <Page title="Policy" lead="What decides, pipeline by pipeline. Change something, and see what would have differed.">
@@ -95,6 +92,7 @@ const Policy = () => {
             entry={one}
             title={names[one.pipeline]}
             onUndo={() => void undo()}
+            onPutBack={(version) => void putBack(version, 'Put back')}
             onApply={(draft) =>
               put(draft, {
                 title: `Put this ${names[one.pipeline].toLowerCase()} policy in force?`,

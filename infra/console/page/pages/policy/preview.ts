@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { PreviewView } from '../../../view/policy.ts';
+import type { PolicyPipeline, PreviewView } from '../../../view/policy.ts';
 import { ApiError, announce, postLines } from '../../api.ts';
 import type { Draft } from './draft.ts';
 
@@ -30,6 +30,7 @@ const nothing: Trial = { state: 'idle', progress: 0, outcome: null, error: '' };
  * @param draft - null where nothing is to be tried
  */
 export const useTrial = (
+  pipeline: PolicyPipeline,
   draft: Draft | null,
   days: number,
 ): { readonly trial: Trial; readonly cancel: () => void; readonly again: () => void } => {
@@ -54,7 +55,7 @@ export const useTrial = (
       try {
         await postLines<Line>(
           '/api/policies/preview',
-          { policy: JSON.parse(text), days },
+          { pipeline, policy: JSON.parse(text), days },
           abort.signal,
           ({ progress, preview, error }) => {
             if (abort.signal.aborted) return;
@@ -62,7 +63,9 @@ export const useTrial = (
             if (error !== undefined) fail(error);
             if (!preview) return;
             trial.value = { state: 'done', progress: 1, outcome: preview, error: '' };
-            announce(`${preview.figures.differingDecisions ?? 0} decisions would have differed`);
+            announce(
+              `${preview.figures.differingDecisions ?? preview.figures.differingSubjects ?? 0} would have differed`,
+            );
           },
         );
         if (trial.peek().state === 'running' && !abort.signal.aborted) fail('The connection ended; try again');

@@ -5,7 +5,7 @@ import type { Investigation } from '../../../view/investigation.ts';
 import { investigationPath, subjectPath } from '../../../view/paths.ts';
 import { reachOf } from '../../../view/stake.ts';
 import { post } from '../../api.ts';
-import { plain, score } from '../../format.ts';
+import { duration, plain, score } from '../../format.ts';
 import { verdicts, verdictWords } from '../../label.ts';
 import { may, me } from '../../me.ts';
 import { sayFailed } from '../../shell/toast.tsx';
@@ -68,6 +68,15 @@ export const EntryPanel = ({
             {reachOf(entry.others).toFixed(1)} × age
           </dd>
         </div>
+        {entry.episode.count > 1 && (
+          <div>
+            <dt>Episode</dt>
+            <dd>
+              {entry.episode.count} within {duration(entry.episode.to - entry.episode.from)}, since{' '}
+              {when(entry.episode.from)}. This is the worst; your judgement is of all of them.
+            </dd>
+          </div>
+        )}
         <div>
           <dt>Reach</dt>
           <dd>

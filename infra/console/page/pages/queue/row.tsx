@@ -5,8 +5,7 @@ import { ago, clockMs, inFull } from '../../time.ts';
 import { deedOf, stakeOf } from './words.ts';
 
 /** One entry of the queue in a line or two. */
-export const EntryRow = ({ entry }: { readonly entry: QueueEntry | undefined }) => {
-  if (!entry) return <span class="row-missing" />;
+export const EntryRow = ({ entry }: { readonly entry: QueueEntry }) => {
   const now = clockMs.value;
   const { glyph, word } = deedOf(entry);
   const stake = stakeOf(entry, now);
@@ -25,6 +24,12 @@ export const EntryRow = ({ entry }: { readonly entry: QueueEntry | undefined }) 
           <span class="deed" data-kind={entry.action}>
             <span aria-hidden="true">{glyph}</span> {word}
           </span>
+          {entry.episode.count > 1 && (
+            <span class="episode" title={`${entry.episode.count} of one episode; the worst is shown`}>
+              × {entry.episode.count}
+              <span class="hidden"> of one episode</span>
+            </span>
+          )}
           {said && <span class="said">{verdictWords[said.verdict].word}</span>}
         </span>
         <span class="row-text">{entry.text}</span>

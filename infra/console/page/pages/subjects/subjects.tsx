@@ -1,16 +1,13 @@
-import { useSignal } from '@preact/signals';
-import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { SubjectEntry, SubjectPage } from '../../../view/desk.ts';
 import { longestId, subjectPath } from '../../../view/paths.ts';
 import { clock, plain, score } from '../../format.ts';
 import { Choice, Find, Select } from '../../list/filters.tsx';
-import { Paged } from '../../list/paged.ts';
+import { List, useList } from '../../list/list.tsx';
 import { useQuery } from '../../list/query.ts';
-import { Virtual } from '../../list/virtual.tsx';
-import { control, snapshots } from '../../live.ts';
-import { useKeys } from '../../shell/keys.ts';
-import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
+import { control } from '../../live.ts';
+import { Empty, Page } from '../../shell/page.tsx';
 import { ago, clockMs } from '../../time.ts';
 
 const rowRem = 3.25;
@@ -41,8 +38,7 @@ const deeds: Partial<Record<NonNullable<SubjectEntry['lastAction']>, string>> = 
 const lifeOf = ({ status, expiresAt }: SubjectEntry, now: number): string =>
   status === 'alive' && expiresAt !== null ? `${clock(expiresAt - now)} left` : status === 'ended' ? 'ended' : '–';
 
-const SubjectRow = ({ entry }: { readonly entry: SubjectEntry | undefined }) => {
-  if (!entry) return <span class="row-missing" />;
+const SubjectRow = ({ entry }: { readonly entry: SubjectEntry }) => {
   const { moderate, high } = control.value.thresholds;
   const band =
     entry.score === null ? undefined : entry.score >= high ? 'high' : entry.score >= moderate ? 'moderate' : 'low';
@@ -80,42 +76,24 @@ const SubjectRow = ({ entry }: { readonly entry: SubjectEntry | undefined }) => 
 const Subjects = () => {
   const { route } = useLocation();
   const [filter, setFilter] = useQuery(defaults);
-  const key = JSON.stringify(filter);
-  const list = useMemo(
-    () => new Paged<SubjectEntry, SubjectPage>('/api/subjects', JSON.parse(key) as typeof filter),
-    [key],
-  );
-  const current = useSignal(0);
-  const mover = useRef<(index: number) => void>(() => {});
-  void list.version.value;
+  const listed = useList<SubjectEntry, SubjectPage>('/api/subjects', filter, {
+    title: 'Subjects',
+    one: 'subject',
+    opens: 'Open the subject',
+    open: ({ id }) => {
+      if (id.length <= longestId) route(subjectPath(id));
+    },
+    keys: [{ key: 'f', text: 'Find', run: () => document.querySelector<HTMLInputElement>('.find')?.focus() }],
+  });
+  const { list } = listed;
+  const { total, answer } = list;
   useEffect(() => {
-    current.value = 0;
-    return () => list.close();
-  }, [list]);
-  useEffect(() => {
-    if (snapshots.value > 1) void list.refresh();
     // An order by what changes is renewed now and then, but not under the reader's hand
     const timer = setInterval(() => {
       if (!document.hidden && !document.querySelector('.virtual:is(:hover, :focus-within)')) void list.refresh();
     }, refreshMs);
     return () => clearInterval(timer);
-  }, [list, snapshots.value]);
-  const see = useCallback((first: number, last: number) => list.see(first, last), [list]);
-  const entry = list.at(current.value);
-  const open = (one: SubjectEntry | undefined): void => {
-    if (one && one.id.length <= longestId) route(subjectPath(one.id));
-  };
-  useKeys('Subjects', [
-    { key: 'j', text: 'Next subject', run: () => mover.current(current.value + 1) },
-    { key: 'k', text: 'Subject before', run: () => mover.current(current.value - 1) },
-    {
-      key: 'Enter',
-      text: 'Open the subject',
-      run: () => open(entry),
-    },
-    { key: 'f', text: 'Find', run: () => document.querySelector<HTMLInputElement>('.find')?.focus() },
-  ]);
-  const { error, total, answer } = list;
+  }, [list]);
   return (
     <Page title="Subjects" lead="Whoever holds a credential, or is scored or decided about.">
       <div class="filters">
@@ -143,27 +121,18 @@ const Subjects = () => {
               : `${total.value.toLocaleString()} of ${answer.value.known.toLocaleString()} subjects`)}
         </p>
       </div>
-      {error.value && <Failed error={error.value} onRetry={() => void list.refresh()} />}
-      {!error.value && !answer.value && <Loading what="Reading the register" />}
-      {answer.value && total.value === 0 && (
-        <Empty title={answer.value.known === 0 ? 'Slack water' : 'Nobody is called that'}>
-          {answer.value.known === 0
-            ? 'No credential has been issued yet, and nobody was scored.'
-            : 'Words must all be in the name, instance, event, role or identifier.'}
-        </Empty>
-      )}
-      <Virtual
+      <List
+        of={listed}
         label="Subjects"
-        total={total.value}
         rowRem={rowRem}
-        current={current.value}
-        onSee={see}
-        onCurrent={(index) => {
-          current.value = index;
-        }}
-        onPick={(index) => open(list.at(index))}
-        mover={mover}
-        row={(index) => <SubjectRow entry={list.at(index)} />}
+        row={(entry) => <SubjectRow entry={entry} />}
+        empty={
+          <Empty title={answer.value?.known === 0 ? 'Slack water' : 'Nobody is called that'}>
+            {answer.value?.known === 0
+              ? 'No credential has been issued yet, and nobody was scored.'
+              : 'Words must all be in the name, instance, event, role or identifier.'}
+          </Empty>
+        }
       />
     </Page>
   );
