@@ -74,7 +74,9 @@ test('ebbtide token makes, lists and revokes tokens, on record', async (t) => {
     events.map(({ action, entrance, outcome, subject }) => [action, entrance, outcome, subject]),
     [
       ['token', 'cli', 'asked', tokenId],
+      ['token', 'cli', 'done', tokenId],
       ['token', 'cli', 'asked', tokenId],
+      ['token', 'cli', 'done', tokenId],
     ],
   );
 });
@@ -87,12 +89,15 @@ test('ebbtide control and label put what they do on record', async (t) => {
   const events = await written<AuditEvent>(topics.actions);
   assert.deepEqual(
     events
-      .map(({ action, subject, reason, role, entrance }) => [action, subject, reason, role, entrance].join(' '))
+      .map(({ action, outcome, subject, reason, role }) => [action, outcome, subject, reason, role].join(' '))
       .sort(),
     [
-      'exempt cred-1 month end administrator cli',
-      'killSwitch ebbtide drill administrator cli',
-      'label cred-1 backup administrator cli',
+      'exempt asked cred-1 month end administrator',
+      'exempt done cred-1 month end administrator',
+      'killSwitch asked ebbtide drill administrator',
+      'killSwitch done ebbtide drill administrator',
+      'label asked cred-1 backup administrator',
+      'label done cred-1 backup administrator',
     ],
   );
 });

@@ -33,7 +33,7 @@ const windowMs = 500;
 const partitions = 2;
 const subjects = Array.from({ length: 6 }, (_, i) => `function-${i}`);
 const policy = parseLifecyclePolicy({
-  ...{ mode: 'enforce', windowMs, graceMs: 1500, extendAfter: 1, shortenAfter: 1, cooldownMs: 0, minTtlMs: 1000 },
+  ...{ mode: 'enforce', windowMs, graceMs: 4000, extendAfter: 1, shortenAfter: 1, cooldownMs: 0, minTtlMs: 1000 },
   ...{ strikes: 1000, silenceMs: 600_000 },
   ...{ budgetPerSubject: { actions: 1000, perMs: 60_000 }, budgetForAll: { actions: 10_000, perMs: 60_000 } },
 });
