@@ -20,6 +20,22 @@ const anchorsOf = (text: string): ReadonlySet<string> =>
     ),
   );
 
+test('every link to the web is an address by HTTPS, or of this machine, and a comparison names its sources', () => {
+  for (const { name, text } of pages)
+    for (const [, target] of text.matchAll(/\]\(([a-z]+:[^)]*)\)/g)) {
+      assert.ok(URL.canParse(target!), `${name} links to ${target}`);
+      const { protocol, hostname } = new URL(target!);
+      const local = ['localhost', '127.0.0.1'].includes(hostname);
+      assert.ok(protocol === 'https:' || protocol === 'mailto:' || local, `${name} links to ${target}`);
+    }
+  const comparison = readFileSync(join(root, 'docs/comparison.md'), 'utf8');
+  for (const section of comparison.split(/^## /m).slice(1)) {
+    const [title] = section.split('\n');
+    if (/^Vault|^When/.test(title!)) continue;
+    assert.match(section, /\]\(https:\/\//, `${title} names a source`);
+  }
+});
+
 test('every relative link of a document leads to a file, and to a heading where it names one', () => {
   let links = 0;
   for (const { name, text } of pages)

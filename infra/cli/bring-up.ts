@@ -16,7 +16,7 @@ import { connectKafka } from '../kafka/connect.ts';
 import type { Kafka } from '../kafka/types.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { type GatewayOptions, startGateway } from '../services/gateway/start.ts';
+import { startGateway } from '../services/gateway/start.ts';
 import type { TokenServiceConfig } from '../services/token/config.ts';
 import { ensureSharedSecret, readSharedSecret } from '../services/token/shared-secret.ts';
 import { startTokenService } from '../services/token/start.ts';
@@ -26,7 +26,7 @@ import { demoSecretPath } from '../vault/bootstrap.ts';
 import { version } from '../version.ts';
 import { archivePorts } from './archive-ports.ts';
 import { entityPort } from './entity-port.ts';
-import { freeOr0 } from './free-port.ts';
+import { portTaken } from './free-port.ts';
 import { gatewayOf } from './gateway.ts';
 import { startKeys, watchesBehaviour } from './keys.ts';
 import type { Closable } from './lifetime.ts';
@@ -135,13 +135,17 @@ export const bringUp = async (
   const history = openArchive(platform.clickhouse);
   below.push({ name: 'ClickHouse client', close: () => history.close() });
   if (config.token.sharedSecretFile === undefined) await ensureSharedSecret(embeddedSecretFile());
-  const token = await onFreePort(tokenServiceOf(config, embeddedSecretFile()), say);
-  const service = await startTokenService(context, { vault: platform.vault.tokenService, token });
+  const token = tokenServiceOf(config, embeddedSecretFile());
+  const service = await startTokenService(context, {
+    vault: platform.vault.tokenService,
+    token,
+    portTaken: portTaken('the token service', say),
+  });
   parts.push(service);
   say(`Token service at ${service.address}`);
   const keyhost = await startKeys(context, config, platform, parts, say);
   const provisioning = await startProvisioning(context, config, platform.vault.login, parts, say);
-  const gateway = await startGateway(context, await onFreePorts(gatewayOf(config), say));
+  const gateway = await startGateway(context, { ...gatewayOf(config), portTaken: portTaken('the gateway', say) });
   parts.push(gateway);
   say(`Gateway at ${gateway.address} and, for gRPC, ${gateway.grpcAddress}`);
   const behaviour = demo && keyhost !== undefined ? await openSignIn(context, config, keyhost, platform) : undefined;
@@ -149,10 +153,10 @@ export const bringUp = async (
   if (provisioning !== undefined && people.length > 0) parts.push(await startVisits(context, provisioning, people));
   const fleet = demo ? await openFleet(context, token, service, platform) : undefined;
   if (fleet) parts.push(fleet);
-  const entities = entityPort(platform.vault.actuator, context.log);
-  below.push({ name: "console's client of Vault", close: () => entities.close() });
+  const entities = platform.vault.console && entityPort(platform.vault.console, context.log);
+  if (entities) below.push({ name: "console's client of Vault", close: () => entities.close() });
   const ports: ConsolePorts = {
-    actOnEntity: entities.actOnEntity,
+    ...(entities && { actOnEntity: entities.actOnEntity }),
     parts: () => parts,
     archive: deskArchive(history),
     ...archivePorts(context, { ...config, archive }, history),
@@ -213,17 +217,3 @@ const openSignIn = async (context: AppContext, { keyhost, policy }: Config, addr
     enrolment: keyhost.enrolment,
     rule: policy.keylife.lifespans,
   });
-
-const onFreePort = async (token: TokenServiceConfig, say: (line: string) => void): Promise<TokenServiceConfig> => ({
-  ...token,
-  port: await freeOr0(token.port, 'The token service', say),
-});
-
-const onFreePorts = async (options: GatewayOptions, say: (line: string) => void): Promise<GatewayOptions> => ({
-  ...options,
-  gateway: {
-    ...options.gateway,
-    port: await freeOr0(options.gateway.port, 'The gateway', say),
-    grpcPort: await freeOr0(options.gateway.grpcPort, 'The gateway', say),
-  },
-});

@@ -1,12 +1,7 @@
-import { assertPortFree } from '../setup/guarded.ts';
+import type { PortTaken } from '../http/listenAt.ts';
 
-/** Two of these may run on one machine: the second one's services take other ports. */
-export const freeOr0 = async (port: number, name: string, say: (line: string) => void): Promise<number> => {
-  try {
-    if (port !== 0) await assertPortFree(port, name, 'CONFIG_INVALID');
-    return port;
-  } catch {
-    say(`Port ${port} is taken; ${name.toLowerCase()} takes another one`);
-    return 0;
-  }
-};
+/** Two of these may run on one machine: the second one's services take other ports, and say so. */
+export const portTaken =
+  (name: string, say: (line: string) => void): PortTaken =>
+  (port) =>
+    say(`Port ${port} is taken; ${name} takes another one`);

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { embedded } from '../config/connections.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startKeyhost } from '../services/keyhost/start.ts';
-import { freeOr0 } from './free-port.ts';
+import { portTaken } from './free-port.ts';
 import type { Platform } from './platform.ts';
 
 /** Whether keys are given by behaviour: at an embedded Vault, and at another one that was prepared and says how to log in. */
@@ -27,10 +27,10 @@ export const startKeys = async (
     return undefined;
   }
   const { keyhost, policy } = config;
-  const port = await freeOr0(keyhost.port, 'The key host', say);
   const service = await startKeyhost(context, {
     vault: vault.login('keyhost'),
-    keyhost: { ...keyhost, port },
+    keyhost,
+    portTaken: portTaken('the key host', say),
     policy: policy.keylife,
   });
   parts.push(service);

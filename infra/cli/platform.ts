@@ -25,6 +25,7 @@ export interface Platform {
   readonly vault: {
     readonly address: string;
     readonly actuator: VaultConfig;
+    readonly console: VaultConfig | undefined;
     readonly tokenService: VaultConfig;
     /** How a service logs in that is started only where it is configured. */
     readonly login: (service: 'provision' | 'delivery' | 'keylife' | 'keyhost' | 'privacy') => VaultConfig;
@@ -111,6 +112,8 @@ const openVault = async (config: Config, keep: Keep, say: (line: string) => void
     return {
       address,
       actuator: vaultOf(config, 'actuator'),
+      // One without a login disables no entity
+      console: config.vault.consoleLogin && vaultOf(config, 'console'),
       tokenService: vaultOf(config, 'tokenService'),
       login: (service) => vaultOf(config, service),
     };

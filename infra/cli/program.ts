@@ -9,6 +9,7 @@ import { defineCredentials } from './commands/credentials.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
 import { defineInit } from './commands/init.ts';
+import { defineKafka } from './commands/kafka.ts';
 import { defineLabel } from './commands/label.ts';
 import { defineModels } from './commands/models.ts';
 import { definePolicy } from './commands/policy.ts';
@@ -21,6 +22,7 @@ import { defineRun } from './commands/run.ts';
 import { defineScope } from './commands/scope.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineToken } from './commands/token.ts';
+import { defineTrace } from './commands/trace.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineUp } from './commands/up.ts';
 import { defineVault } from './commands/vault.ts';
@@ -62,6 +64,7 @@ export const createProgram = (): Command => {
     defineEvaluate,
     defineRetrain,
     defineQuery,
+    defineTrace,
     defineReplay,
     defineReport,
     defineCredentials,
@@ -76,6 +79,7 @@ export const createProgram = (): Command => {
     defineInit,
     defineConfig,
     defineVault,
+    defineKafka,
     defineDoctor,
     defineVersion,
   ])

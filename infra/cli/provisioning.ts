@@ -3,7 +3,7 @@ import type { AppContext, Running } from '../context.ts';
 import { startProvision } from '../provision/start.ts';
 import { startDelivery } from '../services/delivery/start.ts';
 import type { VaultConfig } from '../vault/config.ts';
-import { freeOr0 } from './free-port.ts';
+import { portTaken } from './free-port.ts';
 
 /**
  * Start the provisioning engine and the delivery service, where there is a machine that users may ask for.
@@ -20,11 +20,11 @@ export const startProvisioning = async (
 ): Promise<string | undefined> => {
   if (Object.keys(provision.targets).length === 0) return undefined;
   parts.push(await startProvision(context, { vault: login('provision'), provision }));
-  const port = await freeOr0(delivery.port, 'The delivery service', say);
   const service = await startDelivery(context, {
     vault: login('delivery'),
     provision,
-    delivery: { ...delivery, port },
+    delivery,
+    portTaken: portTaken('the delivery service', say),
   });
   parts.push(service);
   say(`Delivery service at ${service.address}`);

@@ -8,6 +8,7 @@ import { addressOf } from './connect.ts';
 /** Services that log in at Vault: where the configuration says how, and the role that bootstrapping makes for each. */
 export const vaultServices = {
   actuator: { key: 'actuatorLogin', role: 'ebbtide-actuator' },
+  console: { key: 'consoleLogin', role: 'ebbtide-console' },
   tokenService: { key: 'tokenServiceLogin', role: 'ebbtide-token-service' },
   keyhost: { key: 'keyhostLogin', role: 'ebbtide-keyhost' },
   keylife: { key: 'keylifeLogin', role: 'ebbtide-keylife' },

@@ -24,7 +24,7 @@ const idleSocketMs = 2_500;
  *
  * @param config - `url` must be an address here: starting the embedded engine is up to the caller
  * @returns the archive, to be closed
- * @throws {EbbtideError} `CONFIG_INVALID` when the URL or the password's file cannot be read
+ * @throws {EbbtideError} `CONFIG_INVALID` when the URL, the password's file or the authority's cannot be read
  * @example
  * const { url } = await startClickHouse({ folder: dataFolder('clickhouse') });
  * const archive = openArchive(clickhouseConfig.parse({ url }));
@@ -33,12 +33,14 @@ const idleSocketMs = 2_500;
 export const openArchive = (config: ClickHouseConfig): ClickHouseArchive => {
   const url = addressOf(config.url);
   const compression = config.compression ?? !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  const ca = authorityOf(config);
   const open = (database: string): ClickHouseClient =>
     createClient({
       url,
       database,
       username: config.username,
       password: passwordOf(config),
+      ...(ca === undefined ? {} : { tls: { ca_cert: ca } }),
       application: 'ebbtide',
       request_timeout: config.requestTimeoutMs,
       max_open_connections: config.maxConnections,
@@ -104,6 +106,20 @@ const addressOf = (text: string): URL => {
     `Key clickhouse.url must be an http or https address without user and password, got ${got}; these belong in clickhouse.username and clickhouse.passwordFile`,
     { key: 'clickhouse.url' },
   );
+};
+
+const authorityOf = ({ caFile }: ClickHouseConfig): Buffer | undefined => {
+  if (caFile === undefined) return undefined;
+  try {
+    return readFileSync(caFile);
+  } catch (cause) {
+    throw new EbbtideError(
+      'CONFIG_INVALID',
+      `Key clickhouse.caFile names ${caFile}, which cannot be read: ${(cause as Error).message}`,
+      { key: 'clickhouse.caFile' },
+      cause,
+    );
+  }
 };
 
 const passwordOf = (config: ClickHouseConfig): string => {

@@ -56,6 +56,7 @@ export const clickhouseConfig = z.strictObject({
   // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how a secret is written in the configuration
   password: z.string().optional().describe('Password, as ${ENV:NAME}'),
   passwordFile: z.string().optional().describe('File that holds the password instead'),
+  caFile: z.string().optional().describe("PEM file of the authority that signed ClickHouse's certificate"),
   requestTimeoutMs: z
     .int()
     .min(1000)

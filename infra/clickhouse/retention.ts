@@ -7,7 +7,7 @@ const rollups: Readonly<Partial<Record<keyof Retention, readonly string[]>>> = {
   scores: ['scores_by_time', 'scores_by_subject'],
   decisions: ['decisions_by_time', 'interventions_in_time'],
   effects: ['effects_by_time', 'intervention_effects_in_time'],
-  telemetry_api: ['api_calls_by_time', 'refused_calls_by_caller'],
+  telemetry_api: ['api_calls_by_time', 'api_calls_by_hour', 'refused_calls_by_caller'],
 };
 
 /**

@@ -59,6 +59,9 @@ export const configSchema = z
           .default(embedded)
           .describe('URL of Vault or OpenBao; "embedded" starts a real OpenBao as a child process'),
         actuatorLogin: login.optional().describe('How the actuator logs in; set up for it where Vault is embedded'),
+        consoleLogin: login
+          .optional()
+          .describe('How the console logs in, to disable entities; set up for it where Vault is embedded'),
         tokenServiceLogin: login
           .optional()
           .describe('How the token service logs in; set up for it where Vault is embedded'),

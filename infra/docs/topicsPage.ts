@@ -1,4 +1,5 @@
 import { subjectOf, type TopicSpec, topics } from '../../schemas/topics.ts';
+import { type KafkaAccess, kafkaAccess } from '../kafka/acls.ts';
 
 type Schema = string | readonly Schema[] | { readonly type: Schema; readonly [key: string]: unknown };
 interface RecordSchema {
@@ -58,6 +59,16 @@ const retentionOf = ({ cleanup, retentionMs }: TopicSpec): string => {
   return retentionMs === -1 ? 'for ever' : `${retentionMs / day} days`;
 };
 
+const named = (specs: readonly TopicSpec[]): string =>
+  specs.length === Object.values(topics).length ? 'all' : specs.map(({ name }) => `\`${name}\``).join(', ');
+
+/** A row of each process with what it reads and writes. */
+const accessRows = (): string[] =>
+  Object.entries<KafkaAccess>(kafkaAccess).map(
+    ([name, { reads, writes, group }]) =>
+      `| \`${name}\` | ${named(reads)} | ${named(writes)} | ${group === undefined ? '' : `\`${group}\``} |`,
+  );
+
 /** `docs/topics.md`: every topic of the contract, and every record with its fields, out of `schemas/`. */
 export const topicsPage = (): string => {
   const specs: readonly TopicSpec[] = Object.values(topics);
@@ -78,7 +89,7 @@ export const topicsPage = (): string => {
 
 What lies in Kafka. Values are Avro in Confluent's wire format, each under the subject \`<topic>-value\`
 (\`${subjectOf('decisions')}\`) with compatibility BACKWARD; keys are text, the value of the field named here. Topics
-whose partitions are \`kafka.partitions\` are co-partitioned. Who may write what is in the [security model](security.md#acls-for-kafka);
+whose partitions are \`kafka.partitions\` are co-partitioned. What a topic gives to whoever may write it is in the [security model](security.md#with-a-topic);
 \`kafka.retentionMs\` sets another retention by topic.
 
 ## Topics
@@ -86,6 +97,14 @@ whose partitions are \`kafka.partitions\` are co-partitioned. Who may write what
 | topic | record | key | partitions | kept |
 |---|---|---|---|---|
 ${rows.join('\n')}
+
+## Who reads and writes what
+
+What [\`ebbtide kafka acls\`](deployment.md#kafka) makes rules of. Administrators, who run the command line, may do all.
+
+| process | reads | writes | group |
+|---|---|---|---|
+${accessRows().join('\n')}
 
 ## Records
 

@@ -47,6 +47,9 @@ const thresholds = (warn: number | undefined, bad: number | undefined): Threshol
 /** The shortest interval that rollups know. */
 export const rollupInterval = '5m';
 
+/** Most points of a line, and steps of a number's range: by these Grafana finds the interval, and it the rollup. */
+export const mostPoints = { lines: 400, number: 100 };
+
 /** Lines over time, out of columns `time`, `series` (the line's name) and `value`. */
 export const lines = (
   text: NumberText & {
@@ -64,6 +67,7 @@ export const lines = (
     .withTarget(clickhouseQuery(text.sql, 'series'))
     .displayName('${__field.labels.series}')
     .interval(text.interval ?? rollupInterval)
+    .maxDataPoints(mostPoints.lines)
     .unit(text.unit)
     .min(0)
     .span(text.width ?? 12)
@@ -93,6 +97,7 @@ export const number = (text: NumberText) =>
     .description(text.about)
     .datasource(chosenClickHouse)
     .withTarget(clickhouseQuery(text.sql, 'table'))
+    .maxDataPoints(mostPoints.number)
     .unit(text.unit)
     .noValue('none')
     .span(text.width ?? 4)

@@ -69,3 +69,25 @@ export const inFiveMinutes = (column = 'time'): string =>
 /** That a rollup's column of hours lies in the range, the one in which the range begins included. */
 export const inHours = (column = 'time'): string =>
   `${column} >= toStartOfHour($__fromTime) AND ${column} <= $__toTime`;
+
+const end = 'toDateTime(4294967295)';
+
+/**
+ * That a rollup's time lies in the range, where it is the rollup to read; else at the end of time, which its index knows to
+ * be in no part. A condition that is false by itself would be looked at after everything is read.
+ */
+const inRangeIf = (which: string, begin: string): string =>
+  `time >= if(${which}, ${begin}($__fromTime), ${end}) AND time <= if(${which}, $__toTime, ${end})`;
+
+/**
+ * Calls by service, scope, status and time, as `calls_in_time`: of the rollup by hours where points are at least an hour
+ * apart, else of that by 5 minutes.
+ *
+ * @param where - what of either is counted
+ * @param rollups - tables or views of the same columns
+ */
+export const callsInTime = (where: string, rollups = { minutes: 'calls_by_time', hours: 'calls_by_hour' }): string => `(
+  SELECT * FROM ${rollups.minutes} WHERE ${inRangeIf('$__interval_s < 3600', 'toStartOfFiveMinutes')} AND ${where}
+  UNION ALL
+  SELECT * FROM ${rollups.hours} WHERE ${inRangeIf('$__interval_s >= 3600', 'toStartOfHour')} AND ${where}
+) AS calls_in_time`;

@@ -15,8 +15,9 @@ export const startRuntime = async (
   wanted: RuntimeChoice,
 ): Promise<Runtime> => {
   const { runtime, passedOver } = await useRuntime(wanted);
-  const { name, provider, version } = runtime;
+  const { name, provider, version, withoutGpu } = runtime;
   for (const { name: absent, why } of passedOver) log.warn({ runtime: absent, why }, 'runtime for models passed over');
+  if (withoutGpu) log.warn({ runtime: name, why: withoutGpu }, 'GPU not used');
   log.info({ runtime: name, provider, version, wanted }, 'runtime for models started');
   metrics.removeSingleMetric(metricName);
   new Gauge({

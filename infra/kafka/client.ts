@@ -18,6 +18,13 @@ const fatalCodes = new Set([-150, -144, -138]);
 const fencedCodes = new Set([22, 25, 47, 79, 82, 90, -144, -152]);
 const unavailableCodes = new Set([-195, -193, -192, -187, -185, -167, 6, 7, 8, 9, 14, 15, 16]);
 
+/** Kafka's codes for what a principal may not do: with a topic, a group, the cluster, a transactional id. */
+const forbiddenCodes = new Set([29, 30, 31, 53]);
+
+/** Whether Kafka refused since this principal may not do that. */
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof EbbtideError && forbiddenCodes.has(Number(error.details.code));
+
 interface NativeError {
   code?: number;
   message?: string;

@@ -28,7 +28,11 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
       if (count > 0) return count;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new EbbtideError('KAFKA_REJECTED', `Topic ${topic} does not exist; create it with ensureTopics`, { topic });
+    throw new EbbtideError(
+      'KAFKA_REJECTED',
+      `Topic ${topic} does not exist, or this principal may not see it; whoever may create topics makes them by "ebbtide kafka topics"`,
+      { topic },
+    );
   };
   return {
     cluster,

@@ -1,6 +1,6 @@
 import ckjs from '@confluentinc/kafka-javascript';
 import type { TopicSpec } from '../../schemas/topics.ts';
-import { type ClusterOptions, call } from './client.ts';
+import { type ClusterOptions, call, isForbidden } from './client.ts';
 
 const alreadyExists = 36;
 
@@ -10,15 +10,16 @@ export interface WantedTopic extends Pick<TopicSpec, 'name' | 'cleanup' | 'reten
 }
 
 /**
- * Create topics where they are missing. Brokers that create topics on first use only (the mock ones) are left to do so.
+ * Create topics where they are missing. Brokers that create topics on first use only (the mock ones) are left to do so. A
+ * principal that may not create topics leaves that to one that may: whoever uses a topic says when it is missing.
  *
  * @throws {EbbtideError} `KAFKA_UNAVAILABLE` or `KAFKA_REJECTED`
  */
 export const createTopics = async (cluster: ClusterOptions, wanted: Iterable<WantedTopic>): Promise<void> => {
   const admin = ckjs.AdminClient.create({ 'bootstrap.servers': cluster.brokers, ...cluster.settings } as never);
   try {
-    for (const { name, partitions, cleanup, retentionMs } of wanted)
-      await call(`Cannot create topic ${name}`, (done) =>
+    for (const { name, partitions, cleanup, retentionMs } of wanted) {
+      const created = call(`Cannot create topic ${name}`, (done) =>
         admin.createTopic(
           {
             topic: name,
@@ -36,6 +37,10 @@ export const createTopics = async (cluster: ClusterOptions, wanted: Iterable<Wan
           ((error: { code?: number } | null) => done(error?.code === alreadyExists ? null : error)) as never,
         ),
       );
+      await created.catch((error: unknown) => {
+        if (!isForbidden(error)) throw error;
+      });
+    }
   } finally {
     admin.disconnect();
   }

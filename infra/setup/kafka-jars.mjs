@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { onPath, run, tryRun } from './exec.mjs';
 import { withLock } from './lock.mjs';
 import { setupFolder } from './places.mjs';
@@ -61,26 +61,72 @@ export const ensureKafkaJars = async () => {
   return libraries();
 };
 
+/** Kafka's own commands, such as `org.apache.kafka.tools.AclCommand`, as a class path; fetched where they are missing. */
+export const ensureKafkaTools = async () => {
+  const jars = await ensureKafkaJars();
+  const folder = setupFolder('kafka', `tools-${kafkaVersion}`);
+  await withLock(setupFolder('kafka.lock'), async () => {
+    if (existsSync(folder)) return;
+    const work = setupFolder('kafka', 'fetch');
+    rmSync(work, { recursive: true, force: true });
+    mkdirSync(work, { recursive: true });
+    // The server's jars hold what it depends on
+    const alone = '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>';
+    const tools = `<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${kafkaVersion}</version>${alone}</dependency>`;
+    writeFileSync(
+      join(work, 'pom.xml'),
+      pom.replace(/<dependencies>[\s\S]*<\/dependencies>/, `<dependencies>${tools}</dependencies>`),
+    );
+    await step("Fetching Kafka's commands, 1 MB", '5 to 30 s', () =>
+      run('mvn', ['-q', '-B', '-C', 'dependency:copy-dependencies', `-DoutputDirectory=${join(work, 'libs')}`], {
+        cwd: work,
+        timeoutMs: 300_000,
+        log: 'kafka-tools',
+        purpose: "Kafka's commands could not be fetched",
+      }),
+    );
+    renameSync(join(work, 'libs'), folder);
+    rmSync(work, { recursive: true });
+  });
+  return [join(folder, '*'), join(jars, '*')].join(delimiter);
+};
+
 /** The settings of a broker for development and tests; one node, so every replication factor is 1. */
-export const brokerSettings = ({ port, controllerPort, proxied, dataFolder }) => ({
+export const brokerSettings = ({ port, controllerPort, proxied, users, dataFolder }) => ({
   'process.roles': 'broker,controller',
   'node.id': 1,
   'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
   listeners: [
     `PLAINTEXT://127.0.0.1:${port}`,
     ...(proxied ? [`PROXIED://127.0.0.1:${proxied.port}`] : []),
+    ...(users ? [`USERS://127.0.0.1:${users.port}`] : []),
     `CONTROLLER://127.0.0.1:${controllerPort}`,
   ].join(),
   // A client behind a proxy must be told the proxy's port, or it goes round it
   'advertised.listeners': [
     `PLAINTEXT://127.0.0.1:${port}`,
     ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertisedPort}`] : []),
+    ...(users ? [`USERS://127.0.0.1:${users.port}`] : []),
   ].join(),
   'inter.broker.listener.name': 'PLAINTEXT',
   'controller.listener.names': 'CONTROLLER',
-  'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT',
+  'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,USERS:SASL_PLAINTEXT',
+  ...(users ? authorization(users) : {}),
   'log.dirs': dataFolder,
   ...sharedSettings,
+});
+
+/** Whoever comes by the listener for users may do what the broker's rules allow; the one without names may do all. */
+const authorization = ({ passwords }) => ({
+  'sasl.enabled.mechanisms': 'PLAIN',
+  'listener.name.users.plain.sasl.jaas.config': [
+    'org.apache.kafka.common.security.plain.PlainLoginModule required',
+    ...Object.entries(passwords).map(([name, password]) => `user_${name}="${password}"`),
+  ]
+    .join(' ')
+    .concat(';'),
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
 });
 
 /** What holds for a broker from jars and from Docker alike. */
@@ -106,16 +152,17 @@ export const sharedSettings = {
  * Write the settings of a broker, format its storage once, and say how to start it.
  *
  * @param {{ folder: string, port: number, controllerPort: number, heapMb?: number,
- *   proxied?: { port: number, advertisedPort: number } }} options - `proxied` adds a listener that clients are told to
- *   reach at another port, where a fault proxy stands
+ *   proxied?: { port: number, advertisedPort: number }, users?: { port: number, passwords: Record<string, string> } }}
+ *   options - `proxied` adds a listener that clients are told to reach at another port, where a fault proxy stands;
+ *   `users` one for users with passwords (SASL PLAIN), who may do what Kafka's rules allow
  * @returns {Promise<{ command: string, args: string[] }>}
  */
-export const prepareBroker = async ({ folder, port, controllerPort, heapMb = 512, proxied }) => {
+export const prepareBroker = async ({ folder, port, controllerPort, heapMb = 512, proxied, users }) => {
   const jars = await ensureKafkaJars();
   const dataFolder = join(folder, 'data');
   mkdirSync(folder, { recursive: true });
   const settings = join(folder, 'server.properties');
-  const lines = Object.entries(brokerSettings({ port, controllerPort, proxied, dataFolder }));
+  const lines = Object.entries(brokerSettings({ port, controllerPort, proxied, users, dataFolder }));
   writeFileSync(settings, `${lines.map(([key, value]) => `${key}=${value}`).join('\n')}\n`);
   const classPath = ['-cp', join(jars, '*')];
   if (!existsSync(dataFolder) || readdirSync(dataFolder).length === 0) {

@@ -10,13 +10,21 @@ const hasGpu = () =>
   existsSync('/dev/nvidiactl') ||
   (existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD')));
 
-const hasLoader = async () => (await tryRun('ldconfig', ['-p'])).output.includes('libvulkan.so.1');
+const missingLibraries = async () => {
+  const { output } = await tryRun('ldconfig', ['-p']);
+  return Object.entries({
+    'libvulkan.so.1': 'libvulkan1',
+    // Where there is no X, NVIDIA's driver offers Vulkan through it alone.
+    ...(existsSync('/dev/nvidiactl') ? { 'libEGL.so.1': 'libegl1' } : {}),
+  })
+    .filter(([library]) => !output.includes(library))
+    .map(([, name]) => name);
+};
 
 /** macOS and Windows bring their own; Linux needs the Vulkan loader, and a device where there is no GPU. */
 const complete = async () => {
   if (process.platform !== 'linux') return;
-  const missing = [];
-  if (!(await hasLoader())) missing.push('libvulkan1');
+  const missing = await missingLibraries();
   if (!hasGpu() && !existsSync(swiftShader)) missing.push('chromium');
   if (missing.length > 0) await installDebianPackages(missing, 'WebGPU');
 };

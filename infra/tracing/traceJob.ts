@@ -17,7 +17,7 @@ interface Traced {
 
 /**
  * Follows traces through a job: a decision continues the trace of the last traced message of its subject, with a span
- * from when that was read until the decision's transaction has committed.
+ * from when that was read until the decision's transaction has committed. An override of scope goes with its decision.
  *
  * @param now - epoch milliseconds
  */
@@ -54,6 +54,7 @@ export class TraceJob {
 
   #continued(output: OutputBatch): OutputBatch {
     if (this.#last.size === 0) return output;
+    const decided = new Map<string, MessageHeaders>();
     const records = output.records.map((record) => {
       const traced = record.topic === topics.decisions.name && record.key ? this.#last.get(record.key) : undefined;
       if (!traced) return record;
@@ -61,9 +62,17 @@ export class TraceJob {
       const facts = { 'ebbtide.subject': record.key!, 'messaging.kafka.offset': traced.offset };
       const span = traced.cause.child(`${this.#pipeline} decides`, facts, traced.atMs);
       this.#open.set(span.headers, span);
+      decided.set(record.key!, span.headers);
       return { ...record, headers: span.headers };
     });
-    return { ...output, records };
+    if (decided.size === 0) return output;
+    return {
+      ...output,
+      records: records.map((record) => {
+        const headers = record.topic === topics.scopeOverrides.name ? decided.get(record.key ?? '') : undefined;
+        return headers ? { ...record, headers } : record;
+      }),
+    };
   }
 
   /** A session whose commits end the spans of what they write. */

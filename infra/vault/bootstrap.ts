@@ -25,6 +25,7 @@ export interface BootstrapOptions {
 /** What services need to log in with what was prepared. */
 export interface Bootstrapped {
   readonly actuator: VaultConfig;
+  readonly console: VaultConfig;
   readonly tokenService: VaultConfig;
   readonly keyhost: VaultConfig;
   readonly keylife: VaultConfig;
@@ -48,6 +49,7 @@ export const demoSecretPath = 'kv/data/functions/demo';
 
 const policies = {
   'ebbtide-actuator': 'actuator.hcl',
+  'ebbtide-console': 'console.hcl',
   'ebbtide-token-service': 'token-service.hcl',
   'ebbtide-keyhost': 'keyhost.hcl',
   'ebbtide-keylife': 'keylife.hcl',
@@ -68,6 +70,7 @@ export const shippedPolicy = (file: (typeof policies)[keyof typeof policies]): P
 /** Services that log in, by the policy that each has. */
 const services = {
   actuator: 'ebbtide-actuator',
+  console: 'ebbtide-console',
   tokenService: 'ebbtide-token-service',
   keyhost: 'ebbtide-keyhost',
   keylife: 'ebbtide-keylife',

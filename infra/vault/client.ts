@@ -2,6 +2,7 @@ import nodeVault from 'node-vault';
 import type { Registry } from 'prom-client';
 import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { Logger } from '../log.ts';
+import { inChild } from '../tracing/currentSpan.ts';
 import type { VaultConfig } from './config.ts';
 import { assertNoVaultDebugging } from './debug.ts';
 import { errorOfAnswer, errorOfFailure, isPassing, statusOf } from './errors.ts';
@@ -159,9 +160,11 @@ export class VaultClient {
    */
   request<T>(method: VaultMethod, path: string, body?: object, options: RequestOptions = {}): Promise<VaultAnswer<T>> {
     const attempt = () => this.#withSession<T>(method, path, body, options);
-    if (options.retry === false) return attempt();
     const again = (error: unknown) => isPassing(error) && (!options.unrepeatable || certainlyNotDone(error));
-    return withRetry(attempt, options.retry ?? this.#retry, again, options.signal);
+    const policy = options.retry ?? this.#retry;
+    return inChild(`vault ${options.operation ?? method.toLowerCase()}`, () =>
+      policy === false ? attempt() : withRetry(attempt, policy, again, options.signal),
+    );
   }
 
   /** What Vault says of itself and of our token, asked now; never throws. */

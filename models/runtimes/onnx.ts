@@ -5,6 +5,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { exportNetwork } from '../onnx/exporter.ts';
 import { inspectModel } from '../onnx/inspect.ts';
+import { fullPrecision } from './precision.ts';
 import {
   type CompiledStep,
   elementsOf,
@@ -45,10 +46,25 @@ const openSession = async (model: Uint8Array, provider: Provider): Promise<Infer
   }
 };
 
+/**
+ * Multiplications of one run from which a GPU is the faster one, what crosses to it and back counted: an H100 took as long
+ * as one core of its machine for 20 million (docs/models.md). A fixed figure, since a choice by the clock would give other
+ * bits after the next start.
+ */
+const worthCrossing = 50e6;
+
+/** Where a model runs that may run on a GPU: there if it is large enough, each weight counted once for each row of the input. */
+export const providerFor = (model: Uint8Array, { inputs: [input] }: StepSignature): Provider => {
+  const rows = elementsOf(input!) / input!.shape.at(-1)!;
+  return (model.byteLength / Float32Array.BYTES_PER_ELEMENT) * rows < worthCrossing ? 'cpu' : 'cuda';
+};
+
+type Choose = (model: Uint8Array, signature: StepSignature) => Provider;
+
 const compileOn =
-  (provider: Provider) =>
+  (choose: Choose) =>
   async (model: Uint8Array, signature: StepSignature): Promise<CompiledStep> => {
-    const session = await openSession(model, provider);
+    const session = await openSession(model, choose(model, signature));
     const inputs = allocate(signature.inputs);
     const outputs = allocate(signature.outputs);
     const feeds = byName(inputs);
@@ -78,19 +94,21 @@ export interface OnnxRuntime extends Runtime {
 
 const require = createRequire(import.meta.url);
 
-const on = (provider: Provider): OnnxRuntime => ({
-  name: 'onnx',
-  provider,
-  version: (require('onnxruntime-node/package.json') as { version: string }).version,
-  compile: compileOn(provider),
-  compileStep: async (network, batch) =>
-    compileOn(provider)(exportNetwork(network, 'step'), stepSignature(network, batch)),
-  compileSequence: async (network, batch, steps) =>
-    compileOn(provider)(exportNetwork(network, 'sequence'), sequenceSignature(network, batch, steps)),
-});
+const on = (provider: string, choose: Choose): OnnxRuntime => {
+  const compile = compileOn(choose);
+  return {
+    name: 'onnx',
+    provider,
+    version: (require('onnxruntime-node/package.json') as { version: string }).version,
+    compile,
+    compileStep: async (network, batch) => compile(exportNetwork(network, 'step'), stepSignature(network, batch)),
+    compileSequence: async (network, batch, steps) =>
+      compile(exportNetwork(network, 'sequence'), sequenceSignature(network, batch, steps)),
+  };
+};
 
 /** ONNX Runtime on the CPU, one thread, results into buffers that are allocated once. */
-export const onnxRuntime: OnnxRuntime = on('cpu');
+export const onnxRuntime: OnnxRuntime = on('cpu', () => 'cpu');
 
 /** Whether ONNX Runtime's CUDA provider was installed beside it, and there is a device for it. */
 const hasCuda = (): boolean => {
@@ -106,9 +124,15 @@ const hasCuda = (): boolean => {
   return existsSync(library) && (process.platform === 'win32' || existsSync('/dev/nvidiactl'));
 };
 
-/** ONNX Runtime with its CUDA provider where that is installed and starts, else on the CPU. */
-export const startOnnx = async (): Promise<OnnxRuntime> => {
-  if (!hasCuda()) return onnxRuntime;
+/**
+ * ONNX Runtime with everything on its CUDA provider, which is slower for what is small.
+ *
+ * @throws EbbtideError RUNTIME_MISSING when the provider is not installed, or does not start
+ */
+export const startOnnxOnCuda = async (): Promise<OnnxRuntime> => {
+  if (!hasCuda())
+    throw new EbbtideError('RUNTIME_MISSING', 'ONNX Runtime has no CUDA provider beside it, or there is no NVIDIA GPU');
+  fullPrecision();
   const probe: Parameters<typeof exportNetwork>[0] = {
     name: 'probe',
     input: { name: 'x', size: 1 },
@@ -116,10 +140,31 @@ export const startOnnx = async (): Promise<OnnxRuntime> => {
     outputs: ['y'],
   };
   try {
-    const cuda = on('cuda');
+    const cuda = on('cuda', () => 'cuda');
     await (await cuda.compileStep(probe, 1)).close();
     return cuda;
-  } catch {
-    return onnxRuntime;
+  } catch (error) {
+    const { cause } = error as Error;
+    const why = (cause instanceof Error ? cause : (error as Error)).message.split('\n')[0];
+    throw new EbbtideError(
+      'RUNTIME_MISSING',
+      `The CUDA provider of ONNX Runtime does not start: ${why}. It needs the CUDA and cuDNN that it was built for on the loader's path`,
+      {},
+      error,
+    );
   }
+};
+
+/**
+ * ONNX Runtime: on the CPU, and where its CUDA provider is installed and starts, on the GPU what is large enough for that to
+ * be faster.
+ */
+export const startOnnx = async (): Promise<OnnxRuntime> => {
+  if (!hasCuda()) return onnxRuntime;
+  try {
+    await startOnnxOnCuda();
+  } catch (error) {
+    return { ...onnxRuntime, withoutGpu: (error as Error).message };
+  }
+  return on('cpu+cuda', providerFor);
 };

@@ -33,8 +33,10 @@ export type RuntimeName = (typeof runtimeNames)[number];
 /** Something that executes networks: ONNX Runtime, TensorFlow, WebGPU. */
 export interface Runtime {
   readonly name: RuntimeName;
-  /** What does the arithmetic, e.g. `cpu`, `cuda`, or a GPU's name. */
+  /** What does the arithmetic, e.g. `cpu`, `cpu+cuda`, or a GPU's name. */
   readonly provider: string;
+  /** Why it leaves a GPU unused that something was installed for. */
+  readonly withoutGpu?: string;
   /** Version of the library that executes. */
   readonly version: string;
   /**

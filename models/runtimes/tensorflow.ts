@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { setupCommand } from '../../infra/paths.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { type FoundPackage, findPackage } from './packages.ts';
+import { fullPrecision } from './precision.ts';
 import type { Runtime } from './runtime.ts';
 import { type RunLstm, tfjsCompilers } from './tfjs.ts';
 
@@ -67,6 +68,9 @@ export const loadTensorflow = (): FoundPackage => {
   const shimmed = nodeUtil as unknown as { isNullOrUndefined?: (value: unknown) => boolean };
   shimmed.isNullOrUndefined ??= (value) => value === null || value === undefined;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // By itself it takes all memory of a GPU, and what else runs there finds none.
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  fullPrecision();
   const failures: unknown[] = [];
   for (const name of tensorflowPackages) {
     const found = findPackage(name, 'tensorflow');

@@ -54,6 +54,12 @@ const prepareVulkan = (): void => {
   if (icd && !hasGpu()) process.env.VK_ICD_FILENAMES ??= icd;
 };
 
+/** What a machine without an adapter lacks; NVIDIA's driver finds its GPU for Vulkan through libEGL where there is no X. */
+const noAdapter = (): string =>
+  process.platform === 'linux' && existsSync('/dev/nvidiactl')
+    ? "no adapter: libvulkan1 or libegl1 is missing, without which NVIDIA's driver offers no Vulkan, or the driver has none"
+    : 'no adapter: there is no Vulkan loader (libvulkan1), or no device for it';
+
 /** Show a GPU where a browser has it for as long as tfjs looks there; whatever else sniffs for a browser sees none. */
 const withNavigator = <T>(gpu: object, work: () => T): T => {
   const scope = globalThis as { navigator?: object };
@@ -89,7 +95,7 @@ const start = async (): Promise<Runtime> => {
     gpu = instance;
     ({ WebGPUBackend } = backend.require('@tensorflow/tfjs-backend-webgpu') as WebgpuBackend);
     adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) throw new Error('no adapter: there is no Vulkan loader (libvulkan1), or no device for it');
+    if (!adapter) throw new Error(noAdapter());
     const has = adapter.limits;
     device = await adapter.requestDevice({
       requiredLimits: Object.fromEntries(limits.map((name) => [name, has[name]])),

@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { EbbtideError } from '../../schemas/errors.ts';
 
-/** Where the arithmetic of training runs: the order is that in which they are tried. */
+/**
+ * Where the arithmetic of training runs: the order is that in which they are tried. WebGPU is none of them: it issues some
+ * thousands of operations a step, which on an H100 took ten times as long as `wasm` for the forecaster (docs/models.md).
+ */
 export const trainingBackends = ['tensorflow', 'wasm', 'cpu'] as const;
 
 /** See {@link trainingBackends}. */

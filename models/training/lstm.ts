@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 // Brings the gradients: under Node, tfjs-core registers none by itself.
 import '@tensorflow/tfjs-layers';
 import { EbbtideError } from '../../schemas/errors.ts';
+import { unrolledLstm } from '../runtimes/tfjs.ts';
 import { product } from './product.ts';
 import { backwardRecurrence, forwardRecurrence } from './recurrence.ts';
 
@@ -146,7 +147,7 @@ const portableStretch = (...[x, kernel, recurrentKernel, bias, h0, c0]: Inputs):
 
 /**
  * A whole LSTM over a stretch of steps as one operation with a gradient, where `tf.layers.lstm` issues some 3,000: on
- * native TensorFlow its block kernels, elsewhere our own loops. Equal to `tf.layers.lstm` with sigmoid recurrent
+ * native TensorFlow its block kernels, on WebGPU single operations, elsewhere our own loops. Equal to `tf.layers.lstm` with sigmoid recurrent
  * activation.
  *
  * @param x steps × batch × inputs: time comes first
@@ -158,6 +159,12 @@ const portableStretch = (...[x, kernel, recurrentKernel, bias, h0, c0]: Inputs):
  * const { outputs, h, c } = lstm(x, weights, tf.zeros([48, 32]), tf.zeros([48, 32]));
  */
 export const lstm = (x: tf.Tensor3D, weights: LstmWeights, h: tf.Tensor2D, c: tf.Tensor2D): LstmStretch => {
+  // From there nothing can be read without waiting.
+  if (tf.getBackend() === 'webgpu') {
+    const { sequence, state } = unrolledLstm(x, weights, h, c);
+    const [last, cell] = state as readonly tf.Tensor2D[];
+    return { outputs: sequence as tf.Tensor3D, h: last!, c: cell! };
+  }
   const [steps, batch] = x.shape;
   const hidden = weights.recurrentKernel.shape[0];
   const stretch = tf.getBackend() === 'tensorflow' ? nativeStretch : portableStretch;

@@ -2,7 +2,7 @@
  * Samples a second through the lifecycle pipeline, exactly once, on real Apache Kafka, as a ratio to the same client
  * merely consuming the same messages in the same run; and what a second process adds. See README.md beside this file.
  *
- *   npm run bench -- throughput [--json] [--runs 3] [--samples 1500000] [--credentials 1000] [--per 1,50]
+ *   npm run bench -- throughput [--json] [--runs 3] [--warmUp 2] [--samples 1500000] [--credentials 1000] [--per 1,50]
  *     [--processes 1,2] [--profile] [--calm seconds] [--peers ../shared/peers]
  */
 import type { TestContext } from 'node:test';
@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     runs: { type: 'string', default: '3' },
+    warmUp: { type: 'string', default: '2' },
     samples: { type: 'string', default: '1500000' },
     credentials: { type: 'string', default: '1000' },
     per: { type: 'string', default: '1,50' },
@@ -38,6 +39,7 @@ try {
     const measured = await measure(kafka, load, {
       processes,
       runs: Number(options.runs),
+      warmUp: Number(options.warmUp),
       profile: options.profile,
       calmSeconds: Number(options.calm),
     });

@@ -23,14 +23,20 @@ interface Container {
   readonly args: readonly string[];
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly ports: readonly { readonly containerPort: number }[];
-  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
 }
 interface PodSpec {
+  readonly hostPID?: boolean;
   readonly serviceAccountName: string;
   readonly automountServiceAccountToken: boolean;
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly containers: readonly [Container];
-  readonly volumes: readonly { readonly name: string }[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly hostPath?: object;
+    readonly secret?: { readonly secretName: string };
+  }[];
 }
 interface Manifest {
   readonly apiVersion: string;
@@ -52,6 +58,8 @@ const everything = [
   'keda.enabled=true',
   'serviceMonitor.enabled=true',
 ];
+/** Certificates of an authority of the cluster's own. */
+const encrypted = ['tls.caSecretName=cluster-ca', 'config.vault.address=https://vault:8200'];
 const render = async (helm: string, settings: readonly string[]): Promise<readonly Manifest[]> => {
   const { stdout } = await runProgram(helm, [
     ...['template', 'tide', chart, '--namespace', 'credentials'],
@@ -62,7 +70,7 @@ const render = async (helm: string, settings: readonly string[]): Promise<readon
     .filter((manifest) => manifest !== null);
 };
 const workloads = (manifests: readonly Manifest[]) =>
-  manifests.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
+  manifests.filter(({ kind }) => ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind));
 
 test('values name commands that the command line takes, ports that services listen on, and groups that pipelines have', async () => {
   const config = parseConfig('{}');
@@ -133,6 +141,8 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
     [],
     everything,
     [...everything, 'vault.login=agent'],
+    [...everything, ...encrypted, 'kafka.login=certificate'],
+    [...everything, ...encrypted, 'kafka.login=scram'],
     ['vault.login=config', 'networkPolicy.enabled=false'],
   ])
     for (const manifest of await render(helm, settings)) {
@@ -154,6 +164,7 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
     'Service',
     'Deployment',
     'StatefulSet',
+    'DaemonSet',
     'PodDisruptionBudget',
     'NetworkPolicy',
     'ScaledObject',
@@ -184,12 +195,22 @@ test('every pod is restricted, has what it mounts, and takes its configuration',
       const pod = spec!.template.spec;
       const [container] = pod.containers;
       const { runAsNonRoot, runAsUser, seccompProfile } = pod.securityContext;
-      assert.deepEqual([runAsNonRoot, runAsUser, seccompProfile], [true, 10_001, { type: 'RuntimeDefault' }]);
+      const onHost = kind === 'DaemonSet';
+      assert.deepEqual(
+        [runAsNonRoot, runAsUser, seccompProfile],
+        [onHost ? undefined : true, onHost ? 0 : 10_001, { type: 'RuntimeDefault' }],
+      );
       assert.deepEqual(container.securityContext, {
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
-        capabilities: { drop: ['ALL'] },
+        capabilities: onHost ? { drop: ['ALL'], add: ['SYS_PTRACE'] } : { drop: ['ALL'] },
       });
+      assert.equal(pod.hostPID ?? false, onHost);
+      assert.equal(
+        pod.volumes.some(({ hostPath }) => hostPath),
+        onHost,
+        'only the agent sees the node',
+      );
       assert.ok(accounts.has(pod.serviceAccountName), pod.serviceAccountName);
       assert.ok(container.ports.some(({ containerPort }) => containerPort === config.http.port));
       const volumes = new Set(
@@ -214,8 +235,45 @@ test('service accounts of pods that log in at Vault are those that ebbtide vault
   const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
   if (!helm) return;
   const accounts = workloads(await render(helm, everything)).map(({ spec }) => spec!.template.spec.serviceAccountName);
-  const bound = ['actuator', 'token-service', 'keyhost', 'keylife', 'provision', 'delivery'].map(
+  const bound = ['actuator', 'console', 'token-service', 'keyhost', 'keylife', 'provision', 'delivery'].map(
     (name) => `ebbtide-${name}`,
   );
   assert.deepEqual([...new Set(accounts.filter((name) => name !== 'tide-default'))].sort(), bound.sort());
+});
+
+test("with TLS, every process trusts the cluster's authority and comes to Kafka as itself", async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const authority = '/etc/ebbtide/tls/ca.crt';
+  for (const login of ['certificate', 'scram'] as const) {
+    const manifests = await render(helm, [...everything, ...encrypted, `kafka.login=${login}`]);
+    const text = manifests.find(({ kind }) => kind === 'ConfigMap')!.data!['ebbtide.yaml']!;
+    for (const { metadata, spec } of workloads(manifests)) {
+      const pod = spec!.template.spec;
+      const [{ env, volumeMounts }] = pod.containers;
+      const user = `ebbtide-${metadata.name.replace(/^tide-/, '')}`;
+      const set = Object.fromEntries(env.map(({ name, value }) => [name, value ?? 'out of a secret']));
+      assert.equal(set.NODE_EXTRA_CA_CERTS, authority);
+      assert.ok(volumeMounts.some(({ mountPath, readOnly }) => mountPath === '/etc/ebbtide/tls' && readOnly));
+      const { kafka, vault, clickhouse } = parseConfig(text, { environment: set });
+      assert.deepEqual([vault.caFile, clickhouse.caFile], [authority, authority]);
+      assert.equal(kafka.settings['ssl.ca.location'], authority);
+      if (login === 'scram')
+        assert.deepEqual([kafka.settings['sasl.username'], kafka.settings['security.protocol']], [user, 'sasl_ssl']);
+      else {
+        assert.equal(pod.volumes.find(({ name }) => name === 'kafka-user')?.secret?.secretName, user);
+        assert.equal(kafka.settings['ssl.key.location'], '/etc/ebbtide/kafka/user.key');
+      }
+    }
+  }
+});
+
+test('the link to the console lies in a file of its pod, and not in a log', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const manifests = await render(helm, []);
+  const { linkFile } = parseConfig(manifests.find(({ kind }) => kind === 'ConfigMap')!.data!['ebbtide.yaml']!).console;
+  const pod = workloads(manifests).find(({ metadata }) => metadata.name === 'tide-console')!.spec!.template.spec;
+  assert.ok(pod.containers[0].volumeMounts.some(({ mountPath }) => linkFile?.startsWith(`${mountPath}/`)));
+  assert.equal(pod.serviceAccountName, 'ebbtide-console');
 });

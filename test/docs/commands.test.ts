@@ -17,6 +17,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'systemd-sysusers': 'needs systemd',
   bao: "needs the user's own OpenBao; guides do the same by curl, which is run",
   curl: "asks the user's own servers; guides ask the embedded ones, which is run",
+  sh: 'sets rules at a Kafka of the user’s own; test/infra/kafka/acls.test.ts runs such a script at a real one',
+  'kafka-consumer-groups.sh': 'Kafka’s own; test/faults/disaster.test.ts runs it',
   export: 'names what is the user’s own',
   cd: 'goes to a folder of the user’s own',
 };

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
@@ -17,6 +18,7 @@ interface KafkaModule {
 interface JarsModule {
   missingForJars(): Promise<string | undefined>;
   prepareBroker(options: object): Promise<{ command: string; args: string[] }>;
+  ensureKafkaTools(): Promise<string>;
 }
 interface ProbeModule {
   untilKafkaAnswers(address: string, options: { isRunning(): boolean }): Promise<boolean>;
@@ -46,6 +48,10 @@ export interface PrivateKafka {
   /** The address through {@link PrivateKafka.proxy}; the broker sends clients back to it. */
   readonly proxiedBrokers: string;
   readonly proxy: ChaosProxy;
+  /** The address for users with passwords, by SASL PLAIN; empty where there are none. */
+  readonly userBrokers: string;
+  /** The broker's log so far. */
+  log(): string;
   /** Process id of the broker while it runs. */
   pid(): number;
   /** Shut it down in order; its data stay. */
@@ -60,8 +66,14 @@ export interface PrivateKafka {
  * A real Apache Kafka for one test, which may stop, kill and start it, and disturb its connections.
  *
  * It needs Java (not Docker) and takes about eight seconds, so share one among the steps of a test.
+ *
+ * @param options.passwords - of users who may do no more than the broker's access rules allow; whoever comes without a
+ *   name may do all
  */
-export const privateKafka = async (t: TestContext): Promise<PrivateKafka> => {
+export const privateKafka = async (
+  t: TestContext,
+  { passwords }: { readonly passwords?: Readonly<Record<string, string>> } = {},
+): Promise<PrivateKafka> => {
   const jars = await loadSetup<JarsModule>('kafka-jars.mjs');
   const probe = await loadSetup<ProbeModule>('kafka-probe.mjs');
   const missing = await jars.missingForJars();
@@ -72,12 +84,14 @@ export const privateKafka = async (t: TestContext): Promise<PrivateKafka> => {
   t.after(() => server?.stop());
   const folder = temporaryFolder(t, 'ebbtide-kafka-');
   const [port, proxiedPort, controllerPort] = [await freePort(), await freePort(), await freePort()];
+  const userPort = passwords ? await freePort() : 0;
   const proxy = await chaosProxy(t, { port: proxiedPort });
   const { command, args } = await jars.prepareBroker({
     folder,
     port,
     controllerPort,
     proxied: { port: proxiedPort, advertisedPort: proxy.port },
+    ...(passwords ? { users: { port: userPort, passwords } } : {}),
   });
   const logFile = join(folder, 'kafka.log');
   const brokers = `127.0.0.1:${port}`;
@@ -92,6 +106,8 @@ export const privateKafka = async (t: TestContext): Promise<PrivateKafka> => {
     brokers,
     proxiedBrokers: `127.0.0.1:${proxy.port}`,
     proxy,
+    userBrokers: passwords ? `127.0.0.1:${userPort}` : '',
+    log: () => readFileSync(logFile, 'utf8'),
     pid: () => server?.pid ?? 0,
     stop: async () => server?.stop(),
     kill: async () => {
@@ -102,3 +118,7 @@ export const privateKafka = async (t: TestContext): Promise<PrivateKafka> => {
     start,
   };
 };
+
+/** The class path of Kafka's own commands. */
+export const kafkaTools = async (): Promise<string> =>
+  (await loadSetup<JarsModule>('kafka-jars.mjs')).ensureKafkaTools();

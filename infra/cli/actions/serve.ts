@@ -44,12 +44,16 @@ const serveGateway: Start = (context, config) => startGateway(context, gatewayOf
 /** A console without a login at Vault runs all the same, and then disables no entity. */
 const entitiesOf = (config: Config, log: Logger): ReturnType<typeof entityPort> | undefined => {
   try {
-    return entityPort(vaultOf(config, 'actuator'), log);
+    return entityPort(vaultOf(config, 'console'), log);
   } catch (error) {
     if (isEbbtideError(error, 'CONFIG_INVALID') || isEbbtideError(error, 'SERVICE_MISSING')) return undefined;
     throw error;
   }
 };
+
+/** Whoever reads the log comes in by a link in it: where a file is named, the link is there alone. */
+const whereLink = ({ console: { linkFile } }: Config, link: string): string =>
+  linkFile === undefined ? `open ${link}` : `open the link in ${linkFile}`;
 
 const serveConsole: Start = async (context, config, { say }, parts) => {
   const archive = openArchive({
@@ -62,10 +66,10 @@ const serveConsole: Start = async (context, config, { say }, parts) => {
     thresholds: () => config.policy.lifecycle,
     archive: deskArchive(archive),
     ...archivePorts(context, config, archive),
-    linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
+    linkUsed: (next) => say(`The link has been used; for another browser ${whereLink(config, next)}`),
     ...(entities && { actOnEntity: entities.actOnEntity }),
   });
-  say(`Open ${console.link}`);
+  say(`For the console ${whereLink(config, console.link)}`);
   return {
     ...console,
     close: async () => {

@@ -45,6 +45,12 @@ export const defineControl = (): Command => {
       ),
   ).action(lazily(() => import('../actions/control-policy.ts')));
   command
+    .command('publish')
+    .description(
+      "Put the configuration's policies into the topic, where pipelines may not do so themselves. A policy that was put in force by hand still goes before them.",
+    )
+    .action(lazily(() => import('../actions/control-publish.ts')));
+  command
     .command('show')
     .description('Show what is in force.')
     .action(lazily(() => import('../actions/control-show.ts')));

@@ -24,8 +24,8 @@ const clickhouse = (): string => {
 
 /** A runtime for models, started, since loading alone does not tell whether it finds a device. */
 const runtime = (name: RuntimeName) => async (): Promise<string> => {
-  const { provider, version } = (await chooseRuntime(name)).runtime;
-  return `${version}, on ${provider}`;
+  const { provider, version, withoutGpu } = (await chooseRuntime(name)).runtime;
+  return `${version}, on ${provider}${withoutGpu ? `. ${withoutGpu}` : ''}`;
 };
 
 /** Look at npm packages with native parts, by loading them: installed does not mean that they run. */

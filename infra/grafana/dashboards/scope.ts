@@ -1,7 +1,7 @@
 import { interventions } from '../annotations.ts';
 import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
-import { inFiveMinutes, inHours, isChosen } from '../query.ts';
+import { callsInTime, inFiveMinutes, inHours, isChosen } from '../query.ts';
 import { oneOrAll } from '../variables.ts';
 
 /** What callers may do, what was refused to them, and why. */
@@ -19,14 +19,14 @@ export const scope: Board = {
       title: 'Calls',
       about: 'Within the range.',
       unit: 'short',
-      sql: `SELECT sum(calls) AS calls FROM calls_by_time WHERE ${inFiveMinutes()} AND ${isChosen('service')}`,
+      sql: `SELECT sum(calls) AS calls FROM ${callsInTime(isChosen('service'))}`,
     }),
     number({
       title: 'Refused',
       about: 'Calls that the gateway did not let through.',
       unit: 'short',
       warn: 1,
-      sql: `SELECT sum(calls) AS refused FROM calls_by_time WHERE ${inFiveMinutes()} AND denied AND ${isChosen('service')}`,
+      sql: `SELECT sum(calls) AS refused FROM ${callsInTime(`denied AND ${isChosen('service')}`)}`,
     }),
     number({
       title: 'Share refused',
@@ -34,7 +34,7 @@ export const scope: Board = {
       unit: 'percentunit',
       warn: 0.01,
       bad: 0.05,
-      sql: `SELECT sumIf(calls, denied) / sum(calls) AS share FROM calls_by_time WHERE ${inFiveMinutes()} AND ${isChosen('service')}`,
+      sql: `SELECT sumIf(calls, denied) / sum(calls) AS share FROM ${callsInTime(isChosen('service'))}`,
     }),
     number({
       title: 'Narrowed now',
@@ -53,16 +53,15 @@ export const scope: Board = {
       about: 'Calls that matched an indicator of a threat feed.',
       unit: 'short',
       bad: 1,
-      sql: `SELECT sum(calls) AS threats FROM calls_by_time WHERE ${inFiveMinutes()} AND threat AND ${isChosen('service')}`,
+      sql: `SELECT sum(calls) AS threats FROM ${callsInTime(`threat AND ${isChosen('service')}`)}`,
     }),
     lines({
       title: 'Calls a second',
       about: 'By service.',
       unit: 'reqps',
       stacked: true,
-      sql: `SELECT $__timeInterval(calls_by_time.time) AS time, service AS series, sum(calls) / greatest($__interval_s, 300) AS value
-FROM calls_by_time
-WHERE ${inFiveMinutes('calls_by_time.time')} AND ${isChosen('service')}
+      sql: `SELECT $__timeInterval(calls_in_time.time) AS time, service AS series, sum(calls) / greatest($__interval_s, 300) AS value
+FROM ${callsInTime(isChosen('service'))}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -71,9 +70,8 @@ ORDER BY time`,
       about: 'By service and the scope under which the call was decided.',
       unit: 'short',
       stacked: true,
-      sql: `SELECT $__timeInterval(calls_by_time.time) AS time, concat(service, ' in ', if(scope = '', 'no scope', scope)) AS series, toFloat64(sum(calls)) AS value
-FROM calls_by_time
-WHERE ${inFiveMinutes('calls_by_time.time')} AND denied AND ${isChosen('service')}
+      sql: `SELECT $__timeInterval(calls_in_time.time) AS time, concat(service, ' in ', if(scope = '', 'no scope', scope)) AS series, toFloat64(sum(calls)) AS value
+FROM ${callsInTime(`denied AND ${isChosen('service')}`)}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -93,9 +91,8 @@ ORDER BY time`,
       about: 'Classes of HTTP status that callers got.',
       unit: 'short',
       stacked: true,
-      sql: `SELECT $__timeInterval(calls_by_time.time) AS time, concat(toString(intDiv(status, 100)), 'xx') AS series, toFloat64(sum(calls)) AS value
-FROM calls_by_time
-WHERE ${inFiveMinutes('calls_by_time.time')} AND ${isChosen('service')}
+      sql: `SELECT $__timeInterval(calls_in_time.time) AS time, concat(toString(intDiv(status, 100)), 'xx') AS series, toFloat64(sum(calls)) AS value
+FROM ${callsInTime(isChosen('service'))}
 GROUP BY time, series
 ORDER BY time`,
     }),
@@ -106,9 +103,8 @@ ORDER BY time`,
       sql: `SELECT time, line.1 AS series, line.2 AS value
 FROM
 (
-  SELECT $__timeInterval(api_calls_by_time.time) AS time, quantilesTDigestMerge(0.5, 0.95, 0.99)(duration_ms) AS q
-  FROM api_calls_by_time
-  WHERE ${inFiveMinutes('api_calls_by_time.time')} AND NOT denied AND ${isChosen('service')}
+  SELECT $__timeInterval(calls_in_time.time) AS time, quantilesTDigestMerge(0.5, 0.95, 0.99)(duration_ms) AS q
+  FROM ${callsInTime(`NOT denied AND ${isChosen('service')}`, { minutes: 'api_calls_by_time', hours: 'api_calls_by_hour' })}
   GROUP BY time
 )
 ARRAY JOIN [('median', toFloat64(q[1])), ('p99', toFloat64(q[3]))] AS line

@@ -150,18 +150,14 @@ LIMIT 50`,
       title: 'Others of the same function',
       about: 'Credentials of the same function and role, by their worst score within the range.',
       width: 12,
-      sql: `WITH peers AS
-  (
-    SELECT credential_id, function, role FROM credentials
-    WHERE (function, role) IN (SELECT function, role FROM credentials WHERE credential_id = ${chosen('subject')})
-    LIMIT 10000
-  )
-SELECT p.credential_id AS subject, p.function AS function, p.role AS role, max(s.score) AS score
-FROM peers AS p
-LEFT JOIN (SELECT subject, score FROM scores_by_subject WHERE role = 'champion' AND ${inHours()} AND subject IN (SELECT credential_id FROM peers)) AS s
-  ON s.subject = p.credential_id
-WHERE p.credential_id != ${chosen('subject')}
-GROUP BY subject, function, role
+      sql: `SELECT subject, max(scores_by_subject.score) AS score, max(window_end) AS last
+FROM scores_by_subject
+WHERE role = 'champion' AND ${inHours()} AND subject != ${chosen('subject')} AND subject IN
+(
+  SELECT credential_id FROM credentials_raw
+  WHERE (function, role) IN (SELECT function, role FROM credentials_raw WHERE credential_id = ${chosen('subject')})
+)
+GROUP BY subject
 ORDER BY score DESC
 LIMIT 50`,
     }),

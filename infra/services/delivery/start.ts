@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { AppContext, Running } from '../../context.ts';
+import { listenAt, type PortTaken } from '../../http/listenAt.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import type { ProvisionConfig } from '../../provision/config.ts';
 import { followGate } from '../../provision/followGate.ts';
@@ -30,6 +31,8 @@ export interface DeliveryOptions {
   readonly vault: VaultConfig;
   readonly provision: ProvisionConfig;
   readonly delivery: DeliveryConfig;
+  /** Takes any free port where the configured one is taken, and is told so. @default the configured one is insisted on */
+  readonly portTaken?: PortTaken;
   /** @default a {@link VaultSecretStore} */
   readonly store?: SecretStore;
   /** @default the wall clock */
@@ -81,7 +84,7 @@ export const startDelivery = async (context: AppContext, options: DeliveryOption
     https,
   });
   const stop = keepDoing([[tickMs, () => owed.tick()]], (error) => log.error({ err: error }, 'ending is held up'));
-  const address = await app.listen({ host: delivery.host, port: delivery.port });
+  const address = await listenAt((port) => app.listen({ host: delivery.host, port }), delivery.port, options.portTaken);
   log.info({ address, targets: Object.keys(config.targets).length }, 'delivery service started');
   return {
     name: 'delivery',

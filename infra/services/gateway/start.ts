@@ -6,6 +6,7 @@ import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
 import { type ScopeDefinition, Scopes } from '../../../schemas/scopes.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Health, Running } from '../../context.ts';
+import { listenAt, type PortTaken } from '../../http/listenAt.ts';
 import { followThreats } from '../../threat/followThreats.ts';
 import { Authorizer } from './authorizer.ts';
 import type { GatewayConfig } from './config.ts';
@@ -25,6 +26,8 @@ const longestCloseMs = 5_000;
 /** What {@link startGateway} is told. */
 export interface GatewayOptions {
   readonly gateway: GatewayConfig;
+  /** Takes any free port where the configured one is taken, and is told so. @default the configured one is insisted on */
+  readonly portTaken?: PortTaken;
   readonly scopes: Readonly<Record<string, ScopeDefinition>>;
   /** Where the key of hashes is made when the configuration names none. */
   readonly defaultHashKeyFile: string;
@@ -103,10 +106,11 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
   };
   const listen = async <T extends { port: number; close(): Promise<void> }>(
     key: string,
-    start: Promise<T>,
+    port: number,
+    start: (port: number) => Promise<T>,
   ): Promise<T> => {
     try {
-      const server = await start;
+      const server = await listenAt(start, port, options.portTaken);
       opened.push(server);
       return server;
     } catch (cause) {
@@ -120,15 +124,13 @@ export const startGateway = async (context: AppContext, options: GatewayOptions)
     }
   };
   const shared = { host: config.host, withReasons: config.reasonsHeader, onError };
-  const http = await listen(
-    'gateway.port',
-    startHttpServer({ ...shared, port: config.port, authorizer, identifier, health }),
+  const http = await listen('gateway.port', config.port, (port) =>
+    startHttpServer({ ...shared, port, authorizer, identifier, health }),
   );
-  const grpc = await listen(
-    'gateway.grpcPort',
+  const grpc = await listen('gateway.grpcPort', config.grpcPort, (port) =>
     startGrpcServer({
       ...shared,
-      port: config.grpcPort,
+      port,
       check: (check) => authorizer.check(check),
       ready: () => authorizer.ready,
       credentialHeaders: identifier.headers,

@@ -8,6 +8,7 @@ import type { SchemaRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { Batch } from '../../agents/browser/batch.ts';
 import type { OutgoingMessage, Producer } from '../../kafka/types.ts';
+import { inChild } from '../../tracing/currentSpan.ts';
 import type { UserKeys } from '../../vault/userKeys.ts';
 import type { Persons } from './persons.ts';
 
@@ -145,7 +146,10 @@ export class KeyhostLog {
       timer = setTimeout(() => reject(error), this.#timeoutMs);
     });
     try {
-      await Promise.race([this.#producer.send(messages), late]);
+      await inChild('key on record', (span) => {
+        const sent = span ? messages.map((message) => ({ ...message, headers: span.headers })) : messages;
+        return Promise.race([this.#producer.send(sent), late]);
+      });
     } finally {
       clearTimeout(timer);
     }

@@ -5,6 +5,8 @@ import { answerProblems } from '../../http/answerProblems.ts';
 import { parseBody } from '../../http/parseBody.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import type { Logger } from '../../log.ts';
+import { traceRequests } from '../../tracing/traceRequests.ts';
+import type { Tracing } from '../../tracing/types.ts';
 import type { KeyhostMetrics } from './metrics.ts';
 import type { Peers } from './peers.ts';
 import type { Provisioner } from './provisioner.ts';
@@ -21,6 +23,7 @@ export interface RouteParts {
   readonly rateLimit: RateLimit;
   readonly metrics: KeyhostMetrics;
   readonly log: Logger;
+  readonly tracing?: Tracing | undefined;
 }
 
 type ById = { Params: { id: string } };
@@ -28,7 +31,7 @@ type ById = { Params: { id: string } };
 /** The key host's face to endpoints: mutual TLS 1.3 and nothing else. Neither bodies nor headers are logged. */
 export const createRoutes = (
   tls: SecureContextOptions,
-  { provisioner, peers, rateLimit, metrics, log }: RouteParts,
+  { provisioner, peers, rateLimit, metrics, log, tracing }: RouteParts,
 ) => {
   const app = fastify({
     https: {
@@ -52,6 +55,7 @@ export const createRoutes = (
   };
 
   answerProblems(app, log);
+  traceRequests(app, tracing, 'key host');
   app.addHook('onResponse', async (request, reply) => {
     const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
     metrics.requestSeconds.observe({ route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);

@@ -3,6 +3,7 @@ import type { Decision } from '../../../schemas/generated/index.ts';
 import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Running } from '../../context.ts';
+import { listenAt, type PortTaken } from '../../http/listenAt.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import { openRiskEngine } from '../../jobs/riskEngine.ts';
 import { follow } from '../../kafka/follow.ts';
@@ -28,6 +29,8 @@ export interface KeyhostOptions {
   readonly policy: KeylifePolicy;
   /** Epoch milliseconds. @default the wall clock */
   readonly now?: () => number;
+  /** Takes any free port where the configured one is taken, and is told so. @default the configured one is insisted on */
+  readonly portTaken?: PortTaken;
 }
 
 /** The key host while it runs. */
@@ -85,6 +88,7 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
     rateLimit: new RateLimit({ perSecond: config.requestsPerSecond, burst: config.requestsBurst }),
     metrics: createKeyhostMetrics(context.metrics),
     log,
+    tracing: context.tracing,
   });
   const rotation = new CertificateRotation(
     certificate,
@@ -92,7 +96,7 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
     (next) => app.server.setSecureContext(next.context),
     log,
   );
-  const address = await app.listen({ host: config.host, port: config.port });
+  const address = await listenAt((port) => app.listen({ host: config.host, port }), config.port, options.portTaken);
   log.info({ address, persons: persons.size }, 'key host started');
   const failed = Promise.race(followers.map((follower) => follower.failed));
   failed.catch(() => {});

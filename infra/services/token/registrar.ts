@@ -4,6 +4,7 @@ import type { Credential, Effect } from '../../../schemas/generated/index.ts';
 import type { SchemaRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { OutgoingMessage, Producer } from '../../kafka/types.ts';
+import { inChild } from '../../tracing/currentSpan.ts';
 
 /** Writes credentials into the register, and renewals among the effects. */
 export class Registrar {
@@ -32,11 +33,12 @@ export class Registrar {
 
   /** @throws {EbbtideError} `KAFKA_UNAVAILABLE` or `KAFKA_REJECTED`; whether it was written is not known then */
   async write(credential: Credential): Promise<void> {
-    await this.#send({
+    const message = {
       topic: topics.credentials.name,
       key: credential.credentialId,
       value: this.codec.encode(credential),
-    });
+    };
+    await inChild('credential on record', (span) => this.#send(span ? { ...message, headers: span.headers } : message));
   }
 
   /**

@@ -5,6 +5,8 @@ import { parseBody } from '../../http/parseBody.ts';
 import { problemOf } from '../../http/problem.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import type { Logger } from '../../log.ts';
+import { traceRequests } from '../../tracing/traceRequests.ts';
+import type { Tracing } from '../../tracing/types.ts';
 import type { Callers } from './callers.ts';
 import type { TokenServiceMetrics } from './metrics.ts';
 import { holderRequest, issueRequest, type LoginMaterial } from './requests.ts';
@@ -21,12 +23,13 @@ export interface RouteParts {
   readonly rateLimit: RateLimit;
   readonly metrics: TokenServiceMetrics;
   readonly log: Logger;
+  readonly tracing?: Tracing | undefined;
 }
 
 type ById = { Params: { id: string } };
 
 /** The HTTP face of the token service. Neither bodies nor headers are logged. */
-export const createRoutes = ({ service, callers, rateLimit, metrics, log }: RouteParts): FastifyInstance => {
+export const createRoutes = ({ service, callers, rateLimit, metrics, log, tracing }: RouteParts): FastifyInstance => {
   const app = fastify({
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
@@ -43,6 +46,7 @@ export const createRoutes = ({ service, callers, rateLimit, metrics, log }: Rout
   };
 
   answerProblems(app, log);
+  traceRequests(app, tracing, 'token service');
   app.addHook('onResponse', async (request, reply) => {
     const labels = {
       route: `${request.method} ${request.routeOptions.url ?? 'unknown'}`,

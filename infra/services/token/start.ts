@@ -4,6 +4,7 @@ import { EbbtideError } from '../../../schemas/errors.ts';
 import type { Control, Decision, Effect } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Running } from '../../context.ts';
+import { listenAt, type PortTaken } from '../../http/listenAt.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
 import { follow } from '../../kafka/follow.ts';
 import { Actuator } from '../../vault/actuator.ts';
@@ -24,6 +25,8 @@ import { readSharedSecret } from './shared-secret.ts';
 export interface TokenServiceOptions {
   readonly vault: VaultConfig;
   readonly token: TokenServiceConfig;
+  /** Takes any free port where the configured one is taken, and is told so. @default the configured one is insisted on */
+  readonly portTaken?: PortTaken;
   /** @default the wall clock */
   readonly now?: () => number;
 }
@@ -84,8 +87,9 @@ export const startTokenService = async (context: AppContext, options: TokenServi
     rateLimit: new RateLimit({ perSecond: config.requestsPerSecond, burst: config.requestsBurst }),
     metrics: createTokenServiceMetrics(context.metrics),
     log,
+    tracing: context.tracing,
   });
-  const address = await app.listen({ host: config.host, port: config.port });
+  const address = await listenAt((port) => app.listen({ host: config.host, port }), config.port, options.portTaken);
   log.info({ address, registered: register.size }, 'token service started');
   const failed = Promise.race(followers.map((follower) => follower.failed));
   failed.catch(() => {});

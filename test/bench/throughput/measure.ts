@@ -58,6 +58,7 @@ export interface Measured {
  *
  * @param broker - address of a broker without Ebbtide's topics, and its process id
  * @param processes - numbers of processes to measure
+ * @param warmUp - runs before that are not counted, in which the broker's code is compiled
  * @param calmSeconds - how long each run waits at most for a machine that is idle
  * @returns measurements by name: `consume`, `lifecycle ×1`, …
  */
@@ -67,9 +68,10 @@ export const measure = async (
   {
     processes,
     runs,
+    warmUp = 0,
     profile = false,
     calmSeconds = 0,
-  }: { processes: readonly number[]; runs: number; profile?: boolean; calmSeconds?: number },
+  }: { processes: readonly number[]; runs: number; warmUp?: number; profile?: boolean; calmSeconds?: number },
 ): Promise<Record<string, Measured[]>> => {
   const { brokers } = broker;
   weighAsOurs(broker.pid());
@@ -90,13 +92,15 @@ export const measure = async (
       samplesPerCpuS: samples / (ours + brokerCpu),
       coresOfOthers: Math.max(0, others),
     };
-    measured[name] = [...(measured[name] ?? []), result];
+    if (counted) measured[name] = [...(measured[name] ?? []), result];
     const shown = (value: number) => Math.round(value).toLocaleString('en').padStart(11);
     say(
-      `  ${name.padEnd(12)} ${shown(result.samplesPerS)} samples/s ${shown(result.samplesPerCpuS)} a CPU second  ${detail}, broker ${brokerCpu.toFixed(1)} s, others ${result.coresOfOthers.toFixed(2)} cores`,
+      `  ${name.padEnd(12)} ${shown(result.samplesPerS)} samples/s ${shown(result.samplesPerCpuS)} a CPU second  ${detail}, broker ${brokerCpu.toFixed(1)} s, others ${result.coresOfOthers.toFixed(2)} cores${counted ? '' : ', not counted'}`,
     );
   };
-  for (let run = 0; run < runs; run++) {
+  let counted = false;
+  for (let run = -warmUp; run < runs; run++) {
+    counted = run >= 0;
     await untilCalm(calmSeconds);
     let brokerBefore = cpuSeconds(broker.pid());
     machineBefore = machineCpuSeconds();

@@ -54,7 +54,7 @@ round(avgMerge(p_at_most_0_01), 9) AS share FROM scores_by_time`,
     return { ...time, ...subjects };
   };
   const expected = { windows: 1000, mean: 0.45, highest: 0.9, share: 0.02, subjects: 7, worst: 0.9 };
-  assert.deepEqual(await migrate(options), ['050-rollups.sql', '051-rollups-past.sql']);
+  assert.deepEqual(await migrate(options), ['050-rollups.sql', '051-rollups-past.sql', '070-rollups-hours.sql']);
   assert.deepEqual(await rollups(), expected);
 
   // Cut off after its statements, before it was noted: it is run again

@@ -8,7 +8,7 @@ import type { ClickHouseTarget } from '../../../infra/grafana/query.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
 import { preparedArchive, rowsOf } from '../clickhouse/support.ts';
 import { astray, fill, hostile, thief } from './filled.ts';
-import { ask, type Frame, type Look } from './plugin.ts';
+import { ask, type Frame, type Look, withMacros, withVariables } from './plugin.ts';
 
 const hour = 3_600_000;
 const all = { pipeline: '*', service: '*', user: '*', console: 'http://localhost:7070', datasource: 'x' };
@@ -94,6 +94,30 @@ test('dashboards over a real archive', async (t) => {
     });
 
   await t.test('numbers are those of what was written', (t) => numbersHold(t, archive, look));
+
+  await t.test('a long range reads the rollup by hours, and its numbers are the same', async (t) => {
+    const long = { ...look, intervalMs: hour };
+    await numbersHold(t, archive, long);
+    const { panels } = build(boards.find(({ name }) => name === 'scope')!);
+    for (const { type, title, targets } of panels as unknown as Panel[]) {
+      const frame = await ask(archive, targets[0]!.rawSql, long);
+      assert.ok(frame.rows.length > 0, title);
+      if (type === 'timeseries') assertLines(frame, long);
+    }
+    const calls = panelOf('scope', 'Calls').targets[0]!.rawSql;
+    const query = withMacros(withVariables(calls, long.variables), long);
+    const plan = await (
+      await archive.client.query({ query: `EXPLAIN indexes = 1 ${query}`, format: 'TabSeparatedRaw' })
+    ).text();
+    const parts = plan
+      .split('ReadFromMergeTree ')
+      .slice(1)
+      .map((text) => [/api_calls_by_\w+/.exec(text)?.[0], /Parts: 0 /.test(text) ? 'none' : 'some']);
+    assert.deepEqual(parts, [
+      ['api_calls_by_time', 'none'],
+      ['api_calls_by_hour', 'some'],
+    ]);
+  });
 
   for (const alert of archiveAlerts)
     await t.test(`alert ${alert.uid}`, async () => {

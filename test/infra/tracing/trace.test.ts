@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { traceTelemetry } from '../../../infra/agents/host/traced.ts';
 import type { AppContext } from '../../../infra/context.ts';
@@ -19,44 +19,10 @@ import { parseLifecyclePolicy } from '../../../schemas/policy.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { variantOfShipped } from '../../models/registry/variant.ts';
 import { temporaryFolder } from '../../services/folder.ts';
-import { recorder } from '../../services/http.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { issueToken, kafkaRig, opens, prepareVault, until } from '../vault/rig.ts';
-
-interface ToldSpan {
-  readonly process: string;
-  readonly name: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly attributes: readonly { readonly key: string; readonly value: object }[];
-}
-interface Resources {
-  readonly resource: { readonly attributes: readonly { key: string; value: { stringValue?: string } }[] };
-  readonly scopeSpans: readonly { readonly spans: readonly ToldSpan[] }[];
-}
-
-/** A receiver of OTLP over HTTP. */
-const receiver = async (t: TestContext) => {
-  const { url, requests } = await recorder(t);
-  const spans = (): ToldSpan[] =>
-    requests.flatMap(({ path, body }) => {
-      assert.equal(path, '/v1/traces');
-      return (JSON.parse(body) as { resourceSpans: Resources[] }).resourceSpans.flatMap(({ resource, scopeSpans }) => {
-        const process = resource.attributes.find(({ key }) => key === 'ebbtide.process')?.value.stringValue ?? '';
-        return scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ ...span, process })));
-      });
-    });
-  const open = async (process: string, closing: (() => unknown)[], sampleRatio = 1) => {
-    const tracing = (await openTracing(tracingConfig.parse({ endpoint: url, sampleRatio }), process))!;
-    closing.push(() => tracing.close());
-    return tracing;
-  };
-  return { spans, open, requests };
-};
+import { receiver, type ToldSpan } from './receiver.ts';
 
 const windowMs = 500;
 const policy = parseLifecyclePolicy({

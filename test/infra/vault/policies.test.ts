@@ -145,6 +145,34 @@ test('token-service.hcl must not let the token service read secrets or issue out
   await assert.rejects(client.write('auth/token/create/ebbtide-functions', { policies: ['root'] }));
 });
 
+test('console.hcl must let the console disable and deny an entity, and do nothing else', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  const client = await VaultClient.connect(vault.configs.console, { service: 'test', log: keptLog().log });
+  t.after(() => client.close());
+  const parts = { vault: client, actuator: new Actuator(client), register: new Register() };
+  const { token, credential } = await issueToken(vault);
+  const entityId = credential.entityId!;
+  for (const [narrow, widen] of [
+    ['disable', 'enable'],
+    ['deny', 'allow'],
+  ] as const) {
+    await actOnEntity(parts, { entityId, action: narrow });
+    assert.equal(await opens(vault, token), false, narrow);
+    await actOnEntity(parts, { entityId, action: widen });
+    assert.equal(await opens(vault, token), true, widen);
+  }
+  for (const [path, body] of [
+    ['auth/token/revoke-accessor', { accessor: credential.reference }],
+    ['auth/token/renew-accessor', { accessor: credential.reference }],
+    ['auth/token/create', {}],
+    ['sys/leases/revoke', { lease_id: 'x' }],
+    [`identity/entity/id/${entityId}`, { policies: ['root'] }],
+    [`identity/entity/id/${entityId}`, { metadata: { role: 'admin' } }],
+  ] as const)
+    await assert.rejects(client.write(path, body, { retry: false }), forbidden, path);
+  await assert.rejects(client.read(demoSecretPath), forbidden);
+});
+
 test('actOnEntity must disable, deny and revoke all credentials of an entity at once', async (t) => {
   const vault = await prepareVault(t, await openBao(t));
   const client = await VaultClient.connect(vault.configs.actuator, { service: 'test', log: keptLog().log });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
+import { startWebgpu } from '../../../models/runtimes/webgpu.ts';
 import { startBackend, type TrainingBackend } from '../../../models/training/backend.ts';
 import { type LstmWeights, lstm } from '../../../models/training/lstm.ts';
 import { createRandom } from '../../../models/training/random.ts';
@@ -135,3 +136,34 @@ for (const backend of ['tensorflow', 'wasm', 'cpu'] as const satisfies TrainingB
       assert.equal(tf.memory().numTensors, before);
     });
   });
+
+test('lstm on webgpu gives the outputs and gradients of the others', async (t) => {
+  try {
+    await startWebgpu();
+  } catch (error) {
+    t.skip((error as Error).message);
+    return;
+  }
+  const found: Float32Array[][] = [];
+  for (const backend of ['cpu', 'webgpu']) {
+    if (backend === 'cpu') await startBackend('cpu');
+    else await tf.setBackend(backend);
+    const { x, h, c, weights } = given();
+    const tensors = tf.tidy(() => {
+      const { outputs, c: cell } = lstm(x, weights, h, c);
+      const gradients = tf.grads((...[kernel, recurrentKernel]: tf.Tensor[]) => {
+        const w = { ...weights, kernel, recurrentKernel } as LstmWeights;
+        const result = lstm(x, w, h, c);
+        return tf.add(tf.sum(result.outputs), tf.sum(tf.square(result.c)));
+      })([weights.kernel, weights.recurrentKernel]);
+      return [outputs, cell, ...gradients];
+    });
+    found.push(await Promise.all(tensors.map(async (it) => (await it.data()) as Float32Array)));
+    tf.dispose(tensors);
+  }
+  const [expected, actual] = found;
+  for (const [i, values] of expected!.entries())
+    for (const [k, value] of values.entries())
+      assert.ok(Math.abs(value - actual![i]![k]!) < 1e-4, `tensor ${i} at ${k}: ${actual![i]![k]}, expected ${value}`);
+  await startBackend('cpu');
+});

@@ -22,19 +22,26 @@ spec:
   serviceAccountName: {{ include "ebbtide.serviceAccount" . }}
   automountServiceAccountToken: {{ and (eq $values.vault.login "agent") (not (empty $component.vault)) }}
   enableServiceLinks: false
+  {{- if $component.host }}
+  hostPID: true
+  {{- end }}
   terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
   {{- with $values.imagePullSecrets }}
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   securityContext:
+    {{- if $component.host }}
+    runAsUser: 0
+    {{- else }}
     runAsNonRoot: true
     runAsUser: 10001
     runAsGroup: 10001
     fsGroup: 10001
     fsGroupChangePolicy: OnRootMismatch
+    {{- end }}
     seccompProfile: { type: RuntimeDefault }
-  {{- if $values.topologySpread }}
+  {{- if and $values.topologySpread (ne $component.kind "DaemonSet") }}
   topologySpreadConstraints:
     - maxSkew: 1
       topologyKey: kubernetes.io/hostname
@@ -60,6 +67,17 @@ spec:
       env:
         - name: EBBTIDE_CONFIG
           value: /etc/ebbtide/ebbtide.yaml
+        {{- if $values.tls.caSecretName }}
+        - name: NODE_EXTRA_CA_CERTS
+          value: {{ include "ebbtide.ca" $root }}
+        {{- end }}
+        {{- if eq $values.kafka.login "scram" }}
+        - name: KAFKA_USERNAME
+          value: {{ include "ebbtide.kafkaUser" . }}
+        - name: KAFKA_PASSWORD
+          valueFrom:
+            secretKeyRef: { name: {{ include "ebbtide.kafkaUser" . }}, key: password }
+        {{- end }}
         {{- with $values.env }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -88,25 +106,42 @@ spec:
       securityContext:
         allowPrivilegeEscalation: false
         readOnlyRootFilesystem: true
+        {{- if $component.host }}
+        # What processes of other users read and write is told to those alone who may trace them
+        capabilities: { drop: [ALL], add: [SYS_PTRACE] }
+        {{- else }}
         capabilities: { drop: [ALL] }
+        {{- end }}
       resources:
         {{- toYaml ($component.resources | default $values.resources) | nindent 8 }}
       volumeMounts:
         - { name: config, mountPath: /etc/ebbtide/ebbtide.yaml, subPath: ebbtide.yaml, readOnly: true }
-        {{- if $values.secretName }}
+        {{- if and $values.secretName (not $component.host) }}
         - { name: secrets, mountPath: /etc/ebbtide/secrets, readOnly: true }
         {{- end }}
         {{- if and (eq $values.vault.login "kubernetes") $component.vault }}
         - { name: vault-token, mountPath: /var/run/secrets/ebbtide/vault, readOnly: true }
+        {{- end }}
+        {{- if $values.tls.caSecretName }}
+        - { name: ca, mountPath: /etc/ebbtide/tls, readOnly: true }
+        {{- end }}
+        {{- if eq $values.kafka.login "certificate" }}
+        - { name: kafka-user, mountPath: /etc/ebbtide/kafka, readOnly: true }
+        {{- end }}
+        {{- if $component.host }}
+        - { name: host-proc, mountPath: /host/proc, readOnly: true }
+        - { name: host-cgroup, mountPath: /host/sys/fs/cgroup, readOnly: true }
+        - { name: host-run, mountPath: /run/ebbtide }
         {{- end }}
         - { name: data, mountPath: /var/lib/ebbtide }
         - { name: tmp, mountPath: /tmp }
   volumes:
     - name: config
       configMap: { name: {{ include "ebbtide.name" (dict "root" $root "name" "config") }} }
-    {{- with $values.secretName }}
+    {{- /* Secrets of services have no place on every node */}}
+    {{- if and $values.secretName (not $component.host) }}
     - name: secrets
-      secret: { secretName: {{ . }}, defaultMode: 0440 }
+      secret: { secretName: {{ $values.secretName }}, defaultMode: 0440 }
     {{- end }}
     {{- if and (eq $values.vault.login "kubernetes") $component.vault }}
     - name: vault-token
@@ -119,7 +154,26 @@ spec:
               audience: {{ . }}
               {{- end }}
     {{- end }}
-    {{- if ne $component.kind "StatefulSet" }}
+    {{- if $values.tls.caSecretName }}
+    - name: ca
+      secret: { secretName: {{ $values.tls.caSecretName }}, items: [{ key: {{ $values.tls.caKey }}, path: ca.crt }] }
+    {{- end }}
+    {{- if eq $values.kafka.login "certificate" }}
+    - name: kafka-user
+      secret: { secretName: {{ include "ebbtide.kafkaUser" . }}, defaultMode: 0440 }
+    {{- end }}
+    {{- if $component.host }}
+    - name: host-proc
+      hostPath: { path: /proc, type: Directory }
+    - name: host-cgroup
+      hostPath: { path: /sys/fs/cgroup, type: Directory }
+    # Functions report to the socket in it
+    - name: host-run
+      hostPath: { path: /run/ebbtide, type: DirectoryOrCreate }
+    # What the broker has not taken outlives the pod
+    - name: data
+      hostPath: { path: /var/lib/ebbtide-agent, type: DirectoryOrCreate }
+    {{- else if ne $component.kind "StatefulSet" }}
     - name: data
       emptyDir: { sizeLimit: 1Gi }
     {{- end }}

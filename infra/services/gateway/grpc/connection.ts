@@ -13,6 +13,7 @@ import {
   settingsFrame,
   unpadded,
 } from './frames.ts';
+import { Outbox } from './outbox.ts';
 import { Paths } from './paths.ts';
 import { grpcStatus, prefixBytes, refusalFrame, replyFrames } from './replies.ts';
 
@@ -25,11 +26,8 @@ const mostBlockFrames = 64;
 const mostBuffered = 16 * largestMessage;
 const window = 4 * largestMessage;
 const mostStreams = 4_096;
-/** Bytes that may wait for a peer that asks and does not read. */
-const mostUnsent = 16 * largestMessage;
 /** How long a peer that broke the protocol gets to read why. */
 const goodbyeMs = 1_000;
-const firstWindow = 65_535;
 /** Answers are smaller than this, so that no stream's own window ever stops one. */
 const leastStreamWindow = 16_384;
 /** A call that has arrived. */
@@ -57,6 +55,7 @@ interface Stream {
 export class GrpcConnection {
   readonly #socket: Socket;
   readonly #onCall: (call: Call) => void;
+  readonly #outbox: Outbox;
   readonly #paths = new Paths();
   readonly #streams = new Map<number, Stream>();
   #rest: Buffer = Buffer.alloc(0);
@@ -65,10 +64,6 @@ export class GrpcConnection {
   #lastStream = 0;
   #buffered = 0;
   #consumed = 0;
-  #sendWindow = firstWindow;
-  #waiting: { readonly bytes: Buffer; readonly flow: number }[] = [];
-  #out: Buffer[] = [];
-  #reading = false;
   #leaving = false;
   #broken = false;
   #calls = 0;
@@ -76,6 +71,7 @@ export class GrpcConnection {
   constructor(socket: Socket, onCall: (call: Call) => void) {
     this.#socket = socket;
     this.#onCall = onCall;
+    this.#outbox = new Outbox(socket, mostStreams, () => this.#giveUp());
     socket.on('data', (data: Buffer) => this.#read(data));
     socket.on('error', () => {});
     const settings = [
@@ -91,13 +87,13 @@ export class GrpcConnection {
   leave(): void {
     if (this.#leaving) return;
     this.#leaving = true;
-    this.#write(frame(frameType.goAway, 0, 0, numbers(this.#lastStream, errorCode.none)));
+    this.#outbox.write(frame(frameType.goAway, 0, 0, numbers(this.#lastStream, errorCode.none)));
     this.#endIfIdle();
   }
 
   #read(data: Buffer) {
     if (this.#broken) return;
-    this.#reading = true;
+    this.#outbox.gather();
     try {
       this.#rest = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
       if (!this.#greeted) {
@@ -118,12 +114,10 @@ export class GrpcConnection {
       }
     } catch (error) {
       const code = error instanceof Http2Error ? error.code : errorCode.protocol;
-      this.#out.push(frame(frameType.goAway, 0, 0, numbers(this.#lastStream, code)));
-      this.#socket.end(Buffer.concat(this.#out));
+      this.#outbox.end(frame(frameType.goAway, 0, 0, numbers(this.#lastStream, code)));
       this.#break();
     } finally {
-      this.#reading = false;
-      this.#flush();
+      if (this.#outbox.flush() && this.#leaving) this.#endIfIdle();
     }
   }
 
@@ -144,11 +138,11 @@ export class GrpcConnection {
       case frameType.settings:
         return this.#takeSettings(flags, payload);
       case frameType.ping:
-        if (!(flags & flag.ack)) this.#write(frame(frameType.ping, flag.ack, 0, Buffer.from(payload)));
+        if (!(flags & flag.ack)) this.#outbox.write(frame(frameType.ping, flag.ack, 0, Buffer.from(payload)));
         return;
       case frameType.windowUpdate:
         if (payload.length !== 4) throw new Http2Error(errorCode.frameSize, 'a window update has four bytes');
-        if (stream === 0) this.#widen(payload.readUInt32BE(0) & 0x7fffffff);
+        if (stream === 0) this.#outbox.widen(payload.readUInt32BE(0) & 0x7fffffff);
         return;
       case frameType.reset:
         this.#drop(stream);
@@ -173,7 +167,7 @@ export class GrpcConnection {
     this.#lastStream = stream;
     const path = this.#paths.read(block.chunks.length === 1 ? part : Buffer.concat(block.chunks));
     if (this.#leaving || this.#streams.size >= mostStreams)
-      return this.#write(frame(frameType.reset, 0, stream, numbers(errorCode.refused)));
+      return this.#outbox.write(frame(frameType.reset, 0, stream, numbers(errorCode.refused)));
     this.#streams.set(stream, { path, chunks: [], bytes: 0 });
     if (block.ends) this.#finish(stream);
   }
@@ -182,7 +176,7 @@ export class GrpcConnection {
     if (id === 0) throw new Http2Error(errorCode.protocol, 'data of no stream');
     this.#consumed += payload.length;
     if (this.#consumed > window / 2) {
-      this.#write(frame(frameType.windowUpdate, 0, 0, numbers(this.#consumed)));
+      this.#outbox.write(frame(frameType.windowUpdate, 0, 0, numbers(this.#consumed)));
       this.#consumed = 0;
     }
     const stream = this.#streams.get(id);
@@ -231,45 +225,18 @@ export class GrpcConnection {
     for (let at = 0; at < payload.length; at += 6)
       if (payload.readUInt16BE(at) === setting.initialWindowSize && payload.readUInt32BE(at + 2) < leastStreamWindow)
         throw new Http2Error(errorCode.flowControl, 'streams with so small a window are not served');
-    this.#write(frame(frameType.settings, flag.ack, 0));
+    this.#outbox.write(frame(frameType.settings, flag.ack, 0));
   }
 
   #reply(id: number, message: Uint8Array) {
     if (message.length + prefixBytes > leastStreamWindow)
       return this.#refuse(id, grpcStatus.internal, 'the answer is too large');
     const { bytes, flow } = replyFrames(id, message);
-    if (this.#sendWindow < flow || this.#waiting.length > 0) {
-      this.#waiting.push({ bytes, flow });
-      if (this.#waiting.length > mostStreams) this.#giveUp();
-    } else {
-      this.#sendWindow -= flow;
-      this.#write(bytes);
-    }
+    this.#outbox.reply(bytes, flow);
   }
 
   #refuse(id: number, status: number, words: string) {
-    this.#write(refusalFrame(id, status, words));
-  }
-
-  #widen(by: number) {
-    this.#sendWindow += by;
-    if (by === 0 || this.#sendWindow > 0x7fffffff) throw new Http2Error(errorCode.flowControl, 'window out of range');
-    while (this.#waiting.length > 0 && this.#waiting[0]!.flow <= this.#sendWindow) {
-      const { bytes, flow } = this.#waiting.shift()!;
-      this.#sendWindow -= flow;
-      this.#write(bytes);
-    }
-  }
-
-  #write(bytes: Buffer) {
-    if (this.#reading) this.#out.push(bytes);
-    else this.#send(bytes);
-  }
-
-  #send(bytes: Buffer) {
-    if (this.#socket.destroyed || !this.#socket.writable) return;
-    this.#socket.write(bytes);
-    if (this.#socket.writableLength > mostUnsent) this.#giveUp();
+    this.#outbox.write(refusalFrame(id, status, words));
   }
 
   /** Whoever asks and takes no answers, so that they pile up here. */
@@ -283,22 +250,13 @@ export class GrpcConnection {
     this.#broken = true;
     this.#rest = Buffer.alloc(0);
     this.#block = undefined;
-    this.#out = [];
-    this.#waiting = [];
+    this.#outbox.clear();
     this.#streams.clear();
     setTimeout(() => this.#socket.destroy(), goodbyeMs).unref();
   }
 
-  #flush() {
-    if (this.#out.length === 0) return;
-    const all = this.#out.length === 1 ? this.#out[0]! : Buffer.concat(this.#out);
-    this.#out = [];
-    this.#send(all);
-    if (this.#leaving) this.#endIfIdle();
-  }
-
   #endIfIdle() {
-    if (!this.#reading && this.#calls === 0 && this.#streams.size === 0 && this.#waiting.length === 0)
+    if (!this.#outbox.gathering && this.#calls === 0 && this.#streams.size === 0 && this.#outbox.idle)
       this.#socket.end();
   }
 }

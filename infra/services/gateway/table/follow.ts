@@ -48,7 +48,7 @@ export interface TableFollower extends Freshness {
  * @param clock - monotonic, milliseconds
  */
 export const followTable = async (
-  { kafka, registry, log }: AppContext,
+  { kafka, registry, log, tracing }: AppContext,
   { rows, overrides, definitions, controls }: Tables,
   clock: () => number = () => performance.now(),
 ): Promise<TableFollower> => {
@@ -67,7 +67,7 @@ export const followTable = async (
     signal,
     onRetry: (error: unknown) => log.warn({ error: (error as Error).message }, 'record cannot be read yet'),
   };
-  const take = async ({ topic, key, value }: Message): Promise<boolean> => {
+  const take = async ({ topic, key, value, headers }: Message): Promise<boolean> => {
     if (topic === topics.translations.name) {
       if (value) return rows.set(await readPatiently(translations, value, patience));
       rows.remove(String(key));
@@ -77,8 +77,11 @@ export const followTable = async (
       if (control) controls.apply(control);
       else controls.remove(String(key));
     } else {
-      if (value) return overrides.set(await readPatiently(scopeOverrides, value, patience));
-      overrides.remove(String(key));
+      const span = tracing?.causeOf(headers)?.child('gateway enforces', { 'ebbtide.subject': String(key) });
+      const known = value === null || overrides.set(await readPatiently(scopeOverrides, value, patience));
+      if (value === null) overrides.remove(String(key));
+      span?.end();
+      return known;
     }
     return true;
   };

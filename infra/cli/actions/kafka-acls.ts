@@ -1,0 +1,20 @@
+import { aclArguments, aclScript, adminAclArguments, type KafkaProcess, kafkaAccess } from '../../kafka/acls.ts';
+import type { Action } from '../invocation.ts';
+
+interface Options {
+  readonly prefix: string;
+  readonly admin: string;
+}
+
+/** Print the access rules of processes at Kafka, as a script. */
+export const run: Action<Options, [KafkaProcess[]]> = async ({ terminal }, { prefix, admin }, names) => {
+  const wanted = names.length > 0 ? [...new Set(names)] : (Object.keys(kafkaAccess) as KafkaProcess[]);
+  const commands = [
+    ...adminAclArguments(admin).map((args) => ({ title: `${admin}: administrators, by the command line`, args })),
+    ...wanted.flatMap((name) =>
+      aclArguments(name, `${prefix}${name}`).map((args) => ({ title: `${prefix}${name}`, args })),
+    ),
+  ];
+  if (terminal.json) terminal.printJson(commands);
+  else terminal.print(aclScript(commands).trimEnd());
+};

@@ -1,0 +1,30 @@
+import { Argument, Command } from 'commander';
+import { kafkaAccess } from '../../kafka/acls.ts';
+import { lazily } from '../invocation.ts';
+
+export const defineKafka = (): Command => {
+  const command = new Command('kafka').summary('prepare your own Kafka').description('Your own Kafka.');
+  command
+    .command('topics')
+    .description(
+      'Create the topics that are missing, as a principal that may: processes with rights of their own may not.',
+    )
+    .action(lazily(() => import('../actions/kafka-topics.ts')));
+  command
+    .command('acls')
+    .description(
+      'Print a script of kafka-acls.sh commands that gives each process the topics and groups that it needs, and no other. Settings in topic "control" are then written by the console, the command line and retrain alone.',
+    )
+    .addArgument(new Argument('[processes...]', 'processes; else all of them').choices(Object.keys(kafkaAccess)))
+    .option('--prefix <text>', 'before the name of each process, as the broker names principals', 'User:ebbtide-')
+    .option('--admin <principal>', 'who runs the command line', 'User:ebbtide-admin')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ebbtide kafka acls > acls.sh && BROKERS=kafka:9092 KAFKA_ACLS="kafka-acls.sh --command-config admin.properties" sh acls.sh
+  ebbtide kafka acls lifecycle actuate --prefix User:CN=ebbtide-`,
+    )
+    .action(lazily(() => import('../actions/kafka-acls.ts')));
+  return command;
+};
