@@ -4,6 +4,7 @@ import type { ModelChoice } from '../operators/modelChoice.ts';
 import type { AccessBatch } from '../operators/preprovision/batch.ts';
 import { decidePreprovision, type PreprovisionTopics } from '../operators/preprovision/decidePreprovision.ts';
 import { type AccessReader, decodeAccess } from '../operators/preprovision/decodeAccess.ts';
+import type { Compared } from '../operators/preprovision/foreseeBeside.ts';
 import { foreseeHours, type HourlyPredictor } from '../operators/preprovision/foreseeHours.ts';
 import {
   type PreprovisionEncoders,
@@ -22,6 +23,8 @@ export interface PreprovisionTask {
   };
   /** Which model predicts where in the stream. */
   readonly models: ModelChoice<HourlyPredictor>;
+  /** Told how a challenger met each hour, beside the model in force. */
+  readonly compared?: (how: Compared) => void;
   readonly encoders: PreprovisionEncoders;
 }
 
@@ -40,12 +43,13 @@ export const preprovision = ({
   reader,
   topics,
   models,
+  compared,
   encoders,
 }: PreprovisionTask): OperatorFunction<InputBatch, OutputBatch> =>
   pipe(
     decodeAccess(reader),
     untilReached(topics),
-    foreseeHours(partition.state, models),
+    foreseeHours(partition.state, models, compared),
     decidePreprovision(partition.state, topics),
     toPreprovisionOutput(partition, encoders),
   );

@@ -8,8 +8,10 @@ import type { ConsolePorts, DemoPort } from '../console/ports.ts';
 import { type RunningConsole, startConsole } from '../console/server.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startDemo } from '../demo/demo.ts';
-import { demoPolicy, demoRole } from '../demo/policy.ts';
+import { writeHabits } from '../demo/people.ts';
+import { demoPolicy, demoRole, demoTargets } from '../demo/policy.ts';
 import { startSignInDemo } from '../demo/signIn.ts';
+import { makePeople, startVisits } from '../demo/visits.ts';
 import { connectKafka } from '../kafka/connect.ts';
 import type { Kafka } from '../kafka/types.ts';
 import { createLogger } from '../log.ts';
@@ -69,8 +71,10 @@ export const atDemoPace = (config: Config): Config => {
       ...config.policy,
       lifecycle: demoPolicy,
       keylife: { ...config.policy.keylife, mode: 'enforce' },
+      preprovision: { ...config.policy.preprovision, mode: 'enforce', windowHours: 2 },
     },
     token: { ...config.token, roles: { ...config.token.roles, default: demoRole } },
+    provision: { ...config.provision, targets: { ...demoTargets, ...config.provision.targets } },
     lifecycle: { ...config.lifecycle, clockMs: 250 },
     keylife: { ...config.keylife, clockMs: 250 },
   };
@@ -113,6 +117,8 @@ export const bringUp = async (
   };
   // Offsets of a mock cluster begin anew with each start, and must not be taken for those of the last one
   const archive = isEmbedded ? { ...config.archive, cluster: `embedded-${Date.now()}` } : config.archive;
+  if (demo) await writeHabits(context, Date.now());
+  const people = demo && platform.vault.openUsers ? await makePeople(await platform.vault.openUsers()) : [];
   const starting = [
     pipelines.lifecycle(context, config, servers),
     pipelines.scope(context, config, servers),
@@ -144,6 +150,7 @@ export const bringUp = async (
   say(`Gateway at ${gateway.address} and, for gRPC, ${gateway.grpcAddress}`);
   const behaviour = demo && keyhost !== undefined ? await openSignIn(context, config, keyhost, platform) : undefined;
   if (behaviour) parts.push(behaviour);
+  if (provisioning !== undefined && people.length > 0) parts.push(await startVisits(context, provisioning, people));
   const fleet = demo ? await openFleet(context, token, service, platform) : undefined;
   if (fleet) parts.push(fleet);
   const entities = platform.vault.console && entityPort(platform.vault.console, context.log);

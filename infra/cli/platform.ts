@@ -4,6 +4,7 @@ import type { ClickHouseConfig } from '../clickhouse/config.ts';
 import { startClickHouse } from '../clickhouse/embedded.ts';
 import type { Config } from '../config/config.ts';
 import { embedded } from '../config/connections.ts';
+import { openVaultUsers, type VaultUsers } from '../demo/vaultUser.ts';
 import { startRegistryServer } from '../http/registry-server.ts';
 import { startMockCluster } from '../kafka/mock.ts';
 import { createLogger } from '../log.ts';
@@ -30,6 +31,8 @@ export interface Platform {
     readonly login: (service: 'provision' | 'delivery' | 'keylife' | 'keyhost' | 'privacy') => VaultConfig;
     /** How an endpoint of the key host logs in; of the embedded Vault alone. */
     readonly endpoint?: VaultConfig;
+    /** Opens what makes users for the demonstration; at the embedded Vault alone. */
+    readonly openUsers?: () => Promise<VaultUsers>;
   };
   /** Servers brought up here, in the order of their start. */
   readonly servers: readonly Closable[];
@@ -122,5 +125,6 @@ const openVault = async (config: Config, keep: Keep, say: (line: string) => void
     log: createLogger('vault'),
   });
   say(`OpenBao: a real server at ${bao.address}`);
-  return { address: bao.address, ...prepared, login: (service) => prepared[service] };
+  const openUsers = () => openVaultUsers(bao, config.provision.usersMount, createLogger('vault'));
+  return { address: bao.address, ...prepared, login: (service) => prepared[service], openUsers };
 };

@@ -1,5 +1,6 @@
 import { type LifecyclePolicy, parseLifecyclePolicy } from '../../schemas/policy.ts';
 import type { Config } from '../config/config.ts';
+import { provisionConfig } from '../provision/config.ts';
 import { functionPolicy, functionRole } from '../vault/bootstrap.ts';
 
 /**
@@ -36,3 +37,8 @@ export const demoRole: Config['token']['roles'][string] = {
   maxTtlMs: 120_000,
   explicitMaxTtlMs: 86_400_000,
 };
+
+/** Machines of the demonstration, and what they take. */
+export const demoTargets: Config['provision']['targets'] = provisionConfig.parse({
+  targets: { 'build-*': { method: 'sshCertificate' }, 'db-*': { method: 'password' } },
+}).targets;

@@ -44,12 +44,20 @@ export const loadForZone = async (place: string | ModelSource, zone?: string): P
 /** Version as the changelog and decisions have it: none for the statistics. */
 export const recorded = (version: string): string => (isBuiltIn('access', version) ? '' : version);
 
+const asRecorded = ({ version, carried, predictor }: AccessInForce): HourlyPredictor => ({
+  version: recorded(version),
+  carried,
+  forecast: predictor.forecast,
+});
+
 /** The models as the chain sees them. */
 export const recordedChoice = (pool: ModelPool<AccessInForce>): ModelChoice<HourlyPredictor> => ({
   inForce(joined) {
-    const { champion } = pool.inForce(joined);
-    const { carried, predictor } = champion;
-    return { champion: { version: recorded(champion.version), carried, forecast: predictor.forecast } };
+    const { champion, challenger } = pool.inForce(joined);
+    return {
+      champion: asRecorded(champion),
+      ...(challenger ? { challenger: { ...asRecorded(challenger), version: challenger.version } } : {}),
+    };
   },
-  challengerFailed: () => undefined,
+  challengerFailed: (version, error) => pool.challengerFailed(version, error),
 });

@@ -27,6 +27,7 @@ import { accessRecord } from '../agents/access/reading.ts';
 import type { AppContext, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
 import type { Kafka } from '../kafka/types.ts';
+import { compareModels } from './accessComparison.ts';
 import { type AccessInForce, loadForZone, recorded, recordedChoice, statistics } from './accessModels.ts';
 import type { PreprovisionConfig } from './config.ts';
 import { openTables, type Tables } from './joinedTables.ts';
@@ -138,6 +139,7 @@ export const startPreprovision = async (
       records.push({ topic: topics.provisions.name, key: wish.pair, value: provisions.encode(wish), byKey: true });
     return records;
   };
+  const comparison = compareModels(metrics);
   const encoders = {
     state,
     decision,
@@ -181,6 +183,7 @@ export const startPreprovision = async (
         reader,
         topics: joined,
         models: recordedChoice(models.pool),
+        compared: comparison.add,
         encoders,
       })(batches).pipe(
         tap(({ records }) => {
@@ -237,7 +240,7 @@ export const startPreprovision = async (
     clockRecord,
     open,
     report,
-    describe: () => models.describe(),
+    describe: () => `${models.describe()}${comparison.describe()}`,
     failed: tables.failed,
     async close() {
       await tables.close();

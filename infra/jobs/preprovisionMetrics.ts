@@ -14,6 +14,17 @@ export const preprovisionMetrics = (registry: Registry) => {
       labelNames: ['action'],
       registers,
     }),
+    comparedPairs: new Counter({
+      name: 'ebbtide_preprovision_compared_forecasts_total',
+      help: 'Forecasts of an hour by the model in force for which a challenger made one beside',
+      registers,
+    }),
+    comparedLoss: new Counter({
+      name: 'ebbtide_preprovision_compared_log_loss_total',
+      help: 'Log loss of those forecasts and of those beside them, nats; divided by their number, the lower is the better',
+      labelNames: ['role'],
+      registers,
+    }),
     prepared: new Gauge({
       name: 'ebbtide_preprovision_prepared',
       help: 'Pairs for which a credential was decided upon and whose window has not ended',

@@ -64,7 +64,7 @@ export const kafkaAccess = {
   token: { reads: [t.credentials, t.control, t.decisions, t.effects], writes: [t.credentials, t.effects] },
   gateway: { reads: [t.translations, t.scopeOverrides, t.control, t.threatIndicators], writes: [t.telemetryApi] },
   keyhost: {
-    reads: [t.baselines, t.authentications, t.decisions],
+    reads: [t.control, t.baselines, t.authentications, t.decisions],
     writes: [t.credentials, t.baselines, t.authentications, t.telemetryBiometric],
   },
   provision: { reads: [t.provisions, ...gate], writes: [t.provisions, t.alerts] },

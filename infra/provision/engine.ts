@@ -134,12 +134,17 @@ export class Engine {
     await Promise.all(this.#working.values());
   }
 
-  /** Look through the store for secrets that no record tells of: an instance was killed before it could write. */
+  /**
+   * Look through the store for secrets that no record tells of, for an instance was killed before it could write; and for
+   * those that somebody else has taken.
+   */
   async sweep(): Promise<void> {
     const { store, now } = this.#parts;
     for (const pair of await store.pairs()) {
-      const gone = await store.destroy(pair, ({ expiresAt }) => expiresAt > now());
-      if (gone) await this.#end(gone, 'expired');
+      const lies = await store.verify(pair);
+      const gone = await store.destroy(pair, ({ expiresAt }) => lies && expiresAt > now());
+      if (gone)
+        await this.#end(gone, lies ? 'expired' : 'destroyed', lies ? undefined : this.#prepared.get(pairKey(pair)));
     }
   }
 

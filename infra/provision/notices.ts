@@ -42,6 +42,16 @@ export const scheduled = ({ user, vm, decisionId, windowStart }: Provision, at: 
     summary: `Your credential for ${vm} is made anew at ${iso(windowStart)}`,
   });
 
+/** Administrators are told that what was prepared was gone before its time, though nobody was handed it. */
+export const tampered = ({ pair, decisionId, mintedAt, method }: StoredSecret, at: number): Alert =>
+  alertOf(pair, at, {
+    id: `${decisionId}/${mintedAt}`,
+    kind: 'provisionTampered',
+    severity: 'critical',
+    decisionId,
+    summary: `What was prepared for ${pairKey(pair)} (${method}, sealed to its user) was unwrapped or revoked before its time, and not by Ebbtide; it is ended and counts no more. Look into Vault's audit log, and who can read the wrapping tokens`,
+  });
+
 /** A user is told that a prepared credential is late. */
 export const delayed = ({ user, vm, decisionId, windowStart }: Provision, at: number): Alert =>
   alertOf({ user, vm }, at, {

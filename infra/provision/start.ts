@@ -16,6 +16,7 @@ import { Minter } from './mint/minter.ts';
 import { Owed } from './owed.ts';
 import { Recorder } from './recorder.ts';
 import type { SecretStore } from './store.ts';
+import { tellTampered } from './tampered.ts';
 import { UserDirectory } from './userKeys.ts';
 import { VaultSecretStore } from './vaultStore.ts';
 
@@ -51,8 +52,9 @@ export const startProvision = async (context: AppContext, options: ProvisionOpti
   const gate = await followGate(context, config, now);
   const steadyNow = options.steadyNow ?? (() => performance.now());
   const owed = new Owed({ config, now, steadyNow, log });
+  const onTampered = tellTampered(recorder, owed.owe, now, log);
   const engine: Engine = new Engine({
-    store: options.store ?? new VaultSecretStore(vault, config.mount, now, owed.owe),
+    store: options.store ?? new VaultSecretStore(vault, config.mount, { now, owe: owed.owe, onTampered }),
     minter: new Minter(vault, config.mount, now, owed.owe),
     owed,
     directory: new UserDirectory(vault, config.usersMount),

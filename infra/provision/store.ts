@@ -39,7 +39,7 @@ export type ClaimOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'held'; readonly untilMs: number };
 
-/** A secret that was taken out; `sealed` is absent where it had ended by its time before. */
+/** A secret that was taken out; `sealed` is absent where it had ended by its time, or somebody else had taken it. */
 export interface Taken {
   readonly stored: StoredSecret;
   readonly sealed?: string;
@@ -47,7 +47,7 @@ export interface Taken {
 
 /**
  * Where sealed secrets lie until they are handed over. Vault is the default ({@link VaultSecretStore}); a service that
- * rests on an enclave or a hardware module implements the same six functions.
+ * rests on an enclave or a hardware module implements the same eight functions.
  *
  * What an implementation must hold to, across processes: of all concurrent claims on a pair one is granted; of all
  * concurrent {@link take}s one gets the secret, and none gets it twice; a secret is gone after its TTL even if nobody
@@ -87,6 +87,12 @@ export interface SecretStore {
    * @returns what was destroyed; undefined where there was nothing, or somebody else was first
    */
   destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<StoredSecret | undefined>;
+  /**
+   * See whether what ought to lie there does, without taking it.
+   *
+   * @returns false, once, where it is gone before its time though nobody was handed it; {@link destroy} then tells what it was
+   */
+  verify(pair: Pair): Promise<boolean>;
   /** Every pair that the store knows; of one user where named. */
   pairs(user?: string): Promise<readonly Pair[]>;
 }

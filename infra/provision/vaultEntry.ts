@@ -12,11 +12,15 @@ const facts = {
   expiresAt: z.number(),
 };
 
-/** What the kv entry of a pair holds. Only one that is ready has the holder's token. */
+/**
+ * What the kv entry of a pair holds. Only one that is ready has the wrapping token: whoever changes it to another state is the
+ * only one who may unwrap.
+ */
 const entrySchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('claimed'), decisionId: z.string(), untilMs: z.number() }),
-  z.object({ state: z.literal('ready'), ...facts, holder: z.string() }),
+  z.object({ state: z.literal('ready'), ...facts, wrapping: z.string(), wrappedUntil: z.number() }),
   z.object({ state: z.literal('taken'), ...facts }),
+  z.object({ state: z.literal('ending'), ...facts }),
   z.object({ state: z.literal('gone'), decisionId: z.string() }),
 ]);
 /** A validated entry. */

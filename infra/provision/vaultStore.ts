@@ -1,9 +1,22 @@
-import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
+import { isEbbtideError } from '../../schemas/errors.ts';
 import type { VaultClient } from '../vault/client.ts';
-import type { Pair } from './names.ts';
+import { type Pair, pairKey } from './names.ts';
 import { type Owe, tryOnce } from './owed.ts';
 import type { Claim, ClaimOutcome, SecretStore, StoredSecret, Taken } from './store.ts';
 import { type Entry, isEntry } from './vaultEntry.ts';
+import { Wrapping } from './wrapping.ts';
+
+type Ready = Extract<Entry, { state: 'ready' }>;
+
+/** How a {@link VaultSecretStore} works. */
+export interface VaultStoreOptions {
+  /** @default the wall clock */
+  readonly now?: () => number;
+  /** Sees to it that what nobody names any more is ended. @default that is tried once */
+  readonly owe?: Owe;
+  /** Told, once, of each secret that was gone before its time though nobody was handed it; it must not reject. */
+  readonly onTampered?: (stored: StoredSecret) => Promise<void>;
+}
 
 /** An entry as it was found, and the version that a change of it must name. */
 interface Seen {
@@ -13,48 +26,44 @@ interface Seen {
 
 const otherWasFirst = (error: unknown): boolean =>
   isEbbtideError(error, 'VAULT_REJECTED') && /check-and-set/.test(error.message);
-/** The holder has ended, and its cubbyhole with it. */
-const hasEnded = (error: unknown): boolean =>
-  isEbbtideError(error, 'VAULT_FORBIDDEN') || isEbbtideError(error, 'VAULT_NOT_FOUND');
-
-const cubbyhole = 'cubbyhole/sealed';
-
 /**
- * Keeps each sealed secret in the cubbyhole of a token of its own, its holder: Vault destroys a cubbyhole with its token,
- * so a secret is gone after its TTL whether or not anybody looks after it. The holder's token lies in a kv (version 2)
- * mount that only the engine and the delivery service may read, at `pairs/<user>/<vm>`. Every change of that entry is a
- * check-and-set, so of two instances one is refused.
+ * Keeps each sealed secret by Vault's response wrapping: Vault gives it out once, to whoever has its wrapping token, and
+ * destroys it by its TTL whether or not anybody looks after it. The wrapping token lies in a kv (version 2) mount that
+ * only the engine and the delivery service may read, at `pairs/<user>/<vm>`. Every change of that entry is a
+ * check-and-set, and only who has changed it from `ready` unwraps or destroys: so what is gone before that, and before its
+ * time, was taken by somebody else. That is told, and whoever asks gets `undefined` instead of a secret.
  *
- * This is what Vault's response wrapping does, taken apart: to unwrap costs Vault several writes, and to read a cubbyhole
- * none, so that a hand-over waits for a single write. Neither half is a secret by itself: whoever reads both has a
- * ciphertext that only its user can open.
+ * Neither half is a secret by itself: whoever reads both has a ciphertext that only its user can open.
  */
 export class VaultSecretStore implements SecretStore {
   readonly #vault: VaultClient;
   readonly #mount: string;
-  readonly #role = 'ebbtide-sealed';
   readonly #now: () => number;
   readonly #owe: Owe;
+  readonly #wrapping: Wrapping;
+  readonly #onTampered: (stored: StoredSecret) => Promise<void>;
 
-  /** @param owe - sees to it that holders are ended which nobody names any more; by default that is tried once */
-  constructor(vault: VaultClient, mount: string, now: () => number = Date.now, owe: Owe = tryOnce) {
+  constructor(vault: VaultClient, mount: string, options: VaultStoreOptions = {}) {
     this.#vault = vault;
     this.#mount = mount;
-    this.#now = now;
-    this.#owe = owe;
+    this.#now = options.now ?? Date.now;
+    this.#owe = options.owe ?? tryOnce;
+    this.#wrapping = new Wrapping(vault);
+    this.#onTampered = options.onTampered ?? (async () => {});
   }
 
   async claim(pair: Pair, decisionId: string, untilMs: number): Promise<ClaimOutcome> {
     const { entry, version } = await this.#read(pair);
-    const replaced = entry?.state === 'ready' ? storedOf(pair, entry) : undefined;
+    const replaced = entry?.state === 'ready' || entry?.state === 'ending' ? storedOf(pair, entry) : undefined;
     if (entry?.decisionId === decisionId) {
-      if (replaced) return { kind: 'stored', stored: replaced };
+      if (entry.state === 'ready') return { kind: 'stored', stored: storedOf(pair, entry) };
       if (entry.state !== 'claimed') return { kind: 'done' };
     }
     if (entry?.state === 'claimed' && entry.untilMs > this.#now()) return { kind: 'held', untilMs: entry.untilMs };
     const fence = await this.#write(pair, version, { state: 'claimed', decisionId, untilMs });
     if (fence === undefined) return { kind: 'held', untilMs };
-    if (replaced) await this.#oweHolder(replaced.accessor, replaced.expiresAt);
+    if (entry?.state === 'ready') await this.#tellIfGone(pair, entry);
+    if (replaced) await this.#oweEnd(replaced.accessor, replaced.expiresAt);
     return { kind: 'claimed', claim: { pair, decisionId, fence, ...(replaced ? { replaced } : {}) } };
   }
 
@@ -64,28 +73,18 @@ export class VaultSecretStore implements SecretStore {
     facts: Omit<StoredSecret, 'pair' | 'decisionId' | 'accessor'>,
     ttlMs: number,
   ): Promise<StoredSecret | undefined> {
-    const { auth: holder } = await this.#vault.write(
-      `auth/token/create/${this.#role}`,
-      {
-        ttl: `${Math.max(1, Math.floor(ttlMs / 1000))}s`,
-        renewable: false,
-        policies: ['ebbtide-sealed'],
-        no_default_policy: true,
-      },
-      { operation: 'createHolder', unrepeatable: true },
-    );
-    if (!holder) throw new EbbtideError('VAULT_REJECTED', 'Vault issued no token to hold the sealed secret', {});
-    const { accessor, client_token: token } = holder;
+    const ttlS = Math.max(1, Math.floor(ttlMs / 1000));
+    const wrappedUntil = this.#now() + ttlS * 1000;
     const { pair, decisionId } = claim;
+    const { token, accessor } = await this.#wrapping.wrap({ sealed, pair: pairKey(pair), decisionId }, ttlS);
     try {
-      await this.#vault.write(cubbyhole, { sealed }, { token, operation: 'fillHolder' });
-      const entry = { state: 'ready', decisionId, ...facts, accessor, holder: token } as const;
+      const entry = { state: 'ready', decisionId, ...facts, accessor, wrapping: token, wrappedUntil } as const;
       if ((await this.#write(pair, claim.fence, entry)) !== undefined) return storedOf(pair, entry);
     } catch (error) {
-      await this.#oweHolder(accessor, this.#now() + ttlMs);
+      await this.#oweEnd(accessor, wrappedUntil);
       throw error;
     }
-    await this.#oweHolder(accessor, this.#now() + ttlMs);
+    await this.#oweEnd(accessor, wrappedUntil);
     return undefined;
   }
 
@@ -101,34 +100,58 @@ export class VaultSecretStore implements SecretStore {
   async take(pair: Pair): Promise<Taken | undefined> {
     const { entry, version } = await this.#read(pair);
     if (entry?.state !== 'ready') return undefined;
-    const { holder, ...facts } = entry;
     const stored = storedOf(pair, entry);
-    const [fence, sealed] = await Promise.allSettled([
-      this.#write(pair, version, { ...facts, state: 'taken' }),
-      this.#readHolder(holder),
+    const [fence, lies] = await Promise.allSettled([
+      this.#write(pair, version, { ...factsOf(entry), state: 'taken' }),
+      this.#wrapping.lies(entry.wrapping),
     ]);
     if (fence.status === 'rejected') throw fence.reason;
     if (fence.value === undefined) return undefined;
-    // Nobody waits for it: the entry names the holder no more
-    void this.#oweHolder(stored.accessor, stored.expiresAt);
-    if (sealed.status === 'rejected') throw sealed.reason;
-    return { stored, ...(sealed.value === undefined ? {} : { sealed: sealed.value }) };
+    try {
+      const mayBe = lies.status === 'rejected' || lies.value;
+      const found = mayBe ? await this.#wrapping.unwrap(entry.wrapping) : undefined;
+      // What is for another pair or decision was put in its place: it is as good as gone
+      if (found?.pair === pairKey(pair) && found.decisionId === entry.decisionId)
+        return { stored, sealed: found.sealed };
+      if (found || this.#isBefore(entry)) await this.#onTampered(stored);
+      return { stored };
+    } catch (error) {
+      // Nobody waits for it: the entry names it no more
+      void this.#oweEnd(stored.accessor, entry.wrappedUntil);
+      throw error;
+    }
   }
 
   async destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<StoredSecret | undefined> {
     const { entry, version } = await this.#read(pair);
-    // One that was being taken when Vault went away: nobody has its holder's token any more
+    const gone = { state: 'gone', decisionId: entry?.decisionId ?? '' } as const;
+    // One that was being taken when Vault went away: nobody has its wrapping token any more
     if (entry?.state === 'taken') {
-      await this.#endHolder(entry.accessor);
-      await this.#write(pair, version, { state: 'gone', decisionId: entry.decisionId });
+      await this.#wrapping.end(entry.accessor);
+      await this.#write(pair, version, gone);
       return undefined;
     }
-    if (entry?.state !== 'ready') return undefined;
+    if (entry?.state !== 'ready' && entry?.state !== 'ending') return undefined;
     const stored = storedOf(pair, entry);
     if (spare?.(stored)) return undefined;
-    await this.#endHolder(entry.accessor);
-    const fence = await this.#write(pair, version, { state: 'gone', decisionId: entry.decisionId });
-    return fence === undefined ? undefined : stored;
+    let fence: number | undefined = version;
+    if (entry.state === 'ready') {
+      fence = await this.#write(pair, version, { ...factsOf(entry), state: 'ending' });
+      if (fence === undefined) return undefined;
+      await this.#tellIfGone(pair, entry);
+    }
+    await this.#wrapping.end(entry.accessor);
+    return (await this.#write(pair, fence, gone)) === undefined ? undefined : stored;
+  }
+
+  async verify(pair: Pair): Promise<boolean> {
+    const { entry, version } = await this.#read(pair);
+    if (entry?.state !== 'ready' || !this.#isBefore(entry) || (await this.#wrapping.lies(entry.wrapping))) return true;
+    // Whoever takes or destroys it changes the entry first: unchanged, it was none of us
+    const fence = await this.#write(pair, version, { ...factsOf(entry), state: 'ending' });
+    if (fence === undefined) return true;
+    await this.#onTampered(storedOf(pair, entry));
+    return false;
   }
 
   async pairs(user?: string): Promise<readonly Pair[]> {
@@ -141,14 +164,14 @@ export class VaultSecretStore implements SecretStore {
     return found;
   }
 
-  async #readHolder(token: string): Promise<string | undefined> {
-    try {
-      const { data } = await this.#vault.read<{ sealed: string }>(cubbyhole, { token, operation: 'readHolder' });
-      return data.sealed;
-    } catch (error) {
-      if (hasEnded(error)) return undefined;
-      throw error;
-    }
+  #isBefore({ wrappedUntil }: Ready): boolean {
+    return this.#now() < wrappedUntil;
+  }
+
+  /** What was about to be destroyed may have been taken by somebody else; where that cannot be asked, it stays unknown. */
+  async #tellIfGone(pair: Pair, entry: Ready): Promise<void> {
+    const lies = await this.#wrapping.lies(entry.wrapping).catch(() => true);
+    if (!lies && this.#isBefore(entry)) await this.#onTampered(storedOf(pair, entry));
   }
 
   async #list(path: string): Promise<readonly string[]> {
@@ -213,43 +236,24 @@ export class VaultSecretStore implements SecretStore {
     }
   }
 
-  #oweHolder(accessor: string, untilMs: number): Promise<void> {
-    return this.#owe(`holder ${accessor}`, () => this.#endHolder(accessor), untilMs);
-  }
-
-  async #endHolder(accessor: string): Promise<void> {
-    try {
-      await this.#vault.write('auth/token/revoke-accessor', { accessor }, { operation: 'endHolder' });
-    } catch (error) {
-      if (!isEbbtideError(error, 'VAULT_NOT_FOUND')) throw error;
-    }
+  #oweEnd(accessor: string, untilMs: number): Promise<void> {
+    return this.#owe(`wrapping ${accessor}`, () => this.#wrapping.end(accessor), untilMs);
   }
 }
 
 const pathOf = ({ user, vm }: Pair): string => `pairs/${user}/${vm}`;
 
-const storedOf = (
-  pair: Pair,
-  {
-    decisionId,
-    method,
-    reference,
-    revocation,
-    recipient,
-    sshKeyHash,
-    accessor,
-    mintedAt,
-    expiresAt,
-  }: Extract<Entry, { method: unknown }>,
-): StoredSecret => ({
+const factsOf = ({ wrapping: _, wrappedUntil: __, state: ___, ...facts }: Ready) => facts;
+
+const storedOf = (pair: Pair, entry: Extract<Entry, { method: unknown }>): StoredSecret => ({
   pair,
-  decisionId,
-  method,
-  reference,
-  revocation,
-  recipient,
-  sshKeyHash,
-  accessor,
-  mintedAt,
-  expiresAt,
+  decisionId: entry.decisionId,
+  method: entry.method,
+  reference: entry.reference,
+  revocation: entry.revocation,
+  recipient: entry.recipient,
+  sshKeyHash: entry.sshKeyHash,
+  accessor: entry.accessor,
+  mintedAt: entry.mintedAt,
+  expiresAt: entry.expiresAt,
 });

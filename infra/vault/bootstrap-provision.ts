@@ -7,12 +7,9 @@ const longestS = 86_400;
 /** Token role of the tokens that hold users' leases. */
 export const accessLeaseRole = 'ebbtide-access-leases';
 
-/** Token role of the tokens in whose cubbyholes sealed secrets lie. */
-const sealedRole = 'ebbtide-sealed';
-
 /**
- * Prepare a Vault for provisioning and delivery: two kv mounts, an SSH authority with its role, and the token roles
- * for leases and sealed secrets. Doing it again changes nothing that is there.
+ * Prepare a Vault for provisioning and delivery: two kv mounts, an SSH authority with its role, and the token role
+ * for leases. Doing it again changes nothing that is there.
  *
  * @param enable - mounts an engine where it is missing
  */
@@ -23,7 +20,7 @@ export const prepareProvisioning = async (
   const kv = { type: 'kv', options: { version: '2' } };
   await enable('sys/mounts/ebbtide-provisions', kv);
   await enable('sys/mounts/ebbtide-users', kv);
-  // One version: the token of a holder must not be found in an older one
+  // One version: a wrapping token must not be found in an older one
   await whenUpgraded(() =>
     vault.write(
       'ebbtide-provisions/config',
@@ -56,13 +53,6 @@ export const prepareProvisioning = async (
     token_no_default_policy: true,
     token_explicit_max_ttl: `${longestS}s`,
     allowed_policies: ['ebbtide-access-lease'],
-  });
-  await vault.write(`auth/token/roles/${sealedRole}`, {
-    orphan: true,
-    renewable: false,
-    token_no_default_policy: true,
-    token_explicit_max_ttl: `${longestS}s`,
-    allowed_policies: ['ebbtide-sealed'],
   });
 };
 

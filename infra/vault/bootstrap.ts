@@ -61,7 +61,6 @@ const policies = {
   'ebbtide-provision': 'provision.hcl',
   'ebbtide-delivery': 'delivery.hcl',
   'ebbtide-access-lease': 'access-lease.hcl',
-  'ebbtide-sealed': 'sealed.hcl',
 } as const;
 
 /** The text of a policy that ships in `infra/vault/policies`. */

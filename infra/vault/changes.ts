@@ -18,6 +18,7 @@ const nothing: VaultAnswer<never> = {
   status: 204,
   data: undefined as never,
   auth: null,
+  wrap_info: null,
   lease_id: '',
   lease_duration: 0,
   renewable: false,

@@ -29,11 +29,20 @@ export interface VaultAuth {
   readonly orphan?: boolean;
 }
 
+/** The `wrap_info` part of an answer: what was to be said lies behind a token that opens it once. */
+export interface VaultWrap {
+  readonly token: string;
+  readonly accessor: string;
+  /** Seconds. */
+  readonly ttl: number;
+}
+
 /** An answer of Vault. */
 export interface VaultAnswer<T = unknown> {
   readonly status: number;
   readonly data: T;
   readonly auth: VaultAuth | null;
+  readonly wrap_info: VaultWrap | null;
   readonly lease_id: string;
   /** Seconds. */
   readonly lease_duration: number;
@@ -51,6 +60,8 @@ export interface RequestOptions {
   readonly retry?: RetryPolicy | false;
   /** Whether doing it twice differs from doing it once; such requests are repeated only if the first did not arrive. @default false */
   readonly unrepeatable?: boolean;
+  /** Ask for the answer wrapped (`wrap_info`), to be unwrapped once within so many seconds, 1 and up. */
+  readonly wrapTtlS?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -195,6 +206,7 @@ export class VaultClient {
       status: answer.statusCode,
       data: content.data as T,
       auth: content.auth ?? null,
+      wrap_info: content.wrap_info ?? null,
       lease_id: content.lease_id ?? '',
       lease_duration: content.lease_duration ?? 0,
       renewable: content.renewable ?? false,
@@ -206,7 +218,7 @@ export class VaultClient {
     method: VaultMethod,
     path: string,
     body: object | undefined,
-    { token, operation, signal }: RequestOptions,
+    { token, operation, signal, wrapTtlS }: RequestOptions,
   ): Promise<TransportResponse> {
     const labels = { service: this.#service, operation: operation ?? method.toLowerCase() };
     const stop = this.#metrics?.requestSeconds.startTimer(labels);
@@ -214,7 +226,10 @@ export class VaultClient {
       const answer = (await this.#node.request({
         method,
         path: `/${path}`,
-        headers: token ? { 'X-Vault-Token': token } : {},
+        headers: {
+          ...(token ? { 'X-Vault-Token': token } : {}),
+          ...(wrapTtlS === undefined ? {} : { 'X-Vault-Wrap-TTL': `${wrapTtlS}s` }),
+        },
         ...(body === undefined ? {} : { json: body }),
         timeout: this.config.timeoutMs,
         ...(signal ? { signal } : {}),

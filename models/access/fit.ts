@@ -7,7 +7,7 @@ import { createRandom } from '../training/random.ts';
 import { accessFeatures } from './features.ts';
 import type { AccessGrid } from './grid.ts';
 import { hazardBin, hazardBins, hazardEdges } from './hazard.ts';
-import { encodeInputs, type InputScale, inputCount } from './inputs.ts';
+import { encodeInputs, type InputScale, inputCount, type TreeLogits } from './inputs.ts';
 import type { HazardWeights } from './network.ts';
 
 /** Sizes and pace of the hazard network's training. */
@@ -69,11 +69,21 @@ export const memberOf = (arrays: readonly Float32Array[]): HazardWeights => {
   };
 };
 
-/** Inputs of the network for every hour and pair: hours × pairs × inputs. */
-export const gridInputs = ({ x, hours, pairs }: AccessGrid, scale: InputScale): Float32Array => {
+/**
+ * Inputs of the network for every hour and pair.
+ *
+ * @param trees what trees that have not seen its outcome say of a row
+ * @returns hours × pairs × inputs
+ */
+export const gridInputs = (
+  { x, hours, pairs }: AccessGrid,
+  scale: InputScale,
+  trees: (row: number) => TreeLogits,
+): Float32Array => {
   const rows = hours * pairs.length;
   const inputs = new Float32Array(rows * inputCount);
-  for (let row = 0; row < rows; row++) encodeInputs(scale, x, row * accessFeatures.size, inputs, row * inputCount);
+  for (let row = 0; row < rows; row++)
+    encodeInputs(scale, x, row * accessFeatures.size, inputs, row * inputCount, trees(row));
   return inputs;
 };
 

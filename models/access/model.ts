@@ -5,7 +5,7 @@ import { everybodyLayout } from './everybody.ts';
 import { accessFeatures, fillAccessFeatures } from './features.ts';
 import { hazardBins, survivalOf } from './hazard.ts';
 import { historySize } from './history.ts';
-import { encodeInputs, type InputScale, inputCount } from './inputs.ts';
+import { encodeInputs, type InputScale, inputCount, type TreeLogits } from './inputs.ts';
 import { interceptPlaces, keepPromises, learnIntercepts } from './intercepts.ts';
 import { bent, dayBin } from './join.ts';
 import { type HazardWeights, hazardNetwork } from './network.ts';
@@ -36,7 +36,10 @@ export interface AccessParts {
 /** Which parts take part, for the tables that show what each is worth. */
 export type AccessPart = 'both' | 'network' | 'trees';
 
-/** The trained model at work: the recurrent network and the trees, joined by the mean of their logits and calibrated. */
+/**
+ * The trained model at work: trees say what they make of each hour alone, and the recurrent network, which reads that beside
+ * its other inputs, what it makes of their sequence; both are joined by the mean of their logits and calibrated.
+ */
 export class AccessModel implements AccessPredictor {
   readonly name: string;
   readonly carried: { readonly pair: number; readonly all: number };
@@ -88,34 +91,32 @@ export class AccessModel implements AccessPredictor {
     const x = new Float32Array(n * size);
     const inputs = new Float32Array(n * inputCount);
     const carried = new Float32Array(n * stateSize);
-    states.forEach((state, row) => {
+    const { trees, calibration } = this.#parts;
+    const byTrees = states.map((state, row): TreeLogits => {
       fillAccessFeatures(state, population.shared, population.calendar, x, row * size);
-      encodeInputs(this.#parts.calibration.scale, x, row * size, inputs, row * inputCount);
+      const logits = { hour: treesLogit(trees.hour, x, row * size), day: treesLogit(trees.day, x, row * size) };
+      encodeInputs(calibration.scale, x, row * size, inputs, row * inputCount, logits);
       carried.set(state.subarray(historySize, historySize + stateSize), row * stateSize);
+      return logits;
     });
     const outputs = outputSizes.map((floats) => new Float32Array(n * floats));
     await this.#network.step(inputs, carried, outputs, n);
     states.forEach((state, row) => {
       state.set(carried.subarray(row * stateSize, (row + 1) * stateSize), historySize);
     });
-    return states.map((_, row) => this.#join(outputs, x, row, own));
+    return byTrees.map((logits, row) => this.#join(outputs, row, logits, own));
   }
 
-  #join(outputs: readonly Float32Array[], x: Float32Array, row: number, own: Float32Array): AccessForecast {
-    const { trees, calibration } = this.#parts;
+  #join(outputs: readonly Float32Array[], row: number, trees: TreeLogits, own: Float32Array): AccessForecast {
+    const { calibration } = this.#parts;
     const logits = meanLogits(outputs, row);
     const survival = survivalOf(logits);
-    const joined = (network: number, tree: () => number, share: number): number => {
+    const joined = (network: number, tree: number, share: number): number => {
       const weight = this.#part === 'both' ? share : this.#part === 'network' ? 1 : 0;
-      return weight * network + (weight < 1 ? (1 - weight) * tree() : 0);
+      return weight * network + (1 - weight) * tree;
     };
-    const offset = row * accessFeatures.size;
-    const hour = joined(logits[0]!, () => treesLogit(trees.hour, x, offset), calibration.networkShare.hour);
-    const day = joined(
-      logit(1 - survival[dayBin]!),
-      () => treesLogit(trees.day, x, offset),
-      calibration.networkShare.day,
-    );
+    const hour = joined(logits[0]!, trees.hour, calibration.networkShare.hour);
+    const day = joined(logit(1 - survival[dayBin]!), trees.day, calibration.networkShare.day);
     const within = (platt: Platt, z: number, intercept: number) => sigmoid(calibrated(platt, z) + intercept);
     return bent(
       survival,

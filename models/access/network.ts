@@ -1,9 +1,9 @@
 import { readLayersWeights, weightNamed } from '../networks/layersFile.ts';
 import type { Network, NetworkLayer } from '../networks/network.ts';
 import { hazardBins } from './hazard.ts';
-import { inputCount } from './inputs.ts';
+import { inputCount, treeInputs, treesAt } from './inputs.ts';
 
-/** One member: an LSTM beside a skip connection, a hidden layer, and a logit of the hazard for each bin. */
+/** One member: an LSTM, a hidden layer, and a logit of the hazard for each bin, to which what trees say is added directly. */
 export interface HazardWeights {
   readonly hidden: number;
   readonly dense: number;
@@ -13,48 +13,63 @@ export interface HazardWeights {
   readonly recurrentKernel: Float32Array;
   /** 4·hidden */
   readonly bias: Float32Array;
-  /** (hidden + inputs) × dense */
+  /** hidden × dense */
   readonly denseKernel: Float32Array;
   readonly denseBias: Float32Array;
-  /** dense × bins */
+  /** (dense + {@link treeInputs}) × bins */
   readonly headKernel: Float32Array;
   readonly headBias: Float32Array;
 }
+
+/** Picks what trees say out of the inputs: a slice, which Keras has no layer for. */
+const pickTrees = new Float32Array(inputCount * treeInputs);
+for (let i = 0; i < treeInputs; i++) pickTrees[(treesAt + i) * treeInputs + i] = 1;
 
 /** Members side by side as one network: `x` in, `hazard0`, `hazard1` and so on out. */
 export const hazardNetwork = (members: readonly HazardWeights[]): Network => ({
   name: 'access-hazard',
   input: { name: 'x', size: inputCount },
-  layers: members.flatMap((member, i): NetworkLayer[] => [
+  layers: [
     {
-      op: 'lstm',
-      name: `lstm${i}`,
+      op: 'dense',
+      name: 'trees',
       from: 'x',
-      units: member.hidden,
-      kernel: member.kernel,
-      recurrentKernel: member.recurrentKernel,
-      bias: member.bias,
-    },
-    { op: 'concat', name: `skip${i}`, from: [`lstm${i}`, 'x'] },
-    {
-      op: 'dense',
-      name: `dense${i}`,
-      from: `skip${i}`,
-      units: member.dense,
-      activation: 'tanh',
-      kernel: member.denseKernel,
-      bias: member.denseBias,
-    },
-    {
-      op: 'dense',
-      name: `hazard${i}`,
-      from: `dense${i}`,
-      units: hazardBins,
+      units: treeInputs,
       activation: 'linear',
-      kernel: member.headKernel,
-      bias: member.headBias,
+      kernel: pickTrees,
+      bias: new Float32Array(treeInputs),
     },
-  ]),
+    ...members.flatMap((member, i): NetworkLayer[] => [
+      {
+        op: 'lstm',
+        name: `lstm${i}`,
+        from: 'x',
+        units: member.hidden,
+        kernel: member.kernel,
+        recurrentKernel: member.recurrentKernel,
+        bias: member.bias,
+      },
+      {
+        op: 'dense',
+        name: `dense${i}`,
+        from: `lstm${i}`,
+        units: member.dense,
+        activation: 'tanh',
+        kernel: member.denseKernel,
+        bias: member.denseBias,
+      },
+      { op: 'concat', name: `joined${i}`, from: [`dense${i}`, 'trees'] },
+      {
+        op: 'dense',
+        name: `hazard${i}`,
+        from: `joined${i}`,
+        units: hazardBins,
+        activation: 'linear',
+        kernel: member.headKernel,
+        bias: member.headBias,
+      },
+    ]),
+  ],
   outputs: members.map((_, i) => `hazard${i}`),
 });
 

@@ -125,6 +125,12 @@ export const loadAccessModel = async (
       `Access model ${manifest.version} was trained on features ${manifest.features.hash.slice(0, 12)}, this version computes ${accessFeatures.hash.slice(0, 12)}; train it again`,
       { version: manifest.version },
     );
+  if (manifest.network.inputs !== inputCount)
+    throw new EbbtideError(
+      'MODEL_INCOMPATIBLE',
+      `The network of access model ${manifest.version} reads ${manifest.network.inputs} numbers, that of this version ${inputCount}; train it again`,
+      { version: manifest.version },
+    );
   const read = (file: string) => readModelFile(place, manifest, file);
   inspectModel(await read(accessFiles.step));
   const members = readHazard(await read(accessFiles.layers), await read(accessFiles.weights));

@@ -10,6 +10,7 @@ import { choosePairs } from './choosePairs.ts';
 import { accessFeatures } from './features.ts';
 import { fitDefaults } from './fit.ts';
 import { gatherGrid } from './grid.ts';
+import { inputCount } from './inputs.ts';
 import { judgePredictors } from './judge.ts';
 import { learnAccess } from './learn.ts';
 import type { AccessManifest } from './manifest.ts';
@@ -87,7 +88,7 @@ export const trainAccess = async (
   );
   const hash = hashOf(events);
   const asked = { seed, members, epochs: options.epochs ?? fitDefaults.epochs, backend, zone: options.zone };
-  const fingerprint = sha256(JSON.stringify([asked, fitDefaults, accessFeatures.hash, hash]));
+  const fingerprint = sha256(JSON.stringify([asked, fitDefaults, inputCount, accessFeatures.hash, hash]));
   const before = events.filter(({ event }) => event.timeMs < judgedFrom * hourMs);
   const grid = await gatherGrid(new Population(calendar, fromHour), before, judgedFrom, chosen.pairs);
 

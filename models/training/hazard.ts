@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { hazardBins } from '../access/hazard.ts';
+import { logitScale, treeInputs, usualLogit } from '../access/inputs.ts';
 import type { HazardWeights } from '../access/network.ts';
 import { lstm } from './lstm.ts';
 import { trainableProduct } from './product.ts';
@@ -47,9 +48,10 @@ const dropOutputs = 0.3;
 const uniform = (random: Random, size: number, limit: number): Float32Array =>
   Float32Array.from({ length: size }, () => (2 * random.next() - 1) * limit);
 
-const dropped = (random: Random, size: number, share: number): Float32Array => {
+/** @param kept - of each row of `inputs`, those from here on are never dropped */
+const dropped = (random: Random, size: number, share: number, inputs = size, kept = inputs): Float32Array => {
   const mask = new Float32Array(size);
-  for (let i = 0; i < size; i++) mask[i] = random.next() < share ? 0 : 1 / (1 - share);
+  for (let i = 0; i < size; i++) mask[i] = i % inputs >= kept ? 1 : random.next() < share ? 0 : 1 / (1 - share);
   return mask;
 };
 
@@ -65,11 +67,17 @@ export const createHazard = (random: Random, { inputs, hidden, dense }: HazardSi
   const recurrentKernel = matrix(hidden, 4 * hidden, Math.sqrt(3 / hidden) / 2);
   // A forget gate that starts open remembers from the first update on.
   const bias = variable<tf.Rank.R1>(new Float32Array(4 * hidden).fill(1, hidden, 2 * hidden), [4 * hidden]);
-  const denseKernel = glorot(hidden + inputs, dense);
+  const denseKernel = glorot(hidden, dense);
   const denseBias = variable<tf.Rank.R1>(new Float32Array(dense), [dense]);
-  const headKernel = glorot(dense, hazardBins);
-  // Accesses are rare: the first guess is a chance of one in eight.
-  const headBias = variable<tf.Rank.R1>(new Float32Array(hazardBins).fill(-2), [hazardBins]);
+  const joinedSize = dense + treeInputs;
+  const head = uniform(random, joinedSize * hazardBins, 0.3 * Math.sqrt(6 / (joinedSize + hazardBins)));
+  // Accesses are rare: the first guess is a chance of one in eight, and of the first hour what trees say
+  const firstGuess = new Float32Array(hazardBins).fill(-2);
+  head.fill(0, dense * hazardBins);
+  head[dense * hazardBins] = logitScale;
+  firstGuess[0] = usualLogit.hour;
+  const headKernel = variable<tf.Rank.R2>(head, [joinedSize, hazardBins]);
+  const headBias = variable<tf.Rank.R1>(firstGuess, [hazardBins]);
   const variables = [kernel, recurrentKernel, bias, denseKernel, denseBias, headKernel, headBias];
   const floats = (of: tf.Variable) => Float32Array.from(of.dataSync());
   return {
@@ -89,14 +97,17 @@ export const createHazard = (random: Random, { inputs, hidden, dense }: HazardSi
     loss({ x, target, weight }, state, drop) {
       const [steps, pairs] = x.shape;
       const rows = steps * pairs;
-      const keep = <R extends tf.Rank>(of: tf.Tensor<R>, share: number) =>
-        drop ? (tf.mul(of, tf.tensor(dropped(drop, of.size, share), of.shape)) as tf.Tensor<R>) : of;
-      const input = keep(x, dropInputs);
+      const keep = <R extends tf.Rank>(of: tf.Tensor<R>, mask: (random: Random) => Float32Array) =>
+        drop ? (tf.mul(of, tf.tensor(mask(drop), of.shape)) as tf.Tensor<R>) : of;
+      const input = keep(x, (random) => dropped(random, x.size, dropInputs, inputs, inputs - treeInputs));
       const { outputs, h, c } = lstm(input, { kernel, recurrentKernel, bias }, state.h, state.c);
-      const recurrent = keep(tf.reshape(outputs, [rows, hidden]) as tf.Tensor2D, dropOutputs);
-      const joined = tf.concat([recurrent, tf.reshape(input, [rows, inputs]) as tf.Tensor2D], 1) as tf.Tensor2D;
-      const middle = tf.tanh(tf.add(trainableProduct(joined, denseKernel), denseBias)) as tf.Tensor2D;
-      const logits = tf.add(trainableProduct(middle, headKernel), headBias);
+      const recurrent = keep(tf.reshape(outputs, [rows, hidden]) as tf.Tensor2D, (random) =>
+        dropped(random, rows * hidden, dropOutputs),
+      );
+      const middle = tf.tanh(tf.add(trainableProduct(recurrent, denseKernel), denseBias)) as tf.Tensor2D;
+      const trees = tf.slice(tf.reshape(x, [rows, inputs]), [0, inputs - treeInputs], [rows, treeInputs]);
+      const joined = tf.concat([middle, trees], 1) as tf.Tensor2D;
+      const logits = tf.add(trainableProduct(joined, headKernel), headBias);
       // Cross-entropy of each bin still at risk
       const surprise = tf.add(
         tf.sub(tf.relu(logits), tf.mul(logits, target)),

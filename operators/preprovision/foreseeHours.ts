@@ -8,6 +8,7 @@ import type { AccessClock } from '../../schemas/generated/index.ts';
 import type { Rejected } from '../batch.ts';
 import type { ModelChoice } from '../modelChoice.ts';
 import type { AccessBatch, DueBatch, DueItem, MachineChange } from './batch.ts';
+import { type Compared, ForeseesBeside } from './foreseeBeside.ts';
 import type { PreprovisionState } from './partitionState.ts';
 
 /** Predicts for all pairs of a partition at the beginning of an hour. */
@@ -29,21 +30,42 @@ const caughtUpHours = 24;
  * in the future for as long.
  *
  * @param state of the partition
- * @param models which model predicts from where on; another one takes over at the clock record that says so
+ * @param models which model predicts from where on; another one takes over at the clock record that says so. A challenger
+ *   foresees beside it, and nothing comes of that
+ * @param compared told how a challenger met each hour that is not read again
  */
 export const foreseeHours = (
   state: PreprovisionState,
   models: ModelChoice<HourlyPredictor>,
+  compared: (how: Compared) => void = () => undefined,
 ): OperatorFunction<AccessBatch, DueBatch> => {
   const { population } = state;
   let clocked = state.clock.time > 0;
   let { modelSequence } = state.clock;
 
+  let beside: ForeseesBeside | undefined;
+  const challenge = async (
+    challenger: HourlyPredictor | undefined,
+    pairs: readonly string[],
+    forecasts: readonly GuardedForecast[],
+  ): Promise<Compared | undefined> => {
+    if (beside?.version !== challenger?.version)
+      beside = challenger === undefined ? undefined : new ForeseesBeside(challenger, population);
+    if (!beside || !challenger) return undefined;
+    try {
+      return await beside.hour(challenger, population, pairs, forecasts);
+    } catch (error) {
+      beside = undefined;
+      models.challengerFailed(challenger.version, error);
+      return undefined;
+    }
+  };
+
   const pass = async (given: AccessClock, replayed: { replayed?: true }, due: DueItem[]): Promise<void> => {
     // Of instances that share the partitions, one may not have heard yet of what another put in force
     modelSequence = Math.max(modelSequence, given.modelSequence);
     const clock = { ...given, modelSequence };
-    const predictor = models.inForce({ models: modelSequence }).champion;
+    const { champion: predictor, challenger } = models.inForce({ models: modelSequence });
     state.carryFor(predictor);
     const { version: modelVersion } = predictor;
     const hour = hourOf(clock.time);
@@ -53,6 +75,8 @@ export const foreseeHours = (
       population.openHour(population.hour + 1);
       const pairs = [...population.states.keys()].sort();
       const forecasts = await predictor.forecast(population, pairs);
+      const met = await challenge(challenger, pairs, forecasts);
+      if (met && !replayed.replayed) compared(met);
       // Only for the hour that time has come to can anything still be prepared
       if (population.hour < hour) continue;
       const begins = hour * hourMs;

@@ -10,7 +10,7 @@ export interface Alert {
   subject: string;
   /** Who raised it. */
   pipeline: string;
-  /** What kind: revoked, silent, reviving, impossible, budgetExhausted, vaultUnavailable, deadLetter, anomaly, strayed, drift, scopeNarrowed, feedFailed, feedShrunk, signalRefused, streamOverflow, provisionFailing, provisionRefused, keyChanged, noticeRefresh, noticeDelay, test, resolved (its identifier is 'resolved/' and that of the alert whose cause ended). */
+  /** What kind: revoked, silent, reviving, impossible, budgetExhausted, vaultUnavailable, deadLetter, anomaly, strayed, drift, scopeNarrowed, feedFailed, feedShrunk, signalRefused, streamOverflow, provisionFailing, provisionRefused, provisionTampered, keyChanged, noticeRefresh, noticeDelay, test, resolved (its identifier is 'resolved/' and that of the alert whose cause ended). */
   kind: string;
   /** How urgent. */
   severity: AlertSeverity;
@@ -47,7 +47,7 @@ export const AlertSchema = {
     {
       "name": "kind",
       "type": "string",
-      "doc": "What kind: revoked, silent, reviving, impossible, budgetExhausted, vaultUnavailable, deadLetter, anomaly, strayed, drift, scopeNarrowed, feedFailed, feedShrunk, signalRefused, streamOverflow, provisionFailing, provisionRefused, keyChanged, noticeRefresh, noticeDelay, test, resolved (its identifier is 'resolved/' and that of the alert whose cause ended)."
+      "doc": "What kind: revoked, silent, reviving, impossible, budgetExhausted, vaultUnavailable, deadLetter, anomaly, strayed, drift, scopeNarrowed, feedFailed, feedShrunk, signalRefused, streamOverflow, provisionFailing, provisionRefused, provisionTampered, keyChanged, noticeRefresh, noticeDelay, test, resolved (its identifier is 'resolved/' and that of the alert whose cause ended)."
     },
     {
       "name": "severity",

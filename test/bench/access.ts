@@ -10,7 +10,7 @@ import { accessFeatures } from '../../models/access/features.ts';
 import { fitDefaults, memberOf } from '../../models/access/fit.ts';
 import { guarded } from '../../models/access/guarded.ts';
 import { hazardBins } from '../../models/access/hazard.ts';
-import { inputCount } from '../../models/access/inputs.ts';
+import { inputCount, treeInputs } from '../../models/access/inputs.ts';
 import { AccessModel } from '../../models/access/model.ts';
 import { Population } from '../../models/access/population.ts';
 import { returnFeatureCount } from '../../models/access/returns.ts';
@@ -32,9 +32,9 @@ const floats = (size: number) => Float32Array.from({ length: size }, () => 0.1 *
 const { hidden, dense } = fitDefaults;
 const member = () =>
   memberOf(
-    [inputCount * 4 * hidden, hidden * 4 * hidden, 4 * hidden, (hidden + inputCount) * dense, dense]
+    [inputCount * 4 * hidden, hidden * 4 * hidden, 4 * hidden, hidden * dense, dense]
       .map(floats)
-      .concat([floats(dense * hazardBins), floats(hazardBins)]),
+      .concat([floats((dense + treeInputs) * hazardBins), floats(hazardBins)]),
   );
 /** As many trees as the evaluation's model has, of rows by chance. */
 const trees = (features: number, count: number, leaves: number) => {

@@ -11,6 +11,7 @@ import { Minter } from '../../provision/mint/minter.ts';
 import { Owed } from '../../provision/owed.ts';
 import { Recorder } from '../../provision/recorder.ts';
 import type { SecretStore } from '../../provision/store.ts';
+import { tellTampered } from '../../provision/tampered.ts';
 import { UserDirectory } from '../../provision/userKeys.ts';
 import { VaultSecretStore } from '../../provision/vaultStore.ts';
 import { VaultClient } from '../../vault/client.ts';
@@ -58,8 +59,9 @@ export const startDelivery = async (context: AppContext, options: DeliveryOption
   const recorder = await Recorder.open(producer, registry, delivery.recordTimeoutMs);
   const gate = await followGate(context, config, now);
   const owed = new Owed({ config, now, log });
+  const onTampered = tellTampered(recorder, owed.owe, now, log);
   const service = new DeliveryService({
-    store: options.store ?? new VaultSecretStore(vault, config.mount, now, owed.owe),
+    store: options.store ?? new VaultSecretStore(vault, config.mount, { now, owe: owed.owe, onTampered }),
     minter: new Minter(vault, config.mount, now, owed.owe),
     owe: owed.owe,
     directory: new UserDirectory(vault, config.usersMount),

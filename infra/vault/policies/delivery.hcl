@@ -1,5 +1,5 @@
 # What Ebbtide's delivery service may do at Vault: hand over what was prepared, and make what was not. It finds out who asks
-# with the token or login of whoever asks, and reads what is sealed with the token that holds it: neither needs a right of its own.
+# with the token or login of whoever asks, and unwraps with the wrapping token itself: neither needs a right of its own.
 
 # Its own token
 path "auth/token/lookup-self" {
@@ -14,7 +14,7 @@ path "ebbtide-users/data/users/*" {
   capabilities = ["create", "read", "update"]
 }
 
-# Where the tokens lie in whose cubbyholes the secrets are, sealed to their users
+# Where the tokens lie that unwrap the secrets, sealed to their users
 path "ebbtide-provisions/data/pairs/*" {
   capabilities = ["create", "read", "update"]
 }

@@ -1,5 +1,5 @@
-# What Ebbtide's provisioning engine may do at Vault: make credentials ahead of time, and keep them sealed until they are
-# asked for. It cannot change users' keys, and reads no secret but what it has sealed itself.
+# What Ebbtide's provisioning engine may do at Vault: make credentials ahead of time, and keep them sealed and wrapped until
+# they are asked for. It cannot change users' keys, and reads no secret but what it has sealed itself.
 
 # Its own token
 path "auth/token/lookup-self" {
@@ -14,14 +14,14 @@ path "ebbtide-users/data/users/*" {
   capabilities = ["read"]
 }
 
-# Where the tokens lie in whose cubbyholes the secrets are, sealed to their users
+# Where the tokens lie that unwrap the secrets, sealed to their users
 path "ebbtide-provisions/data/pairs/*" {
   capabilities = ["create", "read", "update"]
 }
 path "ebbtide-provisions/metadata/pairs/*" {
   capabilities = ["read", "list"]
 }
-path "auth/token/create/ebbtide-sealed" {
+path "sys/wrapping/wrap" {
   capabilities = ["update"]
 }
 

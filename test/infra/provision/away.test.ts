@@ -57,11 +57,11 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
       log: pino({ level: 'silent' }),
     });
     t.after(() => client.close());
-    const read = client.read.bind(client);
-    client.read = ((path: string, ...rest: []) =>
-      path.startsWith('cubbyhole/')
+    const write = client.write.bind(client);
+    client.write = ((path: string, ...rest: [object]) =>
+      path === 'sys/wrapping/unwrap'
         ? Promise.reject(new EbbtideError('VAULT_UNAVAILABLE', 'away'))
-        : read(path, ...rest)) as typeof client.read;
+        : write(path, ...rest)) as typeof client.write;
     const other = await rig.delivery({}, { store: new VaultSecretStore(client, 'ebbtide-provisions') });
     assert.equal((await other.get('web-3', alice.token)).body.served, 'generated');
     await rig.noneLies();

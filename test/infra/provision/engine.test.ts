@@ -62,6 +62,7 @@ const engineRig = async (t: TestContext) => {
     put: (...given) => store.put(...given),
     release: (claim) => store.release(claim),
     peek: (at) => store.peek(at),
+    verify: (at) => store.verify(at),
     take: (at) => store.take(at),
     destroy: (...given) => store.destroy(...given),
     pairs: (user) => store.pairs(user),

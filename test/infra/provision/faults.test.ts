@@ -334,3 +334,47 @@ test('what nobody asked for must be destroyed at the end of its window, whoever 
     await engine.close();
   });
 });
+
+test('what somebody else has unwrapped is told to administrators, and its credential ended', async (t) => {
+  const rig = await provisionRig(t, await openBao(t));
+  const alice = await rig.user('alice');
+  const unwrapped = async (vm: string) => {
+    await rig.want('alice', vm);
+    await rig.step(`alice/${vm}`, 'preProvisioned');
+    const path = `ebbtide-provisions/data/pairs/alice/${vm}`;
+    const { data } = await rig.vault.root.read<{ data: { wrapping: string } }>(path);
+    await rig.vault.root.write('sys/wrapping/unwrap', {}, { token: data.data.wrapping });
+  };
+  const told = (vm: string) =>
+    until(`an alert about ${vm}`, () =>
+      rig.kafka.alerts.find(({ kind, subject }) => kind === 'provisionTampered' && subject === `alice/${vm}`),
+    );
+  const verifiers = (vm: string) =>
+    rig.vault.root.list(`ebbtide-provisions/metadata/verifiers/${vm}/alice`).then(
+      () => true,
+      () => false,
+    );
+
+  await t.test('at the hand-over: the user gets a new one', async () => {
+    const engine = await rig.engine();
+    const delivery = await rig.delivery();
+    await unwrapped('box-1');
+    const { body } = await delivery.get('box-1', alice.token);
+    assert.equal(body.served, 'refreshed');
+    const alert = await told('box-1');
+    assert.deepEqual([alert.severity, alert.pipeline], ['critical', 'provision']);
+    assert.match(alert.summary, /unwrapped or revoked before its time/);
+    await alice.open(body.sealed);
+    await rig.step('alice/box-1', 'destroyed');
+    await engine.close();
+  });
+
+  await t.test('before anybody asks: the engine looks', async () => {
+    await rig.engine({ sweepMs: 1_000 });
+    await unwrapped('box-2');
+    assert.equal(await verifiers('box-2'), true);
+    await told('box-2');
+    await rig.step('alice/box-2', 'destroyed');
+    await until('its verifier to be removed', async () => !(await verifiers('box-2')));
+  });
+});

@@ -44,12 +44,7 @@ for (const login of ['provision', 'delivery'] as const)
       ...(login === 'delivery'
         ? {}
         : {
-            'auth/token/create/ebbtide-sealed': () =>
-              client.write('auth/token/create/ebbtide-sealed', {
-                policies: ['ebbtide-sealed'],
-                no_default_policy: true,
-                ttl: '5s',
-              }),
+            'sys/wrapping/wrap': () => client.write('sys/wrapping/wrap', { sealed: 'x' }, { wrapTtlS: 5 }),
           }),
       'ebbtide-provisions/data/verifiers/*': () =>
         client.write(`ebbtide-provisions/data/verifiers/vm/${fresh()}`, { data: { verifier: 'x' } }),
@@ -104,7 +99,11 @@ for (const login of ['provision', 'delivery'] as const)
           () => client.write('sys/policies/acl/mine', { policy: '' }),
           () => client.read('ebbtide-provisions/data/verifiers/vm/alice/1'),
           () => client.remove('ebbtide-provisions/metadata/pairs/alice/listed'),
-          () => client.read('cubbyhole/sealed'),
+          () => client.read('cubbyhole/response'),
+          // Only a wrapping token itself unwraps
+          () => client.write('sys/wrapping/unwrap', {}),
+          () => client.write('sys/wrapping/rewrap', {}),
+          ...(login === 'delivery' ? [() => client.write('sys/wrapping/wrap', { sealed: 'x' }, { wrapTtlS: 5 })] : []),
           ...(login === 'provision'
             ? [() => client.write('ebbtide-users/data/users/alice', { data: { recipient: 'age1' } })]
             : []),

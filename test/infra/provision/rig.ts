@@ -4,7 +4,7 @@ import { provisionConfig } from '../../../infra/provision/config.ts';
 import { generateIdentity, open } from '../../../infra/provision/sealing.ts';
 import { startProvision } from '../../../infra/provision/start.ts';
 import { UserDirectory } from '../../../infra/provision/userKeys.ts';
-import { VaultSecretStore } from '../../../infra/provision/vaultStore.ts';
+import { VaultSecretStore, type VaultStoreOptions } from '../../../infra/provision/vaultStore.ts';
 import { wishRecord } from '../../../infra/provision/wish.ts';
 import { deliveryConfig } from '../../../infra/services/delivery/config.ts';
 import { startDelivery } from '../../../infra/services/delivery/start.ts';
@@ -168,7 +168,7 @@ export const provisionRig = async (
       clock: null,
       succeeded: true,
     });
-  /** How many sealed secrets lie in Vault now: each has a token of its own. */
+  /** How many sealed secrets lie in Vault now: each has a wrapping token. */
   const lying = async (): Promise<number> => {
     const { data } = await vault.root.list<{ keys: string[] }>('auth/token/accessors');
     let count = 0;
@@ -176,14 +176,14 @@ export const provisionRig = async (
       const found = await vault.root
         .write<{ path: string }>('auth/token/lookup-accessor', { accessor })
         .catch(() => undefined);
-      if (found?.data.path === 'auth/token/create/ebbtide-sealed') count++;
+      if (found?.data.path === 'sys/wrapping/wrap') count++;
     }
     return count;
   };
   /** What was taken is destroyed a moment after the answer. */
   const noneLies = () => until('nothing to lie in Vault', async () => (await lying()) === 0);
-  const store = async (login: 'provision' | 'delivery' = 'provision', now?: () => number) =>
-    new VaultSecretStore(await clientOf(login), 'ebbtide-provisions', now);
+  const store = async (login: 'provision' | 'delivery' = 'provision', options: VaultStoreOptions = {}) =>
+    new VaultSecretStore(await clientOf(login), 'ebbtide-provisions', options);
   return {
     vault,
     kafka,

@@ -42,8 +42,8 @@ test('no secret, and nothing that gives access to one, may be in logs, topics or
     await rig.want('alice', vm);
     await rig.step(`alice/${vm}`, 'preProvisioned');
     const path = `ebbtide-provisions/data/pairs/alice/${vm}`;
-    const { data } = await rig.vault.root.read<{ data: { holder: string } }>(path);
-    hidden.set(`${vm}: holder's token`, data.data.holder);
+    const { data } = await rig.vault.root.read<{ data: { wrapping: string } }>(path);
+    hidden.set(`${vm}: wrapping token`, data.data.wrapping);
     await keep(`${vm}, prepared`, (await delivery.get(vm, alice.token)).body.sealed);
     await keep(`${vm}, generated`, (await delivery.get(vm, alice.token)).body.sealed);
   }

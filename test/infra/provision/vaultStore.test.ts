@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Claim } from '../../../infra/provision/store.ts';
+import type { Claim, StoredSecret } from '../../../infra/provision/store.ts';
 import { openBao } from '../../services/openbao.ts';
 import { until } from '../vault/rig.ts';
 import { provisionRig } from './rig.ts';
@@ -17,7 +17,9 @@ const facts = () => ({
 
 test('VaultSecretStore', async (t) => {
   const rig = await provisionRig(t, await openBao(t));
-  const [one, other] = [await rig.store('provision'), await rig.store('delivery')];
+  const told: StoredSecret[] = [];
+  const onTampered = async (stored: StoredSecret) => void told.push(stored);
+  const [one, other] = [await rig.store('provision', { onTampered }), await rig.store('delivery', { onTampered })];
   let number = 0;
   const pair = () => ({ user: 'alice', vm: `vm-${number++}` });
   const later = () => Date.now() + 30_000;
@@ -78,6 +80,7 @@ test('VaultSecretStore', async (t) => {
     const taken = await other.take(at);
     assert.equal(taken?.stored.decisionId, 'd1');
     assert.equal(taken?.sealed, undefined);
+    assert.deepEqual(told, [], 'its time had come');
   });
 
   await t.test('a claim for a later decision must destroy what lay there', async () => {
@@ -118,7 +121,7 @@ test('VaultSecretStore', async (t) => {
     assert.equal((await other.pairs()).length, number + 1);
   });
 
-  await t.test('an older version of an entry must not give the token of its holder away', async () => {
+  await t.test('an older version of an entry must not give its wrapping token away', async () => {
     const at = pair();
     await filled(at);
     await one.take(at);
@@ -133,5 +136,87 @@ test('VaultSecretStore', async (t) => {
     await rig.vault.root.write(`ebbtide-provisions/data/pairs/alice/${at.vm}`, { data: { state: 'ready' } });
     assert.equal(await one.take(at), undefined);
     await claimed(one, at, 'd1');
+  });
+
+  const tokenOf = async (at: ReturnType<typeof pair>): Promise<string> => {
+    const { data } = await rig.vault.root.read<{ data: { wrapping: string } }>(
+      `ebbtide-provisions/data/pairs/alice/${at.vm}`,
+    );
+    return data.data.wrapping;
+  };
+  /** Somebody who has read a wrapping token uses it. */
+  const unwrapped = async (at: ReturnType<typeof pair>) => {
+    const token = await tokenOf(at);
+    const { data } = await rig.vault.root.write<{ sealed: string }>('sys/wrapping/unwrap', {}, { token });
+    assert.equal(data.sealed, 'sealed');
+  };
+
+  await t.test('nothing so far was tampered with', async () => {
+    for (const at of await one.pairs()) assert.equal(await one.verify(at), true);
+    assert.deepEqual(told, []);
+  });
+
+  await t.test('a wrapping token must unwrap once, tell nothing else, and live no longer than its secret', async () => {
+    const at = pair();
+    await filled(at, 'd1', 20_000);
+    const token = await tokenOf(at);
+    const { data } = await rig.vault.root.write<{ creation_path: string; creation_ttl: number }>(
+      'sys/wrapping/lookup',
+      { token },
+    );
+    assert.deepEqual([data.creation_path, data.creation_ttl], ['sys/wrapping/wrap', 20]);
+    assert.equal((await other.take(at))?.sealed, 'sealed');
+    await assert.rejects(rig.vault.root.write('sys/wrapping/unwrap', {}, { token }));
+    await rig.noneLies();
+  });
+
+  for (const [how, work] of [
+    ['taken', async (at: ReturnType<typeof pair>) => assert.equal((await other.take(at))?.sealed, undefined)],
+    ['destroyed', async (at: ReturnType<typeof pair>) => assert.equal((await one.destroy(at))?.decisionId, 'd1')],
+    [
+      'replaced',
+      async (at: ReturnType<typeof pair>) =>
+        assert.equal((await claimed(one, at, 'd2')).replaced?.decisionId, 'd1', 'its credential is to be ended'),
+    ],
+    [
+      'looked for',
+      async (at: ReturnType<typeof pair>) => {
+        assert.deepEqual([await one.verify(at), await other.verify(at)], [false, true], 'told once');
+        assert.equal(await other.take(at), undefined);
+        assert.equal((await one.destroy(at))?.decisionId, 'd1');
+      },
+    ],
+  ] as const)
+    await t.test(`what somebody else has unwrapped must be told of when it is ${how}`, async () => {
+      const at = pair();
+      await filled(at);
+      await unwrapped(at);
+      told.length = 0;
+      await work(at);
+      assert.deepEqual(
+        told.map(({ pair }) => pair),
+        [at],
+      );
+      assert.equal(await one.take(at), undefined);
+      await one.destroy(at);
+      assert.equal(told.length, 1, 'once');
+    });
+
+  await t.test('what was put in the place of a secret must not be handed over', async () => {
+    const foreign = async (content: object, path = 'sys/wrapping/wrap') => {
+      const at = pair();
+      await filled(at);
+      const { wrap_info } = await rig.vault.root.write(path, content, { wrapTtlS: 60 });
+      const { data } = await rig.vault.root.read<{ data: object }>(`ebbtide-provisions/data/pairs/alice/${at.vm}`);
+      await rig.vault.root.write(`ebbtide-provisions/data/pairs/alice/${at.vm}`, {
+        data: { ...data.data, wrapping: wrap_info?.token },
+      });
+      told.length = 0;
+      assert.equal((await other.take(at))?.sealed, undefined);
+      assert.equal(told.length, 1);
+    };
+    await foreign({ sealed: 'theirs', pair: 'alice/another', decisionId: 'd1' });
+    await foreign({ sealed: 'theirs' });
+    await foreign({ policies: ['default'], ttl: '60s' }, 'auth/token/create');
   });
 });

@@ -107,7 +107,7 @@ test('ebbtide vault bootstrap says what it will do, does it, and a second time n
 
     for (const [client, path, body] of [
       [tokens, 'auth/token/create', { policies: ['root'] }],
-      [tokens, 'auth/token/create/ebbtide-sealed', {}],
+      [tokens, 'auth/token/create/ebbtide-access-leases', {}],
       [tokens, 'sys/policies/acl/ebbtide-token-service', { policy: '' }],
       [actuator, `auth/token/create/${functionRole}`, {}],
       [actuator, 'auth/approle/role/ebbtide-token-service/secret-id', {}],
