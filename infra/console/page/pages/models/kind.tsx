@@ -128,17 +128,14 @@ export const Kind = ({
         </div>
       ) : null}
       <Table
-        title="Versions"
-        headings={['Version', 'Role', 'Published', 'By', 'Signed', 'Do']}
+        title={`Versions of ${plain(kind)}`}
+        headings={['Version', 'Role', 'Do', 'Published', 'By', 'Signed']}
         none={`None is in the registry; ebbtide train ${kind} makes one.`}
         rows={versions.map((one) => ({
           key: one.version,
           cells: [
             one.version,
             one.problem ?? one.role,
-            told(one.publishedAt),
-            one.publishedBy,
-            one.signed ?? 'no',
             <span key="do" class="card-actions">
               {one.problem === null && (
                 <button type="button" aria-label={`Show ${one.version}`} onClick={() => void show(one.version)}>
@@ -168,6 +165,9 @@ export const Kind = ({
                 </button>
               )}
             </span>,
+            told(one.publishedAt),
+            one.publishedBy,
+            one.signed ?? 'no',
           ],
         }))}
       />

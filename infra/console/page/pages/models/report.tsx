@@ -11,6 +11,10 @@ import { JudgedPlot } from './judgedPlot.tsx';
 
 type Told = { readonly report: ModelReport };
 
+/** What labels do, by kind of model; the scope model has no baseline of its own. */
+const benignAbout = (kind: string): readonly [falsePositive: string, legitimate: string] =>
+  kind === 'scope' ? ['benign to it', 'benign to it'] : ['they move thresholds', 'they join the baseline'];
+
 const stretch = (subject: string, fromMs: number) => [
   <a key="subject" href={subjectPath(subject)}>
     {subject}
@@ -18,17 +22,24 @@ const stretch = (subject: string, fromMs: number) => [
   when(fromMs),
 ];
 
-const Labels = ({ report: { labels } }: Told) => (
-  <Tiles
-    tiles={[
-      { title: 'Labels given', value: String(labels.given), about: `${labels.refused.length} of them left out` },
-      { title: 'Judged malicious', value: String(labels.maliciousActivity), about: 'they supervise' },
-      { title: 'False positives', value: String(labels.falsePositive), about: 'they move thresholds' },
-      { title: 'Legitimate anomalies', value: String(labels.legitimateAnomaly), about: 'they join the baseline' },
-      { title: 'Held out', value: String(labels.heldOut), about: 'the latest, which only judge' },
-    ]}
-  />
-);
+const Labels = ({ kind, report: { labels, cut } }: Told & { readonly kind: string }) => {
+  const [falsePositive, legitimate] = benignAbout(kind);
+  return (
+    <Tiles
+      tiles={[
+        {
+          title: 'Labels given',
+          value: String(labels.given),
+          about: `${labels.refused.length + cut.refused} of them left out`,
+        },
+        { title: 'Judged malicious', value: String(labels.maliciousActivity), about: 'they supervise' },
+        { title: 'False positives', value: String(labels.falsePositive), about: falsePositive },
+        { title: 'Legitimate anomalies', value: String(labels.legitimateAnomaly), about: legitimate },
+        { title: 'Held out', value: String(labels.heldOut), about: 'the latest, which only judge' },
+      ]}
+    />
+  );
+};
 
 const Lost = ({ report: { comparison, cut } }: Told) =>
   comparison.lost.length === 0 ? null : (
@@ -87,8 +98,8 @@ const Refused = ({ report: { labels, cut } }: Told) =>
     </details>
   );
 
-const Content = ({ report }: Told) => {
-  const [headings, ...rows] = report.figures;
+const Content = ({ kind, report }: Told & { readonly kind: string }) => {
+  const rows = report.figures.slice(1);
   return (
     <>
       <div class="report-verdict" data-outcome={report.outcome}>
@@ -105,14 +116,14 @@ const Content = ({ report }: Told) => {
       <div class="view-columns">
         <Table
           title="Champion against challenger"
-          headings={['Figure', ...(headings ?? []).slice(1)]}
+          headings={['Figure', 'Champion', 'Challenger']}
           none="Nothing was compared."
           rows={rows.map(([name = '', ...cells], index) => ({ key: `${index}`, cells: [name, ...cells] }))}
         />
         <JudgedPlot comparison={report.comparison} />
       </div>
       <Lost report={report} />
-      <Labels report={report} />
+      <Labels kind={kind} report={report} />
       <Judged report={report} />
       <Refused report={report} />
     </>
@@ -159,7 +170,7 @@ export const Report = ({
       {error.value !== null && <Failed error={error.value} onRetry={() => void load()} />}
       {error.value === null && report.value === undefined && <Loading what="Reading the report" />}
       {report.value === null && <p class="none">No report is kept with this version.</p>}
-      {report.value && <Content report={report.value} />}
+      {report.value && <Content kind={kind} report={report.value} />}
       <button type="button" onClick={onClose}>
         Close the report
       </button>
