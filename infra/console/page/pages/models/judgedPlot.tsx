@@ -2,7 +2,7 @@ import type { ModelReport } from '../../../view/models.ts';
 import { plain, score } from '../../format.ts';
 
 const side = 300;
-const margin = { left: 34, bottom: 34, top: 8, right: 8 } as const;
+const margin = { left: 34, bottom: 34, top: 20, right: 8 } as const;
 const width = side + margin.left + margin.right;
 const height = side + margin.top + margin.bottom;
 const x = (value: number): number => margin.left + Math.min(1, Math.max(0, value)) * side;
@@ -61,17 +61,17 @@ export const JudgedPlot = ({
           judged malicious
         </span>
         <span class="judged-key">judged benign</span>
-        <span class="chart-note">filled: held out</span>
+        <span class="chart-note">filled: held out; shaded: one alarms alone</span>
       </figcaption>
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={said(judged, threshold)}>
         <rect
-          class="judged-gone"
+          class="judged-alone"
           x={x(threshold)}
           y={y(threshold)}
           width={x(1) - x(threshold)}
           height={y(0) - y(threshold)}
         />
-        <rect class="judged-come" x={x(0)} y={y(1)} width={x(threshold) - x(0)} height={y(threshold) - y(1)} />
+        <rect class="judged-alone" x={x(0)} y={y(1)} width={x(threshold) - x(0)} height={y(threshold) - y(1)} />
         <path class="judged-frame" d={`M${x(0)} ${y(1)}V${y(0)}H${x(1)}`} />
         <line class="judged-same" x1={x(0)} y1={y(0)} x2={x(1)} y2={y(1)} />
         <line class="bar-level" x1={x(threshold)} y1={y(0)} x2={x(threshold)} y2={y(1)} />
@@ -93,7 +93,7 @@ export const JudgedPlot = ({
           <text x={x(1)} y={height - 4} text-anchor="end">
             champion’s score →
           </text>
-          <text x={x(0) + 6} y={y(1) + 10}>
+          <text x={4} y={11}>
             ↑ challenger’s score
           </text>
         </g>
