@@ -19,6 +19,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   curl: "asks the user's own servers; guides ask the embedded ones, which is run",
   sh: 'sets rules at a Kafka of the user’s own; test/infra/kafka/acls.test.ts runs such a script at a real one',
   'kafka-consumer-groups.sh': 'Kafka’s own; test/faults/disaster.test.ts runs it',
+  jq: 'reads an answer of the key host; test/infra/services/keyhost/kinds.test.ts asks for the same',
+  'ssh-keygen': 'makes a revocation list; test/infra/services/keyhost/kinds.test.ts makes one of such an answer',
   export: 'names what is the user’s own',
   cd: 'goes to a folder of the user’s own',
 };
