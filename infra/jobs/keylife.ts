@@ -30,11 +30,11 @@ import type { Kafka } from '../kafka/types.ts';
 import { VaultClient } from '../vault/client.ts';
 import type { VaultConfig } from '../vault/config.ts';
 import { UserKeys } from '../vault/userKeys.ts';
+import { beginJob } from './beginJob.ts';
 import type { KeylifeConfig } from './config.ts';
 import { drainCounts } from './jobMetrics.ts';
 import { openTables } from './joinedTables.ts';
 import { keylifeMetrics } from './keylifeMetrics.ts';
-import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
 import { openRiskModels, type RiskModel } from './riskEngine.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
@@ -165,10 +165,13 @@ export const startKeylife = async (
     passedOver: (topic) => metrics.passedOver.inc({ topic }),
   });
   const clockProducer = await kafka.producer({ lingerMs: 0 });
-  await publishPolicy(name, context, clockProducer, tables, policy);
-  // A registry that is away must not keep the job from starting: partitions await what they need
-  void models.announce(context, clockProducer, tables);
-  void tables.caughtUp.then(() => models.pool.begin());
+  const close = async () => {
+    await tables.close();
+    await clockProducer.close();
+    await models.close();
+    await vault.close();
+  };
+  await beginJob(name, context, policy, { tables, clockProducer, models, close });
 
   const open = async (partition: number): Promise<OpenedPartition<KeylifePartition>> => {
     await tables.caughtUp;
@@ -231,11 +234,6 @@ export const startKeylife = async (
     report,
     describe: () => models.describe(),
     failed: tables.failed,
-    async close() {
-      await tables.close();
-      await clockProducer.close();
-      await models.close();
-      await vault.close();
-    },
+    close,
   });
 };

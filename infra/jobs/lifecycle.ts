@@ -11,13 +11,13 @@ import { TelemetryCodec } from '../../schemas/telemetry.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
+import { beginJob } from './beginJob.ts';
 import type { LifecycleConfig } from './config.ts';
 import { openEncoders } from './encoders.ts';
 import { type JoinedTables, openJoinedTables } from './joinedTopics.ts';
 import { resourceLayout } from './layout.ts';
 import { lifecycleMetrics } from './metrics.ts';
 import { openModels } from './models.ts';
-import { publishPolicy } from './publishPolicy.ts';
 import { restorePartition } from './restore.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
 
@@ -71,10 +71,13 @@ export const startLifecycle = async (
     passedOver: (topic) => metrics.passedOver.inc({ topic }),
   });
   const clockProducer = await kafka.producer({ lingerMs: 0 });
-  await publishPolicy(name, context, clockProducer, tables, policy);
-  // A registry that is away must not keep the job from starting: partitions await what they need
-  void models.announce(context, clockProducer, tables);
-  void tables.caughtUp.then(() => models.pool.begin());
+  const close = async () => {
+    await tables.close();
+    await clockProducer.close();
+    await models.pool.close();
+    await model.close();
+  };
+  await beginJob(name, context, policy, { tables, clockProducer, models, close });
 
   const open = async (partition: number): Promise<OpenedPartition<Partition>> => {
     await tables.caughtUp;
@@ -160,11 +163,6 @@ export const startLifecycle = async (
     report,
     describe: () => models.describe(),
     failed: tables.failed,
-    async close() {
-      await tables.close();
-      await clockProducer.close();
-      await models.pool.close();
-      await model.close();
-    },
+    close,
   });
 };

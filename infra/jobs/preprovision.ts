@@ -29,13 +29,13 @@ import type { ClusterOptions } from '../kafka/client.ts';
 import type { Kafka } from '../kafka/types.ts';
 import { compareModels } from './accessComparison.ts';
 import { type AccessInForce, loadForZone, recorded, recordedChoice, statistics } from './accessModels.ts';
+import { beginJob } from './beginJob.ts';
 import type { PreprovisionConfig } from './config.ts';
 import { openTables, type Tables } from './joinedTables.ts';
 import type { ModelPool } from './modelPool.ts';
 import { openModels } from './models.ts';
 import { preprovisionMetrics } from './preprovisionMetrics.ts';
 import { wishOf } from './preprovisionWish.ts';
-import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
 import { type TellRefused, tellRefused } from './tellRefused.ts';
@@ -161,10 +161,13 @@ export const startPreprovision = async (
     },
   );
   const clockProducer = await kafka.producer({ lingerMs: 0 });
-  await publishPolicy(name, context, clockProducer, tables, policy);
-  // A registry that is away must not keep the job from starting: partitions await what they need
-  void models.announce(context, clockProducer, tables);
-  void tables.caughtUp.then(() => models.pool.begin());
+  const close = async () => {
+    await tables.close();
+    await clockProducer.close();
+    await models.pool.close();
+    await configured.close();
+  };
+  await beginJob(name, context, policy, { tables, clockProducer, models, close });
 
   const open = async (partition: number): Promise<OpenedPartition<Held>> => {
     await tables.caughtUp;
@@ -242,11 +245,6 @@ export const startPreprovision = async (
     report,
     describe: () => `${models.describe()}${comparison.describe()}`,
     failed: tables.failed,
-    async close() {
-      await tables.close();
-      await clockProducer.close();
-      await models.pool.close();
-      await configured.close();
-    },
+    close,
   });
 };

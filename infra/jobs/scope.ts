@@ -18,12 +18,12 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
 import type { Kafka } from '../kafka/types.ts';
+import { beginJob } from './beginJob.ts';
 import type { ScopeConfig } from './config.ts';
 import { drainCounts } from './jobMetrics.ts';
 import { openTables, type Tables } from './joinedTables.ts';
 import type { ModelPool } from './modelPool.ts';
 import { openModels } from './models.ts';
-import { publishPolicy } from './publishPolicy.ts';
 import { readChangelog } from './restore.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
 import { scopeMetrics } from './scopeMetrics.ts';
@@ -126,10 +126,13 @@ export const startScope = async (
     passedOver: (topic) => metrics.passedOver.inc({ topic }),
   });
   const clockProducer = await kafka.producer({ lingerMs: 0 });
-  await publishPolicy(name, context, clockProducer, tables, policy);
-  // A registry that is away must not keep the job from starting: partitions await what they need
-  void models.announce(context, clockProducer, tables);
-  void tables.caughtUp.then(() => models.pool.begin());
+  const close = async () => {
+    await tables.close();
+    await clockProducer.close();
+    await models.pool.close();
+    await model.close();
+  };
+  await beginJob(name, context, policy, { tables, clockProducer, models, close });
 
   const open = async (partition: number): Promise<OpenedPartition<ScopePartition>> => {
     await tables.caughtUp;
@@ -182,11 +185,6 @@ export const startScope = async (
     report,
     describe: () => models.describe(),
     failed: tables.failed,
-    async close() {
-      await tables.close();
-      await clockProducer.close();
-      await models.pool.close();
-      await model.close();
-    },
+    close,
   });
 };

@@ -101,7 +101,6 @@ for (const login of ['provision', 'delivery'] as const)
           () => client.remove('ebbtide-provisions/metadata/pairs/alice/listed'),
           () => client.read('cubbyhole/response'),
           // Only a wrapping token itself unwraps
-          () => client.write('sys/wrapping/unwrap', {}),
           () => client.write('sys/wrapping/rewrap', {}),
           ...(login === 'delivery' ? [() => client.write('sys/wrapping/wrap', { sealed: 'x' }, { wrapTtlS: 5 })] : []),
           ...(login === 'provision'
