@@ -8,6 +8,9 @@ import { Wrapping } from './wrapping.ts';
 
 type Ready = Extract<Entry, { state: 'ready' }>;
 
+/** What was taken this long ago, milliseconds, is unwrapped by now, or never will be. */
+const takingMs = 60_000;
+
 /** How a {@link VaultSecretStore} works. */
 export interface VaultStoreOptions {
   /** @default the wall clock */
@@ -102,7 +105,7 @@ export class VaultSecretStore implements SecretStore {
     if (entry?.state !== 'ready') return undefined;
     const stored = storedOf(pair, entry);
     const [fence, lies] = await Promise.allSettled([
-      this.#write(pair, version, { ...factsOf(entry), state: 'taken' }),
+      this.#write(pair, version, { ...factsOf(entry), state: 'taken', takenAt: this.#now() }),
       this.#wrapping.lies(entry.wrapping),
     ]);
     if (fence.status === 'rejected') throw fence.reason;
@@ -115,18 +118,20 @@ export class VaultSecretStore implements SecretStore {
         return { stored, sealed: found.sealed };
       if (found || this.#isBefore(entry)) await this.#onTampered(stored);
       return { stored };
-    } catch (error) {
+    } catch {
       // Nobody waits for it: the entry names it no more
       void this.#oweEnd(stored.accessor, entry.wrappedUntil);
-      throw error;
+      return { stored };
     }
   }
 
   async destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<StoredSecret | undefined> {
     const { entry, version } = await this.#read(pair);
     const gone = { state: 'gone', decisionId: entry?.decisionId ?? '' } as const;
-    // One that was being taken when Vault went away: nobody has its wrapping token any more
     if (entry?.state === 'taken') {
+      // Whoever has changed it is about to unwrap: revoked before that, it would look as if somebody else had been at it
+      if (Math.abs(this.#now() - entry.takenAt) < takingMs) return undefined;
+      // It was being taken when Vault or its taker went away: nobody has its wrapping token any more
       await this.#wrapping.end(entry.accessor);
       await this.#write(pair, version, gone);
       return undefined;

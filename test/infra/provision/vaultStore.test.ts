@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
 import type { Claim, StoredSecret } from '../../../infra/provision/store.ts';
+import { VaultSecretStore } from '../../../infra/provision/vaultStore.ts';
+import { VaultClient } from '../../../infra/vault/client.ts';
 import { openBao } from '../../services/openbao.ts';
 import { until } from '../vault/rig.ts';
 import { provisionRig } from './rig.ts';
@@ -112,6 +115,32 @@ test('VaultSecretStore', async (t) => {
       assert.equal(Number(taken?.sealed !== undefined) + Number(gone !== undefined) <= 1, true, `round ${round}`);
       await rig.noneLies();
     }
+  });
+
+  await t.test('destroy must leave alone what is about to be unwrapped, and clean up what never was', async () => {
+    const at = pair();
+    await filled(at);
+    const client = await VaultClient.connect(rig.vault.configs.delivery, {
+      service: 'test',
+      log: pino({ level: 'silent' }),
+    });
+    t.after(() => client.close());
+    const write = client.write.bind(client);
+    client.write = (async (path: string, ...rest: [object]) => {
+      if (path === 'sys/wrapping/unwrap') assert.equal(await one.destroy(at), undefined);
+      return write(path, ...rest);
+    }) as typeof client.write;
+    const taker = new VaultSecretStore(client, 'ebbtide-provisions', { onTampered });
+    assert.equal((await taker.take(at))?.sealed, 'sealed');
+    assert.deepEqual(told, [], 'it was none but us');
+    const later = await rig.store('provision', { now: () => Date.now() + 120_000, onTampered });
+    const state = async () =>
+      (await rig.vault.root.read<{ data: { state: string } }>(`ebbtide-provisions/data/pairs/alice/${at.vm}`)).data.data
+        .state;
+    assert.equal(await state(), 'taken');
+    await later.destroy(at);
+    assert.equal(await state(), 'gone');
+    assert.deepEqual(told, []);
   });
 
   await t.test('pairs must name what was stored, of all users or of one', async () => {
