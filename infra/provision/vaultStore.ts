@@ -65,7 +65,7 @@ export class VaultSecretStore implements SecretStore {
     if (entry?.state === 'claimed' && entry.untilMs > this.#now()) return { kind: 'held', untilMs: entry.untilMs };
     const fence = await this.#write(pair, version, { state: 'claimed', decisionId, untilMs });
     if (fence === undefined) return { kind: 'held', untilMs };
-    if (entry?.state === 'ready') await this.#tellIfGone(pair, entry);
+    if (entry?.state === 'ready' && (await this.#isGone(entry))) await this.#onTampered(storedOf(pair, entry));
     if (replaced) await this.#oweEnd(replaced.accessor, replaced.expiresAt);
     return { kind: 'claimed', claim: { pair, decisionId, fence, ...(replaced ? { replaced } : {}) } };
   }
@@ -141,9 +141,11 @@ export class VaultSecretStore implements SecretStore {
     if (spare?.(stored)) return undefined;
     let fence: number | undefined = version;
     if (entry.state === 'ready') {
+      // Looked for before: what is ending, others may end
+      const isGone = await this.#isGone(entry);
       fence = await this.#write(pair, version, { ...factsOf(entry), state: 'ending' });
       if (fence === undefined) return undefined;
-      await this.#tellIfGone(pair, entry);
+      if (isGone) await this.#onTampered(stored);
     }
     await this.#wrapping.end(entry.accessor);
     return (await this.#write(pair, fence, gone)) === undefined ? undefined : stored;
@@ -173,10 +175,10 @@ export class VaultSecretStore implements SecretStore {
     return this.#now() < wrappedUntil;
   }
 
-  /** What was about to be destroyed may have been taken by somebody else; where that cannot be asked, it stays unknown. */
-  async #tellIfGone(pair: Pair, entry: Ready): Promise<void> {
+  /** Whether somebody else has taken what is about to be destroyed; where that cannot be asked, it stays unknown. */
+  async #isGone(entry: Ready): Promise<boolean> {
     const lies = await this.#wrapping.lies(entry.wrapping).catch(() => true);
-    if (!lies && this.#isBefore(entry)) await this.#onTampered(storedOf(pair, entry));
+    return !lies && this.#isBefore(entry);
   }
 
   async #list(path: string): Promise<readonly string[]> {
