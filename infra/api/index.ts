@@ -59,6 +59,7 @@ export type {
   Producer,
   ProducerOptions,
   Tail,
+  TailFrom,
   UnacknowledgedOptions,
   UnacknowledgedProducer,
 } from '../kafka/types.ts';

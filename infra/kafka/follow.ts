@@ -1,7 +1,7 @@
 import type { TopicCodec } from '../../schemas/codec.ts';
 import type { Logger } from '../log.ts';
 import { type Patience, readPatiently } from './readPatiently.ts';
-import type { Kafka, Message } from './types.ts';
+import type { Kafka, Message, TailFrom } from './types.ts';
 
 /** A topic that is followed. */
 export interface Follower {
@@ -23,7 +23,7 @@ export const follow = async <T>(
   codec: TopicCodec<T>,
   take: (record: T | undefined, message: Message) => void | Promise<void>,
   log: Logger,
-  from: 'beginning' | 'end' = 'beginning',
+  from: TailFrom = 'beginning',
 ): Promise<Follower> => {
   const tail = await kafka.tail({ topics: [codec.topic.name], from });
   let closing = false;

@@ -21,12 +21,17 @@ const readUncommitted = 0;
 const timeoutMs = 10_000;
 
 /**
- * Where partitions begin and end. Records of open transactions count, which a consumer's own watermarks leave out: who
+ * Where partitions begin, or what was written since some time begins, and where they end. Records of open transactions count, which a consumer's own watermarks leave out: who
  * must not miss what is about to be committed reads up to here.
  *
+ * @param sinceMs - `low` is that of the first record that was written then or later, epoch milliseconds
  * @throws {EbbtideError} `KAFKA_UNAVAILABLE` when partitions have no leader for some seconds
  */
-export const extentsOf = async (cluster: ClusterOptions, places: readonly Place[]): Promise<Extent[]> => {
+export const extentsOf = async (
+  cluster: ClusterOptions,
+  places: readonly Place[],
+  sinceMs?: number,
+): Promise<Extent[]> => {
   if (places.length === 0) return [];
   const admin = ckjs.AdminClient.create({ 'bootstrap.servers': cluster.brokers, ...cluster.settings } as never);
   const list = (timestamp: number): Promise<(Place & { offset: number; error?: unknown })[]> =>
@@ -41,13 +46,23 @@ export const extentsOf = async (cluster: ClusterOptions, places: readonly Place[
     // A topic that was just made has no leader for a moment.
     return await pRetry(
       async () => {
-        const [lows, highs] = await Promise.all([list(earliest), list(latest)]);
+        const [lows, highs, since, ever] = await Promise.all([
+          list(earliest),
+          list(latest),
+          ...(sinceMs === undefined ? [] : [list(Math.max(0, Math.floor(sinceMs))), list(0)]),
+        ]);
         const offsetIn = (answers: typeof lows, { topic, partition }: Place): number => {
           const answer = answers.find((one) => one.topic === topic && one.partition === partition);
           if (!answer || answer.error) throw kafkaError(`Cannot read the offsets of ${topic}`, answer?.error);
-          return Math.max(0, answer.offset);
+          return answer.offset;
         };
-        return places.map((place) => ({ ...place, low: offsetIn(lows, place), high: offsetIn(highs, place) }));
+        return places.map((place) => {
+          const [low, high] = [Math.max(0, offsetIn(lows, place)), Math.max(0, offsetIn(highs, place))];
+          if (!since || !ever) return { ...place, low, high };
+          const first = offsetIn(since, place);
+          // -1 is said where nothing was written since; and, as by librdkafka's mock, where it is not known what was when
+          return { ...place, low: first >= 0 ? first : offsetIn(ever, place) >= 0 ? high : low, high };
+        });
       },
       {
         retries: 8,

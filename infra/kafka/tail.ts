@@ -1,6 +1,6 @@
 import { type ClusterOptions, call, connectConsumer, consume, disconnect } from './client.ts';
 import { extentsOf } from './offsets.ts';
-import type { Message, Tail } from './types.ts';
+import type { Message, Tail, TailFrom } from './types.ts';
 
 let tails = 0;
 const endTimeoutMs = 5_000;
@@ -10,7 +10,7 @@ export const openTail = async (
   cluster: ClusterOptions,
   options: {
     topics: readonly string[];
-    from: 'beginning' | 'end';
+    from: TailFrom;
     partitions?: readonly { topic: string; partition: number }[];
   },
   partitionsOf: (topic: string) => Promise<number>,
@@ -30,9 +30,11 @@ export const openTail = async (
     );
   const pending = new Map<string, number>();
   const starts: { topic: string; partition: number; offset: number }[] = [];
-  for (const { topic, partition, low, high } of await extentsOf(cluster, partitions)) {
-    starts.push({ topic, partition, offset: options.from === 'end' ? high : low });
-    if (options.from === 'beginning' && high > low) pending.set(`${topic}/${partition}`, high);
+  const { from } = options;
+  const extents = await extentsOf(cluster, partitions, typeof from === 'object' ? from.sinceMs : undefined);
+  for (const { topic, partition, low, high } of extents) {
+    starts.push({ topic, partition, offset: from === 'end' ? high : low });
+    if (from !== 'end' && high > low) pending.set(`${topic}/${partition}`, high);
   }
   const positions = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
   let open = true;

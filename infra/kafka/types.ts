@@ -105,6 +105,9 @@ export interface Tail {
   close(): Promise<void>;
 }
 
+/** Where a topic is read from: its beginning, its end, or what was written since then, epoch milliseconds. */
+export type TailFrom = 'beginning' | 'end' | { readonly sinceMs: number };
+
 /** Connects to one Kafka cluster. */
 export interface Kafka {
   /** Addresses, `host:port` joined by commas. */
@@ -116,7 +119,7 @@ export interface Kafka {
   /** Follow all partitions of the topics, or just the partitions named. */
   tail(options: {
     topics: readonly string[];
-    from: 'beginning' | 'end';
+    from: TailFrom;
     partitions?: readonly { topic: string; partition: number }[];
   }): Promise<Tail>;
   /**

@@ -13,6 +13,7 @@ import type { Owed } from './owed.ts';
 import { type PrepareParts, prepare } from './prepare.ts';
 import { endedRecord, factsOf } from './records.ts';
 import type { StoredSecret } from './store.ts';
+import { sweep } from './sweep.ts';
 
 /** What an {@link Engine} works with. */
 export interface EngineParts extends PrepareParts {
@@ -138,14 +139,10 @@ export class Engine {
    * Look through the store for secrets that no record tells of, for an instance was killed before it could write; and for
    * those that somebody else has taken.
    */
-  async sweep(): Promise<void> {
-    const { store, now } = this.#parts;
-    for (const pair of await store.pairs()) {
-      const lies = await store.verify(pair);
-      const gone = await store.destroy(pair, ({ expiresAt }) => lies && expiresAt > now());
-      if (gone)
-        await this.#end(gone, lies ? 'expired' : 'destroyed', lies ? undefined : this.#prepared.get(pairKey(pair)));
-    }
+  sweep(): Promise<void> {
+    return sweep(this.#parts, (gone, tampered) =>
+      tampered ? this.#end(gone, 'destroyed', this.#prepared.get(pairKey(gone.pair))) : this.#end(gone, 'expired'),
+    );
   }
 
   #begin(key: string, work: () => Promise<void>): void {
@@ -172,14 +169,14 @@ export class Engine {
   async #prepare(key: string): Promise<void> {
     const wanted = this.#wanted.get(key);
     if (!wanted) return;
-    const { now, by, log, metrics, config } = this.#parts;
+    const { now, by, log, metrics, config, owed } = this.#parts;
     const pair: Pair = { user: wanted.user, vm: wanted.vm };
     if (this.#parts.killed(pair))
       return now() < wanted.windowEnd ? this.#again(key, config.backoffMs) : this.#forgetWanted(key);
     try {
       if (pairKey(pair) !== key) throw new EbbtideError('REQUEST_INVALID', `Record of "${key}" is about another pair`);
       const done = await prepare(
-        { ...this.#parts, owe: this.#parts.owed.owe },
+        { ...this.#parts, owe: owed.owe, endReplaced: (replaced) => this.#end(replaced, 'destroyed') },
         { pair, decisionId: wanted.decisionId, windowEnd: wanted.windowEnd },
       );
       if (done.kind === 'done') return this.#forgetWanted(key);
@@ -201,11 +198,13 @@ export class Engine {
         by,
       };
       const notices = done.kind === 'prepared' && done.replaced ? [refreshed(stored, now())] : [];
-      if (done.kind === 'prepared' && done.replaced) await this.#ended(done.replaced, 'destroyed');
       this.take(key, record);
       metrics.steps.inc({ state: 'preProvisioned' });
       log.info({ pair: key, decisionId: wanted.decisionId, method: stored.method }, 'credential prepared');
-      await this.#parts.write(record, notices);
+      // It lies ready, whatever becomes of the record; one that was ended or handed over meanwhile is told of as that
+      const isStill = () => this.#prepared.get(key) === record;
+      const write = async () => void (isStill() && (await this.#parts.write(record, notices)));
+      await owed.owe(`record ${key} ${wanted.decisionId}`, write, stored.expiresAt);
     } catch (error) {
       await this.#failed(key, wanted, error);
     }

@@ -30,7 +30,8 @@ export interface FollowedGate {
 
 /**
  * Follow settings, scores, decisions, who credentials belong to, and changes of machines' states. It resolves once it knows
- * what of these was there before: nobody is let through since a process has just begun. Scores, which are many, count from now on.
+ * what of these was there before: nobody is let through since a process has just begun. Of scores and decisions, which are many, that is
+ * what was written for as long as they count.
  */
 export const followGate = async (
   { kafka, registry, log }: AppContext,
@@ -41,6 +42,7 @@ export const followGate = async (
   const risk = new FollowedRisk(config.riskMaxAgeMs, now, owners);
   const machines = new Machines();
   const controls = new Controls();
+  const recent = { sinceMs: now() - config.riskMaxAgeMs };
   const followers = [
     await follow(
       kafka,
@@ -65,12 +67,14 @@ export const followGate = async (
       await TopicCodec.open<Score>(topics.scores, registry),
       (score) => score && risk.scored(score),
       log,
+      recent,
     ),
     await follow(
       kafka,
       await TopicCodec.open<Decision>(topics.decisions, registry),
       (decision) => decision && risk.decided(decision),
       log,
+      recent,
     ),
     await follow(
       kafka,

@@ -28,7 +28,7 @@ export const createProvisionMetrics = (
     }),
     failures: new Counter({
       name: 'ebbtide_provision_failures_total',
-      help: 'Tries to prepare a credential that failed, by the code of the error',
+      help: 'Tries to prepare a credential, or to look at one that lies prepared, that failed, by the code of the error',
       labelNames: ['code'] as const,
       registers,
     }),

@@ -68,10 +68,14 @@ export const admit = ({ config, machines, risk }: Pick<PrepareParts, 'config' | 
  *   has ended, or what Vault failed with
  */
 export const prepare = async (
-  parts: PrepareParts & { readonly owe: Owe },
+  parts: PrepareParts & {
+    readonly owe: Owe;
+    /** Sees to it that the credential of what a later decision replaced is ended, and that this is written; it must not reject. */
+    readonly endReplaced: (replaced: StoredSecret) => Promise<void>;
+  },
   { pair, decisionId, windowEnd }: Wanted,
 ): Promise<Prepared> => {
-  const { store, minter, directory, config, now, owe } = parts;
+  const { store, minter, directory, config, now, owe, endReplaced } = parts;
   const target = admit(parts, pair);
   const ttlMs = Math.min(windowEnd - now(), config.maxWindowMs);
   if (ttlMs < Math.max(1_000, config.minRemainingMs))
@@ -89,7 +93,7 @@ export const prepare = async (
   let minted: Minted | undefined;
   let mintedAt = 0;
   try {
-    if (claim.replaced) await minter.end({ ...claim.replaced, pair });
+    if (claim.replaced) await endReplaced(claim.replaced);
     minted = await minter.mint({ pair, target, ttlMs, sshPublicKey: keys.sshPublicKey });
     mintedAt = now();
     const { method, reference, revocation, expiresAt } = minted;

@@ -39,7 +39,10 @@ export type ClaimOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'held'; readonly untilMs: number };
 
-/** A secret that was taken out; `sealed` is absent where it had ended by its time, or somebody else had taken it. */
+/**
+ * A secret that was taken out. `sealed` is absent where it had ended by its time, somebody else had taken it, or the store was
+ * lost half-way: nobody will get it then, and its credential is to be ended.
+ */
 export interface Taken {
   readonly stored: StoredSecret;
   readonly sealed?: string;
@@ -79,7 +82,12 @@ export interface SecretStore {
   release(claim: Claim): Promise<void>;
   /** What lies there for a pair, without taking it. */
   peek(pair: Pair): Promise<StoredSecret | undefined>;
-  /** Take the secret out, once: undefined where there is none, or somebody else was first. */
+  /**
+   * Take the secret out, once.
+   *
+   * @returns undefined where there is none, or somebody else was first
+   * @throws {EbbtideError} where the store is away, and nothing was taken
+   */
   take(pair: Pair): Promise<Taken | undefined>;
   /**
    * Destroy what lies there, unless `spare` says otherwise.

@@ -19,7 +19,7 @@ const facts = {
 const entrySchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('claimed'), decisionId: z.string(), untilMs: z.number() }),
   z.object({ state: z.literal('ready'), ...facts, wrapping: z.string(), wrappedUntil: z.number() }),
-  z.object({ state: z.literal('taken'), ...facts }),
+  z.object({ state: z.literal('taken'), ...facts, takenAt: z.number().default(0) }),
   z.object({ state: z.literal('ending'), ...facts }),
   z.object({ state: z.literal('gone'), decisionId: z.string() }),
 ]);

@@ -8,6 +8,9 @@ import { Wrapping } from './wrapping.ts';
 
 type Ready = Extract<Entry, { state: 'ready' }>;
 
+/** What was taken this long ago, milliseconds, is unwrapped by now, or never will be. */
+const takingMs = 60_000;
+
 /** How a {@link VaultSecretStore} works. */
 export interface VaultStoreOptions {
   /** @default the wall clock */
@@ -62,7 +65,7 @@ export class VaultSecretStore implements SecretStore {
     if (entry?.state === 'claimed' && entry.untilMs > this.#now()) return { kind: 'held', untilMs: entry.untilMs };
     const fence = await this.#write(pair, version, { state: 'claimed', decisionId, untilMs });
     if (fence === undefined) return { kind: 'held', untilMs };
-    if (entry?.state === 'ready') await this.#tellIfGone(pair, entry);
+    if (entry?.state === 'ready' && (await this.#isGone(entry))) await this.#onTampered(storedOf(pair, entry));
     if (replaced) await this.#oweEnd(replaced.accessor, replaced.expiresAt);
     return { kind: 'claimed', claim: { pair, decisionId, fence, ...(replaced ? { replaced } : {}) } };
   }
@@ -102,7 +105,7 @@ export class VaultSecretStore implements SecretStore {
     if (entry?.state !== 'ready') return undefined;
     const stored = storedOf(pair, entry);
     const [fence, lies] = await Promise.allSettled([
-      this.#write(pair, version, { ...factsOf(entry), state: 'taken' }),
+      this.#write(pair, version, { ...factsOf(entry), state: 'taken', takenAt: this.#now() }),
       this.#wrapping.lies(entry.wrapping),
     ]);
     if (fence.status === 'rejected') throw fence.reason;
@@ -115,18 +118,20 @@ export class VaultSecretStore implements SecretStore {
         return { stored, sealed: found.sealed };
       if (found || this.#isBefore(entry)) await this.#onTampered(stored);
       return { stored };
-    } catch (error) {
+    } catch {
       // Nobody waits for it: the entry names it no more
       void this.#oweEnd(stored.accessor, entry.wrappedUntil);
-      throw error;
+      return { stored };
     }
   }
 
   async destroy(pair: Pair, spare?: (stored: StoredSecret) => boolean): Promise<StoredSecret | undefined> {
     const { entry, version } = await this.#read(pair);
     const gone = { state: 'gone', decisionId: entry?.decisionId ?? '' } as const;
-    // One that was being taken when Vault went away: nobody has its wrapping token any more
     if (entry?.state === 'taken') {
+      // Whoever has changed it is about to unwrap: revoked before that, it would look as if somebody else had been at it
+      if (Math.abs(this.#now() - entry.takenAt) < takingMs) return undefined;
+      // It was being taken when Vault or its taker went away: nobody has its wrapping token any more
       await this.#wrapping.end(entry.accessor);
       await this.#write(pair, version, gone);
       return undefined;
@@ -136,9 +141,11 @@ export class VaultSecretStore implements SecretStore {
     if (spare?.(stored)) return undefined;
     let fence: number | undefined = version;
     if (entry.state === 'ready') {
+      // Looked for before: what is ending, others may end
+      const isGone = await this.#isGone(entry);
       fence = await this.#write(pair, version, { ...factsOf(entry), state: 'ending' });
       if (fence === undefined) return undefined;
-      await this.#tellIfGone(pair, entry);
+      if (isGone) await this.#onTampered(stored);
     }
     await this.#wrapping.end(entry.accessor);
     return (await this.#write(pair, fence, gone)) === undefined ? undefined : stored;
@@ -168,10 +175,10 @@ export class VaultSecretStore implements SecretStore {
     return this.#now() < wrappedUntil;
   }
 
-  /** What was about to be destroyed may have been taken by somebody else; where that cannot be asked, it stays unknown. */
-  async #tellIfGone(pair: Pair, entry: Ready): Promise<void> {
+  /** Whether somebody else has taken what is about to be destroyed; where that cannot be asked, it stays unknown. */
+  async #isGone(entry: Ready): Promise<boolean> {
     const lies = await this.#wrapping.lies(entry.wrapping).catch(() => true);
-    if (!lies && this.#isBefore(entry)) await this.#onTampered(storedOf(pair, entry));
+    return !lies && this.#isBefore(entry);
   }
 
   async #list(path: string): Promise<readonly string[]> {

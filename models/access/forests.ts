@@ -2,7 +2,7 @@ import { accessFeatures } from './features.ts';
 import { type AccessGrid, activeWithin } from './grid.ts';
 import type { TreeLogits } from './inputs.ts';
 import type { AccessParts } from './model.ts';
-import { averaged, type BoostingOptions, boost, type TreeRows, type Trees, treesLogit } from './trees.ts';
+import { averaged, type BoostingOptions, type TreeRows, type Trees, treesLogit } from './trees.ts';
 
 const common = { trees: 400, ridge: 5, rowShare: 0.7, patience: 40 } as const;
 /** Chosen on the first 70 % of the NASA log: stopped at 60 and at 80 % of it, judged by what follows each. */
@@ -15,6 +15,8 @@ export const boosting: Readonly<Record<keyof AccessParts['trees'], Omit<Boosting
 const bags = 3;
 /** Stretches of hours each of which is told of by trees that have learned from the others. */
 const folds = 4;
+/** Forests that a training grows: two are stopped, two cross-fitted twice, the one of returns stopped, and three settled. */
+export const forestCount = 2 + 2 * 2 * folds + 1 + 3 * bags;
 /** Hours ahead that the trees of the hour and of the day tell of. */
 const ahead = { hour: 1, day: 24 } as const;
 
@@ -47,19 +49,21 @@ const together = (parts: readonly TreeRows[]): TreeRows => {
 /** Trees of the hour and of the day. */
 export type HourAndDay = Pick<AccessParts['trees'], 'hour' | 'day'>;
 
+/** Grows a forest, as `boost` does; it rejects where the training was cancelled. */
+export type Grow = (rows: TreeRows, options: BoostingOptions, held?: TreeRows) => Promise<Trees>;
+
 /** Learns trees of the hour and of the day from a grid. */
 export class Forests {
   readonly #grid: AccessGrid;
   readonly #outcomes: Readonly<Record<keyof HourAndDay, Uint8Array>>;
   readonly #seed: number;
-  readonly #check: () => void;
+  readonly #grow: Grow;
 
-  /** @param check throws where the training was cancelled; called before each forest */
-  constructor(grid: AccessGrid, seed: number, check: () => void) {
+  constructor(grid: AccessGrid, seed: number, grow: Grow) {
     this.#grid = grid;
     this.#outcomes = { hour: grid.active, day: activeWithin(grid, ahead.day) };
     this.#seed = seed;
-    this.#check = check;
+    this.#grow = grow;
   }
 
   /** Rows of hours `[from, to)`. */
@@ -68,19 +72,17 @@ export class Forests {
   }
 
   /** Learn from `[from, cut)`, and stop by `[cut, to)`. */
-  searched(from: number, cut: number, to: number): HourAndDay {
-    const of = (what: keyof HourAndDay) => {
-      this.#check();
-      return boost(this.rows(what, from, cut), { ...boosting[what], seed: this.#seed }, this.rows(what, cut, to));
-    };
-    return { hour: of('hour'), day: of('day') };
+  async searched(from: number, cut: number, to: number): Promise<HourAndDay> {
+    const of = (what: keyof HourAndDay) =>
+      this.#grow(this.rows(what, from, cut), { ...boosting[what], seed: this.#seed }, this.rows(what, cut, to));
+    return { hour: await of('hour'), day: await of('day') };
   }
 
   /** Learn from all of `[from, to)` as many trees as were best. */
-  settled(best: HourAndDay, from: number, to: number): HourAndDay {
+  async settled(best: HourAndDay, from: number, to: number): Promise<HourAndDay> {
     const of = (what: keyof HourAndDay) =>
-      settled(this.rows(what, from, to), boosting[what], best[what].trees.length, this.#seed, this.#check);
-    return { hour: of('hour'), day: of('day') };
+      settled(this.rows(what, from, to), boosting[what], best[what].trees.length, this.#seed, this.#grow);
+    return { hour: await of('hour'), day: await of('day') };
   }
 
   /**
@@ -91,16 +93,15 @@ export class Forests {
    * @param from hours before are learned from by none
    * @returns hours × pairs × (hour, day)
    */
-  crossFitted(best: HourAndDay, from: number, to: number): Float64Array {
+  async crossFitted(best: HourAndDay, from: number, to: number): Promise<Float64Array> {
     const { x, pairs } = this.#grid;
     const { size } = accessFeatures;
     const logits = new Float64Array(2 * to * pairs.length);
     const edge = (fold: number): number => from + Math.round(((to - from) * fold) / folds);
-    (['hour', 'day'] as const).forEach((what, place) => {
+    for (const [place, what] of (['hour', 'day'] as const).entries())
       for (let fold = 0; fold < folds; fold++) {
-        this.#check();
         const others = [this.rows(what, from, edge(fold)), this.rows(what, edge(fold + 1), to)];
-        const trees = boost(together(others), {
+        const trees = await this.#grow(together(others), {
           ...boosting[what],
           seed: this.#seed,
           trees: best[what].trees.length,
@@ -109,7 +110,6 @@ export class Forests {
         for (let row = fold === 0 ? 0 : edge(fold) * pairs.length; row < end; row++)
           logits[2 * row + place] = treesLogit(trees, x, row * size);
       }
-    });
     return logits;
   }
 
@@ -122,16 +122,14 @@ export class Forests {
 }
 
 /** As many trees as were best, of all that may be learned from: the mean of some forests, which chance makes different. */
-export const settled = (
+export const settled = async (
   rows: TreeRows,
   options: Omit<BoostingOptions, 'seed'>,
   trees: number,
   seed: number,
-  check: () => void,
-): Trees =>
-  averaged(
-    Array.from({ length: bags }, (_, bag) => {
-      check();
-      return boost(rows, { ...options, seed: seed + 7919 * bag, trees });
-    }),
-  );
+  grow: Grow,
+): Promise<Trees> => {
+  const forests: Trees[] = [];
+  for (let bag = 0; bag < bags; bag++) forests.push(await grow(rows, { ...options, seed: seed + 7919 * bag, trees }));
+  return averaged(forests);
+};

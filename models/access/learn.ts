@@ -5,7 +5,7 @@ import type { FitsPoint } from '../training/fits.ts';
 import { hourMs } from './calendar.ts';
 import { accessFeatures } from './features.ts';
 import { arraysOfMember, fitDefaults, fitHazard, gridInputs, memberOf } from './fit.ts';
-import { boosting, Forests, type HourAndDay, settled } from './forests.ts';
+import { boosting, Forests, forestCount, type Grow, type HourAndDay, settled } from './forests.ts';
 import type { AccessGrid } from './grid.ts';
 import { hazardBins, survivalOf } from './hazard.ts';
 import { inputCount, scaleOf } from './inputs.ts';
@@ -30,7 +30,10 @@ export interface LearnOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How far it is. */
+/**
+ * How far it is, as steps that forests and networks share; the loss is that of what is learned, or was before where trees are grown
+ * without any.
+ */
 export type LearnListener = (step: number, steps: number, loss: number, judged: number | undefined) => void;
 
 /** Share of the hours, the last ones, by which it stops and is calibrated before all of them are learned from. */
@@ -38,6 +41,9 @@ export const heldShare = 0.2;
 /** Hours at the beginning that no tree learns from: histories are still empty. */
 const warmUpHours = 168;
 const fewestHours = 14 * 24;
+/** Steps that a forest counts as, and how many forests a network does: about as long as each takes. */
+const stepsOfForest = 100;
+const forestsOfFit = 10;
 
 const shares = [0, 0.25, 0.5, 0.75, 1] as const;
 
@@ -111,21 +117,40 @@ export const learnAccess = async (
     if (signal?.aborted) throw new EbbtideError('CANCELLED', 'Training was cancelled');
   };
 
-  const forests = new Forests(grid, seed, check);
-  const searched = forests.searched(warm, cut, hours);
+  const done = [...(options.from?.done ?? [])];
+  // As many that held-back hours judge as are learned at the end: one alone is worth less than their mean
+  const fits = 2 * members;
+  let forestsDone = 0;
+  let lastLoss = Number.NaN;
+  /** @param share - of the forest or network that is learned now, in forests */
+  const tell = (share: number, loss: number, judged?: number): void => {
+    if (!Number.isNaN(loss)) lastLoss = loss;
+    const steps = stepsOfForest * (forestCount + fits * forestsOfFit);
+    const step = Math.round(stepsOfForest * (forestsDone + done.length * forestsOfFit + share));
+    onProgress(step, steps, lastLoss, judged);
+  };
+  const grow: Grow = async (rows, growing, held) => {
+    check();
+    const trees = await boost(rows, growing, held, (count, loss) => {
+      check();
+      tell(count / growing.trees, loss);
+    });
+    forestsDone++;
+    return trees;
+  };
+
+  const forests = new Forests(grid, seed, grow);
+  const searched = await forests.searched(warm, cut, hours);
   /** Inputs of the network where trees may learn from `[warm, known)`, and tell of what follows. */
-  const inputsUntil = (known: number): Float32Array => {
-    const crossFitted = forests.crossFitted(searched, warm, known);
+  const inputsUntil = async (known: number): Promise<Float32Array> => {
+    const crossFitted = await forests.crossFitted(searched, warm, known);
     return gridInputs(grid, scale, (row) =>
       row < known * count
         ? { hour: crossFitted[2 * row]!, day: crossFitted[2 * row + 1]! }
         : forests.logits(searched, row),
     );
   };
-  const done = [...(options.from?.done ?? [])];
   let current = options.from?.current;
-  // As many that held-back hours judge as are learned at the end: one alone is worth less than their mean
-  const fits = 2 * members;
   const fitNext = async (inputs: Float32Array): Promise<void> => {
     const index = done.length;
     const judged = index === 0;
@@ -137,7 +162,7 @@ export const learnAccess = async (
       ...(judged ? {} : { untilEpoch: done[0]!.epoch }),
       ...(current ? { from: current } : {}),
       onEpoch: (point) => onPoint?.({ done: [...done], current: point }),
-      onStep: (step, total, loss, judged) => onProgress(index * total + step, fits * total, loss, judged),
+      onStep: (step, total, loss, judged) => tell((forestsOfFit * step) / total, loss, judged),
       ...(signal ? { signal } : {}),
     });
     current = undefined;
@@ -150,7 +175,7 @@ export const learnAccess = async (
   };
   /** How networks that were stopped by held-back hours are joined with the trees that were. */
   const search = async () => {
-    const inputs = inputsUntil(cut);
+    const inputs = await inputsUntil(cut);
     while (done.length < members) await fitNext(inputs);
     const stopped = done.slice(0, members).map(({ weights }) => memberOf(weights));
     const byNetwork = await networkLogits(stopped, inputs, count, cut, hours);
@@ -160,23 +185,26 @@ export const learnAccess = async (
     };
   };
   const joined = await search();
-  const inputs = inputsUntil(hours);
+  const inputs = await inputsUntil(hours);
   while (done.length < fits) await fitNext(inputs);
   const [stopped] = done;
 
   const beginMs = grid.fromHour * hourMs;
   const [warmMs, cutMs, endMs] = [warm, cut, hours].map((hour) => beginMs + hour * hourMs) as [number, number, number];
   const returnsBetween = (fromMs: number, toMs: number) => returnRows(grid.returns, fromMs, toMs);
-  check();
-  const returns = boost(returnsBetween(warmMs, cutMs), { ...boosting.returns, seed }, returnsBetween(cutMs, endMs));
+  const returns = await grow(
+    returnsBetween(warmMs, cutMs),
+    { ...boosting.returns, seed },
+    returnsBetween(cutMs, endMs),
+  );
   const heldReturns = grid.returns.filter(({ lastMs, gapHours }) => lastMs >= cutMs && Number.isFinite(gapHours));
   const { reach, error } = chooseReach(returns, heldReturns);
   return {
     parts: {
       members: done.slice(members).map(({ weights }) => memberOf(weights)),
       trees: {
-        ...forests.settled(searched, warm, hours),
-        returns: settled(returnsBetween(warmMs, endMs), boosting.returns, returns.trees.length, seed, check),
+        ...(await forests.settled(searched, warm, hours)),
+        returns: await settled(returnsBetween(warmMs, endMs), boosting.returns, returns.trees.length, seed, grow),
       },
       calibration: {
         scale,

@@ -1,5 +1,6 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { createRandom } from '../training/random.ts';
+import { breathe } from './chunks.ts';
 import { Grower } from './treeGrower.ts';
 
 /** How trees are boosted. */
@@ -83,19 +84,19 @@ const lossOf = (z: number, y: number): number => Math.max(z, 0) - z * y + Math.l
 
 /**
  * Gradient boosting of regression trees for a yes or no, by histograms and leaf by leaf (Friedman 2001; Ke et al. 2017,
- * LightGBM). The same rows, options and seed give the same trees.
+ * LightGBM). The same rows, options and seed give the same trees. Others get their turn on the event loop after each tree.
  *
  * @param train rows to learn from
  * @param held rows by whose loss it stops; with none it grows all trees
- * @param onRound called after each tree with the mean loss on held-back rows, NaN without any
+ * @param onRound called after each tree with the mean loss on held-back rows, NaN without any; what it throws ends it
  * @throws EbbtideError DATA_MISSING without rows of both outcomes
  */
-export const boost = (
+export const boost = async (
   train: TreeRows,
   options: BoostingOptions,
   held?: TreeRows,
   onRound: (trees: number, heldLoss: number) => void = () => undefined,
-): Trees => {
+): Promise<Trees> => {
   const { x, y, features, weights } = train;
   const rows = y.length;
   let [positive, total] = [0, 0];
@@ -113,6 +114,7 @@ export const boost = (
   const trees: Tree[] = [];
   let best = { loss: Number.POSITIVE_INFINITY, trees: 0 };
   while (trees.length < options.trees) {
+    await breathe();
     for (let row = 0; row < rows; row++) {
       const p = sigmoid(logits[row]!);
       const weight = weights?.[row] ?? 1;

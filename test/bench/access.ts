@@ -49,9 +49,9 @@ const model = await AccessModel.create(
   {
     members: [member(), member(), member()],
     trees: {
-      hour: trees(accessFeatures.size, 360, 16),
-      day: trees(accessFeatures.size, 150, 8),
-      returns: trees(returnFeatureCount, 1, 2),
+      hour: await trees(accessFeatures.size, 360, 16),
+      day: await trees(accessFeatures.size, 150, 8),
+      returns: await trees(returnFeatureCount, 1, 2),
     },
     calibration: {
       scale: { mean: Array(accessFeatures.size).fill(0), sd: Array(accessFeatures.size).fill(1) },

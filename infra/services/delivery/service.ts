@@ -168,7 +168,7 @@ export class DeliveryService {
     if (sealed === undefined && alive)
       log.warn(
         { pair: pairKey(stored.pair) },
-        'what was prepared was gone before its time: somebody else unwrapped or revoked it, or a clock is wrong',
+        'what was prepared cannot be had: Vault was lost while it was taken, somebody else unwrapped or revoked it, or a clock is wrong',
       );
     await this.#oweEnd(stored, alive ? 'destroyed' : 'expired');
     return undefined;

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { call, connectProducer, disconnect } from '../../../infra/kafka/client.ts';
+import { connectKafka } from '../../../infra/kafka/connect.ts';
+import { startMockCluster } from '../../../infra/kafka/mock.ts';
 import { enqueue } from '../../../infra/kafka/producer.ts';
 import type { Tail } from '../../../infra/kafka/types.ts';
 import { uniqueName } from '../../services/ports.ts';
@@ -55,6 +57,54 @@ test('Tail tells whether an end that was noted has been passed, though more has 
   await producer.send(numbered(topic, 1, 5, 6));
   assert.equal(passed(), true);
   await until(await tail.mark());
+  await tail.close();
+  await reading;
+});
+
+test('Tail of what was written since some time leaves out what was before, in each partition', async (t) => {
+  if (!(await requireOrSkip(t, 'kafka'))) return;
+  const { kafka, topic } = await openTopic(t);
+  const producer = await kafka.producer();
+  t.after(() => producer.close());
+  await producer.send(numbered(topic, 2, 0, 3));
+  const whole = await kafka.tail({ topics: [topic], from: 'beginning' });
+  let sinceMs = 0;
+  for await (const messages of whole.batches()) {
+    for (const { timestamp } of messages) sinceMs = Math.max(sinceMs, timestamp + 1);
+    if (messages.length === 0) break;
+  }
+  await whole.close();
+  await until(() => Date.now() > sinceMs);
+  await producer.send(numbered(topic, 1, 3, 5));
+  for (const [since, expected] of [
+    [sinceMs, ['0/3', '0/4', 'end']],
+    [Date.now() + 3_600_000, ['end']],
+    [1, 9],
+  ] as const) {
+    const tail = await kafka.tail({ topics: [topic], from: { sinceMs: since } });
+    const { found, reading } = collect(tail);
+    await tail.caughtUp;
+    await until(() => found.at(-1) === 'end');
+    if (typeof expected === 'number') assert.equal(found.length, expected);
+    else assert.deepEqual(found, expected);
+    await tail.close();
+    await reading;
+  }
+});
+
+test('Tail at a broker that does not know what was written when begins at the beginning', async (t) => {
+  const cluster = await startMockCluster();
+  t.after(() => cluster.close());
+  const kafka = await connectKafka({ brokers: cluster.brokers });
+  t.after(() => kafka.close());
+  const producer = await kafka.producer();
+  t.after(() => producer.close());
+  await kafka.partitionsOf('scores');
+  await producer.send(numbered('scores', 2, 0, 2));
+  const tail = await kafka.tail({ topics: ['scores'], from: { sinceMs: Date.now() } });
+  const { found, reading } = collect(tail);
+  await tail.caughtUp;
+  await until(() => found.length === 5);
   await tail.close();
   await reading;
 });

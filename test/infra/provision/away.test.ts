@@ -19,6 +19,13 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
   await rig.engine({ attempts: 1_000 });
   const delivery = await rig.delivery();
 
+  const verifiersOf = async (vm: string) =>
+    (
+      await rig.vault.root
+        .list<{ keys: string[] }>(`ebbtide-provisions/metadata/verifiers/${vm}/alice`)
+        .catch(() => ({ data: { keys: [] } }))
+    ).data.keys.length;
+
   await t.test('during mint: tried again until it is back, and the user told of the delay', async () => {
     await server.seal();
     await rig.want('alice', 'web-1');
@@ -49,9 +56,10 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
     await alice.open(body.sealed);
   });
 
-  await t.test('Vault lost while something is taken: made on demand, and what was taken ended', async () => {
-    await rig.want('alice', 'web-3');
-    await rig.step('alice/web-3', 'preProvisioned');
+  await t.test('Vault lost while something is taken: made anew, and what was taken ended', async () => {
+    await rig.want('alice', 'box-3');
+    await rig.step('alice/box-3', 'preProvisioned');
+    assert.equal(await verifiersOf('box-3'), 1);
     const client = await VaultClient.connect(rig.vault.configs.delivery, {
       service: 'test',
       log: pino({ level: 'silent' }),
@@ -63,8 +71,13 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
         ? Promise.reject(new EbbtideError('VAULT_UNAVAILABLE', 'away'))
         : write(path, ...rest)) as typeof client.write;
     const other = await rig.delivery({}, { store: new VaultSecretStore(client, 'ebbtide-provisions') });
-    assert.equal((await other.get('web-3', alice.token)).body.served, 'generated');
+    const { body } = await other.get('box-3', alice.token);
+    assert.equal(body.served, 'refreshed');
+    await alice.open(body.sealed);
     await rig.noneLies();
+    await until('its password to open nothing', async () => (await verifiersOf('box-3')) === 1);
+    await rig.step('alice/box-3', 'destroyed');
+    assert.equal(rig.kafka.alerts.filter(({ kind }) => kind === 'provisionTampered').length, 0);
   });
 
   await t.test('Kafka away: what cannot be recorded is not handed over, and ended', async () => {
@@ -94,13 +107,6 @@ test('Vault or Kafka away must leave no secret behind, and be told', async (t) =
     assert.equal(await verifiers(), 0, 'its password opens nothing');
     assert.equal((await delivery.get('box-1', alice.token)).body.served, 'generated');
   });
-
-  const verifiersOf = async (vm: string) =>
-    (
-      await rig.vault.root
-        .list<{ keys: string[] }>(`ebbtide-provisions/metadata/verifiers/${vm}/alice`)
-        .catch(() => ({ data: { keys: [] } }))
-    ).data.keys.length;
 
   await t.test('Kafka away, and Vault too when it is to be ended: ended once Vault is back', async () => {
     const context = () => {

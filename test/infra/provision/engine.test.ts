@@ -179,3 +179,93 @@ test('what was destroyed in the store must be ended and written, however late', 
   assert.deepEqual([failing.size, states(written)], [0, ['preProvisioned', 'destroyed']]);
   assert.equal(await rig.verifiers(), 0);
 });
+
+test('what a later decision replaced must be ended once and written, though Vault is away for it or the next is not made', async (t) => {
+  const rig = await engineRig(t);
+  for (const what of ['end', 'mint'] as const)
+    await t.test(what, async () => {
+      const failing = new Set<string>();
+      const away = new EbbtideError('VAULT_UNAVAILABLE', 'away');
+      const minter: Minter = Object.assign(Object.create(rig.minter), {
+        mint: (...given: Parameters<Minter['mint']>) =>
+          failing.delete('mint') ? Promise.reject(away) : rig.minter.mint(...given),
+        end: (gone: StoredSecret) => (failing.delete('end') ? Promise.reject(away) : rig.minter.end(gone)),
+      });
+      const { engine, written } = rig.engine({ minter });
+      engine.take(key, record('wanted', { decisionId: `${what} 1` }));
+      await rig.settled(engine, 'it to be made', () => written.length === 1);
+      failing.add(what);
+      engine.take(key, record('wanted', { decisionId: `${what} 2` }));
+      await rig.settled(engine, 'it to be replaced', () => written.length === 3);
+      assert.equal(failing.size, 0);
+      const steps = written.map(({ state, decisionId }) => `${state} ${decisionId}`);
+      assert.deepEqual(steps.sort(), [`destroyed ${what} 1`, `preProvisioned ${what} 1`, `preProvisioned ${what} 2`]);
+      assert.equal(await rig.verifiers(), 1, 'the new one alone opens anything');
+      engine.take(key, record('unwanted', { decisionId: `${what} 2` }));
+      await rig.settled(engine, 'it to be destroyed', () => written.length === 4);
+      assert.equal(await rig.verifiers(), 0);
+    });
+});
+
+test('what lies ready must be told of as that however long Kafka is away, unless it is gone by then', async (t) => {
+  const rig = await engineRig(t);
+  const stalled = async (decisionId: string) => {
+    const written: Provision[] = [];
+    let away = true;
+    let refused = 0;
+    const write = async (one: Provision | undefined) => {
+      if (away && ++refused) throw new EbbtideError('KAFKA_UNAVAILABLE', 'away');
+      if (one) written.push(one);
+    };
+    const { engine } = rig.engine({ write });
+    engine.take(key, record('wanted', { decisionId }));
+    await rig.settled(engine, 'Kafka to be asked', () => refused >= 2);
+    const back = () => {
+      away = false;
+    };
+    return { engine, written, back };
+  };
+
+  const first = await stalled('d1');
+  first.back();
+  await rig.settled(first.engine, 'it to be written', () => first.written.length > 0);
+  assert.deepEqual([states(first.written), first.engine.lying], [['preProvisioned'], 1]);
+  first.engine.take(key, record('unwanted'));
+  await rig.settled(first.engine, 'it to be destroyed', () => first.written.length === 2);
+  assert.deepEqual([states(first.written), await rig.verifiers()], [['preProvisioned', 'destroyed'], 0]);
+
+  const second = await stalled('d2');
+  second.engine.take(key, record('unwanted', { decisionId: 'd2' }));
+  await rig.settled(second.engine, 'it to be destroyed', async () => (await rig.verifiers()) === 0);
+  second.back();
+  await rig.settled(second.engine, 'it to be written', () => second.written.length > 0);
+  assert.deepEqual(states(second.written), ['destroyed']);
+});
+
+test('a pair that cannot be looked at must not keep others from being swept, and be counted', async (t) => {
+  const rig = await engineRig(t);
+  const registry = new Registry();
+  const bad = { user: 'alice', vm: 'box-0' };
+  const store = rig.storeWith({
+    pairs: async () => [bad, ...(await rig.store.pairs())],
+    verify: (at) =>
+      at === bad ? Promise.reject(new EbbtideError('VAULT_FORBIDDEN', 'not this one')) : rig.store.verify(at),
+  });
+  const before = rig.engine();
+  before.engine.take(key, record('wanted'));
+  await rig.settled(before.engine, 'it to be made', () => before.written.length === 1);
+  const { engine, written } = rig.engine({
+    store,
+    now: () => Date.now() + 3_600_000,
+    metrics: createProvisionMetrics(registry, { waiting: () => 0, lying: () => 0 }),
+  });
+  await engine.sweep();
+  assert.deepEqual([states(written), await rig.verifiers()], [['expired'], 0]);
+  assert.match(await registry.metrics(), /ebbtide_provision_failures_total\{code="VAULT_FORBIDDEN"\} 1/);
+
+  const away = rig.storeWith({
+    pairs: async () => Array.from({ length: 100 }, (_, n) => ({ user: 'alice', vm: `box-${n}` })),
+    verify: () => Promise.reject(new EbbtideError('VAULT_UNAVAILABLE', 'away')),
+  });
+  await assert.rejects(rig.engine({ store: away }).engine.sweep(), { code: 'VAULT_UNAVAILABLE' });
+});

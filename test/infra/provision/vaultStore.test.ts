@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
 import type { Claim, StoredSecret } from '../../../infra/provision/store.ts';
+import { VaultSecretStore } from '../../../infra/provision/vaultStore.ts';
+import { VaultClient } from '../../../infra/vault/client.ts';
 import { openBao } from '../../services/openbao.ts';
 import { until } from '../vault/rig.ts';
 import { provisionRig } from './rig.ts';
@@ -30,6 +33,21 @@ test('VaultSecretStore', async (t) => {
   };
   const filled = async (at: ReturnType<typeof pair>, decisionId = 'd1', ttlMs = 60_000) =>
     one.put(await claimed(one, at, decisionId), 'sealed', facts(), ttlMs);
+
+  /** A store, with something that happens before one of its writes, and after it where that is given back. */
+  const intercepted = async (before: (path: string, body: object) => Promise<(() => Promise<void>) | undefined>) => {
+    const options = { service: 'test', log: pino({ level: 'silent' }) };
+    const client = await VaultClient.connect(rig.vault.configs.delivery, options);
+    t.after(() => client.close());
+    const write = client.write.bind(client);
+    client.write = (async (path: string, body: object, ...rest: []) => {
+      const after = await before(path, body);
+      const answer = await write(path, body, ...rest);
+      await after?.();
+      return answer;
+    }) as typeof client.write;
+    return new VaultSecretStore(client, 'ebbtide-provisions', { onTampered });
+  };
 
   await t.test('claim must grant one of all who claim at once, in whatever process', async () => {
     const at = pair();
@@ -103,6 +121,22 @@ test('VaultSecretStore', async (t) => {
     assert.equal(await one.take(at), undefined);
   });
 
+  await t.test('destroy must raise no alarm where another one ends the same meanwhile', async () => {
+    const at = pair();
+    await filled(at);
+    let between = 0;
+    const late = await intercepted(async (path, body) => {
+      const written = path.startsWith('ebbtide-provisions/data/pairs/') ? JSON.stringify(body) : '';
+      // What it does next sees what the other one has done
+      if (written.includes('"ending"')) return async () => void (++between && (await one.destroy(at)));
+      return undefined;
+    });
+    await late.destroy(at);
+    assert.equal(between, 1);
+    assert.deepEqual(told, [], 'it was none but us');
+    await rig.noneLies();
+  });
+
   await t.test('destroy against take: either the secret is handed over, or it is destroyed', async () => {
     for (let round = 0; round < 8; round++) {
       const at = pair();
@@ -112,6 +146,25 @@ test('VaultSecretStore', async (t) => {
       assert.equal(Number(taken?.sealed !== undefined) + Number(gone !== undefined) <= 1, true, `round ${round}`);
       await rig.noneLies();
     }
+  });
+
+  await t.test('destroy must leave alone what is about to be unwrapped, and clean up what never was', async () => {
+    const at = pair();
+    await filled(at);
+    const taker = await intercepted(async (path) => {
+      if (path === 'sys/wrapping/unwrap') assert.equal(await one.destroy(at), undefined);
+      return undefined;
+    });
+    assert.equal((await taker.take(at))?.sealed, 'sealed');
+    assert.deepEqual(told, [], 'it was none but us');
+    const later = await rig.store('provision', { now: () => Date.now() + 120_000, onTampered });
+    const state = async () =>
+      (await rig.vault.root.read<{ data: { state: string } }>(`ebbtide-provisions/data/pairs/alice/${at.vm}`)).data.data
+        .state;
+    assert.equal(await state(), 'taken');
+    await later.destroy(at);
+    assert.equal(await state(), 'gone');
+    assert.deepEqual(told, []);
   });
 
   await t.test('pairs must name what was stored, of all users or of one', async () => {

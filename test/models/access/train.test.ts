@@ -47,7 +47,8 @@ test('a training that was interrupted goes on to the same model, which is regist
   const cut = { ...options, out: parted, checkpoint: { file, request: { asked: 1 } } };
   await assert.rejects(
     trainAccess({ ...cut, signal: abort.signal }, ({ step, steps }) => {
-      if (step > steps / 2 + 2) abort.abort();
+      // In the second of the two networks
+      if (step > 0.62 * steps) abort.abort();
     }),
     (error) => isEbbtideError(error, 'CANCELLED'),
   );
@@ -85,6 +86,25 @@ test('a training that was interrupted goes on to the same model, which is regist
     loadAccessModel(whole, onnxRuntime),
     /was trained on features 000000000000, this version computes/,
   );
+});
+
+test('a training can be cancelled while it grows trees, and tells how far it is', async (t) => {
+  const abort = new AbortController();
+  const seen: number[] = [];
+  await assert.rejects(
+    trainAccess(
+      { ...options, out: join(temporaryFolder(t), 'm'), signal: abort.signal },
+      ({ step, steps, loss, etaMs }) => {
+        assert.ok(step <= steps && Number.isFinite(loss) && Number.isFinite(etaMs), `${step} of ${steps}, ${loss}`);
+        seen.push(step);
+        // A signal comes by the event loop, not by what is told
+        if (seen.length === 5) setImmediate(() => abort.abort());
+      },
+    ),
+    (error) => isEbbtideError(error, 'CANCELLED'),
+  );
+  assert.ok(seen.length < 10, `${seen.length} trees`);
+  assert.ok(seen.at(-1)! > seen[0]!);
 });
 
 test('too few accesses are refused with what there are', async (t) => {

@@ -26,8 +26,8 @@ const rows = (seed: number, count = 3000) => {
   return { x, y, features: 3 };
 };
 
-test('boost() learns what only two features together tell', () => {
-  const trees = boost(rows(1), options);
+test('boost() learns what only two features together tell', async () => {
+  const trees = await boost(rows(1), options);
   const test = rows(2);
   let right = 0;
   for (let row = 0; row < test.y.length; row++)
@@ -35,24 +35,38 @@ test('boost() learns what only two features together tell', () => {
   assert.ok(right / test.y.length > 0.97, `${right / test.y.length}`);
 });
 
-test('boost() gives the same trees for the same seed, and others for another', () => {
-  const first = JSON.stringify(boost(rows(1), { ...options, trees: 5 }));
-  assert.equal(JSON.stringify(boost(rows(1), { ...options, trees: 5 })), first);
-  assert.notEqual(JSON.stringify(boost(rows(1), { ...options, trees: 5, seed: 4 })), first);
+test('boost() gives the same trees for the same seed, and others for another', async () => {
+  const first = JSON.stringify(await boost(rows(1), { ...options, trees: 5 }));
+  assert.equal(JSON.stringify(await boost(rows(1), { ...options, trees: 5 })), first);
+  assert.notEqual(JSON.stringify(await boost(rows(1), { ...options, trees: 5, seed: 4 })), first);
 });
 
-test('boost() stops where held-back rows are met worse, and keeps the best', () => {
+test('boost() stops where held-back rows are met worse, and keeps the best', async () => {
   const noise = rows(1);
   const random = createRandom(9);
   for (let row = 0; row < noise.y.length; row++) noise.y[row] = random.next() < 0.3 ? 1 : 0;
   const held = rows(2);
   for (let row = 0; row < held.y.length; row++) held.y[row] = random.next() < 0.3 ? 1 : 0;
   let rounds = 0;
-  const trees = boost(noise, { ...options, patience: 10 }, held, () => rounds++);
+  const trees = await boost(noise, { ...options, patience: 10 }, held, () => rounds++);
   assert.ok(rounds < options.trees);
   assert.equal(trees.trees.length, rounds - 10);
 });
 
-test('boost() refuses rows of one outcome', () => {
-  assert.throws(() => boost({ ...rows(1), y: new Uint8Array(3000) }, options), /both outcomes/);
+test('boost() lets others have their turn, and ends by what its listener throws', async () => {
+  let isCancelled = false;
+  setImmediate(() => {
+    isCancelled = true;
+  });
+  let grown = 0;
+  const growing = boost(rows(1), options, undefined, () => {
+    grown++;
+    if (isCancelled) throw new Error('cancelled');
+  });
+  await assert.rejects(growing, /cancelled/);
+  assert.ok(grown < 3, `${grown} trees of ${options.trees}`);
+});
+
+test('boost() refuses rows of one outcome', async () => {
+  await assert.rejects(boost({ ...rows(1), y: new Uint8Array(3000) }, options), /both outcomes/);
 });
