@@ -42,7 +42,7 @@ export const start = (): void => {
       missed.value = store.missed;
       snapshots.value += 1;
     },
-    changes: (changes) => store.take(changes),
+    changes: (changes, id) => store.take(changes, id),
     state: (state) => store.connected(state),
   });
 };

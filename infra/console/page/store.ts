@@ -36,6 +36,7 @@ export class Store {
   #offsetMs = 0;
   #frozenAt: number | null = null;
   #heardAt: number | null = null;
+  #boot = '';
   readonly #listeners = new Map<Topic, (() => void)[]>();
   readonly #changeListeners = new Set<(change: Change) => void>();
 
@@ -61,6 +62,7 @@ export class Store {
   load(snapshot: Snapshot): void {
     this.missed = this.#missedBy(snapshot);
     this.#heardAt = snapshot.now;
+    this.#boot = snapshot.boot;
     this.#offsetMs = snapshot.now - Date.now();
     this.demo = snapshot.demo;
     const view = new View({ ...this.view.limits, historyMs: snapshot.historyMs }, snapshot.control);
@@ -75,9 +77,9 @@ export class Store {
     for (const topic of ['lanes', 'control', 'status', 'desk'] as const) this.emit(topic);
   }
 
-  #missedBy({ id, now }: Snapshot): Missed | null {
+  #missedBy({ boot, id, now }: Snapshot): Missed | null {
     if (this.#heardAt === null) return null;
-    const changes = id >= this.view.id ? id - this.view.id : null;
+    const changes = boot === this.#boot ? id - this.view.id : null;
     const from = Math.min(this.#heardAt, now);
     if (changes === 0 && now - from < shortestMs) return this.missed;
     // Several in a row are one time that was missed
@@ -86,7 +88,8 @@ export class Store {
     return { from: missed.from, to: now, changes: changes === null ? null : (missed.changes ?? 0) + changes };
   }
 
-  take(changes: readonly Change[]): void {
+  /** @param id - number of the last of them, as the server counts */
+  take(changes: readonly Change[], id: number): void {
     const topics = new Set<Topic>();
     for (const change of changes) {
       const before = this.view.lanes.size;
@@ -99,6 +102,8 @@ export class Store {
       }
       for (const listener of this.#changeListeners) listener(change);
     }
+    // The server counts what it tells; a page that keeps less or more would count otherwise
+    this.view.id = id;
     for (const topic of topics) this.emit(topic);
   }
 
