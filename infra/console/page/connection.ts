@@ -1,7 +1,5 @@
 import type { Change, Snapshot } from '../view/protocol.ts';
-
-/** How the page stands with its server. */
-export type ConnectionState = 'connecting' | 'live' | 'lost' | 'refused';
+import type { ConnectionState } from './store.ts';
 
 /** Whoever wants to know. */
 export interface ConnectionListener {

@@ -1,7 +1,9 @@
 import { Lane } from '../view/lane.ts';
 import type { Change, Snapshot } from '../view/protocol.ts';
 import { View } from '../view/view.ts';
-import type { ConnectionState } from './connection.ts';
+
+/** How the page stands with its server. */
+export type ConnectionState = 'connecting' | 'live' | 'lost' | 'refused';
 
 /** What changed, coarsely: listeners look at the view for the rest. */
 export type Topic = 'lanes' | 'control' | 'status' | 'desk' | 'connection' | 'selection' | 'span';
