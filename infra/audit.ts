@@ -6,6 +6,7 @@ import type { AuditEvent, AuditOutcome } from '../schemas/generated/index.ts';
 import { topics } from '../schemas/topics.ts';
 import type { AppContext } from './context.ts';
 import type { Producer } from './kafka/types.ts';
+import type { Logger } from './log.ts';
 
 /** Who acts, and from where. */
 export interface Actor {
@@ -57,44 +58,55 @@ export class AuditLog {
   readonly #producer: Producer;
   readonly #codec: TopicCodec<AuditEvent>;
   readonly #now: () => number;
+  readonly #log: Logger;
+  /** Outcomes that could not be recorded, since the start. */
+  unrecorded = 0;
 
-  private constructor(producer: Producer, codec: TopicCodec<AuditEvent>, now: () => number) {
+  private constructor(producer: Producer, codec: TopicCodec<AuditEvent>, log: Logger, now: () => number) {
     this.#producer = producer;
     this.#codec = codec;
+    this.#log = log;
     this.#now = now;
   }
 
   static async open(
-    { registry }: Pick<AppContext, 'registry'>,
+    { registry, log }: Pick<AppContext, 'registry' | 'log'>,
     producer: Producer,
     now: () => number = Date.now,
   ): Promise<AuditLog> {
-    return new AuditLog(producer, await TopicCodec.open<AuditEvent>(topics.actions, registry), now);
+    return new AuditLog(producer, await TopicCodec.open<AuditEvent>(topics.actions, registry), log, now);
   }
 
   /**
-   * Record that somebody asks for something, then do it; record as well when that fails.
+   * Record that somebody asks for something, then do it; record as well when that fails. What was done is done, whether
+   * that could be recorded or not: then a log says so, and the record ends with what was asked for.
    *
-   * @param work - does it; `told` records what came of it, in a sentence. What says nothing is recorded as done
+   * @param work - does it; `told` records what came of it, in a sentence, and never rejects. What says nothing is recorded as done
    * @returns what `work` returned
    * @throws what `work` threw; `KAFKA_UNAVAILABLE` where it could not be recorded, and nothing was done then
    */
   async around<T>(actor: Actor, deed: Deed, work: (told: (result: string) => Promise<void>) => Promise<T>): Promise<T> {
     const actionId = randomUUID();
     await this.#write(actionId, actor, deed, 'asked', '');
-    let said = false;
-    try {
-      const made = await work((result) => {
-        said = true;
-        return this.#write(actionId, actor, deed, 'done', result);
+    const end = (outcome: AuditOutcome, result: string): Promise<void> =>
+      this.#write(actionId, actor, deed, outcome, result).catch((error: unknown) => {
+        this.unrecorded += 1;
+        const { action, subject } = deed;
+        this.#log.error({ err: error, actionId, action, subject, outcome }, 'What came of an action is not on record');
       });
-      if (!said) await this.#write(actionId, actor, deed, 'done', '');
-      return made;
+    let said = false;
+    let made: T;
+    try {
+      made = await work((result) => {
+        said = true;
+        return end('done', result);
+      });
     } catch (error) {
-      // What failed first says more than that this could not be recorded either
-      await this.#write(actionId, actor, deed, 'failed', (error as Error).message).catch(() => {});
+      await end('failed', (error as Error).message);
       throw error;
     }
+    if (!said) await end('done', '');
+    return made;
   }
 
   /** Record something that needs no work, or that was not allowed. */

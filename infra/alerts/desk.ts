@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import { testKind } from '../../operators/routeAlert.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
@@ -8,10 +7,11 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import { follow } from '../kafka/follow.ts';
 import type { Producer } from '../kafka/types.ts';
+import { Newest } from '../newest.ts';
 import { endedBy, resolvedId } from './body.ts';
 import { type Silence, Silences } from './silences.ts';
 
-/** Alerts that are remembered, the newest. */
+/** Alerts that are remembered, the newest by their own time. */
 const remembered = 2_000;
 
 /** An alert and what became of it. */
@@ -76,17 +76,19 @@ export const openAlertDesk = async (
   const alertCodec = await TopicCodec.open<Alert>(topics.alerts, registry);
   const notificationCodec = await TopicCodec.open<Notification>(topics.notifications, registry);
   const controlCodec = await TopicCodec.open<Control>(topics.control, registry);
-  const alerts = new LastSeen<string, Alert>(remembered);
-  const told = new LastSeen<string, Map<string, Notification>>(2 * remembered);
+  const alerts = new Newest<Alert>(remembered);
+  const told = new Newest<ReadonlyMap<string, Notification>>(2 * remembered);
   const silences = new Silences();
   let version = 0;
   const take = (one: Notification | undefined): void => {
     version += 1;
-    if (one) told.set(one.alertId, (told.get(one.alertId) ?? new Map()).set(one.notificationId, one));
+    if (!one) return;
+    const all = new Map(told.get(one.alertId)).set(one.notificationId, one);
+    told.set(one.alertId, all, Math.max(...[...all.values()].map(({ at }) => at)));
   };
   const heard = (one: Alert | undefined): void => {
     version += 1;
-    if (one) alerts.set(one.alertId, one);
+    if (one) alerts.set(one.alertId, one, one.at);
   };
   const followers = [
     await follow(kafka, alertCodec, heard, log),
@@ -111,17 +113,17 @@ export const openAlertDesk = async (
     };
   };
   const all = (): AlertStanding[] =>
-    [...alerts.entries()]
-      .filter(([, alert]) => endedBy(alert) === undefined)
-      .map(([alertId]) => standing(alertId)!)
-      .reverse();
+    alerts
+      .values()
+      .filter((alert) => endedBy(alert) === undefined)
+      .map(({ alertId }) => standing(alertId)!);
   return {
     failed: Promise.race(followers.map(({ failed }) => failed)),
     alerts: (limit) =>
-      [...alerts.entries()]
-        .slice(-limit)
-        .reverse()
-        .map(([alertId]) => standing(alertId)!),
+      alerts
+        .values()
+        .slice(0, limit)
+        .map(({ alertId }) => standing(alertId)!),
     get version() {
       return version;
     },

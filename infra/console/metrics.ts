@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { AuditLog } from '../audit.ts';
 import type { Following } from './follow.ts';
 import type { Model } from './model.ts';
 import type { Approvals } from './people/approvals.ts';
@@ -10,7 +11,13 @@ export const consoleMetrics = (
     model,
     following,
     approvals,
-  }: { readonly model: Model; readonly following: Following; readonly approvals: Approvals },
+    audit,
+  }: {
+    readonly model: Model;
+    readonly following: Following;
+    readonly approvals: Approvals;
+    readonly audit: AuditLog;
+  },
 ): void => {
   const { queue, investigations, record } = model.desk;
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -51,6 +58,11 @@ export const consoleMetrics = (
     'ebbtide_console_forgotten_total',
     'Closed investigations, ended requests and early words that memory gave up; the archive has them',
     () => investigations.forgotten + approvals.forgotten + queue.forgottenEarly,
+  );
+  counter(
+    'ebbtide_console_unrecorded_total',
+    'Outcomes of actions that topic actions did not take; the log has them',
+    () => audit.unrecorded,
   );
   counter('ebbtide_console_malformed_records_total', 'Records that could not be shown', () => following.malformed);
 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Control } from '../../schemas/generated/Control.ts';
 import type { Logger } from '../log.ts';
 import { Alive } from './alive.ts';
@@ -20,6 +21,7 @@ export class Model {
   readonly #alive = new Alive();
   readonly #now: () => number;
   readonly #hasDemo: boolean;
+  readonly #boot = randomUUID();
 
   constructor(config: ConsoleConfig, ports: ConsolePorts, desk: Desk, now: () => number) {
     this.desk = desk;
@@ -37,7 +39,7 @@ export class Model {
   }
 
   snapshot(): Snapshot {
-    return this.view.snapshot(this.#now(), this.#hasDemo);
+    return { boot: this.#boot, ...this.view.snapshot(this.#now(), this.#hasDemo) };
   }
 
   /** @param live - false for what happened before the console began, which counts towards no rate */

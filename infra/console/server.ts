@@ -176,7 +176,7 @@ export const startConsole = async (
     },
     () => {},
   );
-  consoleMetrics(context.metrics, { model, following, approvals });
+  consoleMetrics(context.metrics, { model, following, approvals, audit });
   const tick = setInterval(() => void healthOf(ports.parts()).then(({ parts }) => model.tick(parts)), tickMs).unref();
   return {
     name: 'console',

@@ -44,7 +44,7 @@ export class Desk {
     this.register = new Register(config.subjects, now);
     this.queue = new Queue(config.queue, this.register);
     this.archive = new ArchiveWatch(ports.archive, log, now);
-    const recall = async (id: string) => (await this.archive.attempt((archive) => archive.investigation(id))) ?? [];
+    const recall = ports.archive && ((id: string) => this.archive.attempt((archive) => archive.investigation(id)));
     this.investigations = new Investigations({ write, now, returnMs, recall });
     this.record = new ActionRecord(this.archive);
   }
@@ -88,6 +88,7 @@ export class Desk {
       this.register.prune();
     }
     void this.archive.check();
+    if (this.archive.state === 'there') this.investigations.resume();
   }
 
   /** The register has been read: read what waited before the console began, where there is an archive. */

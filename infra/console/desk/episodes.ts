@@ -1,7 +1,7 @@
 /** What follows within this time on one subject belongs together, milliseconds. */
 export const episodeGapMs = 900_000;
-/** Most members of one episode; what follows begins another. */
-const mostMembers = 500;
+/** Most members of one episode, and with that of what is judged at once; what follows begins another. */
+export const mostMembers = 200;
 
 /** What can belong to an episode. */
 export interface Episodic {
@@ -25,7 +25,8 @@ interface Episode<T> {
 export interface Folded<T> {
   /** The worst of them. */
   readonly entry: T;
-  count: number;
+  /** The others; absent where there are none. */
+  others?: T[];
   /** Epoch milliseconds. */
   from: number;
   to: number;
@@ -85,11 +86,6 @@ export class Episodes<T extends Episodic> {
     if (episode && waits !== waited) this.#count(episode, waits ? 1 : -1);
   }
 
-  /** Everybody in an entry's episode, itself included. */
-  membersOf(entry: T): ReadonlySet<T> {
-    return this.#of.get(entry)?.members ?? new Set([entry]);
-  }
-
   /** One row for what belongs together, judged and unjudged apart. @param entries - the worst first */
   fold(entries: readonly T[]): Folded<T>[] {
     const rows: Folded<T>[] = [];
@@ -97,7 +93,7 @@ export class Episodes<T extends Episodic> {
     for (const entry of entries) {
       const { at } = entry;
       const episode = this.#of.get(entry);
-      const alone = { entry, count: 1, from: at, to: at };
+      const alone: Folded<T> = { entry, from: at, to: at };
       if (!episode || episode.members.size === 1) {
         rows.push(alone);
         continue;
@@ -107,7 +103,8 @@ export class Episodes<T extends Episodic> {
       const side = isWaiting(entry) ? 1 : 0;
       const row = pair[side];
       if (row) {
-        row.count += 1;
+        if (row.others) row.others.push(entry);
+        else row.others = [entry];
         row.from = Math.min(row.from, at);
         row.to = Math.max(row.to, at);
       } else {

@@ -72,8 +72,12 @@ const columns = [
 /** A cell that spreadsheets take for text: what begins like a formula is told apart by an apostrophe. */
 const cell = (value: string): string => `"${(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`;
 
-/** People's actions as CSV (RFC 4180) with a row of headings; times are ISO 8601. */
-export const actionsCsv = (entries: readonly ActionEntry[]): string =>
+/**
+ * People's actions as CSV (RFC 4180) with a row of headings; times are ISO 8601.
+ *
+ * @param missing - what the file lacks, in a sentence: a last row with nothing but that as its result; empty where it is whole
+ */
+export const actionsCsv = (entries: readonly ActionEntry[], missing = ''): string =>
   [
     columns.join(','),
     ...entries.map((entry) =>
@@ -84,5 +88,6 @@ export const actionsCsv = (entries: readonly ActionEntry[]): string =>
         })
         .join(','),
     ),
+    ...(missing === '' ? [] : [columns.map((name) => (name === 'result' ? cell(missing) : '')).join(',')]),
     '',
   ].join('\r\n');

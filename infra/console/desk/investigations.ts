@@ -10,6 +10,7 @@ import {
   type Step,
   takeStep,
 } from '../view/investigation.ts';
+import { conflictOf } from './conflict.ts';
 
 /** What is known of a step before it is written. */
 export type NewStep = Pick<Step, 'investigationId' | 'kind' | 'by'> &
@@ -24,8 +25,11 @@ export interface InvestigationsOptions {
   readonly returnMs: number;
   /** Closed ones kept in memory, the ones that changed last; the archive has the others. @default 10000 */
   readonly mostClosed?: number;
-  /** Every step of an investigation in the order of the topic, out of the archive; empty where that has none of it. */
-  recall?(id: string): Promise<readonly Step[]>;
+  /**
+   * Every step of an investigation in the order of the topic, out of the archive; empty where that has none of it,
+   * undefined while it does not answer. Absent where there is no archive: then memory keeps every investigation.
+   */
+  readonly recall?: ((id: string) => Promise<readonly Step[] | undefined>) | undefined;
 }
 
 /** What a list of investigations is asked for. */
@@ -55,7 +59,9 @@ export class Investigations {
   readonly #closed = new Set<string>();
   /** Identifiers and decisions of those that memory has given up. */
   readonly #archived = new LastSeen<string, true>(mostNames);
-  readonly #recalling = new Map<string, Promise<void>>();
+  readonly #recalling = new Map<string, Promise<boolean>>();
+  /** Steps of those that memory has given up, until the archive has told of what came before. */
+  readonly #held = new Map<string, Step[]>();
   readonly #awaited = new Map<string, (counted: boolean) => void>();
   readonly #options: InvestigationsOptions;
   #opening: Promise<void> = Promise.resolve();
@@ -117,9 +123,23 @@ export class Investigations {
   take(step: Step): void {
     const { investigationId: id } = step;
     // A step of one that memory has given up, or of one that is being read again: after those before it
-    const before = this.#recalling.get(id) ?? (this.#archived.has(id) ? this.#recall(id) : undefined);
-    if (before) void before.then(() => this.#apply(step));
-    else this.#apply(step);
+    if (this.#recalling.has(id) || this.#archived.has(id) || this.#held.has(id)) {
+      this.#held.set(id, [...(this.#held.get(id) ?? []), step]);
+      void this.#release(id);
+    } else this.#apply(step);
+  }
+
+  /** The archive may answer again: ask it anew about those whose steps are held. */
+  resume(): void {
+    for (const id of this.#held.keys()) void this.#release(id);
+  }
+
+  async #release(id: string): Promise<void> {
+    const isRead = await this.#recall(id);
+    if (!isRead && this.#archived.has(id)) return;
+    const held = this.#held.get(id) ?? [];
+    this.#held.delete(id);
+    for (const step of held) this.#apply(step);
   }
 
   #apply(step: Step): void {
@@ -138,7 +158,7 @@ export class Investigations {
     this.#closed.delete(id);
     this.#all.set(id, one);
     if (status === 'closed') this.#closed.add(id);
-    if (this.#closed.size <= (this.#options.mostClosed ?? mostClosed)) return;
+    if (!this.#options.recall || this.#closed.size <= (this.#options.mostClosed ?? mostClosed)) return;
     const oldest = this.#all.get(this.#closed.values().next().value!)!;
     this.#closed.delete(oldest.id);
     this.#all.delete(oldest.id);
@@ -146,22 +166,25 @@ export class Investigations {
     this.forgotten += 1;
   }
 
-  /** Read one again that memory has given up. */
-  #recall(id: string): Promise<void> {
+  /** Read one again that memory has given up. @returns whether the archive answered */
+  #recall(id: string): Promise<boolean> {
     const { recall } = this.#options;
     const running = this.#recalling.get(id);
-    if (running || !recall) return running ?? Promise.resolve();
+    if (running || !recall || this.#all.has(id)) return running ?? Promise.resolve(true);
     const reading = recall(id)
       .then((steps) => {
+        if (!steps) return false;
         const one = steps.reduce<Investigation | undefined>(
           (before, step) => takeStep(before, step) ?? before,
           undefined,
         );
-        if (!one) return;
-        this.#archived.delete(id);
-        this.#keep(one);
+        if (one) {
+          this.#archived.delete(id);
+          this.#keep(one);
+        }
+        return true;
       })
-      .catch(() => {})
+      .catch(() => false)
       .finally(() => this.#recalling.delete(id));
     this.#recalling.set(id, reading);
     return reading;
@@ -184,7 +207,7 @@ export class Investigations {
         );
     }
     const step: Step = { ...blank, stepId: `${id}/${randomUUID()}`, at: this.#options.now(), ...given };
-    if (before && !takeStep(before, step)) throw this.#conflict(before);
+    if (before && !takeStep(before, step)) throw conflictOf(before, id);
     const counted = new Promise<boolean>((resolve) => this.#awaited.set(step.stepId, resolve));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -201,7 +224,7 @@ export class Investigations {
     });
     try {
       await this.#options.write(step);
-      if (!(await Promise.race([counted, late]))) throw this.#conflict(this.#all.get(id)!);
+      if (!(await Promise.race([counted, late]))) throw conflictOf(this.#all.get(id), id);
       return this.#all.get(id)!;
     } finally {
       clearTimeout(timer);
@@ -243,16 +266,6 @@ export class Investigations {
     await this.add(step).catch((error: unknown) => {
       if (!isEbbtideError(error) || error.code !== 'CONFLICT') throw error;
     });
-  }
-
-  #conflict(current: Investigation): EbbtideError {
-    const last =
-      current.steps.findLast(({ kind }) => kind !== 'commented' && kind !== 'linked') ?? current.steps.at(-1)!;
-    return new EbbtideError(
-      'CONFLICT',
-      `${last.by} was faster: it was ${last.kind}${last.assignee ? ` to ${last.assignee}` : ''} meanwhile. Look at it as it is now, then decide again`,
-      { base: current.base, by: last.by, kind: last.kind },
-    );
   }
 }
 

@@ -78,20 +78,7 @@ export class Queue {
 
   entry(id: string): QueueEntry | undefined {
     const found = this.#entries.get(id);
-    return found && shown({ entry: found, count: 1, from: found.at, to: found.at });
-  }
-
-  /**
-   * What is judged together with an entry: its whole episode.
-   *
-   * @param until - what came later is not meant, epoch milliseconds
-   */
-  episodeOf(id: string, until: number): readonly QueueEntry[] {
-    const found = this.#entries.get(id);
-    if (!found) return [];
-    return [...this.#episodes.membersOf(found)]
-      .filter(({ at }) => at <= until)
-      .map((entry) => shown({ entry, count: 1, from: entry.at, to: entry.at }));
+    return found && shown({ entry: found, from: found.at, to: found.at });
   }
 
   /** One page of those that fit, an episode a row, the greatest stake first. */
@@ -162,21 +149,23 @@ export class Queue {
   }
 
   #label(label: Label): void {
-    const { decisionId, subject, verdict, by, note, at } = label;
+    const { decisionId, verdict, by, note, at } = label;
     const named = decisionId === null ? undefined : this.#entries.get(decisionId);
     if (decisionId !== null && !named) this.#await(decisionId, label);
-    const meant = named
-      ? [named]
-      : decisionId === null
-        ? [...(this.#bySubject.get(subject) ?? [])].filter(
-            (entry) => entry.at >= (label.windowStart ?? 0) && entry.at <= (label.windowEnd ?? at),
-          )
-        : [];
+    const meant = named ? [named] : decisionId === null ? this.#alertsIn(label) : [];
     for (const entry of meant) {
       const others = entry.labels.filter((one) => one.by !== by);
       const said: EntryLabel[] = verdict === 'withdrawn' || verdict === 'unknown' ? [] : [{ verdict, by, note, at }];
       this.#change(entry, { labels: [...others, ...said] });
     }
+  }
+
+  /** What a label of a time is about: a decision has labels of its own. */
+  #alertsIn({ subject, windowStart, windowEnd, at: labelledAt }: Label): Writable[] {
+    const [from, to] = [windowStart ?? 0, windowEnd ?? labelledAt + 1];
+    return [...(this.#bySubject.get(subject) ?? [])].filter(
+      ({ decisionId, at }) => decisionId === null && at >= from && at < to,
+    );
   }
 
   #newEntry(id: string, subject: string, at: number, severity: number): Writable {
@@ -243,9 +232,14 @@ export class Queue {
 const keyOf = ({ severity, others, at }: Writable): number => stakeKey(severity, reachOf(others), at);
 const wordsOf = ({ subject, name, text, kind }: Writable): string =>
   `${subject}\n${name}\n${text}\n${kind}`.toLowerCase();
-const shown = ({ entry: { key: _key, words: _words, ...entry }, ...episode }: Folded<Writable>): QueueEntry => ({
+const shown = ({
+  entry: { key: _key, words: _words, ...entry },
+  others = [],
+  from,
+  to,
+}: Folded<Writable>): QueueEntry => ({
   ...entry,
-  episode,
+  episode: { ids: [entry.id, ...others.map(({ id }) => id)], from, to },
 });
 
 const filterOf = (query: Omit<QueueQuery, 'offset' | 'limit'>): ((entry: Writable) => boolean) => {

@@ -1,8 +1,9 @@
 import type { AuditEvent } from '../../../schemas/generated/AuditEvent.ts';
+import { Newest } from '../../newest.ts';
 import { type ActionEntry, type ActionFilter, type ActionPage, fitsAction, foldAction } from '../view/action.ts';
 import type { ArchiveWatch } from './archiveWatch.ts';
 
-/** Actions kept in memory, the newest; the archive has the others. */
+/** Actions kept in memory, the newest by when they were asked for; the archive has the others. */
 export const remembered = 5_000;
 
 /**
@@ -10,9 +11,8 @@ export const remembered = 5_000;
  * action is in one of both by when it was asked for, so that pages fit together.
  */
 export class ActionRecord {
-  readonly #live = new Map<string, ActionEntry>();
+  readonly #live: Newest<ActionEntry>;
   readonly #archive: ArchiveWatch;
-  readonly #most: number;
   /** Whatever was asked for before this is the archive's. */
   #since = 0;
   version = 0;
@@ -20,7 +20,7 @@ export class ActionRecord {
   /** @param most - actions kept in memory, 1 and up */
   constructor(archive: ArchiveWatch, most = remembered) {
     this.#archive = archive;
-    this.#most = most;
+    this.#live = new Newest(most);
   }
 
   get size(): number {
@@ -29,21 +29,20 @@ export class ActionRecord {
 
   /** An event came from the topic. */
   take(event: AuditEvent): void {
-    this.#live.set(event.actionId, foldAction(this.#live.get(event.actionId), event));
+    const entry = foldAction(this.#live.get(event.actionId), event);
+    const gone = this.#live.set(event.actionId, entry, entry.at);
     this.version += 1;
-    if (this.#live.size <= this.#most) return;
-    const [id, oldest] = this.#live.entries().next().value!;
-    this.#live.delete(id);
-    this.#since = Math.max(this.#since, oldest.at + 1);
+    if (gone !== undefined) this.#since = Math.max(this.#since, gone + 1);
   }
 
   /** One page of those that fit, the newest first. Without an archive that answers, of those in memory. */
   async find(filter: ActionFilter, offset: number, limit: number): Promise<ActionPage> {
-    let since = this.#since;
-    if (since === 0) for (const { at } of this.#live.values()) since = since === 0 ? at : Math.min(since, at);
-    const live = [...this.#live.values()]
-      .filter((entry) => entry.at >= since && fitsAction(entry, filter))
+    const kept = this.#live.values();
+    const since = this.#since === 0 ? (kept.at(-1)?.at ?? 0) : this.#since;
+    const fitting = kept
+      .filter((entry) => fitsAction(entry, filter))
       .sort((left, right) => right.at - left.at || (left.actionId < right.actionId ? -1 : 1));
+    const live = fitting.filter((entry) => entry.at >= since);
     const older = { ...filter, to: since === 0 ? filter.to : Math.min(filter.to, since) };
     const archived = await this.#archive.attempt(async (archive) => ({
       total: await archive.countActions(older),
@@ -56,11 +55,13 @@ export class ActionRecord {
             )
           : [],
     }));
+    if (!archived)
+      return { total: fitting.length, offset, entries: fitting.slice(offset, offset + limit), archived: false };
     return {
-      total: live.length + (archived?.total ?? 0),
+      total: live.length + archived.total,
       offset,
-      entries: [...live.slice(offset, offset + limit), ...(archived?.entries ?? [])],
-      archived: archived !== undefined,
+      entries: [...live.slice(offset, offset + limit), ...archived.entries],
+      archived: true,
     };
   }
 }

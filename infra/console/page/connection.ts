@@ -1,12 +1,11 @@
 import type { Change, Snapshot } from '../view/protocol.ts';
-
-/** How the page stands with its server. */
-export type ConnectionState = 'connecting' | 'live' | 'lost' | 'refused';
+import type { ConnectionState } from './store.ts';
 
 /** Whoever wants to know. */
 export interface ConnectionListener {
   snapshot(snapshot: Snapshot): void;
-  changes(changes: readonly Change[]): void;
+  /** @param id - number of the last of them */
+  changes(changes: readonly Change[], id: number): void;
   state(state: ConnectionState): void;
 }
 
@@ -50,7 +49,8 @@ export const connect = (listener: ConnectionListener): (() => void) => {
     });
     source.addEventListener('changes', (event) => {
       heard();
-      listener.changes(JSON.parse((event as MessageEvent<string>).data) as Change[]);
+      const { data, lastEventId } = event as MessageEvent<string>;
+      listener.changes(JSON.parse(data) as Change[], Number(lastEventId));
     });
     source.addEventListener('beat', heard);
     source.addEventListener('error', () => void lose());

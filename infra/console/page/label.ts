@@ -17,35 +17,41 @@ export const verdictWords: Readonly<
   maliciousActivity: { word: 'Malicious activity', keys: ['3', 'm'], changes: labelChanges.maliciousActivity },
 };
 
-/** What is judged. */
-export interface Judged {
+/** What is to be judged. */
+export interface Judgeable {
   readonly subject: string;
   readonly decisionId: string | null;
   readonly windowEnd: number | null;
-  /** Row of the queue, where all of its episode is meant. */
-  readonly id?: string;
-  readonly episode?: { readonly count: number; readonly to: number };
+  /** Entries of the queue, where these are meant. */
+  readonly ids?: readonly string[];
 }
 
 interface Judgement {
+  readonly ids: readonly string[];
   readonly others: readonly { readonly by: string; readonly verdict: EntryLabel['verdict'] }[];
+}
+
+/** What came of a judgement. */
+export interface Judged {
+  /** A sentence about others who judged it otherwise, with a space before it; empty where nobody did. */
+  readonly others: string;
+  /** Entries of the queue that were judged. */
+  readonly ids: readonly string[];
 }
 
 /**
  * Judge something, or take a judgement back.
  *
- * @returns a sentence about others who judged it otherwise, with a space before it; empty where nobody did
  * @throws {ApiError}
  */
 export const judge = async (
-  { subject, decisionId, windowEnd, id, episode }: Judged,
+  { subject, decisionId, windowEnd, ids }: Judgeable,
   verdict: EntryLabel['verdict'] | 'withdrawn',
   note = '',
-): Promise<string> => {
-  const whole = id !== undefined && episode && episode.count > 1 ? { episode: { id, until: episode.to } } : {};
-  const label = { subject, decisionId, windowEnd, verdict, note, ...whole };
-  const { others } = await post<Judgement>('/api/labels', label);
-  if (verdict === 'withdrawn' || others.length === 0) return '';
+): Promise<Judged> => {
+  const about = ids ? { ids } : { decisionId, windowEnd };
+  const { ids: judged, others } = await post<Judgement>('/api/labels', { subject, verdict, note, ...about });
+  if (verdict === 'withdrawn' || others.length === 0) return { others: '', ids: judged };
   const said = others.map((other) => `${other.by} as ${verdictWords[other.verdict].word.toLowerCase()}`);
-  return ` Also labelled by ${said.join(', by ')}: yours counts, as the last.`;
+  return { others: ` Also labelled by ${said.join(', by ')}: yours counts, as the last.`, ids: judged };
 };

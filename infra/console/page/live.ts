@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Change } from '../view/protocol.ts';
-import { type ConnectionState, connect } from './connection.ts';
-import { Store } from './store.ts';
+import { connect } from './connection.ts';
+import { type ConnectionState, Store } from './store.ts';
 
 /** What the server tells, for pages of components: signals over the one store that its events fill. */
 export const store = new Store();
@@ -42,7 +42,7 @@ export const start = (): void => {
       missed.value = store.missed;
       snapshots.value += 1;
     },
-    changes: (changes) => store.take(changes),
+    changes: (changes, id) => store.take(changes, id),
     state: (state) => store.connected(state),
   });
 };

@@ -1,7 +1,9 @@
 import { Lane } from '../view/lane.ts';
 import type { Change, Snapshot } from '../view/protocol.ts';
 import { View } from '../view/view.ts';
-import type { ConnectionState } from './connection.ts';
+
+/** How the page stands with its server. */
+export type ConnectionState = 'connecting' | 'live' | 'lost' | 'refused';
 
 /** What changed, coarsely: listeners look at the view for the rest. */
 export type Topic = 'lanes' | 'control' | 'status' | 'desk' | 'connection' | 'selection' | 'span';
@@ -36,6 +38,7 @@ export class Store {
   #offsetMs = 0;
   #frozenAt: number | null = null;
   #heardAt: number | null = null;
+  #boot = '';
   readonly #listeners = new Map<Topic, (() => void)[]>();
   readonly #changeListeners = new Set<(change: Change) => void>();
 
@@ -61,6 +64,7 @@ export class Store {
   load(snapshot: Snapshot): void {
     this.missed = this.#missedBy(snapshot);
     this.#heardAt = snapshot.now;
+    this.#boot = snapshot.boot;
     this.#offsetMs = snapshot.now - Date.now();
     this.demo = snapshot.demo;
     const view = new View({ ...this.view.limits, historyMs: snapshot.historyMs }, snapshot.control);
@@ -75,9 +79,9 @@ export class Store {
     for (const topic of ['lanes', 'control', 'status', 'desk'] as const) this.emit(topic);
   }
 
-  #missedBy({ id, now }: Snapshot): Missed | null {
+  #missedBy({ boot, id, now }: Snapshot): Missed | null {
     if (this.#heardAt === null) return null;
-    const changes = id >= this.view.id ? id - this.view.id : null;
+    const changes = boot === this.#boot ? id - this.view.id : null;
     const from = Math.min(this.#heardAt, now);
     if (changes === 0 && now - from < shortestMs) return this.missed;
     // Several in a row are one time that was missed
@@ -86,7 +90,8 @@ export class Store {
     return { from: missed.from, to: now, changes: changes === null ? null : (missed.changes ?? 0) + changes };
   }
 
-  take(changes: readonly Change[]): void {
+  /** @param id - number of the last of them, as the server counts */
+  take(changes: readonly Change[], id: number): void {
     const topics = new Set<Topic>();
     for (const change of changes) {
       const before = this.view.lanes.size;
@@ -99,6 +104,8 @@ export class Store {
       }
       for (const listener of this.#changeListeners) listener(change);
     }
+    // The server counts what it tells; a page that keeps less or more would count otherwise
+    this.view.id = id;
     for (const topic of topics) this.emit(topic);
   }
 

@@ -37,10 +37,14 @@ export const addActionRoutes = (server: FastifyInstance, { model, audit, now }: 
     // Whoever carries the record away is on it
     await audit.note(actorOf(request), { action: 'export', subject: everything, details: { format, ...wish } }, 'done');
     const { entries, total, archived } = await record.find({ ...wish, to: Math.min(wish.to, now()) }, 0, mostExported);
+    const missing = [
+      entries.length < total && `Not whole: the newest ${entries.length} of ${total} actions; ask for a shorter time.`,
+      !archived && 'Not whole: the archive did not answer, so that older actions are missing.',
+    ].filter(Boolean);
     const name = `ebbtide-actions-${new Date(now()).toISOString().slice(0, 10)}.${format}`;
     void reply.header('content-disposition', `attachment; filename="${name}"`);
     return format === 'csv'
-      ? reply.type('text/csv; charset=utf-8').send(actionsCsv(entries))
-      : { total, complete: archived && total <= mostExported, actions: entries };
+      ? reply.type('text/csv; charset=utf-8').send(actionsCsv(entries, missing.join(' ')))
+      : { total, complete: missing.length === 0, actions: entries };
   });
 };

@@ -21,7 +21,9 @@ export const addLiveRoutes = (server: FastifyInstance, { model, ports, config, n
     const { id } = parse(z.object({ id: subject }), request.params);
     if (!ports.archive) throw new EbbtideError('NOT_FOUND', 'There is no archive to read the history from', { id });
     const to = now();
-    return ports.archive.history(id, to - config.historyMs * 12, to);
+    const past = await model.desk.archive.attempt((archive) => archive.history(id, to - config.historyMs * 12, to));
+    if (past) return past;
+    throw new EbbtideError('CLICKHOUSE_UNAVAILABLE', 'The archive does not answer; try again in a moment', { id });
   });
   for (const action of ['misbehave', 'behave'] as const)
     server.post(`/api/demo/${action}`, needs('analyst'), async (request) => {

@@ -13,9 +13,11 @@ import { needs, parse, type RouteContext } from './context.ts';
 
 const policyBytes = 262_144;
 const dayMs = 86_400_000;
-/** Previews at once; each has a thread. */
+/** Previews at once: one of a lifecycle policy has a thread, one of a scope policy takes turns with everything else. */
 const mostAtOnce = 2;
 const progressMs = 200;
+/** What the archive of API calls lags behind at most: a preview reads them twice, and must read the same. */
+const settledMs = 60_000;
 
 /** Policies of the past that are asked of the archive. */
 const mostPast = 1_000;
@@ -54,7 +56,12 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, mode
       const draft = policyParsers.scope(policy);
       return async (wish: Span) => {
         const inForce = policies.policy('scope', wish.to);
-        return shownScope(await previewScope({ ...wish, policy: draft, inForce }), { draft, inForce }, wish.to);
+        const span = { from: wish.from - settledMs, to: wish.to - settledMs };
+        return shownScope(
+          await previewScope({ ...wish, ...span, policy: draft, inForce }),
+          { draft, inForce },
+          span.to,
+        );
       };
     }
     if (pipeline === 'lifecycle' && previewPolicy) {

@@ -15,7 +15,7 @@ export const viewQuery = z.strictObject({
 });
 
 /** Sums of the archive for the pages of scope, pre-provisioning and key lifespans, and the health of models. */
-export const addViewRoutes = (server: FastifyInstance, { ports, now }: RouteContext): void => {
+export const addViewRoutes = (server: FastifyInstance, { ports, model, now }: RouteContext): void => {
   for (const [path, view] of [
     ['/api/scope', 'scope'],
     ['/api/provisioning', 'provisioning'],
@@ -26,6 +26,8 @@ export const addViewRoutes = (server: FastifyInstance, { ports, now }: RouteCont
       const { span } = parse(viewQuery, request.query);
       if (!ports.views)
         throw new EbbtideError('SERVICE_MISSING', 'There is no archive to read from; set clickhouse.url');
+      if (model.desk.archive.state === 'away')
+        throw new EbbtideError('CLICKHOUSE_UNAVAILABLE', 'The archive does not answer; try again in a moment');
       const to = now();
       return { from: to - span, to, view: await ports.views[view](to - span, to) };
     });

@@ -73,8 +73,8 @@ export interface QueueEntry {
   readonly outcome: Effect['outcome'] | null;
   /** What each person said last. */
   readonly labels: readonly EntryLabel[];
-  /** How many of one episode the row stands for, this being the worst, and when the first and last of them were. */
-  readonly episode: { readonly count: number; readonly from: number; readonly to: number };
+  /** The entries of one episode that the row stands for, this, the worst, first; and when the first and last of them were. */
+  readonly episode: { readonly ids: readonly string[]; readonly from: number; readonly to: number };
 }
 
 /** A page of the queue. */

@@ -102,6 +102,8 @@ export interface LaneSnapshot {
 
 /** Everything the page needs to begin. */
 export interface Snapshot {
+  /** Which run of the server it is of: numbers of changes begin anew with each. */
+  readonly boot: string;
   /** Number of the last change it contains. */
   readonly id: number;
   /** The server's clock, epoch milliseconds. */

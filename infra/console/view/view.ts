@@ -23,7 +23,7 @@ export class View {
   control: ControlView;
   status: StatusView = noStatus;
   desk: DeskView = emptyDesk;
-  /** Number of the last change. */
+  /** Number of the last change that pages are told of; in a page, what its server says. */
   id = 0;
 
   constructor(limits: ViewLimits, control: ControlView) {
@@ -37,7 +37,12 @@ export class View {
    * @returns what else changed by it: lanes that had to make room; null when the change concerns a lane that is not kept
    */
   apply(change: Change): readonly Change[] | null {
-    this.id += 1;
+    const gone = this.#take(change);
+    if (gone) this.id += 1 + gone.length;
+    return gone;
+  }
+
+  #take(change: Change): readonly Change[] | null {
     if (change.type === 'control') this.control = change.control;
     else if (change.type === 'status') this.status = change.status;
     else if (change.type === 'desk') this.desk = change.desk;
@@ -66,7 +71,7 @@ export class View {
    *
    * @param points - most scores over all lanes, so that a snapshot stays of bounded size
    */
-  snapshot(now: number, demo: boolean, points = 60_000): Snapshot {
+  snapshot(now: number, demo: boolean, points = 60_000): Omit<Snapshot, 'boot'> {
     const each = Math.max(60, Math.min(this.limits.points, Math.floor(points / Math.max(1, this.lanes.size))));
     const lanes = [...this.lanes.values()].map((lane) => lane.snapshot(each));
     return {

@@ -11,7 +11,7 @@ export interface ScopePreviewWish {
   readonly policy: ScopePolicy;
   /** What it is compared with. */
   readonly inForce: ScopePolicy;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; until then the archive must be complete, as it is read twice. */
   readonly from: number;
   readonly to: number;
   /** Ends it with `CANCELLED`. */
@@ -38,7 +38,7 @@ const shortestMs = 600_000;
  * Tries scope policies on the API calls of the archive, by the scope pipeline's own chain, as `ebbtide policy test` does.
  * Baselines begin with the range. Nothing is put in force.
  *
- * @param model - which model assesses
+ * @param model - opens the model that assesses; it is closed at the end
  * @param mostCalls - of more, the latest
  * @returns throws `DATA_MISSING` where there was no call
  */
@@ -73,10 +73,12 @@ export const openScopePreview =
         if (done % atOnce === 0) await new Promise(setImmediate);
       }
     }
+    let assessed: ScopeModel | undefined;
     try {
-      const assessed = await model();
+      const opened = await model();
+      assessed = opened;
       const report = (of: ScopePolicy, pass: number) =>
-        reportSubjects(calls(), { policy: { ...of, maxPastMs: Number.MAX_SAFE_INTEGER }, model: assessed }, (done) =>
+        reportSubjects(calls(), { policy: { ...of, maxPastMs: Number.MAX_SAFE_INTEGER }, model: opened }, (done) =>
           progressed(pass * total + done, 2 * total),
         );
       const draft = await report(policy, 0);
@@ -84,5 +86,6 @@ export const openScopePreview =
       return { draft, inForce: before, from: skipped > 0 ? Math.min(...draft.map(({ firstAt }) => firstAt)) : first };
     } finally {
       listening.unsubscribe();
+      await assessed?.close();
     }
   };

@@ -137,7 +137,7 @@ describe('startConsole', () => {
       assert.match(refused.headers.get('content-type')!, /problem\+json/);
       assert.match(((await refused.json()) as { detail: string }).detail, new RegExp(named));
     }
-    assert.equal((await post('/api/labels', { note: 'x'.repeat(40_000) })).status, 413);
+    assert.equal((await post('/api/labels', { note: 'x'.repeat(300_000) })).status, 413);
   });
 
   it('sets mode and kill switch in topic control, and shows them', async () => {

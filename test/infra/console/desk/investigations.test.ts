@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { investigationMarkdown } from '../../../../infra/console/desk/export.ts';
 import { Investigations } from '../../../../infra/console/desk/investigations.ts';
 import type { Step } from '../../../../infra/console/view/investigation.ts';
+import { until } from '../../../services/context.ts';
 
 /** Two consoles that write to one topic. */
 const consoles = () => {
@@ -156,5 +157,50 @@ describe('Investigations', () => {
     archive.push(reopened);
     made.take(reopened);
     assert.equal((await made.recalled(other))?.status, 'open');
+  });
+
+  it('loses no step of one that memory gave up while the archive is away, and keeps all where there is no archive', async () => {
+    const archive: Step[] = [];
+    let away = false;
+    const open = (recall?: (id: string) => Promise<readonly Step[] | undefined>): Investigations => {
+      const made: Investigations = new Investigations({
+        ...{ now: () => 1, returnMs: 10_000, mostClosed: 1, recall },
+        write: async (step) => {
+          archive.push(step);
+          setImmediate(() => made.take(step));
+        },
+      });
+      return made;
+    };
+    const close = async (made: Investigations, investigationId: string) => {
+      await made.add({ ...opened, investigationId });
+      await made.add({ investigationId, kind: 'closed', base: 1, finding: 'falsePositive', by: 'ann' });
+    };
+    const made = open(async (id) =>
+      away ? undefined : archive.filter(({ investigationId }) => investigationId === id),
+    );
+    await close(made, 'first');
+    await close(made, 'second');
+    assert.equal(made.get('first'), undefined);
+    away = true;
+    const step = (stepId: string, kind: Step['kind'], base: number, text = ''): Step => ({
+      ...archive[0]!,
+      ...{ stepId, investigationId: 'first', kind, base, text, at: 2 },
+    });
+    made.take(step('x', 'reopened', 2));
+    await made.recalled('first');
+    made.take(step('y', 'commented', 0, 'still at it'));
+    made.resume();
+    assert.equal(await made.recalled('first'), undefined);
+    away = false;
+    made.resume();
+    await made.recalled('first');
+    await until('what was held', () => made.get('first')?.steps.length === 4);
+    assert.deepEqual([made.get('first')!.status, made.get('first')!.steps.at(-1)!.text], ['open', 'still at it']);
+
+    const alone = open();
+    await close(alone, 'first');
+    await close(alone, 'second');
+    assert.deepEqual([alone.size, alone.forgotten], [2, 0]);
   });
 });

@@ -138,20 +138,20 @@ describe('Queue', () => {
       const rows = (state: QueueQuery['state']) =>
         queue
           .find({ ...everything, state })
-          .entries.map(({ id, episode: { count, from, to } }) => [id, count, from / 60_000, to / 60_000]);
+          .entries.map(({ id, episode: { ids, from, to } }) => [id, ids.length, from / 60_000, to / 60_000]);
       assert.deepEqual(rows('waiting'), [
         ['d-10', 3, 0, 20],
         ['d-65', 2, 60, 65],
         ['o', 1, 1, 1],
       ]);
       assert.equal(queue.waiting, 3);
-      assert.deepEqual(
-        queue
-          .episodeOf('d-20', 10 * 60_000)
-          .map(({ id }) => id)
-          .sort(),
-        ['d-0', 'd-10'],
-      );
+      const filtered = queue
+        .find({ ...everything, action: 'shorten' })
+        .entries.map(({ episode: { ids } }) => [...ids].sort());
+      assert.deepEqual(filtered.slice(0, 2), [
+        ['d-60', 'd-65'],
+        ['d-0', 'd-20'],
+      ]);
       for (const id of ['d-0', 'd-10']) queue.hear(labelled({ decisionId: id }));
       assert.equal(queue.waiting, 3);
       assert.deepEqual(rows('waiting')[1], ['d-20', 1, 20, 20]);
@@ -160,6 +160,27 @@ describe('Queue', () => {
       assert.deepEqual(rows('labelled'), [['d-10', 3, 0, 20]]);
       assert.equal(rows('all').length, 3);
     }
+  });
+
+  it('takes a label of a time for what is said of the alerts of that time, not of decisions and other alerts', () => {
+    const queue = new Queue(100, strangers);
+    queue.hear(decided(decisionOf('s', 'revoke', 5_000, { decisionId: 'd' })));
+    for (const at of [4_000, 5_000, 6_000]) queue.hear(alerted({ alertId: `a-${at}`, at }));
+    queue.hear(labelled({ decisionId: 'd', verdict: 'maliciousActivity', at: 7_000 }));
+    queue.hear(labelled({ windowStart: 5_000, windowEnd: 5_001, at: 8_000 }));
+    const said = ['a-4000', 'a-5000', 'a-6000', 'd'].map((id) => [
+      id,
+      queue.entry(id)!.labels.map(({ verdict }) => verdict),
+    ]);
+    assert.deepEqual(said, [
+      ['a-4000', []],
+      ['a-5000', ['falsePositive']],
+      ['a-6000', []],
+      ['d', ['maliciousActivity']],
+    ]);
+    queue.hear(labelled({ windowStart: 5_000, windowEnd: 5_001, verdict: 'withdrawn', at: 9_000 }));
+    assert.equal(queue.entry('d')!.labels.length, 1);
+    assert.equal(queue.entry('a-5000')!.labels.length, 0);
   });
 
   it('pages and filters, and lets the least go beyond its bound', () => {

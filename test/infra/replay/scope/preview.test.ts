@@ -63,3 +63,20 @@ test('openScopePreview() takes the latest of too many, ends when another draft c
   await assert.rejects(preview({ ...wish, progressed, stopping: of(0) }), { code: 'CANCELLED' });
   await assert.rejects(preview({ ...wish, progressed, to: t0 }), { code: 'DATA_MISSING' });
 });
+
+test('openScopePreview() closes the model that it opened, whether it ended well or not', async () => {
+  let [opened, closed] = [0, 0];
+  const model = async () => {
+    opened += 1;
+    return {
+      ...defaultScopeModel,
+      close: async () => {
+        closed += 1;
+      },
+    };
+  };
+  const preview = openScopePreview(source, model, 100);
+  await preview({ ...wish, progressed: () => {} });
+  await assert.rejects(preview({ ...wish, progressed: () => {}, stopping: of(0) }), { code: 'CANCELLED' });
+  assert.deepEqual([opened, closed], [2, 2]);
+});

@@ -68,11 +68,11 @@ export const EntryPanel = ({
             {reachOf(entry.others).toFixed(1)} × age
           </dd>
         </div>
-        {entry.episode.count > 1 && (
+        {entry.episode.ids.length > 1 && (
           <div>
             <dt>Episode</dt>
             <dd>
-              {entry.episode.count} within {duration(entry.episode.to - entry.episode.from)}, since{' '}
+              {entry.episode.ids.length} within {duration(entry.episode.to - entry.episode.from)}, since{' '}
               {when(entry.episode.from)}. This is the worst; your judgement is of all of them.
             </dd>
           </div>

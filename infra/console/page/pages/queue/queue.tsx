@@ -48,6 +48,12 @@ const severities = [
   ['0.9', 'Severity 0.9 and up'],
 ] as const;
 
+/** An entry and what was judged with it: what folds into its row later is not taken back. */
+interface Undoable {
+  readonly entry: QueueEntry;
+  readonly ids: readonly string[];
+}
+
 /** Decisions and alerts that wait for somebody to judge them, the greatest stake first. */
 const Queue = () => {
   const { route } = useLocation();
@@ -60,7 +66,7 @@ const Queue = () => {
     },
   );
   const { version } = desk.value.queue;
-  const last = useSignal<QueueEntry | null>(null);
+  const last = useSignal<Undoable | null>(null);
   const listed = useList<QueueEntry, QueuePage>(
     '/api/queue',
     filter,
@@ -88,9 +94,9 @@ const Queue = () => {
     chosen,
   );
   const { list, current, entry } = listed;
-  const undo = async (judged: QueueEntry): Promise<void> => {
+  const undo = async ({ entry: judged, ids }: Undoable): Promise<void> => {
     try {
-      await judge(judged, 'withdrawn');
+      await judge({ ...judged, ids }, 'withdrawn');
       say(`Taken back: ${judged.name} waits again`);
       setTimeout(() => void list.refresh(), 400);
     } catch (error) {
@@ -105,13 +111,14 @@ const Queue = () => {
     if (filter.state === 'waiting') list.patch((one) => (one.id === entry.id ? null : one));
     chosen.choose(list.at(current.value) ?? null);
     try {
-      const others = await judge(entry, verdict, words);
+      const { others, ids } = await judge({ ...entry, ids: entry.episode.ids }, verdict, words);
+      const made = { entry, ids };
       say(`${entry.name}: ${verdictWords[verdict].word.toLowerCase()}. ${verdictWords[verdict].changes}.${others}`, {
         word: 'Undo',
         key: 'u',
-        run: () => void undo(entry),
+        run: () => void undo(made),
       });
-      last.value = entry;
+      last.value = made;
       setTimeout(() => void list.refresh(), 400);
     } catch (error) {
       sayFailed(error);
@@ -177,7 +184,7 @@ const Queue = () => {
               entry={entry}
               note={note}
               onLabel={(verdict) => void label(verdict)}
-              onUndo={() => void undo(entry)}
+              onUndo={() => void undo({ entry, ids: entry.episode.ids })}
               onClose={() => chosen.choose(null)}
             />
           )

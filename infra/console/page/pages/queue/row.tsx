@@ -10,6 +10,7 @@ export const EntryRow = ({ entry }: { readonly entry: QueueEntry }) => {
   const { glyph, word } = deedOf(entry);
   const stake = stakeOf(entry, now);
   const said = entry.labels.at(-1);
+  const count = entry.episode.ids.length;
   return (
     <>
       <span class="stake" style={{ '--share': Math.min(1, stake / 100) }} title="At stake: severity × reach × age">
@@ -24,9 +25,9 @@ export const EntryRow = ({ entry }: { readonly entry: QueueEntry }) => {
           <span class="deed" data-kind={entry.action}>
             <span aria-hidden="true">{glyph}</span> {word}
           </span>
-          {entry.episode.count > 1 && (
-            <span class="episode" title={`${entry.episode.count} of one episode; the worst is shown`}>
-              × {entry.episode.count}
+          {count > 1 && (
+            <span class="episode" title={`${count} of one episode; the worst is shown`}>
+              × {count}
               <span class="hidden"> of one episode</span>
             </span>
           )}

@@ -47,7 +47,7 @@ const Judgement = ({ subject }: { readonly subject: LiveSubject }) => {
   };
   const label = async (verdict: (typeof verdicts)[number] | 'withdrawn'): Promise<void> => {
     try {
-      const others = await judge(about, verdict);
+      const { others } = await judge(about, verdict);
       if (verdict === 'withdrawn') say('Taken back.');
       else
         say(`${verdictWords[verdict].word}. ${verdictWords[verdict].changes}.${others}`, {
