@@ -8,11 +8,12 @@ import { promisify } from 'node:util';
 import { startRegistryServer } from '../../../infra/http/registry-server.ts';
 import { loadSetup } from '../../../infra/setup/load.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
+import { topics } from '../../../schemas/topics.ts';
 import { privateKafka } from '../../services/kafka.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { ask, batchOf, certificateRequest, endpointIdentity, typist } from '../services/keyhost/rig.ts';
-import { prepareVault, until } from '../vault/rig.ts';
+import { kafkaRigAt, prepareVault, until } from '../vault/rig.ts';
 import { ebbtide, startEbbtide } from './ebbtide.ts';
 
 /** A process of the command line, and all that it has said. */
@@ -121,6 +122,17 @@ test('key host, keylife and privacy work as processes of their own', { timeout: 
     const nobody = await run('export', 'nobody@example');
     assert.notEqual(nobody.status, 0);
     assert.match(nobody.stderr, /Nothing is kept of this user/);
+    const { kafka } = await kafkaRigAt(t, broker.brokers);
+    const tail = await kafka.tail({ topics: [topics.actions.name], from: 'beginning' });
+    t.after(() => tail.close());
+    const deeds: string[] = [];
+    void (async () => {
+      for await (const messages of tail.batches())
+        for (const { key, value } of messages) if (String(key) === kept.user) deeds.push(String(value));
+    })();
+    // The framed records hold their strings as they are
+    for (const action of ['exportUser', 'eraseUser'])
+      await until(action, () => deeds.some((deed) => deed.includes(action)));
     // The key host has heard of it, and begins anew
     const back = await until('begun anew', async () => {
       const { body } = await signIn({ batch: batchOf(times(1, anna)) });
