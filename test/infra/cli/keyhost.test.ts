@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startRegistryServer } from '../../../infra/http/registry-server.ts';
+import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { loadSetup } from '../../../infra/setup/load.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
@@ -13,7 +14,7 @@ import { privateKafka } from '../../services/kafka.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { ask, batchOf, certificateRequest, endpointIdentity, typist } from '../services/keyhost/rig.ts';
-import { kafkaRigAt, prepareVault, until } from '../vault/rig.ts';
+import { prepareVault, until } from '../vault/rig.ts';
 import { ebbtide, startEbbtide } from './ebbtide.ts';
 
 /** A process of the command line, and all that it has said. */
@@ -122,7 +123,8 @@ test('key host, keylife and privacy work as processes of their own', { timeout: 
     const nobody = await run('export', 'nobody@example');
     assert.notEqual(nobody.status, 0);
     assert.match(nobody.stderr, /Nothing is kept of this user/);
-    const { kafka } = await kafkaRigAt(t, broker.brokers);
+    const kafka = await connectKafka({ brokers: broker.brokers });
+    t.after(() => kafka.close());
     const tail = await kafka.tail({ topics: [topics.actions.name], from: 'beginning' });
     t.after(() => tail.close());
     const deeds: string[] = [];
