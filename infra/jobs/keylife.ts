@@ -59,6 +59,8 @@ export const emptyBehaviour: BiometricTelemetry = {
   sealed: null,
   issued: null,
   clock: null,
+  batch: '',
+  place: 0,
 };
 
 const openEncoders = async (registry: SchemaRegistry) => ({

@@ -20,6 +20,32 @@ interface DataKey {
   readonly at: number;
 }
 
+const corrupt = (user: string, cause?: unknown): EbbtideError =>
+  new EbbtideError('STATE_CORRUPT', `What is sealed for user ${user} is damaged, or another's`, { user }, cause);
+
+/** @throws {EbbtideError} `STATE_CORRUPT` for what is cut short */
+const partsOf = (user: string, sealed: Uint8Array) => {
+  const all = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  const end = all.length < 2 ? Number.POSITIVE_INFINITY : 2 + all.readUInt16BE(0);
+  if (all.length < end + ivBytes + tagBytes) throw corrupt(user);
+  const tagAt = end + ivBytes;
+  return {
+    wrapped: all.toString('utf8', 2, end),
+    iv: all.subarray(end, tagAt),
+    tag: all.subarray(tagAt, tagAt + tagBytes),
+    encrypted: all.subarray(tagAt + tagBytes),
+  };
+};
+
+const sealBy = (key: Buffer, wrapped: string, user: string, bytes: Uint8Array): Buffer => {
+  const iv = randomBytes(ivBytes);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(user));
+  const sealed = Buffer.concat([cipher.update(bytes), cipher.final()]);
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(Buffer.byteLength(wrapped));
+  return Buffer.concat([length, Buffer.from(wrapped), iv, cipher.getAuthTag(), sealed]);
+};
+
 /**
  * Seals what is kept of a user with a key of their own, which lies in Vault. Once that key is destroyed nobody can open
  * what was sealed, wherever copies of it are: in the log, in backups, on disks (crypto-shredding).
@@ -39,15 +65,24 @@ export class UserKeys {
     this.#now = now;
   }
 
-  /** @throws {EbbtideError} what Vault failed with */
+  /** Makes the user's key where there is none. @throws {EbbtideError} what Vault failed with */
   async seal(user: string, bytes: Uint8Array): Promise<Buffer> {
     const { wrapped, key } = await this.#sealingKey(user);
-    const iv = randomBytes(ivBytes);
-    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(user));
-    const sealed = Buffer.concat([cipher.update(bytes), cipher.final()]);
-    const length = Buffer.alloc(2);
-    length.writeUInt16BE(Buffer.byteLength(wrapped));
-    return Buffer.concat([length, Buffer.from(wrapped), iv, cipher.getAuthTag(), sealed]);
+    return sealBy(key, wrapped, user, bytes);
+  }
+
+  /**
+   * Seal what came of something that was sealed before, by the same data key: where that is erased this is as well, and no
+   * key is made.
+   *
+   * @param before - what it came of, as it was sealed
+   * @returns undefined where the user's key was erased
+   * @throws {EbbtideError} `STATE_CORRUPT` for what is not sealed at all, or what Vault failed with
+   */
+  async reseal(user: string, bytes: Uint8Array, before: Uint8Array): Promise<Buffer | undefined> {
+    const { wrapped } = partsOf(user, before);
+    const key = await this.#openingKey(user, wrapped);
+    return key && sealBy(key, wrapped, user, bytes);
   }
 
   /**
@@ -55,21 +90,14 @@ export class UserKeys {
    * @throws {EbbtideError} `STATE_CORRUPT` for what was altered or is another user's, or what Vault failed with
    */
   async open(user: string, sealed: Uint8Array): Promise<Buffer | undefined> {
-    const all = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-    const corrupt = (cause?: unknown) =>
-      new EbbtideError('STATE_CORRUPT', `What is sealed for user ${user} is damaged, or another's`, { user }, cause);
-    const end = all.length < 2 ? Number.POSITIVE_INFINITY : 2 + all.readUInt16BE(0);
-    if (all.length < end + ivBytes + tagBytes) throw corrupt();
-    const key = await this.#openingKey(user, all.toString('utf8', 2, end));
+    const { wrapped, iv, tag, encrypted } = partsOf(user, sealed);
+    const key = await this.#openingKey(user, wrapped);
     if (!key) return undefined;
     try {
-      const tagAt = end + ivBytes;
-      const decipher = createDecipheriv('aes-256-gcm', key, all.subarray(end, tagAt))
-        .setAAD(Buffer.from(user))
-        .setAuthTag(all.subarray(tagAt, tagAt + tagBytes));
-      return Buffer.concat([decipher.update(all.subarray(tagAt + tagBytes)), decipher.final()]);
+      const decipher = createDecipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(user)).setAuthTag(tag);
+      return Buffer.concat([decipher.update(encrypted), decipher.final()]);
     } catch (cause) {
-      throw corrupt(cause);
+      throw corrupt(user, cause);
     }
   }
 

@@ -4,7 +4,14 @@ import type { BehaviourEvent, FollowedBehaviour } from '../behaviour.ts';
 
 /** What one message of `telemetry.biometric` says. */
 export type KeylifeItem = { readonly message: InputMessage } & (
-  | { readonly kind: 'behaviour'; readonly event: BehaviourEvent }
+  | {
+      readonly kind: 'behaviour';
+      readonly event: BehaviourEvent;
+      /** Name of the batch that it came in; empty where nobody said. */
+      readonly batch: string;
+      /** Its place there, from 0. */
+      readonly place: number;
+    }
   | {
       readonly kind: 'issued';
       readonly user: string;
@@ -48,9 +55,18 @@ export interface KeylifeCounts {
   bursts: number;
   faulty: number;
   erased: number;
+  /** Bursts that had come before. */
+  repeated: number;
   rejected: number;
   cut: number;
 }
 
 /** All at nothing. */
-export const noKeylifeCounts = (): KeylifeCounts => ({ bursts: 0, faulty: 0, erased: 0, rejected: 0, cut: 0 });
+export const noKeylifeCounts = (): KeylifeCounts => ({
+  bursts: 0,
+  faulty: 0,
+  erased: 0,
+  repeated: 0,
+  rejected: 0,
+  cut: 0,
+});

@@ -64,7 +64,7 @@ export const decodeBehaviour = (
     const id = schemaIdOf(message.value);
     if (!reader.knows(id)) await reader.learn(id);
     const record = reader.decode(message.value);
-    const { user, session, time, featureHash, issued, clock } = record;
+    const { user, session, time, featureHash, issued, clock, batch, place } = record;
     if (user === '') {
       if (!clock) throw new EbbtideError('RECORD_MALFORMED', 'Record has neither a user nor a clock');
       return { kind: 'clock', message, clock };
@@ -87,6 +87,8 @@ export const decodeBehaviour = (
     return {
       kind: 'behaviour',
       message,
+      batch,
+      place,
       event: { user, session, time, specification, features, ...(record.sealed && { sealed: record.sealed }) },
     };
   };

@@ -17,6 +17,7 @@ import {
   sessionKey,
   userKey,
 } from './sessions.ts';
+import { takeOnce } from './takeOnce.ts';
 
 /** What following works with on one partition. */
 export interface FollowTask {
@@ -100,9 +101,15 @@ export const followKeys = (task: FollowTask): OperatorFunction<KeylifeBatch, Fol
       begin(item);
       return [signIn(item)].filter(({ event: { parts } }) => Object.keys(parts ?? {}).length > 0);
     }
-    const { event, message } = item;
+    const { event, message, batch, place } = item;
     held.now = Math.max(held.now, event.time);
     held.seen.set(event.user, held.now);
+    const batches = held.batches.get(event.user) ?? new Map<string, number>();
+    if (!takeOnce(batches, batch, place)) {
+      counts.repeated++;
+      return [];
+    }
+    held.batches.set(event.user, batches);
     const before = held.sessions.get(event.session);
     const waited = held.waiting.has(event.session);
     const followed = await lastValueFrom(of(event).pipe(follow, toArray()));

@@ -30,6 +30,8 @@ export interface KeylifePartition extends KeylifeJoined {
   readonly memory: BehaviourMemory;
   /** Bursts of sessions that wait until there are enough to be compared. */
   readonly waiting: WaitingBehaviour;
+  /** By user, the bursts taken of each of their last batches, by its name, oldest first. */
+  readonly batches: Map<string, Map<string, number>>;
   /** When users were seen last, epoch milliseconds. */
   readonly seen: Map<string, number>;
   /** Event time. */
@@ -51,6 +53,7 @@ export const newKeylifePartition = (topic: string, partition: number): KeylifePa
   sessions: new Map(),
   memory: newBehaviourMemory(),
   waiting: new Map(),
+  batches: new Map(),
   seen: new Map(),
   now: 0,
   controlOffset: 0,
@@ -72,6 +75,7 @@ export const noKeylifeState: KeylifeState = {
   followed: [],
   fingerprints: [],
   waiting: [],
+  batches: {},
 };
 
 /** The changelog's record of a session or user; undefined where nothing is known of it. */
@@ -79,14 +83,15 @@ export const keylifeRecord = (held: KeylifePartition, key: string): KeylifeState
   const name = key.slice(key.indexOf('/') + 1);
   if (key === userKey(name)) {
     const fingerprints = held.memory.fingerprints.get(name);
-    return (
-      fingerprints && {
-        ...noKeylifeState,
-        subject: key,
-        time: held.seen.get(name) ?? 0,
-        fingerprints: [...fingerprints],
-      }
-    );
+    const batches = held.batches.get(name);
+    if (!fingerprints && !batches) return undefined;
+    return {
+      ...noKeylifeState,
+      subject: key,
+      time: held.seen.get(name) ?? 0,
+      fingerprints: [...(fingerprints ?? [])],
+      batches: Object.fromEntries(batches ?? []),
+    };
   }
   const session = held.sessions.get(name);
   const waiting = [...(held.waiting.get(name) ?? [])].flatMap(([specification, bursts]) =>
@@ -121,6 +126,7 @@ export const loadKeylife = (
   const name = subject.slice(subject.indexOf('/') + 1);
   if (subject === userKey(name)) {
     held.memory.fingerprints.set(name, [...record.fingerprints]);
+    held.batches.set(name, new Map(Object.entries(record.batches)));
     held.seen.set(name, time);
     return;
   }
@@ -141,6 +147,7 @@ export const forgetKeylife = (held: KeylifePartition, key: string): void => {
   const name = key.slice(key.indexOf('/') + 1);
   if (key === userKey(name)) {
     held.memory.fingerprints.delete(name);
+    held.batches.delete(name);
     held.seen.delete(name);
     return;
   }

@@ -50,6 +50,10 @@ export interface BiometricTelemetry {
   issued: null | KeyIssued;
   /** Set in clock records alone, whose key and user are empty. */
   clock: null | BehaviourClock;
+  /** Name of the batch that the burst came in, of its session and content: what comes again counts once. Empty where nobody said. */
+  batch: string;
+  /** Place of the burst in its batch, from 0. */
+  place: number;
 }
 
 /** The Avro schema of {@link BiometricTelemetry}. */
@@ -213,6 +217,18 @@ export const BiometricTelemetrySchema = {
       ],
       "doc": "Set in clock records alone, whose key and user are empty.",
       "default": null
+    },
+    {
+      "name": "batch",
+      "type": "string",
+      "doc": "Name of the batch that the burst came in, of its session and content: what comes again counts once. Empty where nobody said.",
+      "default": ""
+    },
+    {
+      "name": "place",
+      "type": "int",
+      "doc": "Place of the burst in its batch, from 0.",
+      "default": 0
     }
   ]
 } as const;

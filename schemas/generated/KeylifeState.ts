@@ -35,6 +35,8 @@ export interface KeylifeState {
   fingerprints: string[];
   /** Session: bursts that wait until there are enough to be compared, oldest first. */
   waiting: WaitingBurst[];
+  /** User: bursts taken of each of the last batches, by its name, oldest first. */
+  batches: Record<string, number>;
 }
 
 /** The Avro schema of {@link KeylifeState}. */
@@ -155,6 +157,15 @@ export const KeylifeStateSchema = {
       },
       "doc": "Session: bursts that wait until there are enough to be compared, oldest first.",
       "default": []
+    },
+    {
+      "name": "batches",
+      "type": {
+        "type": "map",
+        "values": "int"
+      },
+      "doc": "User: bursts taken of each of the last batches, by its name, oldest first.",
+      "default": {}
     }
   ]
 } as const;

@@ -199,6 +199,35 @@ test('the outcome is the same however messages are batched, and wherever it cras
   }
 });
 
+test('a batch that was written twice counts once, wherever it crashes; in another session it is a replay', async () => {
+  const log = logOf();
+  log.clock(t0, 1);
+  log.issue(t0);
+  const one = (at: number, place: number, more: Partial<BiometricTelemetry> = {}) =>
+    log.burst(t0 + at, -4, { features: { 'hold.0': 0.16 + place / 10_000 }, batch: 'first', place, ...more });
+  for (const place of [0, 1, 2]) one(place, place);
+  // Times count from when it came
+  for (const place of [0, 1, 2, 3]) one(20_000 + place, place);
+  log.add({
+    user: 'u',
+    session: 'other',
+    time: t0,
+    issued: { credentialId: 'k2', risk: 0, expiresAt: t0 + hour, parts: {} },
+  });
+  one(30_000, 0, { session: 'other', batch: 'again' });
+  for (const [batch, crashEvery] of [
+    [100, 0],
+    [1, 2],
+    [3, 2],
+  ] as const) {
+    const { scores } = await drive(log.messages, { batch, crashEvery, settings: [enforce] });
+    assert.deepEqual(
+      scores.map(({ subject, frequency }) => [subject, frequency]),
+      [...Array.from({ length: 4 }, () => ['key-1', 0]), ['k2', 1]],
+    );
+  }
+});
+
 test('another key of the session goes on where the last one was, and ends no later', async () => {
   const { messages, issue, burst } = mixed();
   issue(t0 + 30_000, 'key-2', t0 + 5 * minute, 0.9);

@@ -1,5 +1,7 @@
 import { eraseUser } from '../../services/keyhost/privacy.ts';
+import { Pseudonyms } from '../../services/keyhost/pseudonyms.ts';
 import { VaultClient } from '../../vault/client.ts';
+import { audited } from '../audited.ts';
 import { confirm } from '../confirm.ts';
 import { connect } from '../connect.ts';
 import type { Action } from '../invocation.ts';
@@ -13,7 +15,8 @@ export const run: Action<{ readonly yes?: boolean }, [string]> = async ({ termin
   const { context, close } = await connect(config, 'privacy');
   const vault = await VaultClient.connect(vaultOf(config, 'privacy'), { service: 'cli', log: context.log });
   try {
-    const result = await eraseUser(context, vault, user);
+    const subject = await new Pseudonyms(vault).of(user);
+    const result = await audited(context, { action: 'eraseUser', subject }, () => eraseUser(context, vault, user));
     if (terminal.json) return terminal.printJson(result);
     terminal.print(
       result.erased

@@ -1,5 +1,7 @@
 import { exportUser } from '../../services/keyhost/privacy.ts';
+import { Pseudonyms } from '../../services/keyhost/pseudonyms.ts';
 import { VaultClient } from '../../vault/client.ts';
+import { audited } from '../audited.ts';
 import { connect } from '../connect.ts';
 import type { Action } from '../invocation.ts';
 import { readToEnd } from '../register.ts';
@@ -12,7 +14,11 @@ export const run: Action<object, [string]> = async ({ terminal, load }, _options
   const { context, close } = await connect(config, 'privacy');
   const vault = await VaultClient.connect(vaultOf(config, 'privacy'), { service: 'cli', log: context.log });
   try {
-    terminal.printJson(await exportUser(context, vault, user, readToEnd));
+    const subject = await new Pseudonyms(vault).of(user);
+    const kept = await audited(context, { action: 'exportUser', subject }, () =>
+      exportUser(context, vault, user, readToEnd),
+    );
+    terminal.printJson(kept);
   } finally {
     await vault.close();
     await close();

@@ -22,6 +22,11 @@ export interface SignIn {
 
 const nothing: Behaviour = new Map();
 
+const restore = <T>(memory: Map<string, T>, key: string, value: T | undefined): void => {
+  if (value === undefined) memory.delete(key);
+  else memory.set(key, value);
+};
+
 /** How a sign-in is assessed beside the risk engine's own rule. */
 export interface SignInRule {
   /** Lifespan in doubt, and while a person is being learned, milliseconds. */
@@ -47,20 +52,25 @@ export const assessSignIn = async (
   { user, person, batch, used }: { user: string; person: Person | undefined; batch: Batch | undefined; used: boolean },
   { shortestMs, learningLifespanMs, strong, ...rule }: SignInRule,
 ): Promise<SignIn & { forget(): void }> => {
-  const before = [...(memory.fingerprints.get(user) ?? [])];
-  const forget = () => memory.fingerprints.set(user, before);
+  const session = `${user}/${batch?.session ?? ''}`;
+  const fingerprints = memory.fingerprints.get(user)?.slice();
+  const lastTime = memory.lastTimes.get(session);
+  const forget = () => {
+    restore(memory.fingerprints, user, fingerprints);
+    restore(memory.lastTimes, session, lastTime);
+  };
   const bursts = batch?.bursts ?? [];
   const checked = await lastValueFrom(
-    from(bursts.map((burst) => ({ ...burst, user, session: `${user}/${batch!.session}` }))).pipe(
-      checkBehaviour(behaviourChecks, memory),
-      toArray(),
-    ),
+    from(bursts.map((burst) => ({ ...burst, user, session }))).pipe(checkBehaviour(behaviourChecks, memory), toArray()),
     { defaultValue: [] },
   );
   const faults = [...new Set([...(used ? ['replayed'] : []), ...checked.flatMap((burst) => burst.faults)])];
   const behaviour = faults.length > 0 ? nothing : behaviourOf(bursts);
   // Without consent nothing may be compared, and being unknown must not earn more than being known does
-  const assessment = await engine.assess(person, behaviour);
+  const assessment = await engine.assess(person, behaviour).catch((error: unknown) => {
+    forget();
+    throw error;
+  });
   if (faults.length === 0 && batch) {
     const isLearned = (modality: string) => {
       const baseline = person?.get(modality);

@@ -1,5 +1,6 @@
 import type { Person } from '../../../models/biometric/index.ts';
 import { specifications } from '../../../models/biometric/specifications.ts';
+import { sha256 } from '../../../models/hash.ts';
 import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
@@ -15,6 +16,7 @@ import type { Persons } from './persons.ts';
 /** Risk that a session begins with whose person is not known yet: it speaks neither for nor against them. */
 const unknown = 0.5;
 const batchesRemembered = 100_000;
+const batchNameLength = 32;
 
 /** Writes what the key host decides, learns and is told, sealed with users' own keys. */
 export class KeyhostLog {
@@ -58,12 +60,17 @@ export class KeyhostLog {
     ]);
   }
 
-  /** A decision, before anything is signed, with the behaviour that it rests on and what was learned from it. */
-  async decided(decided: Authentication, batch?: Batch, learned?: Person): Promise<void> {
-    const { user, decidedAt } = decided;
-    const baseline = learned && (await this.#baseline(decided, learned, decidedAt));
+  /**
+   * A decision, before anything is signed, with the behaviour that it rests on and what was learned from it.
+   *
+   * @param before - of whom it was learned
+   * @throws {Problem} 503 where that person was erased meanwhile
+   */
+  async decided(decided: Authentication, batch?: Batch, learned?: Person, before?: Person): Promise<void> {
+    const { user, decidedAt, batchDigest } = decided;
+    const baseline = learned && (await this.#baseline(decided, learned, before, decidedAt));
     await this.#send([
-      ...(batch ? await this.#bursts(decided, batch) : []),
+      ...(batch ? await this.#bursts(decided, batchDigest, batch) : []),
       ...(baseline ? [this.#learned(baseline)] : []),
       this.#decision(decided),
     ]);
@@ -91,15 +98,21 @@ export class KeyhostLog {
   /** Behaviour of a session. @returns bursts written, 0 for a batch that came before */
   async observed(key: Authentication, digest: string, batch: Batch): Promise<number> {
     if (this.#seen.has(digest)) return 0;
-    const bursts = await this.#bursts(key, batch);
+    const bursts = await this.#bursts(key, digest, batch);
     await this.#send(bursts);
     this.#seen.set(digest, true);
     return bursts.length;
   }
 
-  /** What a session under a key has taught. @param at - when, epoch milliseconds */
-  async learned(key: Authentication, person: Person, at: number): Promise<void> {
-    const baseline = await this.#baseline(key, person, at);
+  /**
+   * What a session under a key has taught.
+   *
+   * @param before - of whom it was learned
+   * @param at - when, epoch milliseconds
+   * @throws {Problem} 503 where that person was erased meanwhile
+   */
+  async learned(key: Authentication, person: Person, before: Person, at: number): Promise<void> {
+    const baseline = await this.#baseline(key, person, before, at);
     await this.#send([this.#learned(baseline)]);
     this.#persons.apply(key.user, baseline);
   }
@@ -107,9 +120,10 @@ export class KeyhostLog {
   async #baseline(
     { user, purpose, lawfulBasis }: Authentication,
     person: Person,
+    before: Person | undefined,
     updatedAt: number,
   ): Promise<Baseline> {
-    return { user, sealed: await this.#persons.seal(user, person), updatedAt, purpose, lawfulBasis };
+    return { user, sealed: await this.#persons.seal(user, person, before), updatedAt, purpose, lawfulBasis };
   }
 
   #learned(baseline: Baseline): OutgoingMessage {
@@ -133,18 +147,24 @@ export class KeyhostLog {
       sealed: null,
       issued: null,
       clock: null,
+      batch: '',
+      place: 0,
     };
   }
 
-  #bursts(key: Authentication, batch: Batch): Promise<OutgoingMessage[]> {
+  #bursts(key: Authentication, digest: string, batch: Batch): Promise<OutgoingMessage[]> {
+    // Behaviour that comes again in another session is a replay, which the pipeline has to see
+    const name = sha256(`${key.session}/${digest}`).slice(0, batchNameLength);
     return Promise.all(
-      batch.bursts.map(async ({ modality, specification, time, features }) => ({
+      batch.bursts.map(async ({ modality, specification, time, features }, place) => ({
         topic: topics.telemetryBiometric.name,
         key: key.user,
         value: this.#telemetry.encode({
           ...this.#record(key),
           time,
           modality,
+          batch: name,
+          place,
           featureHash: specifications[specification].hash,
           sealed: await this.#keys.seal(key.user, Buffer.from(JSON.stringify(features))),
         }),

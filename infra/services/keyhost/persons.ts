@@ -3,6 +3,7 @@ import { decodePerson, encodePerson } from '../../../models/biometric/personFile
 import { LastSeen } from '../../../operators/actuate/lastSeen.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import type { Baseline } from '../../../schemas/generated/index.ts';
+import { Problem } from '../../http/problem.ts';
 import type { Logger } from '../../log.ts';
 import type { UserKeys } from '../../vault/userKeys.ts';
 
@@ -13,6 +14,8 @@ const openPersons = 2_000;
 export class Persons {
   readonly #sealed = new Map<string, { readonly bytes: Buffer; readonly updatedAt: number }>();
   readonly #open = new LastSeen<string, { readonly of: Buffer; readonly person: Person }>(openPersons);
+  /** What persons were opened from. */
+  readonly #from = new WeakMap<Person, Buffer>();
   readonly #keys: UserKeys;
   readonly #log: Logger;
 
@@ -52,6 +55,7 @@ export class Persons {
       const bytes = await this.#keys.open(user, sealed);
       if (!bytes) return undefined;
       const person = decodePerson(bytes);
+      this.#from.set(person, sealed);
       this.#open.set(user, { of: sealed, person });
       return person;
     } catch (error) {
@@ -61,8 +65,19 @@ export class Persons {
     }
   }
 
-  /** A baseline as the topic takes it. */
-  seal(user: string, person: Person): Promise<Buffer> {
-    return this.#keys.seal(user, encodePerson(person));
+  /**
+   * A baseline as the topic takes it.
+   *
+   * @param before - of whom it was learned; undefined for somebody who is learned anew
+   * @throws {Problem} 503 where that person was erased meanwhile: what was known of them must not come back
+   * @throws {EbbtideError} what Vault failed with
+   */
+  async seal(user: string, person: Person, before: Person | undefined): Promise<Buffer> {
+    const from = before && this.#from.get(before);
+    const bytes = encodePerson(person);
+    const sealed = from ? await this.#keys.reseal(user, bytes, from) : await this.#keys.seal(user, bytes);
+    if (sealed) return sealed;
+    if (this.#sealed.get(user)?.bytes === from) this.apply(user, undefined);
+    throw new Problem(503, 'person-erased', 'What was known of the user was erased just now; repeat the request');
   }
 }

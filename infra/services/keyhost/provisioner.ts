@@ -58,7 +58,7 @@ export class Provisioner {
     const { pseudonyms } = this.#parts;
     if (request.enrol && !request.strong)
       throw new Problem(400, 'request-invalid', 'A person is enrolled anew by strong authentication alone');
-    const material = materialOf(request, this.#parts.signer.takes);
+    const material = this.#materialOf(request);
     const user = await pseudonyms.of(request.user);
     return this.#lock.run(user, async () => {
       const { requestId } = request;
@@ -76,7 +76,7 @@ export class Provisioner {
   async reissue(endpoint: string, credentialId: string, request: ReissueRequest): Promise<KeyView & SignedKey> {
     const { authentications, policy, signer, log, now } = this.#parts;
     const before = this.find(endpoint, credentialId);
-    const material = materialOf(request, signer.takes);
+    const material = this.#materialOf(request);
     return this.#lock.run(before.user, async () => {
       const { requestId } = request;
       const digest = sha256(JSON.stringify([endpoint, credentialId, request]));
@@ -105,6 +105,8 @@ export class Provisioner {
         risk,
         reason: 'reissued',
         faults: [],
+        // What verifiers said when the session began explains its risk no longer
+        parts: {},
         serial: '',
       };
       await log.decided(decided);
@@ -132,9 +134,12 @@ export class Provisioner {
     const batch = batchOf(text, now());
     if (batch.consent.level !== 'session')
       throw new Problem(403, 'no-consent', 'The user withdrew consent to being recognised while working');
-    const accepted = await log.observed(key, sha256(text), batch);
-    if (accepted > 0) await this.#lock.run(key.user, () => this.#sessions.take(key, batch));
-    return accepted;
+    // Of the same batch twice at once the second must hear of the first
+    return this.#lock.run(key.user, async () => {
+      const accepted = await log.observed(key, sha256(text), batch);
+      if (accepted > 0) await this.#sessions.take(key, batch);
+      return accepted;
+    });
   }
 
   /** A key of this endpoint. @throws {Problem} 404 */
@@ -158,6 +163,14 @@ export class Provisioner {
   denied(): readonly DeniedKey[] {
     const { authentications, signer, now } = this.#parts;
     return signer.revocable ? [] : authentications.denied(now());
+  }
+
+  /** Refused before anything is decided: whoever mends the request is not taken for somebody who replays. */
+  #materialOf(request: AuthenticationRequest | ReissueRequest): string {
+    const { signer } = this.#parts;
+    const material = materialOf(request, signer.takes);
+    signer.check(material);
+    return material;
   }
 
   #repeated(requestId: string, digest: string): Authentication | undefined {
@@ -231,7 +244,7 @@ export class Provisioner {
       };
       const rule = { enrolment, enrolments, strong };
       const learned = batch && faults.length === 0 ? learnSession(engine, person, behaviour, assessment, rule) : person;
-      await log.decided(decided, batch, learned === person ? undefined : learned);
+      await log.decided(decided, batch, learned === person ? undefined : learned, person);
       authentications.decided(decided);
       return decided;
     } catch (error) {
@@ -244,6 +257,8 @@ export class Provisioner {
     const { authentications, signer, log, now } = this.#parts;
     if (decided.expiresAt <= now())
       throw new Problem(409, 'key-ended', 'The key of this request has ended; ask again with a new identifier');
+    if (authentications.cutOf(decided.credentialId))
+      throw new Problem(409, 'key-revoked', 'The life of this key was cut; ask for another in its place');
     if (decided.serial !== '') {
       const signed = await signer.again(decided, material);
       if (!signed) throw new Problem(409, 'key-revoked', 'The key of this request was revoked');

@@ -10,6 +10,8 @@ import type { ProvisionerParts } from './provisioner.ts';
 /** Sessions whose behaviour waits to be learned, and samples of a modality that do. */
 const sessionsKept = 2_000;
 const samplesKept = 20;
+/** Why a sign-in is not taken for its user's, whoever the user has shown to be: its session teaches nothing. */
+const noPersons: readonly string[] = ['forged', 'replayed'];
 
 interface Waiting {
   readonly behaviour: Behaviour;
@@ -55,7 +57,13 @@ export class SessionLearning {
     const { user, session, credentialId, strong, reason, risk, decidedAt } = key;
     const sure = reason === 'assessed' && risk <= learningGuard.most;
     // Another key than the first says that the session was cut
-    if (!(strong || sure) || credentialId !== session || authentications.cutOf(credentialId)) return;
+    if (
+      noPersons.includes(reason) ||
+      !(strong || sure) ||
+      credentialId !== session ||
+      authentications.cutOf(credentialId)
+    )
+      return;
     if (now() - decidedAt > sessionLearning.withinMs) return;
     const { behaviour: before, learnedAt } = this.#waiting.get(session) ?? { behaviour: new Map(), learnedAt: 0 };
     const behaviour = joined(before, teaches(batch));
@@ -72,6 +80,6 @@ export class SessionLearning {
     const learnable = sure && assessment.reason === 'assessed' && assessment.risk <= learningGuard.mostByAnchor;
     const rule = { enrolment, enrolments, strong };
     const learned = learnSession(engine, person, behaviour, { ...assessment, learnable }, rule);
-    if (learned && learned !== person) await log.learned(key, learned, now());
+    if (learned && learned !== person) await log.learned(key, learned, person, now());
   }
 }

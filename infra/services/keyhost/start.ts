@@ -80,12 +80,19 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
   void models.pool.begin();
 
   const signer = openSigner(vault, config.keys, now);
+  let inForce = models.pool.sequence;
   const certificate = await issueServerCertificate(vault, config);
   const app = createRoutes(certificate.context, {
     provisioner: new Provisioner({
       engine: () => {
-        metrics.modelSequence.set(models.pool.sequence);
-        return models.modelOf(models.pool.sequence).engine;
+        const { sequence } = models.pool;
+        if (sequence !== inForce) {
+          // Requests under way may still compare by the one before
+          void models.pool.release(inForce);
+          inForce = sequence;
+        }
+        metrics.modelSequence.set(sequence);
+        return models.modelOf(sequence).engine;
       },
       persons,
       pseudonyms: new Pseudonyms(vault),

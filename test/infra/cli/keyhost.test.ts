@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startRegistryServer } from '../../../infra/http/registry-server.ts';
+import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { loadSetup } from '../../../infra/setup/load.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
+import { topics } from '../../../schemas/topics.ts';
 import { privateKafka } from '../../services/kafka.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
@@ -121,6 +123,18 @@ test('key host, keylife and privacy work as processes of their own', { timeout: 
     const nobody = await run('export', 'nobody@example');
     assert.notEqual(nobody.status, 0);
     assert.match(nobody.stderr, /Nothing is kept of this user/);
+    const kafka = await connectKafka({ brokers: broker.brokers });
+    t.after(() => kafka.close());
+    const tail = await kafka.tail({ topics: [topics.actions.name], from: 'beginning' });
+    t.after(() => tail.close());
+    const deeds: string[] = [];
+    void (async () => {
+      for await (const messages of tail.batches())
+        for (const { key, value } of messages) if (String(key) === kept.user) deeds.push(String(value));
+    })();
+    // The framed records hold their strings as they are
+    for (const action of ['exportUser', 'eraseUser'])
+      await until(action, () => deeds.some((deed) => deed.includes(action)));
     // The key host has heard of it, and begins anew
     const back = await until('begun anew', async () => {
       const { body } = await signIn({ batch: batchOf(times(1, anna)) });

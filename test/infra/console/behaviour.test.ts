@@ -6,7 +6,7 @@ import { consoleConfig } from '../../../infra/console/config.ts';
 import { startConsole } from '../../../infra/console/server.ts';
 import { startSignInDemo } from '../../../infra/demo/signIn.ts';
 import { lifespanRule } from '../../../models/biometric/lifespan.ts';
-import type { Authentication, BiometricTelemetry } from '../../../schemas/generated/index.ts';
+import type { AuditEvent, Authentication, BiometricTelemetry } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
@@ -201,6 +201,8 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
     await page.getByRole('dialog').getByRole('button', { name: 'Forget me' }).click();
     await page.getByText('Forgotten: the key that your samples were sealed with is destroyed').waitFor();
     assert.equal(await signIns(page), 0);
+    const deeds = await kafka.seen<AuditEvent>(topics.actions);
+    await until('the record', () => deeds.some(({ action, outcome }) => action === 'eraseUser' && outcome === 'done'));
     await attempt(page, hand, owner());
     await grants(page, '1 hour');
     await page.getByText('Learned 1 of 10').waitFor();

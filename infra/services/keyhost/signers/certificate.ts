@@ -3,7 +3,11 @@ import type { Authentication, Credential } from '../../../../schemas/generated/i
 import { Problem } from '../../../http/problem.ts';
 import type { VaultClient } from '../../../vault/client.ts';
 import { CertificateKind } from '../../../vault/kinds/certificate.ts';
+import { isCertificateRequest } from './certificateRequest.ts';
 import { registered, type SignedKey, type Signer } from './signer.ts';
+
+const refused = (): Problem =>
+  new Problem(400, 'csr-refused', 'The certificate request is refused; it must be sound, of an EC, Ed25519 or RSA key');
 
 /** Client certificates of a PKI engine: Vault keeps and revokes them by their serial number. */
 export class CertificateSigner implements Signer {
@@ -20,6 +24,10 @@ export class CertificateSigner implements Signer {
     this.#kept = new CertificateKind(vault, now, place.mount);
   }
 
+  check(csr: string): void {
+    if (!isCertificateRequest(csr)) throw refused();
+  }
+
   async sign({ user, credentialId, expiresAt }: Authentication, csr: string): Promise<SignedKey> {
     const { data } = await this.#vault
       .write<{ certificate: string; issuing_ca: string; serial_number: string }>(
@@ -34,12 +42,7 @@ export class CertificateSigner implements Signer {
         { operation: 'signKey' },
       )
       .catch((error: unknown) => {
-        if (!isEbbtideError(error, 'VAULT_REJECTED')) throw error;
-        throw new Problem(
-          400,
-          'csr-refused',
-          'The certificate request is refused; it must be sound, of an EC or RSA key',
-        );
+        throw isEbbtideError(error, 'VAULT_REJECTED') ? refused() : error;
       });
     return {
       kind: 'certificate',

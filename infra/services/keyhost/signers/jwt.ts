@@ -58,6 +58,10 @@ export class JwtSigner implements Signer {
     this.#issuer = issuer;
   }
 
+  check(publicKey: string): void {
+    thumbprintOf(publicKey);
+  }
+
   async sign({ user, credentialId, decidedAt, expiresAt }: Authentication, publicKey: string): Promise<SignedKey> {
     const { mount, role } = this.#place;
     const jkt = thumbprintOf(publicKey);

@@ -24,6 +24,12 @@ export interface Signer {
   /** Whether Vault can revoke what was signed. */
   readonly revocable: boolean;
   /**
+   * Look at what would be signed, without Vault: what is refused must change nothing.
+   *
+   * @throws {Problem} 400 where the material is refused
+   */
+  check(material: string): void;
+  /**
    * A key whose end is the one decided, or earlier by what its form rounds, whenever it is signed.
    *
    * @param material - certificate request, or public key

@@ -4,9 +4,13 @@ import { Problem } from '../../../http/problem.ts';
 import type { VaultClient } from '../../../vault/client.ts';
 import { registered, type SignedKey, type Signer } from './signer.ts';
 import { readSshCertificate } from './sshCertificate.ts';
+import { isSshKey } from './sshKey.ts';
 
 /** Vault counts a certificate's life from its own clock: tries until its end is the one decided, or earlier. */
 const tries = 3;
+
+const refused = (): Problem =>
+  new Problem(400, 'key-refused', 'The public key is refused; it must be a line of an OpenSSH public key');
 
 /**
  * SSH user certificates of an SSH engine. Vault keeps nothing of them and can revoke none: their key id is that of the
@@ -24,6 +28,10 @@ export class SshSigner implements Signer {
     this.#vault = vault;
     this.#place = place;
     this.#now = now;
+  }
+
+  check(publicKey: string): void {
+    if (!isSshKey(publicKey)) throw refused();
   }
 
   async sign(authentication: Authentication, publicKey: string): Promise<SignedKey> {
@@ -66,8 +74,7 @@ export class SshSigner implements Signer {
     const { data } = await this.#vault
       .write<{ serial_number: string; signed_key: string }>(path, body, { operation: 'signKey' })
       .catch((error: unknown) => {
-        if (!isEbbtideError(error, 'VAULT_REJECTED')) throw error;
-        throw new Problem(400, 'key-refused', 'The public key is refused; it must be a line of an OpenSSH public key');
+        throw isEbbtideError(error, 'VAULT_REJECTED') ? refused() : error;
       });
     return data;
   }

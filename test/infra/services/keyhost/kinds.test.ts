@@ -86,8 +86,16 @@ test('keys that Vault cannot revoke end when decided, are denied once cut, and l
       assert.ok(endOf(again.body) <= signed.expiresAt);
       const other = await signIn({ batch: batchOf(times(1)), csr: certificateRequest(vault.folder) });
       assert.deepEqual([other.status, other.body.code], [400, 'request-invalid']);
-      const broken = await signIn({ batch: batchOf(times(1)), publicKey: 'ssh-ed25519 AAAA' });
-      assert.deepEqual([broken.status, broken.body.code], [400, 'key-refused']);
+      const batch = batchOf(times(3));
+      for (const publicKey of ['ssh-ed25519 AAAA', kind === 'ssh' ? pemKey() : openSshKey()]) {
+        const broken = await signIn({ batch, publicKey });
+        assert.deepEqual([broken.status, broken.body.code], [400, 'key-refused']);
+      }
+      assert.equal(
+        (await signIn({ batch, publicKey: key })).body.reason,
+        'assessed',
+        'what was refused counts nothing',
+      );
       await until('the register', () => credentials.some(({ credentialId }) => credentialId === signed.credentialId));
       const entry = credentials.find(({ credentialId }) => credentialId === signed.credentialId)!;
       assert.deepEqual([entry.kind, entry.shortening], ['key', 'none']);
@@ -114,6 +122,8 @@ test('keys that Vault cannot revoke end when decided, are denied once cut, and l
       await producer.send([{ topic: topics.decisions.name, key: cut.subject, value: codec.encode(cut) }]);
       await until('the key to be denied', async () => (await denied()).keys.length === 1);
       assert.equal((await denied()).keys[0]!.credentialId, signed.credentialId);
+      const repeated = await signIn(request);
+      assert.deepEqual([repeated.status, repeated.body.code], [409, 'key-revoked'], 'it is not signed again');
       const shorter = await post(`/v1/keys/${signed.credentialId}/reissue`, {
         requestId: randomUUID(),
         publicKey: key,

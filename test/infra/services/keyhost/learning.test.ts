@@ -80,6 +80,15 @@ test('free typing, scrolling, touch and attention are learned after signing in, 
     assert.deepEqual((await signIn({ strong: true }, 'bert@example')).enrolled, {});
   });
 
+  await t.test('nor does one that began with a recording, whatever else its user showed', async () => {
+    const batch = batchOf(Array.from({ length: 12 }, anna), { session: randomUUID() });
+    await signIn({ strong: true, batch }, 'dora@example');
+    const { credentialId, reason } = await signIn({ strong: true, batch }, 'dora@example');
+    assert.equal(reason, 'forged');
+    await work(credentialId, wayOf(4));
+    assert.deepEqual((await signIn({}, 'dora@example')).enrolled, { keystroke: 12 });
+  });
+
   await t.test('what a script makes teaches nothing', async () => {
     const { credentialId } = await signIn({ strong: true }, 'cara@example', 12);
     const constant = { ...owner, typing: () => ({ ...owner.typing(), 'hold.spread': 0, 'downDown.spread': 0 }) };

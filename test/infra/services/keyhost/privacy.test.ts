@@ -123,6 +123,33 @@ test('what is kept of a user can be had, and be erased wherever its bytes are', 
     assert.equal(back.behaviour.filter(({ features }) => features !== null).length, 5);
   });
 
+  await t.test('whoever is erased while a key host has them open is never sealed under another key', async () => {
+    const cara = typist(0.3, 41);
+    const post = (address: string) =>
+      ask(address, identity, 'POST', '/v1/authentications', {
+        requestId: randomUUID(),
+        user: 'cara@example',
+        csr,
+        strong: true,
+        batch: batchOf(Array.from({ length: 4 }, cara)),
+      });
+    const { body: first } = await post(host.address);
+    const other = await startHost(t, vault, kafka.context());
+    // Opens what is known of her; nothing was sealed for her there so far
+    await ask(other.address, identity, 'GET', `/v1/keys/${first.credentialId}`);
+    const user = (await exportUser(context, officer, 'cara@example', readToEnd)).user;
+    assert.ok(await new UserKeys(officer).erase(user));
+    await post(other.address);
+    const baselines = await kafka.seen<Baseline>(topics.baselines);
+    const hers = await until('what was sealed since', () => {
+      const all = baselines.filter((one) => one.user === user);
+      return all.length >= 2 && all;
+    });
+    for (const { sealed } of hers) assert.equal(await new UserKeys(vault.root).open(user, sealed), undefined);
+    const bytes = Buffer.from('more');
+    assert.equal(await new UserKeys(vault.root).reseal(user, bytes, hers[0]!.sealed), undefined);
+  });
+
   await t.test('others are untouched', async () => {
     assert.equal((await exportUser(context, officer, 'bert@example', readToEnd)).baseline!.keystroke!.features, 31);
   });

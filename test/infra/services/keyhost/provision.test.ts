@@ -115,6 +115,21 @@ test('the key host learns a person, and gives keys that live as long as their be
     }
   });
 
+  await t.test(
+    'a certificate request that is refused changes nothing: the same behaviour with a sound one is taken',
+    async () => {
+      const [bytes] = /(?<=-\n)[^-]+/.exec(csr)!;
+      const cut = csr.replace(bytes, `${bytes.slice(0, 100)}\n`);
+      for (const another of [true, false]) {
+        const request = { requestId: randomUUID(), batch: batchOf(phrases(3)) };
+        const refused = await signIn({ ...request, csr: cut });
+        assert.deepEqual([refused.status, refused.body.code], [400, 'csr-refused']);
+        const { status, body } = await signIn({ ...request, ...(another && { requestId: randomUUID() }) });
+        assert.deepEqual([status, body.reason, body.faults], [201, 'assessed', []]);
+      }
+    },
+  );
+
   await t.test('a browser whose clock is wrong by a day is none the worse for it', async () => {
     const { status, body } = await signIn({ batch: batchOf(phrases(3), { sentAt: Date.now() - 86_400_000 }) });
     assert.deepEqual([status, body.reason], [201, 'assessed']);
