@@ -24,6 +24,7 @@ import { type ClusterOptions, isForbidden } from '../../../infra/kafka/client.ts
 import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { topicsAtStart } from '../../../infra/kafka/topics.ts';
 import { createLogger } from '../../../infra/log.ts';
+import { topicSink } from '../../../infra/replay/sinks.ts';
 import { actuatorConfig } from '../../../infra/vault/config.ts';
 import { resourceMetrics } from '../../../models/features/resource.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
@@ -153,8 +154,9 @@ test('processes must do their work with the rights that they have at a real Kafk
   const agent = await as('agent');
   // One that may not create topics finds them there at its start, and is told when it asks for one
   await topicsAtStart(agent.kafka, kafkaConfig.parse({}));
-  await assert.rejects(agent.kafka.ensureTopics(1, { specs: [{ ...topics.scores, name: 'mine' }] }), (error) => {
-    assert.match((error as Error).message, /^Cannot create topic mine: /);
+  const unwritable = topicSink({ kafka: agent.kafka, cluster: clusterOf('agent'), registry }, 'mine', 1);
+  await assert.rejects(unwritable, (error) => {
+    assert.match((error as Error).message, /^Cannot create topic mine\.scores: /);
     return isForbidden(error);
   });
 
