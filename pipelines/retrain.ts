@@ -10,6 +10,7 @@ import { collectJudged, type JudgedStretch } from '../models/feedback/judged.ts'
 import { judgementsOf, type LabelArchive } from '../models/feedback/labelArchive.ts';
 import type { Verdict } from '../models/feedback/labels.ts';
 import { labelSummary, type RetrainReport } from '../models/feedback/report.ts';
+import { storeReport } from '../models/feedback/storeReport.ts';
 import type { TrainingBackend } from '../models/training/backend.ts';
 import type { TrainingProgress } from '../models/training/fit.ts';
 import { type CollectedTelemetry, collectTelemetry } from '../models/training/telemetry/collect.ts';
@@ -137,16 +138,17 @@ export const retrain = async (
     );
     return { manifest, comparison };
   });
-  const version = await registry.publish(out);
-  if (comparison.wins) await registry.promote(version, comparison.reasons.join('; '));
   const head = await readHead(out, made);
-  return {
+  const report = {
     ...base,
-    challenger: version,
-    outcome: comparison.wins ? 'promoted' : 'kept',
+    challenger: made.version,
+    outcome: comparison.wins ? ('promoted' as const) : ('kept' as const),
     reasons: comparison.reasons,
     comparison,
     ...(head ? { head } : {}),
     lineage: made.lineage,
   };
+  const version = await registry.publish(out, storeReport(report));
+  if (comparison.wins) await registry.promote(version, comparison.reasons.join('; '));
+  return report;
 };

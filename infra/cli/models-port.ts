@@ -1,3 +1,4 @@
+import { figures, headline } from '../../models/feedback/report.ts';
 import { readAnyManifest } from '../../models/manifest.ts';
 import { flattened } from '../../models/registry/flattened.ts';
 import { openModelRegistry } from '../../models/registry/open.ts';
@@ -53,6 +54,10 @@ export const modelsPort = (context: AppContext, config: Config): ModelsPort => (
     const registry = await openModelRegistry(config.models);
     const { source } = await registry.version(kindOf(kind), version);
     return Object.fromEntries(flattened(await readAnyManifest(source)));
+  },
+  async report(kind, version) {
+    const report = await (await openModelRegistry(config.models)).report(kindOf(kind), version);
+    return report ? { ...report, headline: headline(report), figures: figures(report.comparison) } : null;
   },
   differences: async (kind, before, after) =>
     versionDifferences(await openModelRegistry(config.models), kindOf(kind), before, after),

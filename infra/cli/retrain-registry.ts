@@ -28,8 +28,8 @@ const retrainRegistry = async (
       const { version, digest } = last.champion;
       return version === builtIn[kind]?.version ? undefined : (await registry.version(kind, version, digest)).source;
     },
-    async publish(folder) {
-      return (await registry.publish(kind, folder, by)).version;
+    async publish(folder, report) {
+      return (await registry.publish(kind, folder, by, new Date(), report)).version;
     },
     async promote(version, why) {
       await pointTo({ context, registry, kind, configured, by, reason: why }, async (current, _, choose) => ({

@@ -6,7 +6,7 @@ import type { PreviewPolicy } from '../replay/preview.ts';
 import type { PreviewScope } from '../replay/scope/preview.ts';
 import type { EntityAction } from '../vault/entity.ts';
 import type { BehaviourView } from './view/behaviour.ts';
-import type { KindOfModel, ModelDifference, PointedModel, PointWish } from './view/models.ts';
+import type { KindOfModel, ModelDifference, ModelReport, PointedModel, PointWish } from './view/models.ts';
 import type { DemoEvent, Thresholds } from './view/protocol.ts';
 
 /** Actions of the demonstration, and what its functions see. */
@@ -34,6 +34,8 @@ export interface ModelsPort {
   kinds(): Promise<readonly KindOfModel[]>;
   /** What a version's manifest says, name by name. */
   version(kind: string, version: string): Promise<Readonly<Record<string, string>>>;
+  /** The report of the retraining that made a version; null where none is kept with it. */
+  report(kind: string, version: string): Promise<ModelReport | null>;
   differences(kind: string, before: string, after: string): Promise<readonly ModelDifference[]>;
   /** Put another version in force, as `ebbtide models promote` and `rollback` do. */
   point(wish: PointWish & { readonly by: string }): Promise<PointedModel>;

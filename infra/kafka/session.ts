@@ -78,8 +78,7 @@ export const openSession = async (
   const producer = await connectProducer(cluster, {
     'transactional.id': `${options.groupId}-${options.instanceId}`,
     'transaction.timeout.ms': options.transactionTimeoutMs ?? 15_000,
-    // A flush sends at once whatever lingers; until then batches fill, and each that is not written saves the broker work.
-    'linger.ms': 100,
+    'linger.ms': 5,
     'sticky.partitioning.linger.ms': 0,
   });
   const { topic } = options;

@@ -3,6 +3,8 @@ import type { Thresholds } from '../training/evaluate.ts';
 import { replaySubjects } from '../training/replay.ts';
 import type { TimedSubject } from '../training/telemetry/gather.ts';
 import type { JudgedStretch } from './judged.ts';
+import { isAttack, judgedOutcomes } from './outcomes.ts';
+import type { ComparedFigures, Comparison, LostAttack } from './reportSchema.ts';
 
 /** A model as a comparison needs it. */
 export interface ComparedModel {
@@ -16,41 +18,6 @@ export interface ComparedModel {
     n: number,
     cohorts?: readonly (string | undefined)[],
   ): Promise<AnomalyScores>;
-}
-
-/** How a model does on what it is compared on. */
-export interface ComparedFigures {
-  /** Held-out judged attacks, and how many of them reach the moderate threshold. */
-  readonly attacks: number;
-  readonly attacksDetected: number;
-  /** Held-out stretches judged benign, and how many of them reach the moderate threshold. */
-  readonly benign: number;
-  readonly benignAlarmed: number;
-  /** Windows above the moderate threshold within these. */
-  readonly benignAlarmedWindows: number;
-  /** Unlabelled windows that neither model was trained or calibrated on, and those above the moderate threshold. */
-  readonly unlabelledWindows: number;
-  readonly unlabelledAlarmed: number;
-}
-
-/** A judged attack that the champion shows and the challenger does not. */
-export interface LostAttack {
-  readonly subject: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Highest scores. */
-  readonly champion: number;
-  readonly challenger: number;
-}
-
-/** Outcome of a comparison. */
-export interface Comparison {
-  readonly wins: boolean;
-  /** Why, one sentence each. */
-  readonly reasons: readonly string[];
-  readonly champion: ComparedFigures;
-  readonly challenger: ComparedFigures;
-  readonly lost: readonly LostAttack[];
 }
 
 /** What models are compared on. */
@@ -71,22 +38,22 @@ export interface Tolerance {
 
 const defaultTolerance: Tolerance = { factor: 1.25, share: 0.002 };
 
-const isAttack = ({ judgement }: JudgedStretch): boolean => judgement.verdict === 'maliciousActivity';
-
 /** See {@link reach}. */
 export interface Reached {
   readonly highest: number;
   readonly alarmed: number;
   readonly windows: number;
+  /** Runs of windows above the threshold. */
+  readonly episodes: number;
 }
 
-/** Highest score and windows above a threshold, of each subject from the first judged window on. */
+/** Highest score, and windows above a threshold, of each subject from the first judged window on. */
 export const reach = async (
   model: ComparedModel,
   subjects: readonly (TimedSubject & { judgedFrom?: number })[],
   threshold: number,
 ): Promise<Reached[]> => {
-  const reached = subjects.map(() => ({ highest: 0, alarmed: 0, windows: 0 }));
+  const reached = subjects.map(() => ({ highest: 0, alarmed: 0, windows: 0, episodes: 0, inAlarm: false }));
   const scorer = {
     score: model.score.bind(model),
     layout: { size: model.stateSize } as Parameters<typeof replaySubjects>[0]['layout'],
@@ -97,7 +64,10 @@ export const reach = async (
     const score = scores.score[row]!;
     one.highest = Math.max(one.highest, score);
     one.windows++;
-    if (score > threshold) one.alarmed++;
+    const alarm = score > threshold;
+    if (alarm) one.alarmed++;
+    if (alarm && !one.inAlarm) one.episodes++;
+    one.inAlarm = alarm;
   });
   return reached;
 };
@@ -112,11 +82,15 @@ const measure = async (model: ComparedModel, { heldOut, judged, unlabelled, thre
   const figures: ComparedFigures = {
     attacks: count(true, () => 1),
     attacksDetected: count(true, ({ highest }) => (highest > moderate ? 1 : 0)),
+    labelledAttacks: judged.filter(isAttack).length,
+    labelledAttacksDetected: all.filter(({ highest }, i) => isAttack(judged[i]!) && highest > moderate).length,
     benign: count(false, () => 1),
     benignAlarmed: count(false, ({ highest }) => (highest > moderate ? 1 : 0)),
     benignAlarmedWindows: count(false, ({ alarmed }) => alarmed),
+    benignEpisodes: count(false, ({ episodes }) => episodes),
     unlabelledWindows: rest.reduce((sum, { windows }) => sum + windows, 0),
     unlabelledAlarmed: rest.reduce((sum, { alarmed }) => sum + alarmed, 0),
+    unlabelledEpisodes: rest.reduce((sum, { episodes }) => sum + episodes, 0),
   };
   return { figures, highest: all.map(({ highest }) => highest) };
 };
@@ -182,16 +156,12 @@ export const compareModels = async (
   const before = await measure(champion, data);
   const after = await measure(challenger, data);
   const { moderate } = data.thresholds;
-  const lost = data.judged.flatMap((stretch, i) => {
-    const [was, is] = [before.highest[i]!, after.highest[i]!];
-    if (!isAttack(stretch) || !(was > moderate) || is > moderate) return [];
-    const { subject, fromMs, toMs } = stretch.judgement;
-    return [{ subject, fromMs, toMs, champion: was, challenger: is }];
-  });
+  const outcomes = judgedOutcomes(data.judged, data.heldOut, before.highest, after.highest, moderate);
   return {
-    ...verdictOn(before.figures, after.figures, lost),
+    ...verdictOn(before.figures, after.figures, outcomes.lost),
+    ...outcomes,
+    threshold: moderate,
     champion: before.figures,
     challenger: after.figures,
-    lost,
   };
 };

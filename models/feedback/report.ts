@@ -1,8 +1,8 @@
-import type { Comparison } from './compare.ts';
 import type { FeedbackHead } from './head.ts';
 import { headInputs } from './head.ts';
 import type { ResolvedLabels } from './labelArchive.ts';
 import type { Judgement, Verdict } from './labels.ts';
+import type { Comparison, StoredReport } from './reportSchema.ts';
 
 /** What a retraining came to. */
 export interface RetrainReport {
@@ -14,18 +14,12 @@ export interface RetrainReport {
   readonly outcome: 'promoted' | 'kept' | 'skipped';
   /** Why, one sentence each. */
   readonly reasons: readonly string[];
-  readonly labels: {
-    readonly given: number;
-    readonly legitimateAnomaly: number;
-    readonly falsePositive: number;
-    readonly maliciousActivity: number;
-    readonly heldOut: number;
-    /** Left out, with the reason of each. */
-    readonly refused: readonly { subject: string; verdict: string; by: string; at: string; why: string }[];
-  };
+  readonly labels: StoredReport['labels'];
   readonly comparison?: Comparison;
   readonly head?: FeedbackHead;
   readonly lineage?: Readonly<Record<string, unknown>>;
+  /** Entries of its lists that were not kept; see {@link StoredReport}. */
+  readonly cut?: StoredReport['cut'];
 }
 
 /** What labels came to, for a report. @param without - judgements of times of which there is no telemetry */
@@ -54,14 +48,18 @@ export const labelSummary = (
 
 type Table = readonly (readonly string[])[];
 
-const figures = ({ champion, challenger }: Comparison): Table => [
+/** Champion against challenger, a line a figure, under a heading. */
+export const figures = ({ champion, challenger }: Comparison): Table => [
   ['', 'champion', 'challenger'],
   ...(
     [
       ['held-out attacks detected', 'attacksDetected', 'attacks'],
+      ['all labelled attacks detected', 'labelledAttacksDetected', 'labelledAttacks'],
       ['held-out benign stretches with an alarm', 'benignAlarmed', 'benign'],
       ['windows with an alarm in these', 'benignAlarmedWindows', undefined],
+      ['episodes of alarms in these', 'benignEpisodes', undefined],
       ['unlabelled windows with an alarm', 'unlabelledAlarmed', 'unlabelledWindows'],
+      ['episodes of alarms in these', 'unlabelledEpisodes', undefined],
     ] as const
   ).map(([name, count, of]) => [
     name,
@@ -69,7 +67,8 @@ const figures = ({ champion, challenger }: Comparison): Table => [
   ]),
 ];
 
-const headline = ({ outcome, champion, challenger }: RetrainReport): string => {
+/** What came of it, in a sentence. */
+export const headline = ({ outcome, champion, challenger }: RetrainReport): string => {
   if (outcome === 'skipped') return `Champion ${champion} stays; there was nothing to learn from`;
   return outcome === 'promoted'
     ? `Challenger ${challenger} replaces champion ${champion}`
@@ -102,6 +101,11 @@ const lostLines = ({ comparison }: RetrainReport): string[] =>
       `Lost: ${subject}, ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}: highest score ${champion.toFixed(3)}, now ${challenger.toFixed(3)}`,
   );
 
+const cutLines = ({ cut }: RetrainReport): string[] =>
+  Object.entries({ 'labels left out': cut?.refused, 'lost attacks': cut?.lost }).flatMap(([what, more]) =>
+    more ? [`And ${more} more ${what}; the whole report is where the retraining ran`] : [],
+  );
+
 /** The report as lines for a terminal. */
 export const reportLines = (report: RetrainReport): string[] => {
   const rows = report.comparison ? figures(report.comparison) : [];
@@ -118,6 +122,7 @@ export const reportLines = (report: RetrainReport): string[] => {
     ...lostLines(report),
     ...labelLines(report),
     ...headLines(report),
+    ...cutLines(report),
   ];
 };
 

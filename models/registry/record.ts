@@ -13,6 +13,9 @@ export const pipelineOf: Readonly<Record<ModelKind, string>> = {
   biometric: 'keylife',
 };
 
+/** Name under which a version keeps the report of the retraining that made it, beside the files of its manifest. */
+export const reportFile = 'report.json';
+
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const version = z.string().refine(isKeySegment, 'must be letters, digits, dots, dashes and underscores');
 
@@ -32,7 +35,7 @@ export const versionRecordSchema = z.strictObject({
   publishedBy: z.string(),
   /** SHA-256 of the manifest, which holds the hash of every other file. */
   digest,
-  /** SHA-256 of each file by name, the manifest's among them. */
+  /** SHA-256 of each file by name, the manifest's and the report's among them. */
   files: z.record(z.string().refine(isKeySegment), digest),
   signature: signatureSchema.optional(),
 });

@@ -3,8 +3,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EbbtideError } from '../../schemas/errors.ts';
+import { type StoredReport, storedReportSchema } from '../feedback/reportSchema.ts';
 import { type ModelSource, manifestFile, readAnyManifest, readModelFile } from '../manifest.ts';
-import { type ModelKind, type Pointer, pointerSchema, type VersionRecord, versionRecordSchema } from './record.ts';
+import {
+  type ModelKind,
+  type Pointer,
+  pointerSchema,
+  reportFile,
+  type VersionRecord,
+  versionRecordSchema,
+} from './record.ts';
 import { type RegistryKey, signatureProblem, signVersion } from './signature.ts';
 import { isKeySegment, type ObjectStore } from './store.ts';
 
@@ -55,12 +63,19 @@ export class ModelRegistry {
   }
 
   /**
-   * Publish a model folder under the version that its manifest names. What is there already stays.
+   * Publish a model folder under the version that its manifest names. What is there already stays, its report too.
    *
+   * @param report - of the retraining that made it, kept and signed with it
    * @throws EbbtideError MODEL_DAMAGED when the folder does not match its manifest; REGISTRY_CONFLICT when another model
    * has that version; REGISTRY_FULL; REGISTRY_UNAVAILABLE
    */
-  async publish(kind: ModelKind, folder: string, by: string, at = new Date()): Promise<VersionRecord> {
+  async publish(
+    kind: ModelKind,
+    folder: string,
+    by: string,
+    at = new Date(),
+    report?: StoredReport,
+  ): Promise<VersionRecord> {
     const manifest = await readAnyManifest(folder);
     const { version } = manifest;
     if (manifest.kind !== kind)
@@ -78,8 +93,10 @@ export class ModelRegistry {
     for (const file of Object.keys(manifest.files)) await readModelFile(folder, manifest, file);
     const names = (await readdir(folder)).filter((name) => name === manifestFile || name in manifest.files).sort();
     const files: Record<string, string> = {};
-    for (const name of names) {
-      const bytes = await readFile(join(folder, name));
+    const contents: [string, Buffer][] = [];
+    for (const name of names) contents.push([name, await readFile(join(folder, name))]);
+    if (report) contents.push([reportFile, encode(report)]);
+    for (const [name, bytes] of contents) {
       files[name] = sha256(bytes);
       await this.#putBlob(files[name], bytes);
     }
@@ -144,6 +161,18 @@ export class ModelRegistry {
       return bytes;
     };
     return { record, source: { name: `${this.name}/${kind}/${version}`, read } };
+  }
+
+  /**
+   * The report of the retraining that made a version.
+   *
+   * @returns undefined for a version that was published without one
+   * @throws EbbtideError as {@link record}
+   */
+  async report(kind: ModelKind, version: string): Promise<StoredReport | undefined> {
+    const { record, source } = await this.version(kind, version);
+    if (!(reportFile in record.files)) return undefined;
+    return this.#parse(storedReportSchema, await source.read(reportFile), `Report of version ${version} of ${kind}`);
   }
 
   /** The chain of pointers, oldest first. */

@@ -1,7 +1,7 @@
 import { readAnyManifest } from '../manifest.ts';
 import { builtIn } from './builtIn.ts';
 import { flattened } from './flattened.ts';
-import type { ModelKind } from './record.ts';
+import { type ModelKind, reportFile } from './record.ts';
 import type { ModelRegistry } from './registry.ts';
 
 /** A version as a list shows it. */
@@ -15,6 +15,8 @@ export interface ListedVersion {
   readonly digest: string;
   /** Algorithm of its signature; null without one. */
   readonly signed: string | null;
+  /** Whether the report of the retraining that made it is kept with it. */
+  readonly reported: boolean;
   /** Why it is refused; null where it is not. */
   readonly problem: string | null;
 }
@@ -34,11 +36,13 @@ export const listVersions = async (registry: ModelRegistry, kind: ModelKind): Pr
     (await registry.versions(kind)).map(async (version) => {
       const role = roleOf(version);
       try {
-        const { digest, publishedAt, publishedBy, signature } = await registry.record(kind, version);
-        return { version, role, publishedAt, publishedBy, digest, signed: signature?.algorithm ?? null, problem: null };
+        const { digest, publishedAt, publishedBy, signature, files } = await registry.record(kind, version);
+        const signed = signature?.algorithm ?? null;
+        const reported = reportFile in files;
+        return { version, role, publishedAt, publishedBy, digest, signed, reported, problem: null };
       } catch (error) {
         const problem = (error as Error).message;
-        return { version, role, publishedAt: '', publishedBy: '', digest: '', signed: null, problem };
+        return { version, role, publishedAt: '', publishedBy: '', digest: '', signed: null, reported: false, problem };
       }
     }),
   );
@@ -46,7 +50,8 @@ export const listVersions = async (registry: ModelRegistry, kind: ModelKind): Pr
   if (standing && roleOf(standing.version) !== '')
     versions.push({
       ...standing,
-      ...{ role: roleOf(standing.version), publishedAt: '', publishedBy: 'built in', signed: null, problem: null },
+      ...{ role: roleOf(standing.version), publishedAt: '', publishedBy: 'built in', signed: null },
+      ...{ reported: false, problem: null },
     });
   return versions.sort((a, b) => (a.publishedAt < b.publishedAt ? 1 : -1));
 };

@@ -1,6 +1,7 @@
-import type { ComparedFigures, Comparison } from '../feedback/compare.ts';
 import { verdictOn } from '../feedback/compare.ts';
 import type { Judgement } from '../feedback/labels.ts';
+import { episodesIn, isAttack, judgedOutcomes } from '../feedback/outcomes.ts';
+import type { ComparedFigures, Comparison } from '../feedback/reportSchema.ts';
 import { onnxRuntime } from '../runtimes/onnx.ts';
 import type { ClosedWindow } from './followWindows.ts';
 import type { ScopeParts } from './head.ts';
@@ -56,8 +57,6 @@ const risksOf = async (
  */
 const tolerance = { factor: 1.25, share: 0.01 } as const;
 
-const isAttack = ({ judgement }: JudgedCalls): boolean => judgement.verdict === 'maliciousActivity';
-
 /** Whether a window, by its place, lies in the time that was judged. */
 export const insideOf =
   ({ judgement: { fromMs, toMs }, windows }: JudgedCalls) =>
@@ -83,15 +82,21 @@ const measure = async (parts: ScopeParts | undefined, data: ScopeComparisonData)
   const sum = (attack: boolean, of: (risks: readonly number[]) => number): number =>
     heldOut.filter((one) => isAttack(one) === attack).reduce((total, one) => total + of(judgedRisks.get(one)!), 0);
   const shows = (risks: readonly number[]): number => (above(risks) > 0 ? 1 : 0);
-  const rest = (await risksOf(parts, unlabelled)).flat();
+  const episodes = (risks: readonly number[]): number => episodesIn(risks, threshold);
+  const others = await risksOf(parts, unlabelled);
+  const rest = others.flat();
   const figures: ComparedFigures = {
     attacks: sum(true, () => 1),
     attacksDetected: sum(true, shows),
+    labelledAttacks: judged.filter(isAttack).length,
+    labelledAttacksDetected: inside.filter((risks, i) => isAttack(judged[i]!) && above(risks) > 0).length,
     benign: sum(false, () => 1),
     benignAlarmed: sum(false, shows),
     benignAlarmedWindows: sum(false, above),
+    benignEpisodes: sum(false, episodes),
     unlabelledWindows: rest.length,
     unlabelledAlarmed: above(rest),
+    unlabelledEpisodes: others.reduce((total, risks) => total + episodes(risks), 0),
   };
   return { figures, highest: inside.map((risks) => Math.max(0, ...risks)) };
 };
@@ -108,12 +113,14 @@ export const compareScopeModels = async (
 ): Promise<Comparison> => {
   const before = await measure(champion, data);
   const after = await measure(challenger, data);
-  const lost = data.judged.flatMap((one, i) => {
-    const [was, is] = [before.highest[i]!, after.highest[i]!];
-    if (!isAttack(one) || !(was > data.threshold) || is > data.threshold) return [];
-    const { subject, fromMs, toMs } = one.judgement;
-    return [{ subject, fromMs, toMs, champion: was / 100, challenger: is / 100 }];
-  });
+  const { judged, heldOut, threshold } = data;
+  const outcomes = judgedOutcomes(judged, heldOut, before.highest, after.highest, threshold, 100);
   const [a, b] = [before.figures, after.figures];
-  return { ...verdictOn(a, b, lost, tolerance), champion: a, challenger: b, lost };
+  return {
+    ...verdictOn(a, b, outcomes.lost, tolerance),
+    ...outcomes,
+    threshold: threshold / 100,
+    champion: a,
+    challenger: b,
+  };
 };

@@ -1,6 +1,7 @@
 import { holdOut, judgedTimes } from '../../models/feedback/holdOut.ts';
 import { judgementsOf, type LabelArchive } from '../../models/feedback/labelArchive.ts';
 import { labelSummary, type RetrainReport } from '../../models/feedback/report.ts';
+import { storeReport } from '../../models/feedback/storeReport.ts';
 import { compareScopeModels, type FollowedCredential, type JudgedCalls } from '../../models/scope/compare.ts';
 import { type ClosedWindow, WindowFollower } from '../../models/scope/followWindows.ts';
 import type { LabelledSequence } from '../../models/scope/learn.ts';
@@ -166,14 +167,15 @@ export const retrainScope = async (
   );
   const { parts } = await readScopeParts(out);
   const comparison = await compareScopeModels(champion?.parts, parts, { heldOut, judged, unlabelled, threshold });
-  const version = await registry.publish(out);
-  if (comparison.wins) await registry.promote(version, comparison.reasons.join('; '));
-  return {
+  const report = {
     ...base,
-    challenger: version,
-    outcome: comparison.wins ? 'promoted' : 'kept',
+    challenger: manifest.version,
+    outcome: comparison.wins ? ('promoted' as const) : ('kept' as const),
     reasons: comparison.reasons,
     comparison,
     lineage: manifest.lineage,
   };
+  const version = await registry.publish(out, storeReport(report));
+  if (comparison.wins) await registry.promote(version, comparison.reasons.join('; '));
+  return report;
 };

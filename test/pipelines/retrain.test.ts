@@ -3,95 +3,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { folderRegistry } from '../../infra/jobs/retrain/folder.ts';
-import { trainAnomaly } from '../../models/anomaly/train.ts';
-import { telemetrySet } from '../../models/anomaly/trainingSet.ts';
-import { resourceFeatures, resourceMetrics } from '../../models/features/resource.ts';
 import { feedbackFile } from '../../models/feedback/head.ts';
 import { reportHtml, reportLines, reportMarkdown } from '../../models/feedback/report.ts';
-import { collectTelemetry } from '../../models/training/telemetry/collect.ts';
+import { storeReport } from '../../models/feedback/storeReport.ts';
+import { reportFile } from '../../models/registry/record.ts';
 import { retrain } from '../../pipelines/retrain.ts';
 import type { Label } from '../../schemas/generated/Label.ts';
-import { everything, firstMs, inventedSamples, sourceOf } from '../models/training/telemetry/support.ts';
 import { temporaryFolder } from '../services/folder.ts';
-
-const windowMs = 2000;
-const subjects = 16;
-const rows = 900;
-const moved = (names: readonly string[]) => names.map((name) => resourceMetrics.indexOf(name as never));
-const byJob = moved(['threads', 'connections', 'memoryBytes', 'readBytes', 'cpuCores']);
-const byAttack = moved(['apiErrors', 'apiCalls', 'sentBytes', 'dataReads', 'receivedBytes']);
-/** Each subject has a nightly job twice, and every second one is attacked twice; they move other metrics. */
-const incidents = Array.from({ length: subjects }, (_, subject) => {
-  const job = [300 + 4 * subject, 600 + 4 * subject].map((second) => ({ subject, second, attack: false }));
-  const attack = [450 + 4 * subject, 780 + 4 * subject].map((second) => ({ subject, second, attack: true }));
-  return subject % 2 === 0 ? [...job, ...attack] : job;
-}).flat();
-const length = 24;
-
-const telemetry = sourceOf(
-  inventedSamples(subjects, rows, 8).map((sample) => {
-    const second = (sample.time - firstMs) / 1000;
-    for (const incident of incidents) {
-      const inside = second >= incident.second && second < incident.second + length;
-      if (sample.subject !== `cred-${incident.subject}` || !inside) continue;
-      for (const metric of incident.attack ? byAttack : byJob) sample.values[metric]! *= 3;
-    }
-    return sample;
-  }),
-);
-
-const labelOf = ({ subject, second, attack }: (typeof incidents)[number], more: Partial<Label> = {}): Label => ({
-  subject: `cred-${subject}`,
-  decisionId: null,
-  verdict: attack ? 'maliciousActivity' : 'falsePositive',
-  windowStart: firstMs + second * 1000,
-  windowEnd: firstMs + (second + length) * 1000,
-  note: '',
-  by: 'ann',
-  at: firstMs + 10_000_000,
-  ...more,
-});
+import { incidents, labelOf, retrainTask, trainedChampion } from './retrainRig.ts';
 
 let champion: string;
 before(async (t) => {
-  const folder = temporaryFolder(t as TestContext, 'ebbtide-champion-');
-  const collected = await collectTelemetry(telemetry, resourceFeatures, {
-    range: everything,
-    windowMs,
-    seed: 1,
-    minWindows: 40,
-    exclude: (subject, time) =>
-      incidents.some(
-        (it) =>
-          subject === `cred-${it.subject}` &&
-          time >= firstMs + it.second * 1000 &&
-          time < firstMs + (it.second + length) * 1000,
-      ),
-  });
-  champion = join(folder, 'first');
-  await trainAnomaly({
-    ...{ out: champion, data: telemetrySet(collected), epochs: 1, stepsPerEpoch: 20, batch: 8, steps: 16 },
-    ...{ calibrationSubjects: 150, backend: 'wasm' },
-  });
+  champion = await trainedChampion(temporaryFolder(t as TestContext, 'ebbtide-champion-'));
 });
 
 const run = async (t: TestContext, labels: readonly Label[], withoutLabels = false) => {
   const folder = temporaryFolder(t, 'ebbtide-retrain-');
   const registry = folderRegistry(join(folder, 'versions'), () => champion);
   const report = await retrain({
-    labels: { labels: async () => [...labels], decisions: async () => [] },
-    telemetry,
-    registry,
-    range: everything,
-    windowMs,
-    out: join(folder, 'challengers', 'second'),
-    seed: 2,
-    epochs: 0,
-    calibrationSubjects: 150,
-    minWindows: 40,
-    backend: 'wasm',
-    withoutLabels,
-    now: firstMs + 20_000_000,
+    ...retrainTask(labels),
+    ...{ registry, withoutLabels, out: join(folder, 'challengers', 'second') },
   });
   return { report, registry, folder };
 };
@@ -112,6 +43,19 @@ test('retrain() lets labels change the next model: false alarms fall, attacks st
   assert.equal(await registry.champion(), join(folder, 'versions', 'second'));
   const file = JSON.parse(readFileSync(join(folder, 'versions', 'second', feedbackFile), 'utf8'));
   assert.deepEqual(file, report.head);
+  const kept = JSON.parse(readFileSync(join(folder, 'versions', 'second', reportFile), 'utf8'));
+  const { challenger, outcome } = report;
+  assert.ok(challenger);
+  assert.deepEqual(kept, storeReport({ ...report, challenger, outcome, comparison }));
+  assert.equal(comparison.judged.length, incidents.length);
+  assert.equal(comparison.judged.filter(({ heldOut }) => heldOut).length, report.labels.heldOut);
+  const heldAttacks = comparison.judged.filter((one) => one.heldOut && one.verdict === 'maliciousActivity');
+  const shown = heldAttacks.filter((one) => one.challenger > comparison.threshold);
+  assert.deepEqual(
+    [shown.length, heldAttacks.length],
+    [comparison.challenger.attacksDetected, comparison.challenger.attacks],
+  );
+  assert.ok(comparison.champion.benignEpisodes >= comparison.champion.benignAlarmed);
   for (const text of [reportLines(report).join('\n'), reportMarkdown(report), reportHtml(report)]) {
     assert.match(text, /Challenger second replaces champion first/);
     assert.match(text, /False alarms fall from/);

@@ -2,66 +2,38 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { reportLines } from '../../models/feedback/report.ts';
+import type { StoredReport } from '../../models/feedback/reportSchema.ts';
 import { readScopeParts, writeScopeModel } from '../../models/scope/stored.ts';
-import { createRandom } from '../../models/training/random.ts';
 import type { RetrainRegistry } from '../../pipelines/retrain/registry.ts';
 import { retrainScope } from '../../pipelines/retrain/scope.ts';
-import type { ApiTelemetry } from '../../schemas/generated/ApiTelemetry.ts';
 import type { Label } from '../../schemas/generated/Label.ts';
-import { callAt, t0 } from '../models/scope/calls.ts';
 import { temporaryFolder } from '../services/folder.ts';
-
-const windowMs = 30_000;
-const hour = 3_600_000;
-
-/** People pause as they like; bots come like a clock. */
-const visit = (seed: number, bot: boolean): ApiTelemetry[] => {
-  const random = createRandom(seed);
-  let time = t0 + seed * 60_000;
-  return Array.from({ length: 40 }, (_, i) => {
-    time += bot ? 6000 : Math.round(1000 + Math.exp(1.5 + 1.2 * random.normal()) * 1000);
-    return callAt(time, {
-      frontendCredential: `visitor-${seed}`,
-      operation: `GET /page/${bot ? i % 20 : random.integer(0, 12)}`,
-    });
-  });
-};
-/** Of those that nobody judged, none is a bot. */
-const isBot = (seed: number) => seed % 3 === 0 && seed < 30;
-const visitors = Array.from({ length: 60 }, (_, seed) => visit(seed, isBot(seed)));
-
-const labelOf = (seed: number, verdict: Label['verdict'], more: Partial<Label> = {}): Label => ({
-  ...{ subject: `visitor-${seed}`, decisionId: null, verdict, note: '', by: 'ann', at: t0 + 10 * hour + seed },
-  windowStart: visitors[seed]![0]!.time - windowMs,
-  windowEnd: visitors[seed]!.at(-1)!.time + windowMs,
-  ...more,
-});
-/** Half of the visitors were judged. */
-const judged = Array.from({ length: 30 }, (_, seed) =>
-  labelOf(seed, isBot(seed) ? 'maliciousActivity' : seed % 2 === 0 ? 'falsePositive' : 'legitimateAnomaly'),
-);
+import { judged, labelOf, retrainScopeTask } from './retrainScopeRig.ts';
 
 const run = async (t: TestContext, labels: readonly Label[], champion?: string) => {
   const folder = temporaryFolder(t, 'ebbtide-retrain-scope-');
   const promoted: string[] = [];
+  const kept: StoredReport[] = [];
   const registry: RetrainRegistry = {
     champion: async () => champion,
-    publish: async (place) => place.split('/').at(-1)!,
+    publish: async (place, report) => {
+      kept.push(report);
+      return place.split('/').at(-1)!;
+    },
     promote: async (version) => void promoted.push(version),
   };
   const out = join(folder, 'challenger');
-  const report = await retrainScope({
-    ...{ registry, windowMs, out, threshold: 30, seed: 1, epochs: 8, backend: 'cpu', now: t0 + 24 * hour },
-    labels: { labels: async () => [...labels], decisions: async () => [] },
-    calls: { calls: () => visitors.flat() },
-    range: { fromMs: t0, toMs: t0 + 24 * hour },
-  });
-  return { report, out, promoted };
+  const report = await retrainScope({ ...retrainScopeTask(labels), registry, out });
+  return { report, out, promoted, kept };
 };
 
 test('retrainScope() lets labels make a challenger, which replaces the champion for what it finds on held-out data', async (t) => {
-  const { report, out, promoted } = await run(t, judged);
+  const { report, out, promoted, kept } = await run(t, judged);
   assert.equal(report.outcome, 'promoted', reportLines(report).join('\n'));
+  assert.equal(kept.length, 1);
+  assert.deepEqual([kept[0]!.outcome, kept[0]!.challenger], ['promoted', 'challenger']);
+  assert.equal(kept[0]!.comparison.judged.length, judged.length);
+  assert.equal(kept[0]!.comparison.threshold, 0.3);
   assert.deepEqual(promoted, ['challenger']);
   assert.equal(report.champion, 'default-1');
   const { champion, challenger, lost } = report.comparison!;
@@ -79,6 +51,7 @@ test('retrainScope() lets labels make a challenger, which replaces the champion 
   const again = await run(t, judged, out);
   assert.equal(again.report.outcome, 'kept');
   assert.match(again.report.reasons.join(), /no better than the champion/);
+  assert.equal(again.kept[0]?.outcome, 'kept', 'the report of a challenger that loses is kept with it');
 });
 
 /** A champion to which everything is an attack. */

@@ -1,3 +1,4 @@
+import { reportLines } from '../../../models/feedback/report.ts';
 import { checkedManifest } from '../../../models/registry/check.ts';
 import { flattened } from '../../../models/registry/flattened.ts';
 import { openModelRegistry } from '../../../models/registry/open.ts';
@@ -13,7 +14,8 @@ export const run: Action<{ kind: ModelKind }, [string]> = async ({ terminal, loa
   const pointers = (await registry.pointers(kind)).filter(
     ({ champion, challenger }) => champion.version === version || challenger?.version === version,
   );
-  if (terminal.json) return terminal.printJson({ record, manifest, pointers });
+  const report = await registry.report(kind, version);
+  if (terminal.json) return terminal.printJson({ record, manifest, pointers, report: report ?? null });
   terminal.print(terminal.style('bold', `${kind} ${version}`));
   terminal.print(`published ${record.publishedAt} by ${record.publishedBy}, every file as it was then`);
   terminal.print(
@@ -28,4 +30,7 @@ export const run: Action<{ kind: ModelKind }, [string]> = async ({ terminal, loa
     terminal.print(
       `pointer ${sequence}: ${champion.version === version ? 'champion' : 'challenger'} since ${at}, ${action} by ${by}${reason === '' ? '' : `: ${reason}`}`,
     );
+  if (!report) return;
+  terminal.print(terminal.style('bold', `Report of ${report.at}`));
+  for (const line of reportLines(report)) terminal.print(line);
 };

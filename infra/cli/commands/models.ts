@@ -22,7 +22,9 @@ export const defineModels = (): Command => {
   ofKind(
     command
       .command('show')
-      .description('Show one version: features, lineage, metrics. Every file is checked.')
+      .description(
+        'Show one version: features, lineage, metrics, and the report of the retraining that made it. Every file is checked.',
+      )
       .argument('<version>', 'which'),
   ).action(lazily(() => import('../actions/models-show.ts')));
   ofKind(

@@ -7,7 +7,7 @@ export const defineRetrain = (): Command =>
   new Command('retrain')
     .summary("let analysts' labels change the next model")
     .description(
-      "Train a challenger from the champion, the archive's telemetry and analysts' labels, and let it replace the champion if it wins on held-out data and loses no labelled attack. The report says why, and lies in retrain/reports of the data folder, the scope model's in retrain/scope/reports, as JSON, Markdown and HTML.",
+      "Train a challenger from the champion, the archive's telemetry and analysts' labels, and let it replace the champion if it wins on held-out data and loses no labelled attack. The report says why, and lies in retrain/reports of the data folder, the scope model's in retrain/scope/reports, as JSON, Markdown and HTML; it is kept with the challenger in the registry, too.",
     )
     .addOption(
       new Option('--kind <kind>', 'which model: anomaly, or scope, by labels on its own decisions')

@@ -6,7 +6,7 @@ import type { ModelsPort } from '../ports.ts';
 import { actorOf, neededReason, needs, parse, type RouteContext } from './context.ts';
 
 const name = z.string().min(1).max(128);
-/** Query of `GET /api/models/version`. */
+/** Query of `GET /api/models/version` and `GET /api/models/report`. */
 export const versionQuery = z.strictObject({ kind: name, version: name });
 /** Query of `GET /api/models/differences`. */
 export const diffQuery = z.strictObject({ kind: name, before: name, after: name });
@@ -25,6 +25,10 @@ export const addModelRoutes = (server: FastifyInstance, { ports, audit }: RouteC
   server.get('/api/models/version', needs('viewer'), async (request) => {
     const { kind, version } = parse(versionQuery, request.query);
     return { manifest: await models().version(kind, version) };
+  });
+  server.get('/api/models/report', needs('viewer'), async (request) => {
+    const { kind, version } = parse(versionQuery, request.query);
+    return { report: await models().report(kind, version) };
   });
   server.get('/api/models/differences', needs('viewer'), async (request) => {
     const { kind, before, after } = parse(diffQuery, request.query);

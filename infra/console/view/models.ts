@@ -1,3 +1,5 @@
+import type { StoredReport } from '../../../models/feedback/reportSchema.ts';
+
 /** A version of a model. */
 export interface ModelVersion {
   readonly version: string;
@@ -5,6 +7,8 @@ export interface ModelVersion {
   readonly publishedAt: string;
   readonly publishedBy: string;
   readonly signed: string | null;
+  /** Whether the report of the retraining that made it is kept with it. */
+  readonly reported: boolean;
   readonly problem: string | null;
 }
 
@@ -37,6 +41,14 @@ export interface ModelDifference {
   readonly name: string;
   readonly before: string | null;
   readonly after: string | null;
+}
+
+/** The report of the retraining that made a version, with what it comes to. */
+export interface ModelReport extends StoredReport {
+  /** What came of it, in a sentence. */
+  readonly headline: string;
+  /** Champion against challenger: a heading, then a line a figure. */
+  readonly figures: readonly (readonly string[])[];
 }
 
 /** Which version is to decide. */

@@ -128,6 +128,11 @@ export const consoleApi: Api = {
       query: versionQuery,
       answers: { 200: what('Its manifest') },
     },
+    'GET /api/models/report': {
+      summary: 'The report of the retraining that made a version, which was compared with the champion of then',
+      query: versionQuery,
+      answers: { 200: what('The report; null where none is kept with the version') },
+    },
     'GET /api/models/differences': {
       summary: 'What two versions differ in',
       query: diffQuery,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { reportFile } from '../../../models/registry/record.ts';
 import type { RetrainRegistry } from '../../../pipelines/retrain/registry.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 
@@ -26,13 +27,14 @@ export const folderRegistry = (root: string, initial: () => string): RetrainRegi
         { file },
       );
     },
-    async publish(folder) {
+    async publish(folder, report) {
       const version = basename(folder);
       const to = join(root, version);
       if (join(folder) === to) return version;
       await mkdir(root, { recursive: true });
       await rm(`${to}.partial`, { recursive: true, force: true });
       await cp(folder, `${to}.partial`, { recursive: true });
+      await writeFile(join(`${to}.partial`, reportFile), `${JSON.stringify(report, null, 2)}\n`);
       await rename(`${to}.partial`, to);
       return version;
     },

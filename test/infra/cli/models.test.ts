@@ -6,6 +6,7 @@ import { exitCodes } from '../../../infra/cli/exit.ts';
 import { shippedAnomalyModel } from '../../../models/anomaly/model.ts';
 import { DiskStore } from '../../../models/registry/disk.ts';
 import { ModelRegistry } from '../../../models/registry/registry.ts';
+import { reportOf } from '../../models/feedback/reports.ts';
 import { variantOfShipped } from '../../models/registry/variant.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide } from './ebbtide.ts';
@@ -21,7 +22,7 @@ const prepared = async (t: TestContext) => {
     ...manifest,
     metrics: { ...manifest.metrics, rank: 1 },
   }));
-  await registry.publish('anomaly', other, 'me', new Date('2026-01-02'));
+  await registry.publish('anomaly', other, 'me', new Date('2026-01-02'), reportOf('other'));
   const file = join(folder, 'ebbtide.yaml');
   writeFileSync(file, `models:\n  registry: ${join(folder, 'registry')}\n`);
   return {
@@ -55,7 +56,15 @@ test('ebbtide models show and diff say what a version is, and in what two differ
   assert.equal(show.status, exitCodes.ok, show.stderr);
   assert.match(show.stdout, /^anomaly other\npublished 2026-01-02T00:00:00\.000Z by me/);
   assert.match(show.stdout, /^ {2}metrics\.rank +1$/m);
-  assert.equal(JSON.parse((await models('show', 'other', '--json')).stdout).record.version, 'other');
+  assert.match(show.stdout, /^Report of 2026-01-02T00:00:00\.000Z\nChampion first stays before challenger other$/m);
+  assert.match(show.stdout, /^all labelled attacks detected +5 of 6 +4 of 6$/m);
+  assert.match(show.stdout, /^Lost: cred-1, .*: highest score 0\.800, now 0\.500$/m);
+  const { record, report } = JSON.parse((await models('show', 'other', '--json')).stdout);
+  assert.equal(record.version, 'other');
+  assert.deepEqual(report, reportOf('other'));
+  const without = await models('show', shipped);
+  assert.equal(without.status, exitCodes.ok, without.stderr);
+  assert.doesNotMatch(without.stdout, /Report/);
   const { differences } = JSON.parse((await models('diff', shipped, 'other', '--json')).stdout);
   assert.deepEqual(differences, [
     { name: 'metrics.rank', before: null, after: '1' },

@@ -7,11 +7,13 @@ import { type TestContext, test } from 'node:test';
 import { shippedAnomalyModel } from '../../../models/anomaly/model.ts';
 import { checkedAnomalyModel } from '../../../models/registry/check.ts';
 import { DiskStore } from '../../../models/registry/disk.ts';
-import type { Pointer } from '../../../models/registry/record.ts';
+import { type Pointer, reportFile } from '../../../models/registry/record.ts';
 import { ModelRegistry } from '../../../models/registry/registry.ts';
 import { readRegistryKey } from '../../../models/registry/signature.ts';
+import { listVersions } from '../../../models/registry/versions.ts';
 import { type ErrorCode, isEbbtideError } from '../../../schemas/errors.ts';
 import { temporaryFolder } from '../../services/folder.ts';
+import { reportOf } from '../feedback/reports.ts';
 import { variantOfShipped } from './variant.ts';
 
 const shipped = basename(shippedAnomalyModel());
@@ -65,6 +67,31 @@ test('ModelRegistry.publish() refuses a folder that is not what its manifest say
   writeFileSync(join(model, 'weights.bin'), 'short');
   await assert.rejects(registry.publish('anomaly', model, 'me'), refuses('MODEL_DAMAGED', /weights\.bin is damaged/));
   assert.deepEqual(await registry.versions('anomaly'), []);
+});
+
+test('ModelRegistry keeps the report of a retraining with its version, and never another one', async (t) => {
+  const { folder, registry } = opened(t);
+  const model = await variantOfShipped(join(folder, 'a'), 'v');
+  const report = reportOf('v');
+  const record = await registry.publish('anomaly', model, 'me', new Date(), report);
+  assert.deepEqual(await registry.report('anomaly', 'v'), report);
+  assert.deepEqual(await registry.publish('anomaly', model, 'me', new Date(), reportOf('other')), record);
+  assert.deepEqual(await registry.report('anomaly', 'v'), report);
+  const loaded = await checkedAnomalyModel((await registry.version('anomaly', 'v')).source);
+  assert.equal(loaded.version, 'v');
+  await loaded.close();
+  await registry.publish('anomaly', shippedAnomalyModel(), 'me');
+  assert.equal(await registry.report('anomaly', shipped), undefined);
+  assert.deepEqual(
+    (await listVersions(registry, 'anomaly')).map(({ version, reported }) => [version, reported]).sort(),
+    [
+      [shipped, false],
+      ['v', true],
+    ],
+  );
+  await assert.rejects(registry.report('anomaly', 'none'), refuses('NOT_FOUND', /There is no version none/));
+  writeFileSync(join(folder, 'registry/blobs', record.files[reportFile]!), '{}');
+  await assert.rejects(registry.report('anomaly', 'v'), refuses('MODEL_DAMAGED', /its file report\.json was altered/));
 });
 
 test('ModelRegistry refuses a version of which any object was altered, cut short or removed', async (t) => {

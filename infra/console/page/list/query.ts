@@ -14,9 +14,12 @@ export const useQuery = <T extends Record<string, string>>(
   const values = Object.fromEntries(names.map((name) => [name, query[name] ?? defaults[name]])) as T;
   const set = (changed: Partial<T>): void => {
     const next = { ...values, ...changed };
-    const search = new URLSearchParams(
-      names.filter((name) => next[name] !== defaults[name]).map((name) => [name, next[name] as string]),
-    );
+    // What other parts of the page keep in the address stays
+    const others = Object.entries(query).filter(([name]) => !names.includes(name));
+    const search = new URLSearchParams([
+      ...others,
+      ...names.filter((name) => next[name] !== defaults[name]).map((name) => [name, next[name] as string]),
+    ]);
     route(search.size > 0 ? `${path}?${search}` : path, true);
   };
   return [values, set];

@@ -35,6 +35,7 @@ describe('pages of sums', { timeout: 600_000 }, () => {
     models: {
       kinds: () => models!.kinds(),
       version: (...args) => models!.version(...args),
+      report: (...args) => models!.report(...args),
       differences: (...args) => models!.differences(...args),
       point: (wish) => models!.point(wish),
     },

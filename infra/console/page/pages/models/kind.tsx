@@ -1,12 +1,15 @@
 import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import type { KindOfModel, ModelDifference, PointedModel } from '../../../view/models.ts';
 import { get, post } from '../../api.ts';
 import { ask } from '../../dialog.ts';
 import { plain } from '../../format.ts';
+import { useQuery } from '../../list/query.ts';
 import { may } from '../../me.ts';
 import { say, sayFailed } from '../../shell/toast.tsx';
 import { when } from '../../time.ts';
 import { Table } from '../../view/frame.tsx';
+import { Report } from './report.tsx';
 
 const told = (iso: string): string => (iso === '' ? '–' : when(Date.parse(iso)));
 const short = (text: string | null): string =>
@@ -31,6 +34,10 @@ export const Kind = ({
   const shown = useSignal<Shown | null>(null);
   const before = useSignal(champion ?? readable[0] ?? '');
   const after = useSignal(challenger ?? readable.find((one) => one !== before.value) ?? '');
+  const [query, setQuery] = useQuery({ report: '' });
+  const reported = query.report.startsWith(`${kind}/`) ? query.report.slice(kind.length + 1) : null;
+  /** The button by which the report was opened: the keyboard goes back there. */
+  const opener = useRef<HTMLButtonElement | null>(null);
   const change = async (path: 'promote' | 'rollback', version: string | null): Promise<void> => {
     const reason = await ask({
       title: version === null ? `Roll ${kind} back?` : `Make ${version} the champion of ${kind}?`,
@@ -121,21 +128,31 @@ export const Kind = ({
         </div>
       ) : null}
       <Table
-        title="Versions"
-        headings={['Version', 'Role', 'Published', 'By', 'Signed', 'Do']}
+        title={`Versions of ${plain(kind)}`}
+        headings={['Version', 'Role', 'Do', 'Published', 'By', 'Signed']}
         none={`None is in the registry; ebbtide train ${kind} makes one.`}
         rows={versions.map((one) => ({
           key: one.version,
           cells: [
             one.version,
             one.problem ?? one.role,
-            told(one.publishedAt),
-            one.publishedBy,
-            one.signed ?? 'no',
             <span key="do" class="card-actions">
               {one.problem === null && (
                 <button type="button" aria-label={`Show ${one.version}`} onClick={() => void show(one.version)}>
                   Show
+                </button>
+              )}
+              {one.reported && (
+                <button
+                  type="button"
+                  aria-label={`Report of ${one.version}`}
+                  aria-expanded={reported === one.version}
+                  onClick={({ currentTarget }) => {
+                    opener.current = currentTarget;
+                    setQuery({ report: reported === one.version ? '' : `${kind}/${one.version}` });
+                  }}
+                >
+                  Report
                 </button>
               )}
               {one.problem === null && one.version !== champion && may('administrator') && (
@@ -148,9 +165,23 @@ export const Kind = ({
                 </button>
               )}
             </span>,
+            told(one.publishedAt),
+            one.publishedBy,
+            one.signed ?? 'no',
           ],
         }))}
       />
+      {reported !== null && (
+        <Report
+          kind={kind}
+          version={reported}
+          lead={opener.current !== null}
+          onClose={() => {
+            setQuery({ report: '' });
+            opener.current?.focus();
+          }}
+        />
+      )}
       {shown.value && (
         <>
           <Table {...shown.value} none="They hold the same." />
