@@ -13,6 +13,7 @@ import { demoPolicy, demoRole, demoTargets } from '../demo/policy.ts';
 import { startSignInDemo } from '../demo/signIn.ts';
 import { makePeople, startVisits } from '../demo/visits.ts';
 import { connectKafka } from '../kafka/connect.ts';
+import { topicsAtStart } from '../kafka/topics.ts';
 import type { Kafka } from '../kafka/types.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
@@ -108,7 +109,7 @@ export const bringUp = async (
   };
   if (tracing) withExemplars(context.metrics);
   if (isEmbedded) await touchTopics(kafka);
-  else await kafka.ensureTopics(config.kafka.partitions, config.kafka);
+  else await topicsAtStart(kafka, config.kafka);
   const servers = {
     brokers: platform.brokers,
     clickhouse: () => platform.clickhouse,

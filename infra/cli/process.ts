@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { embedded } from '../config/connections.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startHealthServer } from '../http/server.ts';
+import { topicsAtStart } from '../kafka/topics.ts';
 import { connect } from './connect.ts';
 import { type Closable, closeAll, untilStopped } from './lifetime.ts';
 import type { Terminal } from './terminal.ts';
@@ -24,7 +25,7 @@ export const beProcess = async (
   const parts: Running[] = [];
   try {
     // Mock brokers make topics at their first use
-    if (config.kafka.brokers !== embedded) await context.kafka.ensureTopics(config.kafka.partitions, config.kafka);
+    if (config.kafka.brokers !== embedded) await topicsAtStart(context.kafka, config.kafka);
     const http = await startHealthServer(config.http, () => parts, context.metrics);
     below.push(http);
     terminal.say(`Health and metrics at ${http.address}`);

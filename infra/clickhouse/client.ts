@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  type ClickHouseClientConfigOptions,
+  ClickHouseLogLevel,
+  createClient,
+} from '@clickhouse/client';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { ClickHouseConfig } from './config.ts';
 import { clickhouseError } from './errors.ts';
-import { migrate } from './migrate.ts';
+import { type Migration, migrate } from './migrate.ts';
 import { applyRetention } from './retention.ts';
 import { RowBinaryBatch, type TableRows } from './rowBatch.ts';
 import { logColumns } from './tables.ts';
@@ -14,10 +19,23 @@ import type { Archive, RowBatch } from './types.ts';
 export interface ClickHouseArchive extends Archive {
   readonly database: string;
   readonly client: ClickHouseClient;
+  /**
+   * {@link Archive.prepare}; each migration has a day, however long other requests may take.
+   *
+   * @param migrations - in order; the ones that ship, when absent
+   */
+  prepare(signal?: AbortSignal, migrations?: readonly Migration[]): Promise<void>;
 }
 
 /** A little below the 3 s after which older servers close an idle connection, so that none is used while it closes. */
 const idleSocketMs = 2_500;
+
+/** A migration goes through whole tables. One that was given up goes on at the server, and would be begun beside itself. */
+const migrationTimeoutMs = 24 * 3_600_000;
+/** What stands between may end connections that are silent for a minute. */
+const progressMs = 10_000;
+/** Headers of progress, some 200 bytes each, come to 2 MB a day. */
+const longestHeaders = 16 * 1024 * 1024;
 
 /**
  * Open the archive. Nothing is sent yet: {@link Archive.prepare} creates the database.
@@ -34,7 +52,7 @@ export const openArchive = (config: ClickHouseConfig): ClickHouseArchive => {
   const url = addressOf(config.url);
   const compression = config.compression ?? !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
   const ca = authorityOf(config);
-  const open = (database: string): ClickHouseClient =>
+  const open = (database: string, more: ClickHouseClientConfigOptions = {}): ClickHouseClient =>
     createClient({
       url,
       database,
@@ -47,18 +65,28 @@ export const openArchive = (config: ClickHouseConfig): ClickHouseArchive => {
       keep_alive: { enabled: true, idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
       compression: { request: compression ? { codec: 'gzip', level: 1 } : false, response: compression },
       log: { level: ClickHouseLogLevel.OFF },
+      ...more,
     });
   const client = open(config.database);
   return {
     database: config.database,
     client,
-    async prepare(signal) {
+    async prepare(signal, migrations) {
+      const patient = open(config.database, {
+        request_timeout: migrationTimeoutMs,
+        max_response_headers_size: longestHeaders,
+        clickhouse_settings: {
+          send_progress_in_http_headers: 1,
+          http_headers_progress_interval_ms: String(progressMs),
+        },
+      });
       const bootstrap = open('system');
       try {
-        await migrate({ client, bootstrap, database: config.database, ...(signal ? { signal } : {}) });
-        await applyRetention(client, config.database, config.retentionDays, signal);
+        const given = { ...(migrations ? { migrations } : {}), ...(signal ? { signal } : {}) };
+        await migrate({ client: patient, bootstrap, database: config.database, ...given });
+        await applyRetention(patient, config.database, config.retentionDays, signal);
       } finally {
-        await bootstrap.close();
+        await Promise.all([patient.close(), bootstrap.close()]);
       }
     },
     newBatch: (cluster) => new RowBinaryBatch(cluster),

@@ -23,6 +23,8 @@ export interface DecisionTrace {
   readonly reason: string;
   /** In the order of time. */
   readonly steps: readonly TraceStep[];
+  /** When it came into effect, at Vault or at the gateway, epoch milliseconds; null where no record says that it did. */
+  readonly inEffectMs: number | null;
 }
 
 interface Row {
@@ -45,7 +47,7 @@ WHERE subject = {subject:String} AND pipeline = {pipeline:String} AND role = 'ch
 AND window_end = fromUnixTimestamp64Milli({windowEnd:Int64}) LIMIT 1`,
   effect: `SELECT outcome, detail, attempts, ${ms('applied_at')} AS applied, ${ms('kafka_time')} AS written
 FROM effects_raw WHERE subject = {subject:String} AND decision_id = {id:String} ORDER BY kafka_time LIMIT 1`,
-  override: `SELECT scope, ${ms('kafka_time')} AS written FROM scope_overrides_raw
+  override: `SELECT scope, mode, ${ms('kafka_time')} AS written FROM scope_overrides_raw
 WHERE decision_id = {id:String} AND NOT deleted ORDER BY kafka_time LIMIT 1`,
   refusal: `SELECT service, operation, scope, ${ms('telemetry_api_raw.time')} AS at FROM telemetry_api_raw
 WHERE frontend_credential = {subject:String} AND denied AND telemetry_api_raw.time >= fromUnixTimestamp64Milli({written:Int64})
@@ -83,6 +85,7 @@ export const decisionTrace = async (archive: ClickHouseArchive, decisionId: stri
       ...{ subject, pipeline, windowEnd },
     });
     const steps: TraceStep[] = [];
+    let inEffectMs: number | null = null;
     if (score)
       steps.push({
         ...{ name: 'window of behaviour', by: subject, startMs: score.windowStart, endMs: windowEnd },
@@ -100,6 +103,7 @@ export const decisionTrace = async (archive: ClickHouseArchive, decisionId: stri
       queries.effect,
       { subject },
     );
+    if (effect?.outcome === 'enforced') inEffectMs = effect.applied;
     if (effect)
       steps.push(
         {
@@ -108,22 +112,25 @@ export const decisionTrace = async (archive: ClickHouseArchive, decisionId: stri
         },
         { name: 'effect on record', by: 'Kafka', startMs: effect.applied, endMs: effect.written, detail: '' },
       );
-    const override = await first<{ scope: string; written: number }>(queries.override, {});
+    const override = await first<{ scope: string; mode: string; written: number }>(queries.override, {});
     if (override) {
+      if (override.mode === 'enforce') inEffectMs = override.written;
       steps.push({
         ...{ name: 'override on record', by: 'Kafka', startMs: written, endMs: override.written },
-        detail: override.scope,
+        detail: override.mode === 'enforce' ? override.scope : `${override.scope}, in ${override.mode} mode`,
       });
       const refusal = await first<{ service: string; operation: string; scope: string; at: number }>(queries.refusal, {
         ...{ subject, written: override.written },
       });
-      if (refusal)
+      if (refusal && override.mode === 'enforce') {
+        inEffectMs = refusal.at;
         steps.push({
           ...{ name: 'until a call is refused', by: 'gateway', startMs: override.written, endMs: refusal.at },
           detail: `${refusal.service} ${refusal.operation} in scope ${refusal.scope}`,
         });
+      }
     }
-    return { decisionId, subject, pipeline, action, mode, reason, steps };
+    return { decisionId, subject, pipeline, action, mode, reason, steps, inEffectMs };
   } catch (error) {
     throw clickhouseError(`Cannot read the way of ${decisionId}`, error);
   }

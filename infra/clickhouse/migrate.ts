@@ -15,7 +15,7 @@ export interface Migration {
 
 /** What {@link migrate} needs. */
 export interface MigrateOptions {
-  /** Client of the database, which may not exist yet. */
+  /** Client of the database, which may not exist yet; one that waits long, for a migration goes through whole tables. */
   readonly client: ClickHouseClient;
   /** Client of a database that exists, to create ours. */
   readonly bootstrap: ClickHouseClient;

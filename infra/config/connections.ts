@@ -30,6 +30,9 @@ export const kafkaConfig = z.strictObject({
     ),
 });
 
+/** {@link kafkaConfig}, complete. */
+export type KafkaConfig = z.output<typeof kafkaConfig>;
+
 /** How to reach a schema registry. */
 export const schemaRegistryConfig = z.strictObject({
   url: address('URL of a Confluent-compatible registry; "embedded" keeps schemas in memory'),

@@ -12,6 +12,7 @@ import { EbbtideError } from '../../schemas/errors.ts';
 import type { Control } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
+import { isForbidden } from '../kafka/client.ts';
 import type { Producer } from '../kafka/types.ts';
 import type { Logger } from '../log.ts';
 import { readBack, type Tables } from './joinedTables.ts';
@@ -88,7 +89,12 @@ export const openModels = async <M extends PooledModel>(options: ModelsOptions<M
         await readBack(tables.control, record.key, record.version);
         log.info({ sequence: last.sequence, champion: last.champion.version }, 'model pointer written to control');
       } catch (error) {
-        log.warn({ error: (error as Error).message }, 'model registry not read at start');
+        log.warn(
+          { error: (error as Error).message },
+          isForbidden(error)
+            ? 'model pointer is missing in control, and this process may not write there: whoever promotes writes it'
+            : 'model registry not read at start',
+        );
       }
     },
   };

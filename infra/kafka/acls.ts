@@ -4,7 +4,7 @@ import { type TopicSpec, topics } from '../../schemas/topics.ts';
 export interface KafkaAccess {
   readonly reads: readonly TopicSpec[];
   readonly writes: readonly TopicSpec[];
-  /** Consumer group, where it has one. */
+  /** Consumer group, where it has one; {@link groupsOf} a configuration goes before it. */
   readonly group?: string;
   /** Whether it commits in transactions, whose ids begin with the group and a hyphen. */
   readonly transactions?: true;
@@ -78,10 +78,13 @@ export const kafkaAccess = {
   agent: { reads: [], writes: [t.telemetryResource] },
   collector: { reads: [], writes: [t.telemetryAccess, t.deadLetters] },
   console: {
-    reads: everything,
+    reads: [
+      ...[t.credentials, t.scores, t.decisions, t.effects, t.scopeOverrides, t.alerts, t.notifications],
+      ...[t.control, t.labels, t.investigations, t.actions, t.approvals, t.tokens],
+    ],
     writes: [
       ...[t.control, t.labels, t.investigations, t.actions, t.approvals, t.tokens],
-      ...[t.decisions, t.scopeOverrides, t.translations, t.notifications, t.alerts],
+      ...[t.decisions, t.scopeOverrides, t.notifications, t.alerts],
     ],
   },
 } as const satisfies Record<string, KafkaAccess>;
@@ -89,17 +92,37 @@ export const kafkaAccess = {
 /** Name of a process in {@link kafkaAccess}. */
 export type KafkaProcess = keyof typeof kafkaAccess;
 
+/** Consumer groups that a configuration names, by process. */
+export type KafkaGroups = Readonly<Partial<Record<KafkaProcess, string>>>;
+
+/** The groups of a configuration: a process's own section has it as `groupId`. */
+export const groupsOf = (config: { readonly [section in KafkaProcess]?: object }): KafkaGroups =>
+  Object.fromEntries(
+    (Object.keys(kafkaAccess) as KafkaProcess[]).flatMap((name) => {
+      const { groupId } = (config[name] ?? {}) as { readonly groupId?: string };
+      return groupId === undefined ? [] : [[name, groupId]];
+    }),
+  );
+
+/** What names of groups begin with, unless they are configured. */
+const ours = 'ebbtide-';
 /** Groups of tails, which commit nothing. */
-const tails = 'ebbtide-tail-';
+const tails = `${ours}tail-`;
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /**
  * Arguments of Kafka's `kafka-acls.sh` that give a process what it needs, a command each.
  *
  * @param principal - as the broker names it, such as `User:ebbtide-lifecycle`
+ * @param groups - those that are configured
  */
-export const aclArguments = (name: KafkaProcess, principal: string): readonly (readonly string[])[] => {
-  const { reads, writes, group, transactions }: KafkaAccess = kafkaAccess[name];
+export const aclArguments = (
+  name: KafkaProcess,
+  principal: string,
+  groups: KafkaGroups = {},
+): readonly (readonly string[])[] => {
+  const { reads, writes, group: standard, transactions }: KafkaAccess = kafkaAccess[name];
+  const group = groups[name] ?? standard;
   const allow = ['--add', '--allow-principal', principal];
   const prefixed = ['--resource-pattern-type', 'prefixed'];
   const on = (specs: readonly TopicSpec[]) => specs.flatMap((topic) => ['--topic', topic.name]);
@@ -112,12 +135,18 @@ export const aclArguments = (name: KafkaProcess, principal: string): readonly (r
   ];
 };
 
-/** Arguments that let administrators, who run the command line, do all with Ebbtide's topics and groups. */
-export const adminAclArguments = (principal: string): readonly (readonly string[])[] => {
+/**
+ * Arguments that let administrators, who run the command line, do all with Ebbtide's topics and groups.
+ *
+ * @param groups - those that are configured
+ */
+export const adminAclArguments = (principal: string, groups: KafkaGroups = {}): readonly (readonly string[])[] => {
   const allow = ['--add', '--allow-principal', principal];
+  const others = [...new Set(Object.values(groups))].filter((group) => !group.startsWith(ours));
   return [
     [...allow, '--operation', 'All', ...everything.flatMap(({ name }) => ['--topic', name])],
-    [...allow, '--resource-pattern-type', 'prefixed', '--operation', 'All', '--group', 'ebbtide-'],
+    [...allow, '--resource-pattern-type', 'prefixed', '--operation', 'All', '--group', ours],
+    ...(others.length > 0 ? [[...allow, '--operation', 'All', ...others.flatMap((one) => ['--group', one])]] : []),
   ];
 };
 

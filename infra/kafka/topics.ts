@@ -1,6 +1,8 @@
 import ckjs from '@confluentinc/kafka-javascript';
 import type { TopicSpec } from '../../schemas/topics.ts';
+import type { KafkaConfig } from '../config/connections.ts';
 import { type ClusterOptions, call, isForbidden } from './client.ts';
+import type { Kafka } from './types.ts';
 
 const alreadyExists = 36;
 
@@ -10,13 +12,14 @@ export interface WantedTopic extends Pick<TopicSpec, 'name' | 'cleanup' | 'reten
 }
 
 /**
- * Create topics where they are missing. Brokers that create topics on first use only (the mock ones) are left to do so. A
- * principal that may not create topics leaves that to one that may: whoever uses a topic says when it is missing.
+ * Create topics where they are missing. Brokers that create topics on first use only (the mock ones) are left to do so.
  *
- * @throws {EbbtideError} `KAFKA_UNAVAILABLE` or `KAFKA_REJECTED`
+ * @throws {EbbtideError} `KAFKA_UNAVAILABLE` or `KAFKA_REJECTED`; the latter also for topics that are there, where this
+ *   principal may not create them: `isForbidden` tells. All others have been created then
  */
 export const createTopics = async (cluster: ClusterOptions, wanted: Iterable<WantedTopic>): Promise<void> => {
   const admin = ckjs.AdminClient.create({ 'bootstrap.servers': cluster.brokers, ...cluster.settings } as never);
+  let refused: unknown;
   try {
     for (const { name, partitions, cleanup, retentionMs } of wanted) {
       const created = call(`Cannot create topic ${name}`, (done) =>
@@ -39,9 +42,22 @@ export const createTopics = async (cluster: ClusterOptions, wanted: Iterable<Wan
       );
       await created.catch((error: unknown) => {
         if (!isForbidden(error)) throw error;
+        refused ??= error;
       });
     }
   } finally {
     admin.disconnect();
   }
+  if (refused !== undefined) throw refused;
 };
+
+/**
+ * Create Ebbtide's topics at the start of a process. One that may not leaves it to whoever may ("ebbtide kafka topics"):
+ * whatever uses a topic says when it is missing.
+ *
+ * @throws {EbbtideError} `KAFKA_UNAVAILABLE` or `KAFKA_REJECTED`
+ */
+export const topicsAtStart = (kafka: Pick<Kafka, 'ensureTopics'>, config: KafkaConfig): Promise<void> =>
+  kafka.ensureTopics(config.partitions, config).catch((error: unknown) => {
+    if (!isForbidden(error)) throw error;
+  });

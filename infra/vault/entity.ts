@@ -7,7 +7,7 @@ import type { Register } from './register.ts';
 /**
  * What can be done to all credentials of one entity at once:
  * `disable` refuses its next request and login, and `enable` allows them again, with the same tokens;
- * `deny` attaches a policy that refuses what functions may do, and `allow` takes it away;
+ * `deny` attaches a policy that refuses what functions may do, and `allow` takes it away, from entities without others;
  * `revoke` ends each registered credential.
  */
 export type EntityAction = 'disable' | 'enable' | 'deny' | 'allow' | 'revoke';
@@ -32,6 +32,11 @@ interface EntityParts {
   readonly register: Register;
 }
 
+const instead = {
+  deny: 'use disable, which refuses all that the entity does',
+  allow: `an administrator of Vault takes ${denyPolicy} off the entity`,
+} as const;
+
 const idPattern = /^[\w-]{1,128}$/;
 
 /**
@@ -39,7 +44,8 @@ const idPattern = /^[\w-]{1,128}$/;
  * secrets it has already fetched stay valid until they are revoked.
  *
  * @throws {EbbtideError} `NOT_FOUND` when Vault has no such entity, `REQUEST_INVALID` for an id that can be none, or
- *   what Vault failed with
+ *   what Vault failed with: `VAULT_FORBIDDEN` for `deny` and `allow` where the entity has policies of its own and the login
+ *   may write none but the one that denies, as the shipped ones may
  * @example
  * await actOnEntity({ vault, actuator, register }, { entityId, action: 'disable' });
  */
@@ -65,12 +71,20 @@ export const actOnEntity = async (
     return result;
   }
   if (action === 'deny' || action === 'allow') {
-    const others = (entity.data.policies ?? []).filter((name) => name !== denyPolicy);
-    await vault.write(
-      path,
-      { policies: action === 'deny' ? [...others, denyPolicy] : others },
-      { operation: 'writeEntity' },
-    );
+    const policies = entity.data.policies ?? [];
+    if (policies.includes(denyPolicy) === (action === 'deny')) return result;
+    const others = policies.filter((name) => name !== denyPolicy);
+    await vault
+      .write(path, { policies: action === 'deny' ? [...others, denyPolicy] : others }, { operation: 'writeEntity' })
+      .catch((error: unknown) => {
+        if (!isEbbtideError(error, 'VAULT_FORBIDDEN') || others.length === 0) throw error;
+        throw new EbbtideError(
+          'VAULT_FORBIDDEN',
+          `Entity ${entityId} has policies of its own (${others.join(', ')}), and this login may not write a list with others than ${denyPolicy}: ${instead[action]}`,
+          { ...error.details, entityId },
+          error,
+        );
+      });
     return result;
   }
   const revoked: string[] = [];

@@ -203,7 +203,7 @@ test('every pod is restricted, has what it mounts, and takes its configuration',
       assert.deepEqual(container.securityContext, {
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
-        capabilities: onHost ? { drop: ['ALL'], add: ['SYS_PTRACE'] } : { drop: ['ALL'] },
+        capabilities: onHost ? { drop: ['ALL'], add: ['DAC_READ_SEARCH', 'SYS_PTRACE'] } : { drop: ['ALL'] },
       });
       assert.equal(pod.hostPID ?? false, onHost);
       assert.equal(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
 import { temporaryFolder } from '../services/folder.ts';
@@ -14,8 +15,15 @@ const most: Readonly<Record<string, number>> = { 'ebbtide@.service': 15, 'ebbtid
 /** Where units expect the package. */
 const installed = '/opt/ebbtide/node_modules/ebbtide/';
 
-const systemdAnalyze = async (): Promise<string | undefined> =>
-  (await loadSetup<{ onPath(name: string): string | undefined }>('exec.mjs')).onPath('systemd-analyze');
+const onPath = async (name: string): Promise<string | undefined> =>
+  (await loadSetup<{ onPath(name: string): string | undefined }>('exec.mjs')).onPath(name);
+
+/** A process of another user, until the test ends. */
+const processOf = (t: TestContext, uid: number): number => {
+  const child = spawn('sleep', ['600'], { uid, gid: uid, stdio: 'ignore' });
+  t.after(() => child.kill('SIGKILL'));
+  return child.pid!;
+};
 
 test('what units start and refer to is in the package', () => {
   const { files } = JSON.parse(fileText('package.json')) as { files: readonly string[] };
@@ -42,7 +50,7 @@ test('an instance is the command that its name says', async () => {
 });
 
 test('systemd takes the units, and finds them little exposed', async (t) => {
-  const tool: string | undefined = await systemdAnalyze();
+  const tool: string | undefined = await onPath('systemd-analyze');
   if (!tool) return t.skip('Skipped without systemd-analyze: this machine lacks systemd');
   const here = temporaryFolder(t);
   for (const unit of units) {
@@ -57,4 +65,19 @@ test('systemd takes the units, and finds them little exposed', async (t) => {
     assert.deepEqual(about, []);
     await runProgram(tool, ['security', '--offline=true', `--threshold=${most[unit]}`, '--no-pager', file]);
   }
+});
+
+test('the capabilities of the agent let it see what processes of another user read and write, and no less of them does', async (t) => {
+  const tool = await onPath('setpriv');
+  if (!tool || process.getuid?.() !== 0) return t.skip('Skipped: only root, with setpriv, can take capabilities away');
+  const pid = processOf(t, 65_534);
+  const [, given] = /^AmbientCapabilities=(.*)$/m.exec(fileText(`${folder}/ebbtide-agent.service`))!;
+  const capabilities = given!.split(' ').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`);
+  const look = (some: readonly string[]) => {
+    const set = some.join(',');
+    const user = ['--reuid=1', '--regid=1', '--clear-groups', `--inh-caps=${set}`, `--ambient-caps=${set}`];
+    return runProgram(tool, [...user, 'sh', '-c', `cat /proc/${pid}/io && ls /proc/${pid}/fd`]);
+  };
+  assert.match((await look(capabilities)).stdout, /^read_bytes: \d+$/m);
+  for (const left of capabilities) await assert.rejects(look(capabilities.filter((one) => one !== left)), left);
 });

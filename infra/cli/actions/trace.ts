@@ -1,9 +1,19 @@
 import { openArchive } from '../../clickhouse/client.ts';
-import { decisionTrace } from '../../clickhouse/decisionTrace.ts';
+import { type DecisionTrace, decisionTrace } from '../../clickhouse/decisionTrace.ts';
 import { addressOf } from '../connect.ts';
 import type { Action } from '../invocation.ts';
 import { duration } from '../terminal.ts';
 import { waterfall } from '../waterfall.ts';
+
+/** What came of a decision, in a line: how long it took, or that it came into effect nowhere. */
+export const conclusionOf = ({ steps, inEffectMs }: DecisionTrace): string => {
+  const decided = steps.find(({ by }) => by.startsWith('run '));
+  if (inEffectMs !== null && decided)
+    return `${duration(Math.max(0, inEffectMs - decided.startMs))} from the end of the window until it was in effect`;
+  return steps.some((step) => step !== decided && step.startMs >= (decided?.endMs ?? 0))
+    ? 'It did not come into effect'
+    : 'No effect of it is archived';
+};
 
 /** Show where the time of one decision went. */
 export const run: Action<object, [string]> = async ({ terminal, load }, _options, decisionId) => {
@@ -17,14 +27,8 @@ export const run: Action<object, [string]> = async ({ terminal, load }, _options
     terminal.print(`${terminal.style('bold', action)} of ${subject} (${mode}): ${reason}`);
     terminal.print();
     for (const line of waterfall(steps)) terminal.print(line);
-    const decided = steps.find(({ by }) => by.startsWith('run '));
-    const done = steps.findLast(({ by }) => by === 'run actuate' || by === 'gateway');
     terminal.print();
-    terminal.print(
-      done && decided
-        ? `${duration(Math.max(0, done.endMs - decided.startMs))} from the end of the window until it was in effect`
-        : 'No effect of it is archived',
-    );
+    terminal.print(conclusionOf(trace));
   } finally {
     await archive.close();
   }

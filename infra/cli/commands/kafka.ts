@@ -13,7 +13,7 @@ export const defineKafka = (): Command => {
   command
     .command('acls')
     .description(
-      'Print a script of kafka-acls.sh commands that gives each process the topics and groups that it needs, and no other. Settings in topic "control" are then written by the console, the command line and retrain alone.',
+      'Print a script of kafka-acls.sh commands that gives each process the topics and groups that it needs, and no other; groups as the configuration names them. Settings in topic "control" are then written by the console, the command line and retrain alone.',
     )
     .addArgument(new Argument('[processes...]', 'processes; else all of them').choices(Object.keys(kafkaAccess)))
     .option('--prefix <text>', 'before the name of each process, as the broker names principals', 'User:ebbtide-')

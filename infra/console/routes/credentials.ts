@@ -45,7 +45,7 @@ export const actOnEntity = (
       return { action, outcomes };
     }
     if (!ports.actOnEntity)
-      throw new EbbtideError('SERVICE_MISSING', 'This console has no login at Vault; name one at vault.actuatorLogin');
+      throw new EbbtideError('SERVICE_MISSING', 'This console has no login at Vault; name one at vault.consoleLogin');
     if (harsh.includes(action)) credentials.assertNoneSpared(entityId);
     const { name } = await ports.actOnEntity(entityId, action);
     await told(`Entity ${name}: ${action} done`);

@@ -51,7 +51,8 @@ path "pki-keys/revoke" {
 }
 
 # Entities: disable, or attach the one policy that only denies. No other policy can be attached, so that whoever
-# takes over the actuator cannot give rights to anybody
+# takes over the actuator cannot give rights to anybody. Vault compares the whole list: an entity with policies of its own
+# can be disabled, and neither denied nor allowed
 path "identity/entity/id/*" {
   capabilities = ["read", "update"]
   allowed_parameters = {

@@ -9,7 +9,8 @@ path "auth/token/renew-self" {
   capabilities = ["update"]
 }
 
-# No other policy can be attached, so that whoever takes over the console cannot give rights to anybody
+# No other policy can be attached, so that whoever takes over the console cannot give rights to anybody. Vault compares
+# the whole list: an entity with policies of its own can be disabled, and neither denied nor allowed
 path "identity/entity/id/*" {
   capabilities = ["read", "update"]
   allowed_parameters = {

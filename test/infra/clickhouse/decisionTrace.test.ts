@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { conclusionOf } from '../../../infra/cli/actions/trace.ts';
 import { waterfall } from '../../../infra/cli/waterfall.ts';
 import { decisionTrace } from '../../../infra/clickhouse/decisionTrace.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
@@ -90,6 +91,40 @@ test('decisionTrace must tell the way of a decision by the times that the archiv
       ['until a call is refused', 700, 900],
     ],
   );
+  assert.deepEqual(
+    [revoked, narrowed].map(({ inEffectMs }) => inEffectMs! - end),
+    [640, 900],
+  );
+  assert.equal(conclusionOf(revoked), '640 ms from the end of the window until it was in effect');
+
+  const shadow = archive.newBatch('test');
+  const put = (topic: string, offset: number, record: object, key = 'x') =>
+    shadow.add(messageOf(topic, offset, { timestamp: end + 600, key: Buffer.from(key) }), record);
+  const watched = { ...decided('lifecycle', 'watched', 'revoke'), mode: 'shadow' };
+  put('decisions', 10_000, watched);
+  const of = { decisionId: watched.decisionId, subject: 'watched' };
+  put('effects', 10_000, {
+    ...effect,
+    ...of,
+    outcome: 'skipped',
+    skipped: 'shadow',
+    detail: 'shadow mode',
+    status: null,
+  });
+  put('decisions', 10_001, { ...decided('scope', 'seen', 'narrow'), mode: 'shadow' });
+  const shown = { ...override, frontendCredential: 'seen', decisionId: `scope/seen/${end}`, mode: 'shadow' };
+  put('scope-overrides', 10_000, shown, 'seen');
+  put('telemetry.api', 10_000, { ...call, frontendCredential: 'seen', time: end + 900 });
+  put('decisions', 10_002, decided('lifecycle', 'fresh', 'revoke'));
+  await archive.insert(shadow);
+  for (const [id, said] of [
+    ['lifecycle/watched', 'It did not come into effect'],
+    ['scope/seen', 'It did not come into effect'],
+    ['lifecycle/fresh', 'No effect of it is archived'],
+  ] as const) {
+    const trace = await decisionTrace(archive, `${id}/${end}`);
+    assert.deepEqual([trace.inEffectMs, conclusionOf(trace)], [null, said], id);
+  }
   await assert.rejects(decisionTrace(archive, "lifecycle/'/1"), {
     code: 'NOT_FOUND',
     message: /No decision lifecycle\/'\/1/,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { openArchive } from '../../../infra/clickhouse/client.ts';
 import { clickhouseConfig, retentionConfig } from '../../../infra/clickhouse/config.ts';
 import { type Migration, migrate, shippedMigrations, statementsOf } from '../../../infra/clickhouse/migrate.ts';
 import { applyRetention } from '../../../infra/clickhouse/retention.ts';
@@ -69,6 +70,19 @@ test('migrate', async (t) => {
       message: /^Cannot apply migration 002-b\.sql: Syntax error/,
     });
     assert.deepEqual(await migrate({ ...options, migrations: [first, second] }), ['002-b.sql']);
+  });
+
+  await t.test('must wait longer than other requests may take', async (t) => {
+    const database = 'slow';
+    const archive = openArchive(clickhouseConfig.parse({ url, database, requestTimeoutMs: 1000 }));
+    t.after(() => archive.close());
+    const { client } = clients(t, url, database);
+    const slow = 'INSERT INTO a SELECT sleepEachRow(1) FROM numbers(3) SETTINGS max_block_size = 1;';
+    // Retention is of tables that ship
+    const migrations = [...shippedMigrations(), { name: '999-slow.sql', sql: `${first.sql}\n${slow}` }];
+    await archive.prepare(undefined, migrations);
+    assert.deepEqual(await rowsOf({ client }, 'SELECT count() AS rows FROM a'), [{ rows: 3 }]);
+    await assert.rejects(rowsOf(archive, 'SELECT sleep(3)'), { message: /[Tt]imeout/ });
   });
 
   await t.test('must bear two processes that migrate at once', async (t) => {

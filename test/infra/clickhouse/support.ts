@@ -24,7 +24,7 @@ export const preparedArchive = async (
 };
 
 /** All rows of a query, as objects. */
-export const rowsOf = async <T>(archive: ClickHouseArchive, query: string): Promise<T[]> => {
+export const rowsOf = async <T>(archive: Pick<ClickHouseArchive, 'client'>, query: string): Promise<T[]> => {
   const answer = await archive.client.query({
     query,
     format: 'JSONEachRow',

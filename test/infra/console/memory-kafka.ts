@@ -4,6 +4,8 @@ import type { GroupConsumer, Kafka, Message, OutgoingMessage, Producer, Tail } f
 export class MemoryKafka implements Kafka {
   readonly brokers = 'memory';
   readonly messages: Message[] = [];
+  /** Names of the topics that somebody follows or has followed. */
+  readonly followed = new Set<string>();
   readonly #tails = new Set<(message: Message) => void>();
 
   /** Write one message as of a time, epoch milliseconds. */
@@ -30,6 +32,7 @@ export class MemoryKafka implements Kafka {
   }
 
   async tail({ topics, from }: { topics: readonly string[]; from: 'beginning' | 'end' }): Promise<Tail> {
+    for (const topic of topics) this.followed.add(topic);
     const waiting: Message[] = from === 'beginning' ? this.messages.filter(({ topic }) => topics.includes(topic)) : [];
     let wake = () => {};
     let closed = false;

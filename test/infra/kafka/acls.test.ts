@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { Registry } from 'prom-client';
+import { kafkaConfig } from '../../../infra/config/connections.ts';
+import { parseConfig } from '../../../infra/config/load.ts';
 import type { AppContext } from '../../../infra/context.ts';
 import { startActuate } from '../../../infra/jobs/actuate.ts';
 import { lifecycleConfigSchema } from '../../../infra/jobs/config.ts';
@@ -14,12 +16,15 @@ import {
   aclArguments,
   aclScript,
   adminAclArguments,
+  groupsOf,
   type KafkaProcess,
   kafkaAccess,
 } from '../../../infra/kafka/acls.ts';
 import { type ClusterOptions, isForbidden } from '../../../infra/kafka/client.ts';
 import { connectKafka } from '../../../infra/kafka/connect.ts';
+import { topicsAtStart } from '../../../infra/kafka/topics.ts';
 import { createLogger } from '../../../infra/log.ts';
+import { topicSink } from '../../../infra/replay/sinks.ts';
 import { actuatorConfig } from '../../../infra/vault/config.ts';
 import { resourceMetrics } from '../../../models/features/resource.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
@@ -59,6 +64,26 @@ test('hashes of API tokens must be read by the console alone', () => {
 test('a script must quote what a shell would take apart', () => {
   const script = aclScript([{ title: 'x', args: ['--allow-principal', "User:CN=o'brien, OU=a b"] }]);
   assert.match(script, /acls --allow-principal 'User:CN=o'\\''brien, OU=a b'\n/);
+});
+
+test('groups must be those that a configuration names, with the transactional ids that begin with them', () => {
+  const config = parseConfig('lifecycle: { groupId: prod }\nnotify: { groupId: ebbtide-prod }');
+  const groups = groupsOf(config);
+  assert.deepEqual(groups, {
+    lifecycle: 'prod',
+    scope: 'ebbtide-scope',
+    keylife: 'ebbtide-keylife',
+    preprovision: 'ebbtide-preprovision',
+    archive: 'ebbtide-archive',
+    notify: 'ebbtide-prod',
+    signals: 'ebbtide-signals',
+  });
+  const named = (args: readonly (readonly string[])[], kind: string) =>
+    args.flatMap((one) => one.flatMap((word, at) => (word === kind ? [one[at + 1]] : [])));
+  const lifecycle = aclArguments('lifecycle', 'User:x', groups);
+  assert.deepEqual(named(lifecycle, '--group'), ['prod', 'ebbtide-tail-']);
+  assert.deepEqual(named(lifecycle, '--transactional-id'), ['prod-']);
+  assert.deepEqual(named(adminAclArguments('User:x', groups), '--group'), ['ebbtide-', 'prod']);
 });
 
 const wanted: readonly KafkaProcess[] = ['lifecycle', 'actuate', 'agent'];
@@ -113,9 +138,12 @@ test('processes must do their work with the rights that they have at a real Kafk
   );
   chmodSync(command, 0o755);
   const script = join(folder, 'acls.sh');
+  const groups = { lifecycle: 'prod' };
   const commands = [
     ...adminAclArguments('User:ebbtide-admin').map((args) => ({ title: 'admin', args })),
-    ...wanted.flatMap((name) => aclArguments(name, `User:ebbtide-${name}`).map((args) => ({ title: name, args }))),
+    ...wanted.flatMap((name) =>
+      aclArguments(name, `User:ebbtide-${name}`, groups).map((args) => ({ title: name, args })),
+    ),
   ];
   writeFileSync(script, aclScript(commands));
   const env = { ...process.env, BROKERS: broker.brokers, KAFKA_ACLS: command };
@@ -124,8 +152,13 @@ test('processes must do their work with the rights that they have at a real Kafk
   const admin = await as('admin');
   await admin.kafka.ensureTopics(1);
   const agent = await as('agent');
-  // One that may not create topics finds them there
-  await agent.kafka.ensureTopics(1);
+  // One that may not create topics finds them there at its start, and is told when it asks for one
+  await topicsAtStart(agent.kafka, kafkaConfig.parse({}));
+  const unwritable = topicSink({ kafka: agent.kafka, cluster: clusterOf('agent'), registry }, 'mine', 1);
+  await assert.rejects(unwritable, (error) => {
+    assert.match((error as Error).message, /^Cannot create topic mine\.scores: /);
+    return isForbidden(error);
+  });
 
   const windowMs = 500;
   const policy = parseLifecyclePolicy({ windowMs, graceMs: 0 });
@@ -133,7 +166,7 @@ test('processes must do their work with the rights that they have at a real Kafk
     startLifecycle(
       await as('lifecycle'),
       clusterOf('lifecycle'),
-      lifecycleConfigSchema.parse({ instanceId: 'one', clockMs: 100 }),
+      lifecycleConfigSchema.parse({ groupId: groups.lifecycle, instanceId: 'one', clockMs: 100 }),
       policy,
     );
   await assert.rejects(begin(), {

@@ -161,6 +161,19 @@ test('console.hcl must let the console disable and deny an entity, and do nothin
     await actOnEntity(parts, { entityId, action: widen });
     assert.equal(await opens(vault, token), true, widen);
   }
+  await vault.root.write(`identity/entity/id/${entityId}`, { policies: ['its-own'] });
+  for (const action of ['disable', 'enable', 'allow'] as const) await actOnEntity(parts, { entityId, action });
+  await assert.rejects(actOnEntity(parts, { entityId, action: 'deny' }), {
+    code: 'VAULT_FORBIDDEN',
+    message: /has policies of its own \(its-own\), .* ebbtide-function-deny: use disable/,
+  });
+  await vault.root.write(`identity/entity/id/${entityId}`, { policies: ['its-own', 'ebbtide-function-deny'] });
+  await actOnEntity(parts, { entityId, action: 'deny' });
+  await assert.rejects(actOnEntity(parts, { entityId, action: 'allow' }), {
+    code: 'VAULT_FORBIDDEN',
+    message: /an administrator of Vault takes ebbtide-function-deny off the entity/,
+  });
+  await vault.root.write(`identity/entity/id/${entityId}`, { policies: [] });
   for (const [path, body] of [
     ['auth/token/revoke-accessor', { accessor: credential.reference }],
     ['auth/token/renew-accessor', { accessor: credential.reference }],

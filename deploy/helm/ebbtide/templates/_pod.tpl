@@ -107,8 +107,9 @@ spec:
         allowPrivilegeEscalation: false
         readOnlyRootFilesystem: true
         {{- if $component.host }}
-        # What processes of other users read and write is told to those alone who may trace them
-        capabilities: { drop: [ALL], add: [SYS_PTRACE] }
+        # What processes of other users read and write: without the one their folders cannot be opened, without the other
+        # the kernel tells only those processes' own users
+        capabilities: { drop: [ALL], add: [DAC_READ_SEARCH, SYS_PTRACE] }
         {{- else }}
         capabilities: { drop: [ALL] }
         {{- end }}
