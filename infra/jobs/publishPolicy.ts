@@ -6,7 +6,6 @@ import { policyVersion } from '../../schemas/policy.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import { isForbidden } from '../kafka/client.ts';
-import type { Producer } from '../kafka/types.ts';
 import { readBack, type Tables } from './joinedTables.ts';
 
 /** The record by which a configured policy is in force, unless an administrator's goes before it. */
@@ -29,28 +28,12 @@ export const configuredPolicy = (name: string, policy: PipelinePolicy, at: numbe
  * A pipeline that may not write there goes on with the configured policy that an administrator has published.
  *
  * @param name - of the pipeline
- * @throws {EbbtideError} `KAFKA_REJECTED` where it may not write, and none is published. Since the job does not start then,
- *   producer and tables have been closed: a client of Kafka that is left open keeps its process alive
+ * @throws {EbbtideError} `KAFKA_REJECTED` where it may not write, and none is published
  */
 export const publishPolicy = async (
   name: string,
-  context: AppContext,
-  producer: Producer,
-  tables: Pick<Tables<unknown>, 'control' | 'caughtUp' | 'close'>,
-  policy: PipelinePolicy,
-): Promise<void> => {
-  try {
-    await publish(name, context, producer, tables, policy);
-  } catch (error) {
-    await Promise.allSettled([producer.close(), tables.close()]);
-    throw error;
-  }
-};
-
-const publish = async (
-  name: string,
   { registry, log }: AppContext,
-  producer: Producer,
+  producer: { send: Awaited<ReturnType<AppContext['kafka']['producer']>>['send'] },
   tables: Pick<Tables<unknown>, 'control' | 'caughtUp'>,
   policy: PipelinePolicy,
 ): Promise<void> => {

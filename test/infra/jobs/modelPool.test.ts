@@ -6,6 +6,7 @@ import type { AnomalyModel } from '../../../models/anomaly/model.ts';
 import { pointerRecord } from '../../../models/registry/pointerRecord.ts';
 import type { Chosen } from '../../../models/registry/record.ts';
 import { EbbtideError, type ErrorCode } from '../../../schemas/errors.ts';
+import { until } from '../../services/context.ts';
 
 process.env.EBBTIDE_LOG = 'silent';
 const digest = '0'.repeat(64);
@@ -90,22 +91,19 @@ for (const code of ['MODEL_DAMAGED', 'MODEL_INCOMPATIBLE', 'NOT_FOUND'] as const
     await pool.close();
   });
 
-test('ModelPool asks a registry that is away again, until it answers or another pointer comes', async () => {
+test('ModelPool asks a registry that is away again, until it answers or another pointer comes', async (t) => {
   const { pool, refused, registry } = poolOf({ v1: 'REGISTRY_UNAVAILABLE', v2: 'REGISTRY_UNAVAILABLE', v3: 'whole' });
+  t.after(() => pool.close());
   await pool.begin();
   pool.hear(pointer(1, 'v1'));
-  await settle();
-  assert.ok(refused.length > 1);
+  await until('it to be asked again', () => refused.length > 1);
   assert.equal(pool.sequence, 0);
   registry.v1 = 'whole';
-  await settle();
-  assert.equal(pool.sequence, 1);
+  await until('the pointer to be in force', () => pool.sequence === 1);
   pool.hear(pointer(2, 'v2'));
   await settle();
   pool.hear(pointer(3, 'v3'));
-  await settle();
-  assert.equal(pool.sequence, 3);
-  await pool.close();
+  await until('the last pointer to be in force', () => pool.sequence === 3);
 });
 
 test('ModelPool.begin() takes the newest pointer that can be loaded', async () => {

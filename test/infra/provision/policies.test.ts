@@ -100,8 +100,6 @@ for (const login of ['provision', 'delivery'] as const)
           () => client.read('ebbtide-provisions/data/verifiers/vm/alice/1'),
           () => client.remove('ebbtide-provisions/metadata/pairs/alice/listed'),
           () => client.read('cubbyhole/response'),
-          // Only a wrapping token itself unwraps
-          () => client.write('sys/wrapping/rewrap', {}),
           ...(login === 'delivery' ? [() => client.write('sys/wrapping/wrap', { sealed: 'x' }, { wrapTtlS: 5 })] : []),
           ...(login === 'provision'
             ? [() => client.write('ebbtide-users/data/users/alice', { data: { recipient: 'age1' } })]
