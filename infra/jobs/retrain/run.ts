@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RetrainReport, reportHtml, reportMarkdown } from '../../../models/feedback/report.ts';
 import { versionAt } from '../../../models/registry/versionAt.ts';
@@ -106,7 +106,8 @@ export const retrainOnce = async (
   const files: string[] = [];
   for (const [ending, content] of Object.entries(contents)) {
     const file = join(reports, `${version}.${ending}`);
-    await writeFile(file, content);
+    await writeFile(`${file}.partial`, content);
+    await rename(`${file}.partial`, file);
     files.push(file);
   }
   return { report, files };

@@ -147,7 +147,10 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
     await picture(page, 'friend-dark');
     assert.deepEqual(await violations(page), []);
     await page.emulateMedia({ colorScheme: 'light' });
-    await page.waitForFunction(`document.documentElement.dataset.theme === 'light'`);
+    await until(
+      'the light theme',
+      () => page.evaluate('document.documentElement.dataset.theme === "light"') as Promise<boolean>,
+    );
     await picture(page, 'friend-light');
     assert.deepEqual(await violations(page), []);
     await page.setViewportSize({ width: 390, height: 844 });

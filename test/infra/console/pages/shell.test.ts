@@ -46,7 +46,7 @@ describe('the shell of the console', { timeout: 240_000 }, () => {
       await page.keyboard.press(key);
       await heading(page, title);
       assert.equal(new URL(page.url()).pathname, path);
-      assert.equal(await page.title(), `${title} · Ebbtide`);
+      await until('the title', async () => (await page.title()) === `${title} · Ebbtide`);
       assert.equal(
         await page
           .locator('.rail-link[aria-current="page"]')
@@ -64,7 +64,7 @@ describe('the shell of the console', { timeout: 240_000 }, () => {
     await page.keyboard.press('g');
     await page.keyboard.press('t');
     await page.locator('.lane').nth(2).waitFor();
-    assert.equal(await page.title(), 'Ebbtide');
+    await until('the title of the tide', async () => (await page.title()) === 'Ebbtide');
     assert.deepEqual(complaints, []);
     await page.context().close();
   });
