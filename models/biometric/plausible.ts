@@ -10,7 +10,7 @@ export type Fault =
   | 'inconsistent';
 
 /** Holds and distances in seconds that people's keyboards give. */
-const holdRange = { least: 0.001, most: 3 } as const;
+export const holdRange = { least: 0.001, most: 3 } as const;
 const longestGapS = 30;
 /** Seconds between presses at the median that nobody goes below over a phrase. */
 const fastestMedianS = 0.03;

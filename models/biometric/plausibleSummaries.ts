@@ -1,10 +1,8 @@
-import type { Fault } from './plausible.ts';
+import { type Fault, holdRange } from './plausible.ts';
 import { attentionNames, scrollingNames } from './specifications.ts';
 
 type Features = Readonly<Record<string, number>>;
 
-/** A hold in seconds that people's keyboards give, at the median. */
-const holdRange = { least: 0.001, most: 3 } as const;
 /** Presses a second that nobody keeps up over twenty keys. */
 const fastestRate = 33;
 /** A spread below this many seconds, of holds and of distances both, is no person's: clocks of browsers are rounded, hands are not. */
