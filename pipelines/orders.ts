@@ -46,6 +46,9 @@ export const preprovisionPolicies = policiesOf('preprovision');
  * What topic `control` orders for a pipeline as of its offsets and a time: policy and mode, kill switch, exemptions.
  * Of each key the last good record counts; the caller hears of those that were refused.
  *
+ * Nothing runs before its policy is published: what was sent before the first clock record, or before what compaction
+ * left of the topic, is judged as of the pipeline's first policy that is known.
+ *
  * @param table - topic `control`
  * @param refused - told of each order that was passed over, once
  * @param policies - how the pipeline's policy is read
@@ -70,13 +73,16 @@ export const ordersAsOf = <P extends PipelinePolicy>(
     return why === undefined;
   };
 
+  const keys = [`policy/${pipeline}`, configuredPolicyKey(pipeline)];
   const read = (offset: number, time: number) => {
     const settings = new Map<string, Control>();
+    const firsts = keys.map((key) => table.firstOf(key, accept)).filter((first) => first !== undefined);
+    const asOf = firsts.length === 0 ? offset : Math.max(offset, Math.min(...firsts));
     // What is in force changes next when something lapses.
     let from = Number.NEGATIVE_INFINITY;
     let until = Number.POSITIVE_INFINITY;
     for (const key of table.keys()) {
-      const control = table.lastAt(key, offset, accept);
+      const control = table.lastAt(key, asOf, accept);
       if (!control) continue;
       settings.set(key, control);
       const { expiresAt } = control;
@@ -84,7 +90,7 @@ export const ordersAsOf = <P extends PipelinePolicy>(
       else if (expiresAt !== null) until = Math.min(until, expiresAt);
     }
     const find: FindSetting = (key) => settings.get(key);
-    const set = [find(`policy/${pipeline}`), find(configuredPolicyKey(pipeline))].find((one) => inForce(one, time));
+    const set = keys.map(find).find((one) => inForce(one, time));
     let policy = instead ?? (set ? policies.of(set) : policies.standard());
     policy = { ...policy, mode: modeSet(find, pipeline, null, time) ?? policy.mode };
     const exempt = new Set(policy.exempt);

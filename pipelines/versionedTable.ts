@@ -57,6 +57,14 @@ export class VersionedTable<V> implements Versioned<V> {
     return undefined;
   }
 
+  /** The end offset (exclusive) from which on a key has a value that is accepted; undefined where it never has. */
+  firstOf(key: string, accept: (value: V) => boolean): number | undefined {
+    const known = this.#versions.get(key);
+    const versions = known === undefined ? [] : Array.isArray(known) ? known : [known];
+    const first = versions.find(({ value }) => value !== undefined && accept(value));
+    return first && first.offset + 1;
+  }
+
   /** All keys with their values as of an offset. */
   *entries(offset: number): IterableIterator<[string, V]> {
     for (const key of this.#versions.keys()) {

@@ -26,7 +26,7 @@ export interface Assignment {
 export interface ExactlyOnceSession {
   /** Messages that are ready, at most `most`; waits 100 ms for the first, and none while partitions change hands. */
   poll(most: number): Promise<Polled>;
-  /** Counts assignments: messages polled in another epoch than this belong to someone else by now. */
+  /** Advances as soon as partitions change hands: messages polled in another epoch than this must not be begun. */
   epoch(): number;
   /**
    * Commit records and the offsets after the messages that they come of, in one transaction.
@@ -73,6 +73,7 @@ export const openSession = async (
   let changing = 0;
   let epoch = 0;
   let failure: unknown;
+  let closing = false;
   let consuming: Promise<unknown> = Promise.resolve();
 
   const producer = await connectProducer(cluster, {
@@ -96,6 +97,8 @@ export const openSession = async (
       function (error, partitions) {
         const gained = error?.code === assignCode ? partitions.map(({ partition }) => partition) : [];
         changing++;
+        // What was read before and not yet begun is left to whoever has the partition next, who is given it again.
+        epoch++;
         change = change
           .then(async () => {
             if (gained.length === 0) {
@@ -113,7 +116,8 @@ export const openSession = async (
             this.assign(gained.map((partition) => ({ topic, partition, offset: starts.get(partition) ?? 0 })) as never);
           })
           .catch((cause) => {
-            failure ??= cause;
+            // A consumer that is being closed takes no assignment any more
+            if (!closing) failure ??= cause;
           })
           .finally(() => {
             changing--;
@@ -179,6 +183,7 @@ export const openSession = async (
     reachable: () =>
       call('Kafka does not answer', (done) => consumer.getMetadata({ topic, timeout: 1000 } as never, done as never)),
     async close() {
+      closing = true;
       await consuming;
       await change.catch(() => {});
       await disconnect(consumer);

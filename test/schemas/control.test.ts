@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Controls as ConsoleControls } from '../../infra/console/control.ts';
 import { Controls } from '../../operators/actuate/controls.ts';
-import { lifecyclePolicies, ordersAsOf } from '../../pipelines/orders.ts';
+import { lifecyclePolicies, ordersAsOf, scopePolicies } from '../../pipelines/orders.ts';
 import { VersionedTable } from '../../pipelines/versionedTable.ts';
 import { controlKey, controlRecord, refusalOf, switchedOn } from '../../schemas/control.ts';
 import type { Control } from '../../schemas/generated/index.ts';
@@ -61,6 +61,30 @@ describe('control', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('is as of the first policy for what was sent before it, kill switch and all', () => {
+    const table = new VersionedTable<Control>();
+    const policy = (windowMs: number) =>
+      controlRecord({ kind: 'policy', pipeline: 'lifecycle', value: { windowMs }, by: '', reason: '' }, 0);
+    const kill = controlRecord({ kind: 'killSwitch', value: true, by: '', reason: '' }, 0);
+    const off = controlRecord({ kind: 'killSwitch', value: false, by: '', reason: '' }, 0);
+    for (const [offset, one] of [kill, { ...policy(1), value: '{' }, policy(500), off, policy(700)].entries())
+      table.set(one.key, offset, one);
+    const asOf = ordersAsOf('lifecycle', table, () => {}, lifecyclePolicies);
+    const inForce = [0, 1, 3, 4, 5].map((offset) => {
+      const { policy, killSwitch } = asOf(offset, 0);
+      return [policy.windowMs, killSwitch];
+    });
+    assert.deepEqual(inForce, [
+      [500, true],
+      [500, true],
+      [500, true],
+      [500, false],
+      [700, false],
+    ]);
+    const scope = ordersAsOf('scope', table, () => {}, scopePolicies);
+    assert.equal(scope(0, 0).killSwitch, false, 'no policy of its own, so nothing before the beginning');
   });
 
   it('is refused where it is written, with what was expected', () => {

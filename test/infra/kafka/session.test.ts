@@ -73,3 +73,29 @@ test('ExactlyOnceSession.commit of one that was fenced shows nothing, and that o
   }
   assert.deepEqual(found, ['first', 'second']);
 });
+
+test('ExactlyOnceSession.epoch has advanced by the time that partitions are to be given up', async (t) => {
+  if (!(await requireOrSkip(t, 'kafka'))) return;
+  const { kafka, brokers, topic } = await openTopic(t);
+  const producer = await kafka.producer();
+  t.after(() => producer.close());
+  await producer.send(numbered(topic, partitions, 0, each));
+  const groupId = uniqueName('group');
+  const revokedIn: number[] = [];
+  const open = async (instanceId: string, revoked: () => Promise<void>): Promise<ExactlyOnceSession> => {
+    const session = await openSession(
+      { brokers },
+      { groupId, topic, instanceId },
+      { assigned: async (gained) => new Map(gained.map((partition) => [partition, 0])), revoked },
+    );
+    t.after(() => session.close());
+    return session;
+  };
+  const first = await open('one', async () => void revokedIn.push(first.epoch()));
+  let read = await first.poll(1);
+  while (read.messages.length === 0) read = await first.poll(1);
+  assert.equal(first.epoch(), read.epoch);
+  const second = await open('two', async () => {});
+  while (revokedIn.length === 0) await Promise.all([first.poll(1), second.poll(1)]);
+  assert.notEqual(revokedIn[0], read.epoch, 'what a job had read by then would be processed by two');
+});

@@ -47,7 +47,7 @@ it('two people leave shadow mode together in their browsers, by keyboard', async
   await bob.fill('#reason', 'agreed');
   await bob.keyboard.press('Enter');
   await bob.waitForSelector('text=approved and done by bob: agreed');
-  assert.equal(await bob.getAttribute('[data-mode=enforce]', 'aria-pressed'), 'true');
+  await bob.waitForSelector('[data-mode=enforce][aria-pressed=true]');
   await until('who asked and who did it stand in the record', async () => {
     const events = (await people.recorded()).filter(({ action }) => action === 'mode');
     const done = events.map(({ name, outcome }) => `${name} ${outcome}`);
