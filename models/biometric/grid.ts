@@ -21,9 +21,9 @@ const planes = 4;
 const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
 const unzigzag = (code: number): number => (code % 2 === 1 ? -(code + 1) / 2 : code / 2);
 
-const middleOf = (values: readonly number[]): number => {
-  const there = values.filter((it) => !Number.isNaN(it)).sort((a, b) => a - b);
-  return there[there.length >> 1] ?? 0;
+const middleOf = (values: Float64Array): number => {
+  const there = values.some(Number.isNaN) ? values.filter((it) => !Number.isNaN(it)) : values.slice();
+  return there.sort()[there.length >> 1] ?? 0;
 };
 
 /**
@@ -38,11 +38,15 @@ export const packRows = (rows: Float32Array, features: number, steps: number): B
   const packed = Buffer.alloc(total * planes);
   let at = 0;
   const write = (code: number): void => {
-    for (let plane = 0; plane < planes; plane++) packed[plane * total + at] = (code >>> (8 * plane)) & 0xff;
+    packed[at] = code;
+    packed[total + at] = code >>> 8;
+    packed[2 * total + at] = code >>> 16;
+    packed[3 * total + at] = code >>> 24;
     at++;
   };
+  const column = new Float64Array(count);
   for (let feature = 0; feature < features; feature++) {
-    const column = Array.from({ length: count }, (_, row) => rows[row * features + feature]! * steps);
+    for (let row = 0; row < count; row++) column[row] = rows[row * features + feature]! * steps;
     const middle = middleOf(column);
     write(zigzag(middle));
     for (const step of column) write(Number.isNaN(step) ? 0 : zigzag(step - middle) + 1);
@@ -60,10 +64,10 @@ export const unpackRows = (packed: Uint8Array, features: number, steps: number):
   const rows = new Float32Array(count * features);
   let at = 0;
   const read = (): number => {
-    let code = 0;
-    for (let plane = planes - 1; plane >= 0; plane--) code = code * 256 + packed[plane * total + at]!;
+    const code =
+      packed[at]! | (packed[total + at]! << 8) | (packed[2 * total + at]! << 16) | (packed[3 * total + at]! << 24);
     at++;
-    return code;
+    return code >>> 0;
   };
   for (let feature = 0; feature < features; feature++) {
     const middle = unzigzag(read());
