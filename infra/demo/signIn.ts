@@ -95,8 +95,8 @@ export const startSignInDemo = async (
           strong,
           ...(batch !== undefined && { batch }),
         });
-        const { credentialId, serial, reason, faults, risk, parts, lifespanMs, expiresAt } = key;
-        const signIn = { credentialId, serial, at, reason, faults, risk, parts, lifespanMs, expiresAt };
+        const { credentialId, serial, reason, faults, risk, parts, uncalibrated, lifespanMs, expiresAt } = key;
+        const signIn = { credentialId, serial, at, reason, faults, risk, parts, uncalibrated, lifespanMs, expiresAt };
         const known = key.enrolled.keystroke ?? enrolled;
         const taught = strong && batch !== undefined && faults.length === 0 && reason !== 'replayed';
         // What this one taught is told with the next

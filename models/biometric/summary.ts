@@ -82,3 +82,8 @@ export const summaryVerifiers: readonly Verifier[] = [
   summaryVerifier({ modality: 'touch', fewest: 5, kept: 100 }),
   summaryVerifier({ modality: 'application', fewest: 3, kept: 60 }),
 ];
+
+const names: ReadonlySet<string> = new Set(summaryVerifiers.map(({ name }) => name));
+
+/** Those of some verifiers that nobody has calibrated, so that whoever sees what they said may be told. */
+export const uncalibratedOf = (verifiers: readonly string[]): string[] => verifiers.filter((name) => names.has(name));

@@ -14,6 +14,8 @@ export interface SignInView {
   readonly risk: number;
   /** Log odds that each verifier added to those of the risk; above 0 speaks for another person. */
   readonly parts: Readonly<Record<string, number>>;
+  /** Those of them that were calibrated on nobody. */
+  readonly uncalibrated: readonly string[];
   readonly lifespanMs: number;
   /** Epoch milliseconds. */
   readonly expiresAt: number;

@@ -41,6 +41,7 @@ export const Parts = ({
   const names = [
     ...new Set([...always.map((name) => `${name}.statistical`), ...judged.flatMap((it) => Object.keys(it.parts))]),
   ];
+  const uncalibrated = new Set(judged.flatMap((it) => it.uncalibrated));
   return (
     <div class="parts-plot">
       <div class="parts-ends" aria-hidden="true">
@@ -52,7 +53,10 @@ export const Parts = ({
           const part = selected?.parts[name];
           return (
             <div key={name} class="part-row" data-verifier={name}>
-              <dt>{verifierOf(name)}</dt>
+              <dt>
+                {verifierOf(name)}
+                {uncalibrated.has(name) && <small class="part-uncalibrated">calibrated on nobody</small>}
+              </dt>
               <dd>
                 <PartBar logOdds={part} />
                 <p class="part-said">{said(part)}</p>
@@ -66,6 +70,12 @@ export const Parts = ({
           );
         })}
       </dl>
+      {uncalibrated.size > 0 && (
+        <p class="field-about">
+          How well what is calibrated on nobody tells people apart is not known. It counts little, and alone it grants a
+          key no longer life than that of somebody unknown.
+        </p>
+      )}
     </div>
   );
 };
