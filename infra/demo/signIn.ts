@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Enrolments, enrolmentOf } from '../../models/biometric/index.ts';
 import type { LifespanRule } from '../../models/biometric/lifespan.ts';
 import { modalities } from '../../models/biometric/specifications.ts';
+import { summaryVerifiers } from '../../models/biometric/summary.ts';
 import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import { makeCertificateRequest } from '../agents/endpoint/certificateRequest.ts';
 import { KeyhostClient } from '../agents/endpoint/client.ts';
@@ -69,6 +70,7 @@ export const startSignInDemo = async (
       enrolled,
       enrolment,
       rule,
+      uncalibrated: summaryVerifiers.map(({ name }) => name),
       learned: afterwards.map((modality) => ({
         modality,
         known: key?.enrolled[modality] ?? 0,
@@ -95,8 +97,8 @@ export const startSignInDemo = async (
           strong,
           ...(batch !== undefined && { batch }),
         });
-        const { credentialId, serial, reason, faults, risk, parts, uncalibrated, lifespanMs, expiresAt } = key;
-        const signIn = { credentialId, serial, at, reason, faults, risk, parts, uncalibrated, lifespanMs, expiresAt };
+        const { credentialId, serial, reason, faults, risk, parts, lifespanMs, expiresAt } = key;
+        const signIn = { credentialId, serial, at, reason, faults, risk, parts, lifespanMs, expiresAt };
         const known = key.enrolled.keystroke ?? enrolled;
         const taught = strong && batch !== undefined && faults.length === 0 && reason !== 'replayed';
         // What this one taught is told with the next

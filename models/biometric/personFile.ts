@@ -40,7 +40,7 @@ const sharedBy = ({ features, anchor, recent }: Baseline): number => {
 
 /**
  * A person's baselines as bytes: a line of JSON, then their rows, compressed. Full baselines of all modalities take some
- * 50 KB, those of a phrase of 11 keys alone 16.
+ * 50 KB, those of a phrase of 11 keys alone 20.
  */
 export const encodePerson = (person: Person): Buffer => {
   const modalities: Modality[] = [];

@@ -33,15 +33,17 @@ const said = (part: number | undefined): string => {
 export const Parts = ({
   signIns,
   selected,
+  uncalibrated,
 }: {
   readonly signIns: readonly SignInView[];
   readonly selected: SignInView | undefined;
+  /** Verifiers that were calibrated on nobody. */
+  readonly uncalibrated: readonly string[];
 }) => {
   const judged = signIns.filter(isJudged);
   const names = [
     ...new Set([...always.map((name) => `${name}.statistical`), ...judged.flatMap((it) => Object.keys(it.parts))]),
   ];
-  const uncalibrated = new Set(judged.flatMap((it) => it.uncalibrated));
   return (
     <div class="parts-plot">
       <div class="parts-ends" aria-hidden="true">
@@ -55,7 +57,7 @@ export const Parts = ({
             <div key={name} class="part-row" data-verifier={name}>
               <dt>
                 {verifierOf(name)}
-                {uncalibrated.has(name) && <small class="part-uncalibrated">calibrated on nobody</small>}
+                {uncalibrated.includes(name) && <small class="part-uncalibrated">calibrated on nobody</small>}
               </dt>
               <dd>
                 <PartBar logOdds={part} />
@@ -70,7 +72,7 @@ export const Parts = ({
           );
         })}
       </dl>
-      {uncalibrated.size > 0 && (
+      {names.some((name) => uncalibrated.includes(name)) && (
         <p class="field-about">
           How well what is calibrated on nobody tells people apart is not known. It counts little, and alone it grants a
           key no longer life than that of somebody unknown.
