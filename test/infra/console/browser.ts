@@ -50,6 +50,29 @@ export const openPage = async (
   return { page, complaints };
 };
 
+const eventuallyMs = 30_000;
+
+/**
+ * Wait until the page is as an assertion says: it looks again until the assertion holds.
+ *
+ * A page answers in its own time, so whatever follows an action, a navigation or live data is looked at by this. What must
+ * not be there can only be asserted after something that proves how far the page has got.
+ *
+ * @returns what the assertion returned
+ * @throws what it threw last, after half a minute
+ */
+export const eventually = async <T>(assertion: () => Promise<T> | T): Promise<T> => {
+  const deadline = performance.now() + eventuallyMs;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
 interface Violation {
   readonly id: string;
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];

@@ -178,6 +178,7 @@ export const kafkaRigAt = async (t: TestContext, brokers: string) => {
       })),
     );
   };
+  /** What a topic holds by now, all of it; the array grows as records come. */
   const seen = async <T>(topic: TopicSpec): Promise<T[]> => {
     const codec = await TopicCodec.open<T>(topic, registry);
     const found: T[] = [];
@@ -187,6 +188,7 @@ export const kafkaRigAt = async (t: TestContext, brokers: string) => {
       for await (const messages of tail.batches())
         for (const { value } of messages) if (value) found.push(await codec.read(value));
     })();
+    await tail.caughtUp;
     return found;
   };
   return {
