@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { accessRecord } from '../../../infra/agents/access/reading.ts';
 import { preprovisionConfigSchema } from '../../../infra/jobs/config.ts';
@@ -13,6 +12,7 @@ import type { AccessTelemetry, Decision, Provision, Score } from '../../../schem
 import { parsePreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
+import { until } from '../../services/context.ts';
 import { privateKafka } from '../../services/kafka.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { scoreOf } from '../console/records.ts';
@@ -55,13 +55,6 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
         else if (topic === topics.decisions.name) decisions.push(await decisionCodec.read(value!));
         else wishes.push({ partition, record: await provisionCodec.read(value!) });
   })();
-  const until = async (what: string, holds: () => boolean) => {
-    const deadline = performance.now() + 60_000;
-    while (!holds()) {
-      assert.ok(performance.now() < deadline, `${what}: not seen within 60 s`);
-      await sleep(20);
-    }
-  };
   const topic = topics.telemetryAccess.name;
   const clock = (time: number) =>
     [0, 1].map((partition) => ({

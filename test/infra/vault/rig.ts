@@ -16,25 +16,14 @@ import { TopicCodec } from '../../../schemas/codec.ts';
 import type { Alert, Control, Credential, Decision, Effect } from '../../../schemas/generated/index.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { type TopicSpec, topics } from '../../../schemas/topics.ts';
+import { until } from '../../services/context.ts';
+
+export { until };
 
 /** A logger that keeps what it is told, to look for secrets in. */
 export const keptLog = () => {
   const lines: string[] = [];
   return { lines, log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) };
-};
-
-/** Poll until something holds; tests say what, and never how fast. */
-export const until = async <T>(
-  what: string,
-  probe: () => Promise<T | undefined | false> | T | undefined | false,
-): Promise<T> => {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const found = await probe();
-    if (found) return found;
-    if (performance.now() > deadline) throw new Error(`Waited in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
 };
 
 /** A Vault prepared for Ebbtide, with a client that may do anything. */
