@@ -123,6 +123,30 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
     });
   });
 
+  await t.test('what was asked before a sign-in, and is answered after it, changes nothing', async () => {
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    let looks = 0;
+    await page.route('**/api/behaviour', async (route) => {
+      const response = await route.fetch();
+      looks += 1;
+      await held;
+      await route.fulfill({ response });
+    });
+    await until('a look', () => looks > 0);
+    await attempt(page, hand, owner());
+    const count = await signIns(page);
+    const late = page.waitForResponse('**/api/behaviour');
+    answer();
+    await (await late).finished();
+    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))');
+    assert.equal(await signIns(page), count);
+    await page.unroute('**/api/behaviour');
+    await grants(page, '24 hours');
+  });
+
   await t.test('what is done between two sign-ins is measured, learned, and has its say', async () => {
     const writing = page.getByLabel('Write a few sentences');
     const work = page.locator('.behaviour-work');

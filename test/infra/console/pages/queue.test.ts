@@ -118,6 +118,41 @@ describe('the queue', { timeout: 240_000 }, () => {
     await page.context().close();
   });
 
+  test('takes back the judgement made last, though the server has not answered it yet', async (stage) => {
+    const { harness, open } = stage;
+    for (const id of ['cred-first', 'cred-second']) stage.act(id, 'shorten', 'on a slow line');
+    const codec = await TopicCodec.open<Label>(topics.labels, harness.context.registry);
+    const said = () =>
+      harness.kafka.messages
+        .filter(({ topic }) => topic === topics.labels.name)
+        .map(({ value }) => codec.decode(value!))
+        .filter(({ subject }) => ['cred-first', 'cred-second'].includes(subject))
+        .map(({ subject, verdict }) => `${subject} ${verdict}`);
+    const { page } = await open('/queue?q=slow');
+    const names = page.locator('.row .row-name');
+    await eventually(async () => assert.equal(await names.count(), 2));
+    const [first, second] = await names.allTextContents();
+    await page.keyboard.press('j');
+    await page.locator('.panel h2', { hasText: first! }).waitFor();
+    await page.keyboard.press('1');
+    await page.locator('.panel h2', { hasText: second! }).waitFor();
+    await eventually(() => assert.deepEqual(said(), [`${first} legitimateAnomaly`]));
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/labels', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.keyboard.press('2');
+    await page.locator('.panel').waitFor({ state: 'detached' });
+    await page.keyboard.press('u');
+    answer();
+    await eventually(() => assert.deepEqual(said().slice(1), [`${second} falsePositive`, `${second} withdrawn`]));
+    await page.context().close();
+  });
+
   test('opens an investigation about an entry', async ({ open }) => {
     const { page } = await open('/queue?state=all');
     await page

@@ -70,8 +70,8 @@ describe('the shell of the console', { timeout: 240_000 }, () => {
   test('finds subjects and pages by typing, and opens them by Enter', async ({ open }) => {
     const { page } = await open('/');
     await page.locator('.lane').nth(2).waitFor();
+    // What is typed at once goes where it was opened for
     await page.keyboard.press('/');
-    await page.locator('dialog[open] input').waitFor();
     await page.keyboard.type('invoic');
     await page.locator('.choice-title', { hasText: 'invoices' }).waitFor();
     await page.keyboard.press('Enter');
