@@ -24,9 +24,15 @@ const lastDay = 14;
 test('regular logins lead to a wish before the next; high risk blocks; a restart keeps timers', async (t) => {
   if (!(await requireOrSkip(t, 'java'))) return;
   process.env.EBBTIDE_LOG ??= 'fatal';
+  // Hooks run in the order of their registration, and what runs must end before what it runs on
+  const closing: (() => unknown)[] = [];
+  t.after(async () => {
+    while (closing.length > 0) await closing.pop()!();
+  });
   const broker = await privateKafka(t);
   const registry = new MemoryRegistry();
   const kafka = await connectKafka({ brokers: broker.brokers });
+  closing.push(() => kafka.close());
   await kafka.ensureTopics(2);
   const begin = () =>
     startPreprovision(
@@ -41,6 +47,7 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
   const decisionCodec = await TopicCodec.open<Decision>(topics.decisions, registry);
   const provisionCodec = await TopicCodec.open<Provision>(topics.provisions, registry);
   const producer = await kafka.producer({ lingerMs: 0 });
+  closing.push(() => producer.close());
   const decisions: Decision[] = [];
   const wishes: { partition: number; record: Provision }[] = [];
   const scoresEnds = [0, 0];
@@ -48,6 +55,7 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
     topics: [topics.decisions.name, topics.provisions.name, topics.scores.name],
     from: 'beginning',
   });
+  closing.push(() => tail.close());
   void (async () => {
     for await (const messages of tail.batches())
       for (const { topic, partition, offset, value } of messages)
@@ -85,6 +93,7 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
   ]);
   await until("eve's score", () => scoresEnds.includes(1));
   let running = await begin();
+  closing.push(() => running.close());
   const history = [];
   for (let day = 0; day < lastDay; day++)
     for (let hour = 0; hour < 24; hour++) {
@@ -137,8 +146,4 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
     'nothing is wished for who is a risk',
   );
   assert.equal(new Set(wishes.filter(({ record }) => record.user === 'ada').map(({ partition }) => partition)).size, 1);
-  await running.close();
-  await tail.close();
-  await producer.close();
-  await kafka.close();
 });
