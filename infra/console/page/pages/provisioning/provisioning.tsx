@@ -1,5 +1,5 @@
 import type { ProvisioningView } from '../../../../clickhouse/views/types.ts';
-import { subjectPath } from '../../../view/paths.ts';
+import { profilePath } from '../../../view/paths.ts';
 import { clock, number, plain } from '../../format.ts';
 import { clockMs, when } from '../../time.ts';
 import { Bars } from '../../view/bars.tsx';
@@ -76,7 +76,7 @@ const Provisioning = () => (
             rows={pairs.map((one) => ({
               key: `${one.user} ${one.vm}`,
               cells: [
-                <a key="a" href={subjectPath(one.user)}>
+                <a key="a" href={profilePath(one.user)}>
                   {one.user}
                 </a>,
                 one.vm,
@@ -96,7 +96,9 @@ const Provisioning = () => (
             rows={users.map((one) => ({
               key: one.user ?? '',
               cells: [
-                one.user,
+                <a key="a" href={profilePath(one.user ?? '')}>
+                  {one.user}
+                </a>,
                 number(one.requests),
                 percent(one.hitRate),
                 number(one.prepared),
