@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { accessView } from '../../../infra/clickhouse/views/access.ts';
 import { blankProvision } from '../../../infra/provision/records.ts';
 import type { AccessTelemetry } from '../../../schemas/generated/index.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
+import { temporaryFolder } from '../../services/folder.ts';
+import { ebbtide } from '../cli/ebbtide.ts';
 import { messageOf, preparedArchive } from './support.ts';
 
 const minute = 60_000;
@@ -13,7 +17,8 @@ const day = 24 * hour;
 const start = Date.parse('2026-03-28T00:00:00Z');
 
 test('accessView must tell when, how often, by what and where somebody comes, and nothing of anybody else', async (t) => {
-  const archive = await preparedArchive(t, (await clickHouse(t)).url);
+  const { url } = await clickHouse(t);
+  const archive = await preparedArchive(t, url);
   const batch = archive.newBatch('test');
   let offset = 0;
   const add = (record: Partial<AccessTelemetry>) =>
@@ -79,6 +84,24 @@ test('accessView must tell when, how often, by what and where somebody comes, an
     { vm: 'build-7', state: 'running', at: start + 6 * hour },
   ]);
   assert.deepEqual(view.jobs, [{ vm: 'build-7', application: 'backup', due: start + 2 * day, toldAt: start + day }]);
+
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'ebbtide.yaml');
+  const { database } = archive;
+  writeFileSync(
+    file,
+    `clickhouse:\n  url: ${url}\n  database: ${database}\npolicy:\n  preprovision:\n    timeZone: Europe/Berlin\n`,
+  );
+  const report = (...args: string[]) =>
+    ebbtide(['report', 'access', ...args, '--since', '2026-03-28', '--until', '2026-04-04', '--config', file]);
+  const json = await report('ada', '--json');
+  assert.equal(json.status, 0, json.stderr);
+  assert.deepEqual(JSON.parse(json.stdout), view);
+  const { stdout } = await report('ada');
+  assert.match(stdout, /^ada: 4 accesses \(1 more failed\) in 3 hours of 3 days, 3 sessions, usually 24\.0 h apart$/m);
+  assert.match(stdout, /^Sat {2}\.{6} \.{3}9\.\. \.{6} \.{6}$/m);
+  assert.match(stdout, /^psql +1 +0 +build-7 +2026-03-28T08:05$/m);
+  assert.match((await report('nobody')).stdout, /^nobody: 0 accesses[^]*Machines\nnone\n/);
 
   const nobody = await accessView(archive, "o'brien\\", start, start + 7 * day, 'UTC');
   assert.deepEqual(nobody, {
