@@ -30,7 +30,9 @@ Examples:
     .action(lazily(() => import('../actions/report-provisioning.ts')));
   command
     .command('access')
-    .description('The access profile of a user: when, how often, by what and where they come; what predictions rest on.')
+    .description(
+      'The access profile of a user: when, how often, by what and where they come; what predictions rest on.',
+    )
     .argument('<user>', 'name of the user, as telemetry has it')
     .option('--since <time>', 'from when on: a time, or a duration back from now', instantOrAgo, {
       agoMs: 30 * 86_400_000,

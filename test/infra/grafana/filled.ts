@@ -189,7 +189,12 @@ const provisionRows = (from: number, add: Add): void => {
 /** Two weeks of a user's mornings: logins, what was run, a nightly job, and machines that come and go. */
 const accessRows = (from: number, add: Add): void => {
   const tell = (time: number, record: Partial<AccessTelemetry>): void =>
-    add(topics.telemetryAccess, time, accessRecord({ user: 'ada', kind: 'login', vm: 'web-1', time, ...record }), 'ada');
+    add(
+      topics.telemetryAccess,
+      time,
+      accessRecord({ user: 'ada', kind: 'login', vm: 'web-1', time, ...record }),
+      'ada',
+    );
   const morning = Math.floor(from / (24 * hour)) * 24 * hour - 14 * 24 * hour + 9 * hour;
   for (let day = 0; day < 13; day++) {
     const at = morning + day * 24 * hour + day * minute;

@@ -49,6 +49,7 @@ const Provisioning = () => (
           <div class="view-columns">
             <Bars
               title="Requests"
+              about="Credentials that were asked for, by how they came."
               {...{ from, to }}
               series={[
                 { name: 'handed over', points: requests.map(({ stepAt: at, hits: value }) => ({ at, value })) },

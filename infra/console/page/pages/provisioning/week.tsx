@@ -23,7 +23,7 @@ export const Week = ({ week, zone }: Pick<AccessView, 'week' | 'zone'>) => {
             <td />
             {hours.map((hour) => (
               <th key={hour} scope="col">
-                <span data-shown={hour % 6 === 0}>{hour}</span>
+                <span class={hour % 6 === 0 ? undefined : 'hidden'}>{hour}</span>
               </th>
             ))}
           </tr>
