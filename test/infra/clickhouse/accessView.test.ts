@@ -101,7 +101,7 @@ test('accessView must tell when, how often, by what and where somebody comes, an
   assert.match(stdout, /^ada: 4 accesses \(1 more failed\) in 3 hours of 3 days, 3 sessions, usually 24\.0 h apart$/m);
   assert.match(stdout, /^Sat {2}\.{6} \.{3}9\.\. \.{6} \.{6}$/m);
   assert.match(stdout, /^psql +1 +0 +build-7 +2026-03-28T08:05$/m);
-  assert.match((await report('nobody')).stdout, /^nobody: 0 accesses[^]*Machines\nnone\n/);
+  assert.match((await report('nobody')).stdout, /^nobody: 0 accesses[\s\S]*Machines\nnone\n/);
 
   const nobody = await accessView(archive, "o'brien\\", start, start + 7 * day, 'UTC');
   assert.deepEqual(nobody, {
