@@ -22,19 +22,21 @@ FROM (SELECT toUnixTimestamp64Milli(time) AS at, at - lagInFrame(at, 1, at) OVER
 WHERE gap_ms > 3600000`,
   week: `SELECT toDayOfWeek(time, 0, {zone:String}) AS weekday, toHour(time, {zone:String}) AS hour, ${hours} AS active
 ${came} GROUP BY weekday, hour ORDER BY weekday, hour`,
-  applications: `SELECT application, countIf(kind != 'scheduledJob' AND succeeded) AS uses, countIf(kind != 'scheduledJob' AND NOT succeeded) AS failed,
+  applications: `SELECT application, countIf(succeeded) AS uses, countIf(NOT succeeded) AS failed,
 arraySort(groupUniqArrayIf(10)(${machine}, vm != '')) AS machines, max(time) AS last_at
 ${own} AND application != '' AND ${accesses} GROUP BY application ORDER BY uses DESC, application LIMIT ${most}`,
   machines: `SELECT used.vm AS vm, used.accesses AS accesses, used.hours AS hours, used.last_at AS last_at,
 nullIf(told.state, '') AS state, if(told.state = '', NULL, told.since) AS since,
-nullIf(stands.state, '') AS stands, if(stands.state = '', NULL, stands.probability) AS probability, stands.predicted_at AS predicted_at
+nullIf(stands.stand, '') AS stands, nullIf(stands.chance, 0) AS probability, stands.foreseen AS predicted_at
 FROM (SELECT ${machine} AS vm, count() AS accesses, ${hours} AS hours, max(time) AS last_at ${came} AND vm != '' GROUP BY vm) AS used
 LEFT JOIN (SELECT ${machine} AS vm, ifNull(argMax(vm_state, time), '') AS state, max(time) AS since FROM telemetry_access
-  WHERE kind = 'vmState' AND vm_state != '' AND vm IN (${machinesOf}) GROUP BY vm) AS told ON told.vm = used.vm
-LEFT JOIN (SELECT vm, state, probability, predicted_at FROM provisions WHERE user = {user:String}) AS stands ON stands.vm = used.vm
+  WHERE user IN ('', {user:String}) AND kind = 'vmState' AND vm_state != '' AND vm IN (${machinesOf}) GROUP BY vm) AS told ON told.vm = used.vm
+LEFT JOIN (SELECT vm, argMax(state, step) AS stand, argMaxIf(probability, step, probability > 0) AS chance, argMaxIf(predicted_at, step, probability > 0) AS foreseen
+  FROM (SELECT vm, state, probability, predicted_at, (kafka_time, kafka_offset) AS step FROM provisions_history WHERE user = {user:String} AND NOT deleted) GROUP BY vm) AS stands
+ON stands.vm = used.vm
 ORDER BY last_at DESC LIMIT ${most}`,
   transitions: `SELECT DISTINCT ${machine} AS vm, ifNull(vm_state, '') AS state, time AS at FROM telemetry_access
-WHERE kind = 'vmState' AND vm_state != '' AND time >= {from:DateTime64(3)} AND time < {to:DateTime64(3)} AND vm IN (${machinesOf})
+WHERE user IN ('', {user:String}) AND kind = 'vmState' AND vm_state != '' AND time >= {from:DateTime64(3)} AND time < {to:DateTime64(3)} AND vm IN (${machinesOf})
 ORDER BY at DESC LIMIT ${most}`,
   // Each telling of a job is of its next run
   jobs: `SELECT ${machine} AS vm, ifNull(application, '') AS application, argMax(scheduled_for, time) AS due, max(time) AS told_at

@@ -45,6 +45,11 @@ test('accessView must tell when, how often, by what and where somebody comes, an
     ...blankProvision(pair, start + day, 'test'),
     ...{ state: 'preProvisioned', method: 'password', probability: 0.75, predictedAt: start + day + 7 * hour },
   });
+  // What was handed over says nothing of what was foreseen
+  batch.add(messageOf('provisions', 1, { key: Buffer.from('ada/build-7') }), {
+    ...blankProvision(pair, start + day + 8 * hour, 'test'),
+    ...{ state: 'delivered', method: 'password', served: 'preProvisioned' },
+  });
   await archive.insert(batch);
 
   const view = await accessView(archive, 'ada', start, start + 7 * day, 'Europe/Berlin');
@@ -76,7 +81,7 @@ test('accessView must tell when, how often, by what and where somebody comes, an
     {
       ...{ vm: 'build-7', accesses: 3, hours: 2, lastAt: start + day + 7 * hour },
       ...{ state: 'archived', since: start + 2 * day },
-      ...{ stands: 'preProvisioned', probability: 0.75, predictedAt: start + day + 7 * hour },
+      ...{ stands: 'delivered', probability: 0.75, predictedAt: start + day + 7 * hour },
     },
   ]);
   assert.deepEqual(view.transitions, [

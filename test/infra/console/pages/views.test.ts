@@ -139,7 +139,7 @@ describe('pages of sums', { timeout: 600_000 }, () => {
     await page.locator('section[aria-label="Users"]').getByRole('link', { name: 'ada' }).press('Enter');
     await heading(page, 'ada');
     await page.locator('.week td[data-shade="4"]').first().waitFor();
-    await page.getByRole('link', { name: 'Scores and decisions of ada' }).waitFor();
+    await page.locator('section[aria-label="Machines"]').getByRole('link', { name: 'web-1' }).waitFor();
     await page.goto(new URL(`/provisioning/${encodeURIComponent(hostile)}`, page.url()).href);
     await heading(page, hostile);
     await page.locator('.nothing-title', { hasText: 'No access of theirs is known' }).waitFor();

@@ -33,13 +33,15 @@ const Known = ({ user, zone, facts, week, machines, applications, jobs, transiti
     <Week week={week} zone={zone} />
     <Table
       title="Machines"
-      about="Chance and time as foreseen when a credential was last prepared."
+      about="Chance and time as foreseen when a credential was last prepared; a name leads to the decisions."
       headings={['Machine', 'State', 'Accesses', 'Hours', 'Last', 'Credential', 'Chance', 'Foreseen']}
       none="None in this time."
       rows={machines.map((one) => ({
         key: one.vm,
         cells: [
-          one.vm,
+          <a key="a" href={subjectPath(`${user}/${one.vm}`)}>
+            {one.vm}
+          </a>,
           one.state === null ? 'not told' : `${one.state} since ${when(one.since!)}`,
           number(one.accesses),
           number(one.hours),
@@ -86,9 +88,6 @@ const Known = ({ user, zone, facts, week, machines, applications, jobs, transiti
         cells: [one.vm, one.state, when(one.at)],
       }))}
     />
-    <p>
-      <a href={subjectPath(user)}>Scores and decisions of {user}</a>
-    </p>
   </>
 );
 

@@ -5,8 +5,8 @@ import { clockMs, when } from '../../time.ts';
 import { Bars } from '../../view/bars.tsx';
 import { Table, Tiles, ViewPage } from '../../view/frame.tsx';
 
-const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(1)} %`);
-const amount = (value: number | null, unit: string): string => (value === null ? '–' : `${number(value)} ${unit}`);
+const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(1)}\u00a0%`);
+const amount = (value: number | null, unit: string): string => (value === null ? '–' : `${number(value)}\u00a0${unit}`);
 
 /** What is prepared before it is asked for: what that saves, and what it costs. */
 const Provisioning = () => (
@@ -36,13 +36,15 @@ const Provisioning = () => (
               },
               {
                 title: 'Exposure',
-                value: `${number(all?.secretMinutes ?? 0)} min`,
-                about: `${number(all?.wastedSecretMinutes ?? 0)} min of secrets that nobody asked for`,
+                value: amount(all?.secretMinutes ?? 0, 'min'),
+                about: `${amount(all?.wastedSecretMinutes ?? 0, 'min')} of secrets that nobody has asked for`,
               },
               {
                 title: 'Waiting saved',
                 value: amount(all?.waitingSavedS ?? null, 's'),
-                about: `hand-over ${amount(all?.handOverMs ?? null, 'ms')}, on demand ${amount(all?.generateMs ?? null, 'ms')}`,
+                about: all?.generateMs
+                  ? `hand-over ${amount(all.handOverMs, 'ms')}, on demand ${amount(all.generateMs, 'ms')}`
+                  : 'none was made on demand to compare with',
               },
             ]}
           />
@@ -65,7 +67,7 @@ const Provisioning = () => (
               {...{ from, to }}
               series={[
                 { name: 'used', points: exposure.map(({ at, usedMinutes: value }) => ({ at, value })) },
-                { name: 'wasted', points: exposure.map(({ at, wastedMinutes: value }) => ({ at, value })) },
+                { name: 'not asked for', points: exposure.map(({ at, wastedMinutes: value }) => ({ at, value })) },
               ]}
             />
           </div>
@@ -82,7 +84,7 @@ const Provisioning = () => (
                 </a>,
                 one.vm,
                 plain(one.state),
-                one.probability.toFixed(2),
+                one.probability > 0 ? one.probability.toFixed(2) : '–',
                 Math.round(one.risk),
                 one.predictedAt === null ? '–' : when(one.predictedAt),
                 one.state === 'preProvisioned' && one.expiresAt !== null ? clock(one.expiresAt - clockMs.value) : '–',
@@ -104,7 +106,7 @@ const Provisioning = () => (
                 percent(one.hitRate),
                 number(one.prepared),
                 number(one.wasted),
-                `${number(one.secretMinutes)} min`,
+                amount(one.secretMinutes, 'min'),
                 amount(one.waitingSavedS, 's'),
               ],
             }))}
