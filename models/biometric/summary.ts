@@ -78,3 +78,13 @@ export const summaryVerifiers: readonly Verifier[] = [
   summaryVerifier({ modality: 'touch', fewest: 5, kept: 100 }),
   summaryVerifier({ modality: 'application', fewest: 3, kept: 60 }),
 ];
+
+const uncalibrated = new Set(summaryVerifiers.map(({ name }) => name));
+
+/**
+ * Whether nobody has calibrated any of the verifiers that were heard.
+ *
+ * @param heard - their names; none is no such case
+ */
+export const isUncalibrated = (heard: readonly string[]): boolean =>
+  heard.length > 0 && heard.every((name) => uncalibrated.has(name));

@@ -5,7 +5,7 @@ import { trial } from '../trial.ts';
 import { heading, setStage } from './stage.ts';
 
 describe('the policy editor', { timeout: 240_000 }, () => {
-  const { test } = setStage({ previewPolicy: trial().preview });
+  const { test } = setStage({ trials: trial().trials });
 
   test('shows at once what another threshold would have done, applies it and takes it back', async ({ open }) => {
     const { page, complaints } = await open('/policy');
