@@ -56,7 +56,9 @@ const fieldsOf = (node: Node, path: readonly string[], depth = 2): PolicyField[]
         ? 'text'
         : inner.type === 'boolean'
           ? 'switch'
-          : 'json';
+          : columns.length > 0
+            ? 'rows'
+            : 'json';
   return [
     {
       path: path.join('.'),

@@ -50,9 +50,8 @@ test('archiveGrantedKeys() reads keys as they were granted, with the risk of the
     [scores, score('key-1', t0, 0.25)],
     [scores, score('key-1', t0 + 500, 0.9)],
   ] as const;
-  records.forEach(([topic, record], offset) =>
-    batch.add(messageOf(topic.name, offset, { timestamp: t0 + offset }), record),
-  );
+  for (const [offset, [topic, record]] of records.entries())
+    batch.add(messageOf(topic.name, offset, { timestamp: t0 + offset }), record);
   await archive.insert(batch);
   const read = async (most: number): Promise<GrantedKey[]> => {
     const keys: GrantedKey[] = [];
