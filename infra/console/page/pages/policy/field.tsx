@@ -1,7 +1,7 @@
 import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
-import { duration } from '../../format.ts';
 import { type Draft, same } from './draft.ts';
 import { Rows } from './rows.tsx';
+import { TimeUnit } from './timeUnit.tsx';
 import { isDuration, problemsOf, textOf, titleOf } from './wording.ts';
 
 const Numeric = ({ field, id, value, onSet }: ControlProps) => {
@@ -40,9 +40,7 @@ const Numeric = ({ field, id, value, onSet }: ControlProps) => {
         aria-describedby={`${id}-about`}
         onInput={({ currentTarget }) => take(currentTarget.value)}
       />
-      {unit > 1 && (
-        <span class="field-unit">s{typeof value === 'number' && value >= 120_000 ? ` = ${duration(value)}` : ''}</span>
-      )}
+      {unit > 1 && <TimeUnit ms={value} />}
     </span>
   );
 };

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
 import type { Draft } from './draft.ts';
+import { TimeUnit } from './timeUnit.tsx';
 import { isDuration, nameOf, titleOf } from './wording.ts';
 
 /** Title of a column: the last part of its path. */
@@ -60,7 +61,7 @@ const Cell = ({
           if (currentTarget.value !== '' && Number.isFinite(next)) onSet(column.whole ? Math.round(next) : next);
         }}
       />
-      {unit > 1 && <span class="field-unit">s</span>}
+      {unit > 1 && <TimeUnit ms={value} />}
     </span>
   );
 };
