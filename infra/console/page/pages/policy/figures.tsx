@@ -43,15 +43,17 @@ const Line = ({
   after,
   wish,
 }: Pick<Row, 'title' | 'wish'> & { readonly before: number | undefined; readonly after: number | undefined }) => {
-  const change = before === undefined || after === undefined ? undefined : after - before;
-  const better = change === undefined || change === 0 || wish === 0 ? null : Math.sign(change) === wish;
+  const exact = before === undefined || after === undefined ? 0 : after - before;
+  // What rounds to nothing is nothing
+  const change = text(Math.abs(exact)) === '0' ? 0 : exact;
+  const better = change === 0 || wish === 0 ? null : Math.sign(change) === wish;
   return (
     <tr>
       <th scope="row">{title}</th>
       <td>{text(before)}</td>
       <td>{text(after)}</td>
       <td data-better={better ?? undefined}>
-        {change === undefined || change === 0 ? '–' : `${change > 0 ? '+' : '−'}${text(Math.abs(change))}`}
+        {change === 0 ? '–' : `${change > 0 ? '+' : '−'}${text(Math.abs(change))}`}
         {better !== null && <span class="hidden">{better ? ', better' : ', worse'}</span>}
       </td>
     </tr>
