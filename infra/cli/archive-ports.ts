@@ -30,7 +30,7 @@ export const archivePorts = (
       scope: threadedTrial('scope', clickhouse, config),
       keylife: threadedTrial('keylife', clickhouse, config),
     },
-    views: viewArchive(archive),
+    views: viewArchive(archive, config.policy.preprovision.timeZone),
     models: modelsPort(context, config),
   };
 };

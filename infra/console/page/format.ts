@@ -61,6 +61,7 @@ const words: Record<string, string> = {
   killSwitch: 'kill switch',
   'lifespans.classes': 'lifespans by risk',
   'lifespans.otherwise': 'lifespan below them',
+  preProvisioned: 'pre-provisioned',
 };
 
 /** A name of the code as words: `memoryBytes` → `memory bytes`. */

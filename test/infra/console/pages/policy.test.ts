@@ -8,7 +8,7 @@ import { keyhostConfig } from '../../../../infra/services/keyhost/config.ts';
 import { defaultScopeModel } from '../../../../models/scope/model.ts';
 import { callAt } from '../../../models/scope/calls.ts';
 import { keyOf, keysOf } from '../../replay/keylife/keys.ts';
-import { fits, outside, violations } from '../browser.ts';
+import { eventually, fits, outside, violations } from '../browser.ts';
 import { trial } from '../trial.ts';
 import { heading, setStage } from './stage.ts';
 
@@ -56,12 +56,14 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     await page.getByLabel('Above, row 3').fill('0.1');
     await page.locator('.outcome-sum', { hasText: /^4 of 12 keys .* 1 of 3 people$/ }).waitFor();
     const line = (text: string) => page.locator('.figures-table tr', { hasText: text }).locator('td');
-    assert.deepEqual(await line('Keys of 24 h').allTextContents(), ['12', '8', '−4']);
-    assert.deepEqual(await line('Keys of 6 h').allTextContents(), ['0', '4', '+4']);
     const differences = page.locator('.differences li');
-    assert.equal(await differences.count(), 1);
-    assert.match((await differences.textContent())!, new RegExp(`${pseudonym(0)}.*24 h → 6 h.*Risk 0.15`));
-    assert.match((await differences.locator('a').getAttribute('href'))!, /key-/);
+    await eventually(async () => {
+      assert.deepEqual(await line('Keys of 24 h').allTextContents(), ['12', '8', '−4']);
+      assert.deepEqual(await line('Keys of 6 h').allTextContents(), ['0', '4', '+4']);
+      assert.equal(await differences.count(), 1);
+      assert.match((await differences.textContent())!, new RegExp(`${pseudonym(0)}.*24 h → 6 h.*Risk 0.15`));
+      assert.match((await differences.locator('a').getAttribute('href'))!, /key-/);
+    });
     await page.getByRole('button', { name: 'In force: 0.8: 5 min' }).click();
     await page.locator('.policy-preview', { hasText: 'Change something' }).waitFor();
     assert.deepEqual(complaints, []);
@@ -74,35 +76,38 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     const { page, complaints } = await open('/policy?pipeline=scope');
     await heading(page, 'Policy');
     const rows = page.locator('#policy-ranges ~ table tbody tr');
-    assert.equal(await rows.count(), 4);
+    const rowsAre = (count: number) => eventually(async () => assert.equal(await rows.count(), count));
+    await rowsAre(4);
     await page.getByLabel('Up to, row 2').focus();
     await page.keyboard.press('Enter');
     // Halfway to the next one, with the hand where it is to be changed
-    await rows.nth(4).waitFor();
+    await rowsAre(5);
     const focused = 'document.activeElement.ariaLabel';
     await page.waitForFunction(`${focused} === 'Up to, row 3'`);
-    assert.equal(await page.getByLabel('Up to, row 3').inputValue(), '70');
+    await eventually(async () => assert.equal(await page.getByLabel('Up to, row 3').inputValue(), '70'));
     await page.keyboard.press('Tab');
     await page.waitForFunction(`${focused} === 'Scope, row 3'`);
     await page.keyboard.type('read-only');
     const wrong = rows.nth(2).locator('.form-failure', { hasText: 'Scope read-only has two ranges' });
     await wrong.waitFor();
     const field = page.getByLabel('Scope, row 3');
-    assert.equal(await field.getAttribute('aria-invalid'), 'true');
-    assert.equal(await field.getAttribute('aria-describedby'), await wrong.getAttribute('id'));
+    await eventually(async () => {
+      assert.equal(await field.getAttribute('aria-invalid'), 'true');
+      assert.equal(await field.getAttribute('aria-describedby'), await wrong.getAttribute('id'));
+    });
     await page.keyboard.press('Tab');
     await page.waitForFunction(`${focused} === 'Take out row 3'`);
     await page.keyboard.press('Enter');
     await page.waitForFunction(`${focused} === 'Up to, row 3'`);
-    assert.equal(await rows.count(), 4);
+    await rowsAre(4);
     await page.getByLabel('Up to, row 4').fill('95');
     await rows.nth(3).locator('.form-failure', { hasText: 'must reach to 100' }).waitFor();
     await page.getByLabel('Up to, row 4').fill('100');
     await page.getByLabel('Up to, row 3').fill('99');
     await page.locator('.outcome-sum', { hasText: 'of 1 caller' }).waitFor();
-    assert.equal(await page.locator('.form-failure').count(), 0);
+    await eventually(async () => assert.equal(await page.locator('.form-failure').count(), 0));
     await page.getByText('All of it as JSON').click();
-    assert.match(await page.locator('#policy-json').inputValue(), /"upTo": 99/);
+    await eventually(async () => assert.match(await page.locator('#policy-json').inputValue(), /"upTo": 99/));
     // What is refused is an answer of 400, which the browser notes
     assert.deepEqual(
       complaints.filter((one) => !one.includes('400')),
@@ -118,7 +123,7 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     await page.locator('#policy-strikes').fill('2');
     const change = page.locator('.figures-table tr', { hasText: 'False revocations' }).locator('td').last();
     await change.waitFor();
-    assert.match((await change.textContent())!, /^\+1/);
+    await eventually(async () => assert.match((await change.textContent())!, /^\+1/));
     await page.locator('.courses svg').waitFor();
     await page.locator('.differences li', { hasText: 'cred-checkout' }).waitFor();
     await page.getByRole('button', { name: 'Save as draft' }).click();
@@ -128,12 +133,13 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     await page.locator('#reason').fill('Fewer strikes');
     await page.keyboard.press('Enter');
     await page.locator('.policy-now', { hasText: 'Fewer strikes' }).waitFor();
-    assert.equal(await page.locator('#policy-strikes').inputValue(), '2');
+    await eventually(async () => assert.equal(await page.locator('#policy-strikes').inputValue(), '2'));
+    await page.getByRole('button', { name: 'Undo last change…' }).waitFor();
     await page.keyboard.press('u');
     await page.locator('#reason').fill('Too harsh');
     await page.keyboard.press('Enter');
     await page.locator('.policy-now', { hasText: 'Too harsh' }).waitFor();
-    assert.equal(await page.locator('.policy-now .mono').first().textContent(), before);
+    await eventually(async () => assert.equal(await page.locator('.policy-now .mono').first().textContent(), before));
     // What was before that is listed with what differs, and comes back by one button
     await page.locator('.policy-history summary').click();
     const fewer = page.locator('.policy-history .records > li', { hasText: 'Fewer strikes' });
