@@ -3,7 +3,7 @@
  * these days, with what it reads and its plan; and what that comes to after 30 days. Rows are made inside ClickHouse. See
  * test/bench/README.md, "Dashboards".
  *
- *   npm run bench -- dashboards [--json] [--scores 4000000] [--runs 3] [--plans]
+ *   npm run bench -- dashboards [--json] [--scores 4000000] [--runs 3] [--plans] [--only 'subject:']
  */
 import { parseArgs } from 'node:util';
 import { openArchive } from '../../infra/clickhouse/client.ts';
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
     scores: { type: 'string', default: '4000000' },
     runs: { type: 'string', default: '3' },
     plans: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 });
 const scores = Number(options.scores);
@@ -55,12 +56,16 @@ try {
     ...{ fromMs, toMs, intervalMs: 7_200_000 },
     variables: { ...all, subject: subjectAt(0, 12) },
   };
-  const panels = archiveBoards.flatMap((board) =>
-    (build(board).panels as unknown as { title: string; targets: ClickHouseTarget[] }[]).map(({ title, targets }) => ({
-      name: `${board.name}: ${title}`,
-      sql: withMacros(withVariables(targets[0]!.rawSql, look.variables), look),
-    })),
-  );
+  const panels = archiveBoards
+    .flatMap((board) =>
+      (build(board).panels as unknown as { title: string; targets: ClickHouseTarget[] }[]).map(
+        ({ title, targets }) => ({
+          name: `${board.name}: ${title}`,
+          sql: withMacros(withVariables(targets[0]!.rawSql, look.variables), look),
+        }),
+      ),
+    )
+    .filter(({ name }) => name.includes(options.only));
 
   /** CPU time of the server's threads for queries so far, milliseconds. */
   const cpuMs = async (): Promise<number> => {

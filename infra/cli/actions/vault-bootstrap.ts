@@ -55,7 +55,7 @@ export const run: Action<Options> = async (invocation, options) => {
 
 const connect = async ({ load }: Invocation, { address, tokenFile }: Options): Promise<VaultClient> => {
   const { config } = await load();
-  const { address: configured, namespace, caFile, timeoutMs } = config.vault;
+  const { address: configured, namespace, timeoutMs, caFile, certFile, keyFile } = config.vault;
   const url = address ?? configured;
   if (url === embedded)
     throw new EbbtideError(
@@ -75,7 +75,9 @@ const connect = async ({ load }: Invocation, { address, tokenFile }: Options): P
     namespace,
     timeoutMs,
     login,
-    ...(caFile === undefined ? {} : { caFile }),
+    caFile,
+    certFile,
+    keyFile,
   });
   if (!parsed.success) throw new EbbtideError('CONFIG_INVALID', `${url} is not the URL of a Vault`, { address: url });
   return VaultClient.connect(parsed.data, { service: 'bootstrap', log: createLogger('vault') });
