@@ -5,6 +5,7 @@ import { embedded } from '../../config/connections.ts';
 import { createLogger } from '../../log.ts';
 import { prepareVault } from '../../vault/bootstrap.ts';
 import type { ServiceLogins } from '../../vault/bootstrap-login.ts';
+import { accessPrincipals } from '../../vault/bootstrap-provision.ts';
 import { type VaultChange, VaultChanges } from '../../vault/changes.ts';
 import { VaultClient } from '../../vault/client.ts';
 import { type VaultLogin, vaultConfig } from '../../vault/config.ts';
@@ -32,14 +33,19 @@ export const run: Action<Options> = async (invocation, options) => {
   process.env.EBBTIDE_LOG ??= 'warn';
   const vault = await connect(invocation, options);
   try {
-    const logins = loginsOf(options, (await invocation.load()).file);
+    const { config, file } = await invocation.load();
+    const wished = {
+      logins: loginsOf(options, file),
+      keepEdited: true,
+      principals: accessPrincipals(config.provision.targets),
+    };
     const plan = new VaultChanges(vault, { dryRun: true });
-    const wanted = await prepareVault(plan, { logins, keepEdited: true, dryRun: true });
+    const wanted = await prepareVault(plan, { ...wished, dryRun: true });
     const differences = plan.changes.filter(({ kind }) => kind !== 'same');
     if (!terminal.json) show(plan.changes, vault.config.address, terminal.print);
     if (!options.dryRun && differences.length > 0) {
       if (!options.yes) await confirm(`Do this at ${vault.config.address}?`);
-      await prepareVault(new VaultChanges(vault), { logins, keepEdited: true });
+      await prepareVault(new VaultChanges(vault), wished);
     }
     const section = sectionOf(vault.config.address, wanted);
     if (terminal.json)
