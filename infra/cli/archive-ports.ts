@@ -21,7 +21,7 @@ export const archivePorts = (
   return {
     previewPolicy: openPreview({ registry, models, model: lifecycle.model, log, archive, cluster }),
     previewScope: openScopePreview(archiveApiCalls(archive), () => openScopeModel(config)),
-    views: viewArchive(archive),
+    views: viewArchive(archive, config.policy.preprovision.timeZone),
     models: modelsPort(context, config),
   };
 };

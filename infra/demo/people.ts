@@ -41,7 +41,7 @@ export const openVisits = async (
       visits.map(({ visitor: { user, vm }, time }) => ({
         topic: topics.telemetryAccess.name,
         key: user,
-        value: codec.encode(accessRecord({ user, kind: 'login', vm, time })),
+        value: codec.encode(accessRecord({ user, kind: 'login', vm, application: 'sshd', time })),
       })),
     );
 };

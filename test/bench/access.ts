@@ -6,19 +6,13 @@
  */
 import { parseArgs } from 'node:util';
 import { calendarOf, hourMs } from '../../models/access/calendar.ts';
-import { accessFeatures } from '../../models/access/features.ts';
-import { fitDefaults, memberOf } from '../../models/access/fit.ts';
 import { guarded } from '../../models/access/guarded.ts';
-import { hazardBins } from '../../models/access/hazard.ts';
-import { inputCount, treeInputs } from '../../models/access/inputs.ts';
 import { AccessModel } from '../../models/access/model.ts';
 import { Population } from '../../models/access/population.ts';
-import { returnFeatureCount } from '../../models/access/returns.ts';
 import { statisticalPredictor } from '../../models/access/statistics.ts';
-import { boost } from '../../models/access/trees.ts';
 import { onnxRuntime } from '../../models/runtimes/onnx.ts';
-import { createRandom } from '../../models/training/random.ts';
 import { TimerQueue } from '../../operators/preprovision/timerQueue.ts';
+import { partsByChance } from '../models/access/parts.ts';
 import { report, round } from './report.ts';
 
 const { values: options } = parseArgs({
@@ -26,43 +20,8 @@ const { values: options } = parseArgs({
 });
 const pairs = Array.from({ length: Number(options.pairs) }, (_, i) => `user-${i}\u0000vm-${i % 1000}`);
 const timers = 1_000_000;
-const random = createRandom(1);
-const floats = (size: number) => Float32Array.from({ length: size }, () => 0.1 * random.normal());
-
-const { hidden, dense } = fitDefaults;
-const member = () =>
-  memberOf(
-    [inputCount * 4 * hidden, hidden * 4 * hidden, 4 * hidden, hidden * dense, dense]
-      .map(floats)
-      .concat([floats((dense + treeInputs) * hazardBins), floats(hazardBins)]),
-  );
-/** As many trees as the evaluation's model has, of rows by chance. */
-const trees = (features: number, count: number, leaves: number) => {
-  const rows = 2000;
-  return boost(
-    { x: floats(rows * features), y: Uint8Array.from({ length: rows }, () => random.integer(0, 2)), features },
-    { trees: count, leaves, learningRate: 0.03, leafRows: 10, ridge: 5, rowShare: 0.7, featureShare: 0.25, seed: 1 },
-  );
-};
-const model = await AccessModel.create(
-  'bench',
-  {
-    members: [member(), member(), member()],
-    trees: {
-      hour: await trees(accessFeatures.size, 360, 16),
-      day: await trees(accessFeatures.size, 150, 8),
-      returns: await trees(returnFeatureCount, 1, 2),
-    },
-    calibration: {
-      scale: { mean: Array(accessFeatures.size).fill(0), sd: Array(accessFeatures.size).fill(1) },
-      networkShare: { hour: 0.5, day: 0.5 },
-      hour: { slope: 1, offset: 0 },
-      day: { slope: 1, offset: 0 },
-      returnReachHours: 1,
-    },
-  },
-  onnxRuntime,
-);
+const parts = await partsByChance({ members: 3, trees: { hour: [360, 16], day: [150, 8] } });
+const model = await AccessModel.create('bench', parts, onnxRuntime);
 
 /** Microseconds of processor time. */
 const spent = async (work: () => unknown): Promise<number> => {

@@ -102,7 +102,7 @@ test('an engine that is killed between mint and record must be replaced by anoth
     'killed before it had stored it: the other one makes one, and what nobody knows ends by its time',
     async () => {
       const first = await engine('mint');
-      const windowEnd = Date.now() + 25_000;
+      const windowEnd = Date.now() + 40_000;
       await rig.want('alice', 'box-2', { windowEnd });
       await first.said('held');
       assert.deepEqual([await rig.lying(), await verifiers('box-2')], [0, 1]);
@@ -122,7 +122,7 @@ test('an engine that is killed between mint and record must be replaced by anoth
 
   await t.test('killed while it lies unused: the other one destroys it at the end of its window', async () => {
     const [first, other] = await Promise.all([engine(), engine()]);
-    await rig.want('alice', 'box-3', { windowEnd: Date.now() + 15_000 });
+    await rig.want('alice', 'box-3', { windowEnd: Date.now() + 25_000 });
     await rig.step('alice/box-3', 'preProvisioned');
     await first.kill();
     await rig.step('alice/box-3', 'destroyed');

@@ -41,10 +41,7 @@ describe('the archive pipeline', { concurrency: 3 }, () => {
       };
       assert.equal(await until(rowsOfAll, (rows) => rows === 3), 3, topic.name);
     }
-    assert.deepEqual(await until(running.health, isReady), {
-      ready: true,
-      detail: (await running.health()).detail,
-    });
+    assert.equal((await until(running.health, isReady)).ready, true);
     const text = await it.metrics.metrics();
     assert.match(text, /ebbtide_archive_messages_total\{topic="scores"\} 3/);
     assert.match(text, /ebbtide_archive_rows_total\{table="scores_raw"\} 3/);

@@ -136,7 +136,11 @@ test('what was pending at the end must be told after the restart, and one webhoo
   ];
   const first = await start(routes, { tries: 50, maxBackoffMs: 500 });
   await raise(context, alertOf('a'), alertOf('b'));
-  await until('the quick webhook', () => quick.requests.length === 2);
+  const states = await context.records<Notification>(topics.notifications);
+  await until(
+    'the quick webhook, and the record of it',
+    () => states.filter(({ route, state }) => route === 'quick' && state === 'delivered').length === 2,
+  );
   await until('a try at the slow one', () => slow.requests.length > 1);
   await first.close();
   away = false;

@@ -76,7 +76,7 @@ export const testContext = async (t: TestContext, brokers?: string): Promise<Tes
 export const until = async <T>(
   what: string,
   probe: () => Promise<T | undefined | false> | T | undefined | false,
-  limitMs = 60_000,
+  limitMs = 120_000,
 ): Promise<T> => {
   const deadline = performance.now() + limitMs;
   for (;;) {

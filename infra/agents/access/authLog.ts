@@ -1,4 +1,5 @@
-import { accessRecord, plausible, type Reading, readEach } from './reading.ts';
+import type { AccessTelemetry } from '../../../schemas/generated/index.ts';
+import { accessRecord, plausible, programOf, type Reading, readEach } from './reading.ts';
 
 /** What lines without a year and a zone are read by. */
 export interface AuthLogContext {
@@ -13,8 +14,24 @@ export interface AuthLogContext {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const traditional = /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d) /;
 const iso = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)) /;
+/** Time and host; who speaks has to come right after, since what follows may hold what strangers typed. */
+const head = String.raw`^(?:[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8}|\S+) \S+ `;
 /** sshd says these of itself, or since OpenSSH 9.8 of its part `sshd-session`. */
-const message = / sshd(?:-session)?\[\d+\]: (Accepted|Failed) (\S+) for (invalid user )?(.*?) from (\S+) port \d+/;
+const bySshd = new RegExp(
+  String.raw`${head}sshd(?:-session)?\[\d+\]: (Accepted|Failed) (\S+) for (invalid user )?(.*?) from (\S+) port \d+`,
+);
+/** What PAM says of everything else that lets users in: consoles, display managers, cockpit, ftp. */
+const byPam = new RegExp(
+  String.raw`${head}[\w.@-]+(?:\[\d+\])?\]?: pam_unix\(([\w.-]{1,64}):session\): session opened for user ([^\s(]+)`,
+);
+/** Sessions that are no logins, or that somebody else tells of: sshd of its own, collectors of scheduled jobs of theirs. */
+const noLogins: ReadonlySet<string> = new Set(
+  'sshd cron crond atd sudo sudo-i su su-l runuser runuser-l systemd-user polkit-1 pkexec'.split(' '),
+);
+/** A program that is run by sudo; words before terminal and folder say why it was not. */
+const bySudo = new RegExp(
+  String.raw`${head}sudo(?:\[\d+\])?: +(\S+) : (.*?)(?:TTY=\S+ ; )?PWD=.*? ; USER=\S+ ; (?:.*? ; )?COMMAND=(\S+)`,
+);
 
 /** Time of a syslog line: RFC 3339 as rsyslog and journald write it, or the traditional form without year and zone. */
 const timeOf = (line: string, { nowMs, offsetMinutes }: AuthLogContext): number => {
@@ -34,28 +51,37 @@ const timeOf = (line: string, { nowMs, offsetMinutes }: AuthLogContext): number 
       : inYear(year - 1);
 };
 
+type Told = Pick<AccessTelemetry, 'user' | 'kind'> & Partial<AccessTelemetry>;
+
+/** What a line tells, but when and where; undefined where it concerns something else. */
+const toldIn = (line: string): Told | undefined => {
+  const login = bySshd.exec(line);
+  if (login) {
+    const [, outcome, , invalid, user, address] = login;
+    if (invalid) return undefined;
+    return { user: user!, kind: 'login', application: 'sshd', address: address!, succeeded: outcome === 'Accepted' };
+  }
+  const use = bySudo.exec(line);
+  // The program's name alone: arguments may hold secrets
+  if (use)
+    return { user: use[1]!, kind: 'application', application: programOf(use[3]!), succeeded: use[2]!.trim() === '' };
+  const session = byPam.exec(line);
+  if (!session || noLogins.has(session[1]!)) return undefined;
+  return { user: session[2]!, kind: 'login', application: session[1]! };
+};
+
 /**
- * Logins that sshd wrote to `/var/log/auth.log` or `/var/log/secure`, failed ones among them. Names of users that there
- * are not are left out: they are what somebody typed, now and then a password.
+ * Logins and uses of programs in `/var/log/auth.log` or `/var/log/secure`, failed ones among them: by sshd and whatever else lets
+ * users in through PAM, and programs run by sudo. Names of users that there are not are left out: they are what somebody typed, now
+ * and then a password.
  *
  * @param text whole lines
  */
 export const readAuthLog = (text: string, context: AuthLogContext): Reading =>
   readEach(text, (line) => {
-    const found = message.exec(line);
-    if (!found) return [];
-    const [, outcome, , invalid, user, address] = found;
-    if (invalid) return [];
+    const told = toldIn(line);
+    if (!told) return [];
     const time = timeOf(line, context);
     if (!plausible(time)) return 'It begins with no time that can be read';
-    return [
-      accessRecord({
-        user: user!,
-        kind: 'login',
-        time,
-        vm: context.vm,
-        address: address!,
-        succeeded: outcome === 'Accepted',
-      }),
-    ];
+    return [accessRecord({ ...told, time, vm: context.vm })];
   });

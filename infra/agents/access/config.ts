@@ -18,7 +18,11 @@ export const accessCollectorConfig = z.strictObject({
   wtmp: path
     .optional()
     .describe('Logins, such as /var/log/wtmp; name either this or authLog, for both tell of the same'),
-  authLog: path.optional().describe('What sshd logs, such as /var/log/auth.log: logins, failed ones among them'),
+  authLog: path
+    .optional()
+    .describe(
+      'What sshd, PAM and sudo log, such as /var/log/auth.log: logins and by which application, failed ones among them; programs run by sudo',
+    ),
   machines: path
     .optional()
     .describe('File to which changes of machines’ states are appended: JSON lines, or what virsh event prints'),

@@ -48,3 +48,7 @@ export const readEach = (text: string, read: (line: string) => readonly AccessTe
 
 /** Years in which an event may plausibly lie. */
 export const plausible = (timeMs: number): boolean => timeMs > 631_152_000_000 && timeMs < 4_102_444_800_000;
+
+/** The program that a command runs, without its folder and its arguments; null where there is none. */
+export const programOf = (command: string): string | null =>
+  command.split(/\s+/)[0]?.split('/').at(-1)?.slice(0, 128) || null;

@@ -1,7 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import type { AccessTelemetry } from '../../../schemas/generated/index.ts';
-import { accessRecord, plausible, type Reading, readEach } from './reading.ts';
+import { accessRecord, plausible, programOf, type Reading, readEach } from './reading.ts';
 
 /** Whose schedule it is, and as of when. */
 export interface ScheduleContext {
@@ -24,7 +24,7 @@ const job = (user: string, command: string, dueMs: number, { vm, nowMs }: Schedu
     time: nowMs,
     vm,
     // The program's name alone: arguments may hold secrets
-    application: command.split(/\s+/)[0]?.split('/').at(-1)?.slice(0, 128) || null,
+    application: programOf(command),
     scheduledFor: dueMs,
   });
 

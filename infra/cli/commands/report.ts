@@ -28,5 +28,26 @@ Examples:
   ebbtide report provisioning --json --user alice`,
     )
     .action(lazily(() => import('../actions/report-provisioning.ts')));
+  command
+    .command('access')
+    .description(
+      'The access profile of a user: when, how often, by what and where they come; what predictions rest on.',
+    )
+    .argument('<user>', 'name of the user, as telemetry has it')
+    .option('--since <time>', 'from when on: a time, or a duration back from now', instantOrAgo, {
+      agoMs: 30 * 86_400_000,
+    })
+    .option('--until <time>', 'until when; else now', instantOrAgo)
+    .addHelpText(
+      'after',
+      `
+Hours and days are those of policy.preprovision.timeZone, times are UTC. The week has a digit for each hour: in how many weeks it
+had an access, in tenths of the hour that had most; a dot for none.
+
+Examples:
+  ebbtide report access alice
+  ebbtide report access alice --since 90d --json`,
+    )
+    .action(lazily(() => import('../actions/report-access.ts')));
   return command;
 };

@@ -167,3 +167,57 @@ export interface ProvisioningReport {
    */
   readonly waitingSavedS: number | null;
 }
+
+/** The profile of a user, of telemetry of accesses: when, how often, by what and where. */
+export interface AccessView {
+  readonly user: string;
+  /** IANA name of the zone whose days and hours are meant. */
+  readonly zone: string;
+  readonly facts: {
+    /** Logins and uses that succeeded, and those that did not. */
+    readonly accesses: number;
+    readonly failed: number;
+    /** Days, and hours, with an access. */
+    readonly days: number;
+    readonly hours: number;
+    /** Accesses with more than an hour between them are of two sessions. */
+    readonly sessions: number;
+    /** Median time from one session's last access to the next one's first, hours; null with fewer than two sessions. */
+    readonly medianGapH: number | null;
+    readonly addresses: number;
+    readonly firstAt: number | null;
+    readonly lastAt: number | null;
+  };
+  /** Hours with an access by weekday, Monday is 1, and hour of the day; those without are left out. */
+  readonly week: readonly { readonly weekday: number; readonly hour: number; readonly active: number }[];
+  /** What was logged in by, and used. */
+  readonly applications: readonly {
+    readonly application: string;
+    readonly uses: number;
+    readonly failed: number;
+    readonly machines: readonly string[];
+    readonly lastAt: number;
+  }[];
+  readonly machines: readonly {
+    readonly vm: string;
+    readonly accesses: number;
+    readonly hours: number;
+    readonly lastAt: number;
+    /** created, running, stopped or archived; null where nothing was told. */
+    readonly state: string | null;
+    readonly since: number | null;
+    /** How a credential for it stands, and what was foreseen when it was prepared; null where none ever was. */
+    readonly stands: string | null;
+    readonly probability: number | null;
+    readonly predictedAt: number | null;
+  }[];
+  /** Changes of state of the user's machines, the latest first. */
+  readonly transitions: readonly { readonly vm: string; readonly state: string; readonly at: number }[];
+  /** Scheduled jobs of the user: when each is due next, as was told last. */
+  readonly jobs: readonly {
+    readonly vm: string;
+    readonly application: string;
+    readonly due: number;
+    readonly toldAt: number;
+  }[];
+}

@@ -59,6 +59,7 @@ const words: Record<string, string> = {
   falsePositive: 'false positive',
   maliciousActivity: 'malicious activity',
   killSwitch: 'kill switch',
+  preProvisioned: 'pre-provisioned',
 };
 
 /** A name of the code as words: `memoryBytes` → `memory bytes`. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import { needs, parse, type RouteContext } from './context.ts';
+import { needs, parse, type RouteContext, subject } from './context.ts';
 
 /** Query of the views. */
 export const viewQuery = z.strictObject({
@@ -14,8 +14,19 @@ export const viewQuery = z.strictObject({
     .default(86_400_000),
 });
 
-/** Sums of the archive for the pages of scope, pre-provisioning and key lifespans, and the health of models. */
+/** Query of `GET /api/access`. The user travels as a query, as subjects do. */
+export const accessQuery = viewQuery.extend({ user: subject });
+
+/** Sums of the archive for the pages of scope, pre-provisioning and key lifespans, the health of models, and profiles of users. */
 export const addViewRoutes = (server: FastifyInstance, { ports, model, now }: RouteContext): void => {
+  type Views = NonNullable<typeof ports.views>;
+  const sums = async <T>(span: number, read: (views: Views, from: number, to: number) => Promise<T>) => {
+    if (!ports.views) throw new EbbtideError('SERVICE_MISSING', 'There is no archive to read from; set clickhouse.url');
+    if (model.desk.archive.state === 'away')
+      throw new EbbtideError('CLICKHOUSE_UNAVAILABLE', 'The archive does not answer; try again in a moment');
+    const to = now();
+    return { from: to - span, to, view: await read(ports.views, to - span, to) };
+  };
   for (const [path, view] of [
     ['/api/scope', 'scope'],
     ['/api/provisioning', 'provisioning'],
@@ -24,11 +35,10 @@ export const addViewRoutes = (server: FastifyInstance, { ports, model, now }: Ro
   ] as const)
     server.get(path, needs('viewer'), async (request) => {
       const { span } = parse(viewQuery, request.query);
-      if (!ports.views)
-        throw new EbbtideError('SERVICE_MISSING', 'There is no archive to read from; set clickhouse.url');
-      if (model.desk.archive.state === 'away')
-        throw new EbbtideError('CLICKHOUSE_UNAVAILABLE', 'The archive does not answer; try again in a moment');
-      const to = now();
-      return { from: to - span, to, view: await ports.views[view](to - span, to) };
+      return sums<unknown>(span, (views, from, to) => views[view](from, to));
     });
+  server.get('/api/access', needs('viewer'), async (request) => {
+    const { span, user } = parse(accessQuery, request.query);
+    return sums(span, (views, from, to) => views.access(user, from, to));
+  });
 };

@@ -15,6 +15,7 @@ export const pagePaths = [
   '/models',
   '/scope',
   '/provisioning',
+  '/provisioning/:user',
   '/keys',
   '/approvals',
   '/tokens',
@@ -30,6 +31,10 @@ export const longestId = 1_024;
 /** The address of a subject's page. Dots alone would be taken for folders, so that they travel as a query. */
 export const subjectPath = (id: string): string =>
   /^\.{1,2}$/.test(id) ? `/subjects/-?id=${id}` : `/subjects/${encodeURIComponent(id)}`;
+
+/** The address of a user's access profile; see {@link subjectPath} of dots. */
+export const profilePath = (user: string): string =>
+  /^\.{1,2}$/.test(user) ? `/provisioning/-?user=${user}` : `/provisioning/${encodeURIComponent(user)}`;
 
 /** The address of an investigation's page. */
 export const investigationPath = (id: string): string => `/investigations/${encodeURIComponent(id)}`;

@@ -18,7 +18,7 @@ import { revokeBody, tokenBody } from '../../console/routes/people.ts';
 import { previewBody } from '../../console/routes/policies.ts';
 import { queueQuery } from '../../console/routes/queue.ts';
 import { subjectQuery, subjectsQuery } from '../../console/routes/subjects.ts';
-import { viewQuery } from '../../console/routes/views.ts';
+import { accessQuery, viewQuery } from '../../console/routes/views.ts';
 import type { Api } from './document.ts';
 
 const anything = z.looseObject({});
@@ -162,6 +162,11 @@ export const consoleApi: Api = {
       summary: 'What was prepared, used and wasted, out of the archive',
       query: viewQuery,
       answers: { 200: what('Sums') },
+    },
+    'GET /api/access': {
+      summary: 'The profile of a user: when, how often, by what and where they come, out of the archive',
+      query: accessQuery,
+      answers: { 200: what('Figures and lists') },
     },
     'GET /api/keys': {
       summary: 'Lifespans granted, cut and renewed, out of the archive',

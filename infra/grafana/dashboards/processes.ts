@@ -18,10 +18,12 @@ interface MetricText {
   readonly expr: string;
   /** Name of each line, out of labels, e.g. `{{pipeline}}`. */
   readonly line: string;
+  /** Shortest interval, for what is counted seldom. */
+  readonly interval?: string;
 }
 
-const metric = ({ title, about, unit, expr, line }: MetricText) =>
-  new PanelBuilder()
+const metric = ({ title, about, unit, expr, line, interval }: MetricText) => {
+  const panel = new PanelBuilder()
     .title(title)
     .description(about)
     .datasource(chosenPrometheus)
@@ -39,6 +41,8 @@ const metric = ({ title, about, unit, expr, line }: MetricText) =>
         .showLegend(true),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi));
+  return interval === undefined ? panel : panel.interval(interval);
+};
 
 const chosen = 'job=~"$job", instance=~"$instance"';
 const pipelines = ['lifecycle', 'scope', 'preprovision', 'keylife'] as const;
@@ -131,6 +135,24 @@ export const processes: Board = {
       unit: 'none',
       expr: `max by (partition) (ebbtide_lifecycle_drift_distance{${chosen}})`,
       line: '{{partition}}',
+    }),
+    metric({
+      title: 'Next access: challenger beside champion',
+      about:
+        'Log loss of a forecast of the next hour, mean of two hours and more, nats: the lower line foresees better. Nothing where no access model challenges.',
+      unit: 'none',
+      expr: `sum by (role) (increase(ebbtide_preprovision_compared_log_loss_total{${chosen}}[$__rate_interval])) / on () group_left () (sum(increase(ebbtide_preprovision_compared_forecasts_total{${chosen}}[$__rate_interval])) > 0)`,
+      line: '{{role}}',
+      interval: '2h',
+    }),
+    metric({
+      title: 'Forecasts compared',
+      about:
+        'Forecasts of an hour, of champion and challenger each, on which the comparison rests, within two hours and more.',
+      unit: 'short',
+      expr: `sum(increase(ebbtide_preprovision_compared_forecasts_total{${chosen}}[$__rate_interval]))`,
+      line: 'forecasts',
+      interval: '2h',
     }),
     metric({
       title: 'Agents',

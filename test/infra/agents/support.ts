@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { HostAgent } from '../../../infra/agents/host/agent.ts';
 import { hostAgentConfig } from '../../../infra/agents/host/config.ts';
@@ -16,6 +15,9 @@ import { TopicCodec } from '../../../schemas/codec.ts';
 import type { ResourceTelemetry } from '../../../schemas/generated/ResourceTelemetry.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
+import { until } from '../../services/context.ts';
+
+export { until };
 
 /** This machine, as an agent with its defaults sees it. */
 export const thisMachine = (changes: Partial<Machine> = {}): Machine => ({
@@ -46,15 +48,6 @@ export const worker = async (
       return (await answer)[0] as string;
     },
   };
-};
-
-/** Wait until something holds; the limit is only there so that a failure is told and not a hang. */
-export const until = async (what: string, holds: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> => {
-  const deadline = performance.now() + limitMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Did not come about within ${limitMs} ms: ${what}`);
-    await sleep(10);
-  }
 };
 
 /** A broker in memory that can be away, hang, or refuse. */

@@ -81,8 +81,11 @@ test('what belongs together must be told together, across a restart too', async 
   const route = { name: 'hook', url, secret, groupBy: ['subject'] };
   const first = await start([{ ...route, groupMs: 60_000 }]);
   await raise(alertOf('a'), alertOf('b'), alertOf('c'), alertOf('other', { subject: 'cred-2' }));
+  const settled = (wanted: Notification['state'], count: number) =>
+    until(`${count} ${wanted}`, () => states.filter(({ state }) => state === wanted).length === count);
   await until('the first of each group', () => requests.length === 2);
-  await until('both held', () => states.filter(({ state }) => state === 'grouped').length === 2);
+  await settled('delivered', 2);
+  await settled('grouped', 2);
   await first.close();
   await start([{ ...route, groupMs: 500 }]);
   await until('the rest', () => requests.length === 3);
@@ -93,7 +96,7 @@ test('what belongs together must be told together, across a restart too', async 
     ['a', 'b,c', 'other'],
   );
   assert.equal(bodies(requests)[2].type, 'alerts');
-  await until('their record', () => states.filter(({ state }) => state === 'merged').length === 2);
+  await settled('merged', 2);
 });
 
 test('a silence must hold back what it names until it ends, and refuse to last for ever', async (t) => {
@@ -136,6 +139,7 @@ test('what nobody acknowledges must go to the next route, and what somebody does
   await until('on record', () => states.filter(({ state }) => state === 'delivered').length === 3);
   await raise(alertOf(resolvedId('over'), { kind: 'resolved' }));
   await until('the end', () => chat.requests.length === 4);
+  await until('that on record', () => states.filter(({ state }) => state === 'delivered').length === 4);
   await context.write<Notification>(topics.notifications, [acknowledged('seen')]);
   await first.close();
   assert.equal(pager.requests.length, 0);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { requireOrSkip } from '../../services/require.ts';
-import { fits, openPage, outside, startBrowser, violations } from './browser.ts';
+import { eventually, fits, openPage, outside, startBrowser, violations } from './browser.ts';
 import { type Harness, startHarness } from './harness.ts';
 
 const changesInSixtyFrames = `(async () => {
@@ -66,11 +66,13 @@ describe('the page for everyone', { timeout: 180_000 }, () => {
       if (!(await requireOrSkip(t, 'chromium'))) return;
       const { page } = await openPage(browser!, harness.console.link, { viewport, bypassCSP: true });
       await page.locator('.lane').nth(5).waitFor();
-      assert.deepEqual(await page.evaluate(outside), []);
-      assert.ok(await page.evaluate(fits));
+      await eventually(async () => {
+        assert.deepEqual(await page.evaluate(outside), []);
+        assert.ok(await page.evaluate(fits));
+      });
       await page.locator('.lane-name').first().click();
       await page.locator('#detail-title').waitFor();
-      assert.ok(await page.evaluate(fits));
+      await eventually(async () => assert.ok(await page.evaluate(fits)));
       assert.deepEqual(await violations(page), []);
       await page.context().close();
     });

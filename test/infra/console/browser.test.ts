@@ -4,20 +4,12 @@ import type { Browser, Page } from 'playwright-core';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import type { Label } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
+import { until } from '../../services/context.ts';
 import { requireOrSkip } from '../../services/require.ts';
-import { openPage, startBrowser } from './browser.ts';
+import { eventually, openPage, startBrowser } from './browser.ts';
 import { type Harness, startHarness } from './harness.ts';
 import { waterLevel } from './pixels.ts';
 import { credentialOf, decisionOf, effectOf, scoreOf } from './records.ts';
-
-/** Wait until what the page draws is so. */
-const until = async (what: string, is: () => Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + 20_000;
-  while (!(await is())) {
-    assert.ok(Date.now() < deadline, `Waited in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-  }
-};
 
 describe('the page of the console', { timeout: 180_000 }, () => {
   let harness: Harness;
@@ -54,10 +46,12 @@ describe('the page of the console', { timeout: 180_000 }, () => {
   browserTest('shows a lane for each credential, and asks nothing of anybody else', async (started) => {
     const { page, complaints } = await openPage(started, harness.console.link);
     await page.locator('.lane').nth(2).waitFor();
-    assert.deepEqual(await page.locator('.lane-name').allTextContents(), ['checkout', 'invoices', 'mail']);
-    assert.equal(await page.locator('.connection').textContent(), 'Live');
-    assert.equal(await page.locator('[data-mode="enforce"]').getAttribute('aria-pressed'), 'true');
-    assert.equal(new URL(page.url()).search, '');
+    await eventually(async () => {
+      assert.deepEqual(await page.locator('.lane-name').allTextContents(), ['checkout', 'invoices', 'mail']);
+      assert.equal(await page.locator('.connection').textContent(), 'Live');
+      assert.equal(await page.locator('[data-mode="enforce"]').getAttribute('aria-pressed'), 'true');
+      assert.equal(new URL(page.url()).search, '');
+    });
     assert.deepEqual(complaints, []);
     await page.context().close();
   });
@@ -80,10 +74,12 @@ describe('the page of the console', { timeout: 180_000 }, () => {
       await until('falling', async () => (await waterLevel(page, 'tide')) < first && (await left()) < leftFirst);
       act('tide', 'extend');
       await until('rising', async () => (await waterLevel(page, 'tide')) > first);
-      await until('state', async () => (await lane(page, 'tide').locator('.state').textContent()) === 'Extended');
+      const state = (word: string) =>
+        eventually(async () => assert.equal(await lane(page, 'tide').locator('.state').textContent(), word));
+      await state('Extended');
       act('tide', 'shorten');
+      await state('Shortened');
       await until('dropping', async () => (await waterLevel(page, 'tide')) < 0.6 * first);
-      assert.equal(await lane(page, 'tide').locator('.state').textContent(), 'Shortened');
       act('tide', 'revoke');
       harness.demoEvents.next({
         credentialId: 'tide',
@@ -92,15 +88,14 @@ describe('the page of the console', { timeout: 180_000 }, () => {
         at: Date.now(),
       });
       await until('emptied', async () => (await waterLevel(page, 'tide')) < 0.2);
-      await until(
-        'refusal',
-        async () => (await lane(page, 'tide').locator('.state').textContent()) === 'Refused by Vault',
-      );
-      assert.equal(
-        await lane(page, 'tide').locator('.lane-reason').textContent(),
-        'Vault refused the next request: 403 permission denied',
-      );
-      assert.match((await page.locator('#announcer').textContent())!, /403 permission denied/);
+      await state('Refused by Vault');
+      await eventually(async () => {
+        assert.equal(
+          await lane(page, 'tide').locator('.lane-reason').textContent(),
+          'Vault refused the next request: 403 permission denied',
+        );
+        assert.match((await page.locator('#announcer').textContent())!, /403 permission denied/);
+      });
       await page.context().close();
     },
   );
@@ -111,43 +106,60 @@ describe('the page of the console', { timeout: 180_000 }, () => {
     await page.locator('.lane').nth(2).waitFor();
     const focused = () =>
       page.evaluate('document.activeElement.closest(".lane")?.dataset.id') as Promise<string | undefined>;
+    const focuses = (id: string | null) => eventually(async () => assert.equal(await focused(), id));
     const first = await page.locator('.lane').first().getAttribute('data-id');
     await lane(page, 'cred-1').focus();
     await page.keyboard.press('ArrowDown');
+    await focuses('cred-2');
+    // A credential that is issued meanwhile takes the focus from nobody
+    const now = Date.now();
+    harness.feed.credential(credentialOf('meanwhile', now, { function: 'meanwhile', expiresAt: now + 600_000 }), now);
+    await lane(page, 'meanwhile').waitFor();
     assert.equal(await focused(), 'cred-2');
     await page.keyboard.press('ArrowLeft');
     const card = page.locator('#tooltip');
     await card.waitFor();
-    const told = (await card.textContent())!;
-    for (const part of ['Shortened to 30 s', decision.reason, 'network sent bytes', 'enforced (200)', 'abcdef012345'])
-      assert.ok(told.includes(part), `${part} in ${told}`);
+    await eventually(async () => {
+      const told = (await card.textContent())!;
+      for (const part of ['Shortened to 30 s', decision.reason, 'network sent bytes', 'enforced (200)', 'abcdef012345'])
+        assert.ok(told.includes(part), `${part} in ${told}`);
+    });
     await page.keyboard.press('Enter');
     const title = page.locator('#detail-title');
-    await title.waitFor();
-    assert.equal(await title.textContent(), 'invoices');
-    assert.equal(await page.evaluate('document.activeElement.id'), 'detail-title');
+    await eventually(async () => {
+      assert.equal(await title.textContent(), 'invoices');
+      assert.equal(await page.evaluate('document.activeElement.id'), 'detail-title');
+    });
     await page.keyboard.press('Escape');
-    assert.equal(await page.locator('#detail').isVisible(), false);
-    assert.equal(await focused(), 'cred-2');
+    await page.locator('#detail').waitFor({ state: 'hidden' });
+    await focuses('cred-2');
     await page.keyboard.press('Home');
-    assert.equal(await focused(), first);
+    await focuses(first);
     // One stop for the whole list: its lane, that lane's name and its button, then out
-    for (const inside of [true, true, false]) {
+    for (const stop of ['lane-name', 'lane-act']) {
       await page.keyboard.press('Tab');
-      assert.equal((await focused()) === first, inside);
+      await eventually(async () =>
+        assert.deepEqual([await focused(), await page.evaluate('document.activeElement.className')], [first, stop]),
+      );
     }
+    await page.keyboard.press('Tab');
+    await eventually(async () => assert.notEqual(await focused(), first));
     await page.context().close();
   });
 
   browserTest('describes each lane in words', async (started) => {
-    harness.feed.score(scoreOf('cred-3', Date.now(), 0.12), Date.now());
+    const now = Date.now();
+    harness.feed.credential(credentialOf('told', now, { function: 'told', expiresAt: now + 110_000 }), now);
+    harness.feed.score(scoreOf('told', now, 0.12), now);
     const { page } = await openPage(started, harness.console.link);
-    const described = lane(page, 'cred-3');
+    const described = lane(page, 'told');
     await described.waitFor();
     const id = await described.getAttribute('aria-describedby');
-    assert.match(
-      (await page.locator(`#${id}`).textContent())!,
-      /^Steady\. (\d+ seconds?|1 minute) left of at most 2 minutes\. Score 0\.12\. Nothing decided in the last 2 min/,
+    await eventually(async () =>
+      assert.match(
+        (await page.locator(`#${id}`).textContent())!,
+        /^Steady\. ((1 minute )?\d+ seconds?|1 minute) left of at most 2 minutes\. Score 0\.12\. Nothing decided in the last 2 min/,
+      ),
     );
     await page.context().close();
   });
@@ -158,9 +170,14 @@ describe('the page of the console', { timeout: 180_000 }, () => {
     await page.locator('.lane[data-id="cred-1"] .lane-name').click();
     const event = page.locator('details.event').first();
     await event.locator('summary').click();
-    const text = (await event.textContent())!;
-    for (const name of [...Object.keys(decision), 'latencyMs', 'appliedAt', 'requestedTtlMs'])
-      assert.ok(text.includes(name.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)), `${name} in ${text}`);
+    await eventually(async () => {
+      const text = (await event.textContent())!;
+      for (const name of [...Object.keys(decision), 'latencyMs', 'appliedAt', 'requestedTtlMs'])
+        assert.ok(
+          text.includes(name.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)),
+          `${name} in ${text}`,
+        );
+    });
     await page.locator('[data-verdict="maliciousActivity"]').click();
     await page.locator('.label-said', { hasText: 'Labelled as malicious activity by' }).waitFor();
     const codec = await TopicCodec.open<Label>(topics.labels, harness.context.registry);
@@ -176,12 +193,13 @@ describe('the page of the console', { timeout: 180_000 }, () => {
     const { page } = await openPage(started, harness.console.link);
     await page.locator('.kill').click();
     await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
     assert.equal(await page.locator('.banner').isVisible(), false);
     await page.locator('.kill').click();
     await page.getByLabel('Reason, kept in the record').fill('drill');
     await page.getByRole('button', { name: 'Stop all actions' }).click();
     await page.locator('.banner', { hasText: 'drill' }).waitFor();
-    assert.equal(await page.locator('.kill').getAttribute('aria-pressed'), 'true');
+    await eventually(async () => assert.equal(await page.locator('.kill').getAttribute('aria-pressed'), 'true'));
     await page.locator('.kill').click();
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.locator('.banner').waitFor({ state: 'hidden' });
@@ -207,7 +225,9 @@ describe('the page of the console', { timeout: 180_000 }, () => {
     await page.locator('.lane').nth(2).waitFor();
     await page.getByLabel('Find credentials').fill('invo');
     await until('one lane', async () => (await page.locator('.lane').count()) === 1);
-    assert.match((await page.locator('.counted').textContent())!, /^1 of \d+ credentials$/);
+    await eventually(async () =>
+      assert.match((await page.locator('.counted').textContent())!, /^1 of \d+ credentials$/),
+    );
     await page.getByLabel('Find credentials').fill('nothing like it');
     await page.locator('#empty', { hasText: 'No credential matches.' }).waitFor();
     await page.context().close();

@@ -35,7 +35,7 @@ export const openPage = async (
   options: BrowserContextOptions = {},
 ): Promise<OpenPage> => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'dark', ...options });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   const home = new URL(link).origin;
@@ -50,6 +50,29 @@ export const openPage = async (
   return { page, complaints };
 };
 
+const eventuallyMs = 30_000;
+
+/**
+ * Wait until the page is as an assertion says: it looks again until the assertion holds.
+ *
+ * A page answers in its own time, so whatever follows an action, a navigation or live data is looked at by this. What must
+ * not be there can only be asserted after something that proves how far the page has got.
+ *
+ * @returns what the assertion returned
+ * @throws what it threw last, after half a minute
+ */
+export const eventually = async <T>(assertion: () => Promise<T> | T): Promise<T> => {
+  const deadline = performance.now() + eventuallyMs;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
 interface Violation {
   readonly id: string;
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
@@ -60,16 +83,27 @@ const settled = `Promise.allSettled(document.getAnimations()
   .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
   .map(({ finished }) => finished)).then(() => true)`;
 
-/** What axe-core finds, each with the elements concerned. */
+const looks = 4;
+
+/**
+ * What axe-core finds, each with the elements concerned.
+ *
+ * It is what it finds twice running: colours of a drawing that was under way are nobody's.
+ */
 export const violations = async (page: Page): Promise<string[]> => {
-  await page.evaluate(settled);
   await page.evaluate(readFileSync(join(packageRoot(), 'node_modules/axe-core/axe.min.js'), 'utf8'));
-  const found = (await page.evaluate(
-    'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
-  )) as Violation[];
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
-  );
+  let before: string[] | undefined;
+  for (let look = 0; ; look++) {
+    await page.evaluate(settled);
+    const found = (await page.evaluate(
+      'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
+    )) as Violation[];
+    const told = found.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
+    );
+    if (told.length === 0 || look === looks || told.join() === before?.join()) return told;
+    before = told;
+  }
 };
 
 /** Whether nothing scrolls sideways, asked in the page. */

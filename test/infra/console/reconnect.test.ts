@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { until } from '../../services/context.ts';
 import { requireOrSkip } from '../../services/require.ts';
-import { openPage, startBrowser } from './browser.ts';
+import { eventually, openPage, startBrowser } from './browser.ts';
 import { startHarness } from './harness.ts';
 import { credentialOf, scoreOf } from './records.ts';
 
@@ -31,7 +31,7 @@ it('a page says when the console is lost, finds it again, and asks for a new lin
   await connection.getByText('Live', { exact: true }).waitFor();
   await page.locator('.lane-name', { hasText: 'new-one' }).waitFor();
   await page.locator('.notice', { hasText: 'not live from' }).waitFor();
-  assert.equal(await page.locator('.lane').count(), 1);
+  await eventually(async () => assert.equal(await page.locator('.lane').count(), 1));
 });
 
 it('a page that fell behind by more than waits for it gets everything anew, and says what it did not see', {
@@ -66,7 +66,7 @@ it('a page that fell behind by more than waits for it gets everything anew, and 
   await page.locator('.lane-name', { hasText: 'late-comer' }).waitFor({ timeout: 60_000 });
   const notice = page.locator('.notice', { hasText: 'not live from' });
   await notice.waitFor();
-  assert.match((await notice.textContent())!, /\(\d.*changes\)/);
+  await eventually(async () => assert.match((await notice.textContent())!, /\(\d.*changes\)/));
   await notice.getByRole('button', { name: 'Understood' }).click();
   await notice.waitFor({ state: 'detached' });
   assert.deepEqual(complaints, []);

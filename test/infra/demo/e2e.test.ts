@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { exitCodes } from '../../../infra/cli/exit.ts';
 import type { Change } from '../../../infra/console/view/protocol.ts';
 import { demoRole } from '../../../infra/demo/policy.ts';
+import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide, startEbbtide } from '../cli/ebbtide.ts';
 import { openConsole } from './console-client.ts';
@@ -51,9 +52,13 @@ test('up --demo: calm doubles a life to its maximum, a recorded anomaly halves a
         isEnforced('extend')(change) && (change.effect.remainingMs ?? 0) > demoRole.maxTtlMs - 5_000,
     );
     assert.ok((effect.remainingMs ?? 0) <= demoRole.maxTtlMs);
-    const doublings = page.changes
-      .filter(isDecision)
-      .filter(({ decision }) => decision.subject === effect.subject && decision.action === 'extend');
+    // Effects and decisions are of two topics: the one may come before the other
+    const doublings = await until('the decisions', () => {
+      const made = page.changes
+        .filter(isDecision)
+        .filter(({ decision }) => decision.subject === effect.subject && decision.action === 'extend');
+      return made.length >= 2 && made;
+    });
     assert.deepEqual(
       doublings.slice(0, 2).map(({ decision }) => [decision.oldTtlMs, decision.newTtlMs]),
       [
@@ -86,9 +91,10 @@ test('up --demo: calm doubles a life to its maximum, a recorded anomaly halves a
       assert.match(refused.event.text, /^Vault refused the next request: 403 .*permission denied/);
       assert.ok(shortened.effect.appliedAt <= revoked.effect.appliedAt);
       for (const { effect } of [shortened, revoked]) {
-        const { decision } = page.changes
-          .filter(isDecision)
-          .find((change) => change.decision.decisionId === effect.decisionId)!;
+        const { decision } = await page.until(
+          'its decision',
+          (change): change is Of<'decision'> => isDecision(change) && change.decision.decisionId === effect.decisionId,
+        );
         assert.deepEqual([decision.pipeline, decision.mode, decision.withheld], ['lifecycle', 'enforce', '']);
         assert.ok(decision.score > 0.5 && decision.features.length > 0 && decision.modelVersion !== '');
       }

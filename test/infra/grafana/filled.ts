@@ -1,9 +1,10 @@
+import { accessRecord } from '../../../infra/agents/access/reading.ts';
 import type { ClickHouseArchive } from '../../../infra/clickhouse/client.ts';
 import { blankProvision } from '../../../infra/provision/records.ts';
 import type { WindowModel } from '../../../operators/score.ts';
 import { configuredPolicyKey } from '../../../pipelines/orders.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
-import type { Credential, Decision, Effect, Provision } from '../../../schemas/generated/index.ts';
+import type { AccessTelemetry, Credential, Decision, Effect, Provision } from '../../../schemas/generated/index.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { type TopicSpec, topics } from '../../../schemas/topics.ts';
 import { cpuModel, LifecycleDriver, Log, openCodecs, sampleAt } from '../../pipelines/lifecycleDriver.ts';
@@ -185,6 +186,33 @@ const provisionRows = (from: number, add: Add): void => {
   step('ada', { state: 'preProvisioned', decisionId: 'd', mintedAt: at, expiresAt: at + 24 * hour });
 };
 
+/** Two weeks of a user's mornings: logins, what was run, a nightly job, and machines that come and go. */
+const accessRows = (from: number, add: Add): void => {
+  const tell = (time: number, record: Partial<AccessTelemetry>): void =>
+    add(
+      topics.telemetryAccess,
+      time,
+      accessRecord({ user: 'ada', kind: 'login', vm: 'web-1', time, ...record }),
+      'ada',
+    );
+  const morning = Math.floor(from / (24 * hour)) * 24 * hour - 14 * 24 * hour + 9 * hour;
+  for (let day = 0; day < 13; day++) {
+    const at = morning + day * 24 * hour + day * minute;
+    if (new Date(at).getUTCDay() % 6 === 0) continue;
+    tell(at, { application: 'sshd', address: '192.0.2.7' });
+    tell(at + 20 * minute, { kind: 'application', application: day % 2 ? 'psql' : 'systemctl' });
+    if (day % 3 === 0) tell(at + 5 * hour, { application: 'cockpit', vm: 'build-7' });
+    if (day === 8) tell(at - minute, { application: 'sshd', succeeded: false });
+    tell(at + 12 * hour, { kind: 'scheduledJob', application: 'backup', scheduledFor: at + 16 * hour });
+  }
+  for (const [vm, vmState, day] of [
+    ['web-1', 'created', 0],
+    ['web-1', 'running', 1],
+    ['build-7', 'stopped', 9],
+  ] as const)
+    tell(morning + day * 24 * hour - hour, { user: '', kind: 'vmState', vm, vmState });
+};
+
 /** Keys of a good and a doubtful session, and one that was cut. */
 const keyRows = (from: number, add: Add): void => {
   for (const [name, ttlMs, kind, shortening] of [
@@ -259,6 +287,7 @@ export const fill = async (archive: ClickHouseArchive, from: number, twice = fal
   await lifecycleRows(from, add);
   await scopeRows(from + 12 * minute, add);
   provisionRows(from, add);
+  accessRows(from, add);
   keyRows(from, add);
   otherRows(from, add);
   for (const size of twice ? [900, 1300] : [900])

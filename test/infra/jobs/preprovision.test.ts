@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { accessRecord } from '../../../infra/agents/access/reading.ts';
 import { preprovisionConfigSchema } from '../../../infra/jobs/config.ts';
@@ -13,6 +12,7 @@ import type { AccessTelemetry, Decision, Provision, Score } from '../../../schem
 import { parsePreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
+import { until } from '../../services/context.ts';
 import { privateKafka } from '../../services/kafka.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { scoreOf } from '../console/records.ts';
@@ -24,9 +24,15 @@ const lastDay = 14;
 test('regular logins lead to a wish before the next; high risk blocks; a restart keeps timers', async (t) => {
   if (!(await requireOrSkip(t, 'java'))) return;
   process.env.EBBTIDE_LOG ??= 'fatal';
+  // Hooks run in the order of their registration, and what runs must end before what it runs on
+  const closing: (() => unknown)[] = [];
+  t.after(async () => {
+    while (closing.length > 0) await closing.pop()!();
+  });
   const broker = await privateKafka(t);
   const registry = new MemoryRegistry();
   const kafka = await connectKafka({ brokers: broker.brokers });
+  closing.push(() => kafka.close());
   await kafka.ensureTopics(2);
   const begin = () =>
     startPreprovision(
@@ -41,6 +47,7 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
   const decisionCodec = await TopicCodec.open<Decision>(topics.decisions, registry);
   const provisionCodec = await TopicCodec.open<Provision>(topics.provisions, registry);
   const producer = await kafka.producer({ lingerMs: 0 });
+  closing.push(() => producer.close());
   const decisions: Decision[] = [];
   const wishes: { partition: number; record: Provision }[] = [];
   const scoresEnds = [0, 0];
@@ -48,6 +55,7 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
     topics: [topics.decisions.name, topics.provisions.name, topics.scores.name],
     from: 'beginning',
   });
+  closing.push(() => tail.close());
   void (async () => {
     for await (const messages of tail.batches())
       for (const { topic, partition, offset, value } of messages)
@@ -55,13 +63,6 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
         else if (topic === topics.decisions.name) decisions.push(await decisionCodec.read(value!));
         else wishes.push({ partition, record: await provisionCodec.read(value!) });
   })();
-  const until = async (what: string, holds: () => boolean) => {
-    const deadline = performance.now() + 60_000;
-    while (!holds()) {
-      assert.ok(performance.now() < deadline, `${what}: not seen within 60 s`);
-      await sleep(20);
-    }
-  };
   const topic = topics.telemetryAccess.name;
   const clock = (time: number) =>
     [0, 1].map((partition) => ({
@@ -92,6 +93,7 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
   ]);
   await until("eve's score", () => scoresEnds.includes(1));
   let running = await begin();
+  closing.push(() => running.close());
   const history = [];
   for (let day = 0; day < lastDay; day++)
     for (let hour = 0; hour < 24; hour++) {
@@ -144,8 +146,4 @@ test('regular logins lead to a wish before the next; high risk blocks; a restart
     'nothing is wished for who is a risk',
   );
   assert.equal(new Set(wishes.filter(({ record }) => record.user === 'ada').map(({ partition }) => partition)).size, 1);
-  await running.close();
-  await tail.close();
-  await producer.close();
-  await kafka.close();
 });

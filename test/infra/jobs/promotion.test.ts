@@ -24,6 +24,7 @@ import { topics } from '../../../schemas/topics.ts';
 import { expectedOutputs, readOutputs } from '../../faults/reference.ts';
 import { assertSame } from '../../faults/stage.ts';
 import { variantOfShipped } from '../../models/registry/variant.ts';
+import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { privateKafka } from '../../services/kafka.ts';
 import { requireOrSkip } from '../../services/require.ts';
@@ -57,14 +58,7 @@ const follow = async (kafka: Kafka, registry: MemoryRegistry) => {
         else decisions.push({ record: await decisionCodec.read(value!), timestamp });
       }
   })();
-  const until = async (what: string, holds: () => boolean) => {
-    const deadline = performance.now() + 60_000;
-    while (!holds()) {
-      assert.ok(performance.now() < deadline, `${what}: not seen within 60 s`);
-      await sleep(50);
-    }
-  };
-  return { scores, decisions, until, close: () => tail.close().then(() => reading) };
+  return { scores, decisions, close: () => tail.close().then(() => reading) };
 };
 
 /** Samples of every subject, without a hole in event time however late they are sent, until stopped. */
@@ -181,10 +175,10 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
     subjects.every((subject) => found.filter(({ record }) => record.subject === subject).length >= count);
   const scored = (version: string, role: Score['role']) =>
     seen.scores.filter(({ record }) => record.modelVersion === version && record.role === role);
-  await seen.until('decisions of v1', () => seen.decisions.some(({ record }) => record.modelVersion === 'v1'));
+  await until('decisions of v1', () => seen.decisions.some(({ record }) => record.modelVersion === 'v1'));
 
   assert.equal((await cli('challenge', 'v2', '--reason', 'beside')).status, 0);
-  await seen.until('v2 scoring beside', () => every(scored('v2', 'challenger'), 5));
+  await until('v2 scoring beside', () => every(scored('v2', 'challenger'), 5));
   assert.ok(seen.decisions.every(({ record }) => record.modelVersion === 'v1'));
 
   const promoted = await cli('promote', 'v2', '--reason', 'won', '--expect', 'v1', '--json');
@@ -194,8 +188,8 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
     ((pointer) => [pointer.champion.version, pointer.challenger.version, pointer.reason])(JSON.parse(promoted.stdout)),
     ['v2', 'v1', 'won'],
   );
-  await seen.until('v2 deciding', () => every(scored('v2', 'champion'), 6));
-  await seen.until('decisions of v2', () => seen.decisions.some(({ record }) => record.modelVersion === 'v2'));
+  await until('v2 deciding', () => every(scored('v2', 'champion'), 6));
+  await until('decisions of v2', () => seen.decisions.some(({ record }) => record.modelVersion === 'v2'));
 
   // A restart finds the champion where the stream says, and its state in the changelog; it completes what was cut short
   // between the registry and the topic
@@ -205,7 +199,7 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   await job.close();
   job = await start();
   const atRestart = scored('v2', 'champion').length;
-  await seen.until('v2 deciding after a restart', () => scored('v2', 'champion').length > atRestart + 12);
+  await until('v2 deciding after a restart', () => scored('v2', 'champion').length > atRestart + 12);
   assert.ok((await readControls(context)).has(pointerRecord(alone).key));
 
   // What cannot be promoted changes nothing
@@ -233,8 +227,10 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   await producer.send([{ topic: topics.control.name, partition: 0, key: order.key, value: controls.encode(order) }]);
   await producer.close();
   const before = scored('v2', 'champion').length;
-  await seen.until('v2 going on', () => scored('v2', 'champion').length > before + 12);
-  assert.match((await job.health()).detail, /model v2; pointer 5 was refused: .*manifest\.json was altered/);
+  await until('v2 going on', () => scored('v2', 'champion').length > before + 12);
+  await until('the refusal', async () =>
+    /model v2; pointer 5 was refused: .*manifest\.json was altered/.test((await job.health()).detail),
+  );
   writeFileSync(blob, whole);
 
   // The first takes the forged promotion back, the second the one before
@@ -244,7 +240,7 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
     assert.match(back.stdout, new RegExp(`Champion of anomaly: ${champion}; challenger: none`));
   }
   const atRollback = scored('v1', 'champion').length;
-  await seen.until('v1 deciding again', () => scored('v1', 'champion').length > atRollback + 30);
+  await until('v1 deciding again', () => scored('v1', 'champion').length > atRollback + 30);
   const list = await cli('list', '--json');
   const roles = list.stdout
     .trim()

@@ -36,6 +36,7 @@ import { topics } from '../../../schemas/topics.ts';
 import { line, type Outputs, readAll, readOutputs } from '../../faults/reference.ts';
 import { assertSame } from '../../faults/stage.ts';
 import { callAt, t0 } from '../../models/scope/calls.ts';
+import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { privateKafka } from '../../services/kafka.ts';
 import { requireOrSkip } from '../../services/require.ts';
@@ -172,13 +173,6 @@ test('a scope model is promoted while calls flow: windows are scored once, and a
     for await (const messages of tail.batches())
       for (const { value } of messages) scores.push(await codec.read(value!));
   })();
-  const until = async (what: string, holds: () => boolean | Promise<boolean>) => {
-    const deadline = performance.now() + 180_000;
-    while (!(await holds())) {
-      assert.ok(performance.now() < deadline, `${what}: not seen within 180 s`);
-      await sleep(50);
-    }
-  };
   const scored = (version: string, role: Score['role']) =>
     scores.filter((score) => score.modelVersion === version && score.role === role);
   const everyone = (found: readonly Score[], count: number) =>

@@ -250,7 +250,7 @@ test('what nobody asked for must be destroyed at the end of its window, whoever 
 
   await t.test('by an engine that was started after it had been prepared', async () => {
     const before = await rig.engine();
-    await rig.want('alice', 'web-1', { windowEnd: Date.now() + 4_000 });
+    await rig.want('alice', 'web-1', { windowEnd: Date.now() + 10_000 });
     const { mintedAt } = await rig.step('alice/web-1', 'preProvisioned');
     await before.close();
     const after = await rig.engine();
@@ -266,9 +266,9 @@ test('what nobody asked for must be destroyed at the end of its window, whoever 
     const pair = { user: 'alice', vm: 'web-2' };
     const outcome = await store.claim(pair, 'unrecorded', Date.now() + 10_000);
     assert.ok(outcome.kind === 'claimed');
-    const [mintedAt, expiresAt] = [Date.now(), Date.now() + 2_000];
+    const [mintedAt, expiresAt] = [Date.now(), Date.now() + 8_000];
     const facts = { method: 'password', reference: '', revocation: '', recipient: alice.recipient } as const;
-    await store.put(outcome.claim, 'sealed', { ...facts, mintedAt, expiresAt }, 2_000);
+    await store.put(outcome.claim, 'sealed', { ...facts, mintedAt, expiresAt }, 8_000);
     assert.equal(await rig.lying(), 1);
     await rig.noneLies();
     const engine = await rig.engine({ sweepMs: 50 });
@@ -313,7 +313,7 @@ test('what nobody asked for must be destroyed at the end of its window, whoever 
       await rig.step('alice/web-4', 'destroyed');
       assert.equal((await delivery.get('web-4', alice.token)).body.served, 'generated');
       clock.move(-3_600_000);
-      await rig.want('alice', 'web-5', { windowEnd: Date.now() + 4_000 });
+      await rig.want('alice', 'web-5', { windowEnd: Date.now() + 10_000 });
       await rig.step('alice/web-5', 'preProvisioned');
       clock.move(-3_600_000);
       await rig.step('alice/web-5', 'destroyed');

@@ -56,7 +56,7 @@ test('a database account must be prepared, handed over and used, and dropped whe
   });
 
   await t.test('nobody came: the account is dropped at the end of the window', async () => {
-    await rig.want('alice', 'db-3', { windowEnd: Date.now() + 4_000 });
+    await rig.want('alice', 'db-3', { windowEnd: Date.now() + 10_000 });
     await rig.step('alice/db-3', 'preProvisioned');
     await until('the account to be dropped', async () => (await accounts()).length === 1);
   });

@@ -16,25 +16,14 @@ import { TopicCodec } from '../../../schemas/codec.ts';
 import type { Alert, Control, Credential, Decision, Effect } from '../../../schemas/generated/index.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { type TopicSpec, topics } from '../../../schemas/topics.ts';
+import { until } from '../../services/context.ts';
+
+export { until };
 
 /** A logger that keeps what it is told, to look for secrets in. */
 export const keptLog = () => {
   const lines: string[] = [];
   return { lines, log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) };
-};
-
-/** Poll until something holds; tests say what, and never how fast. */
-export const until = async <T>(
-  what: string,
-  probe: () => Promise<T | undefined | false> | T | undefined | false,
-): Promise<T> => {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const found = await probe();
-    if (found) return found;
-    if (performance.now() > deadline) throw new Error(`Waited in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
 };
 
 /** A Vault prepared for Ebbtide, with a client that may do anything. */
@@ -178,6 +167,7 @@ export const kafkaRigAt = async (t: TestContext, brokers: string) => {
       })),
     );
   };
+  /** What a topic holds by now, all of it; the array grows as records come. */
   const seen = async <T>(topic: TopicSpec): Promise<T[]> => {
     const codec = await TopicCodec.open<T>(topic, registry);
     const found: T[] = [];
@@ -187,6 +177,7 @@ export const kafkaRigAt = async (t: TestContext, brokers: string) => {
       for await (const messages of tail.batches())
         for (const { value } of messages) if (value) found.push(await codec.read(value));
     })();
+    await tail.caughtUp;
     return found;
   };
   return {

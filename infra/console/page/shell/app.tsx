@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useErrorBoundary } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useLayoutEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { Tide } from '../tide/tide.tsx';
 import { Help } from './help.tsx';
@@ -14,7 +14,7 @@ import { Toast } from './toast.tsx';
 import { Topbar } from './topbar.tsx';
 
 const Home = () => {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = 'Ebbtide';
     focusTitle(document.querySelector('.tide-page h1'));
   }, []);

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** What a key does. */
 export interface KeyAction {
@@ -56,7 +56,8 @@ export const useKeys = (title: string, actions: readonly KeyAction[]): void => {
   const current = useRef(actions);
   current.current = actions;
   const names = actions.map(({ key, text }) => `${key}\n${text}`).join('\n');
-  useEffect(() => {
+  // With the drawing, so that no key is lost between what is seen and what can be done
+  useLayoutEffect(() => {
     const group: KeyGroup = {
       title,
       actions: current.current.map(({ key, text }, index) => ({

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** A dialogue over the page: it takes the focus, gives it back, and closes with Escape. */
 export const Modal = ({
@@ -14,7 +14,8 @@ export const Modal = ({
   readonly children: ComponentChildren;
 }) => {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // With the drawing: what is typed right after the key that opened it goes into it
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const element = dialog.current!;
     element.showModal();

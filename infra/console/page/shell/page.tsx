@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { announce } from '../api.ts';
 
 const opened = { path: location.pathname, first: true };
@@ -23,10 +23,10 @@ export const Page = ({
   readonly children: ComponentChildren;
 }) => {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title} · Ebbtide`;
   }, [title]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     scrollTo(0, 0);
     focusTitle(heading.current);
   }, []);

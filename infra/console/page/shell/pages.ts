@@ -112,6 +112,11 @@ export const pages: readonly PageEntry[] = [
     component: page(() => import('../pages/provisioning/provisioning.tsx')),
   },
   {
+    path: '/provisioning/:user',
+    title: 'Access profile',
+    component: page(() => import('../pages/provisioning/profile.tsx')),
+  },
+  {
     path: '/keys',
     title: 'Key lifespans',
     group: 'Watch',

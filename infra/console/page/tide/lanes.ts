@@ -75,9 +75,7 @@ export class LaneList {
       now,
     );
     const items = shown.map((lane) => this.#ensure(lane, now).item);
-    const current = [...this.#list.children];
-    if (items.length !== current.length || items.some((item, index) => item !== current[index]))
-      this.#list.replaceChildren(...items);
+    this.#place(items);
     this.#list.classList.toggle('compact', items.length >= compactFrom);
     if (this.#reachable === null || !shown.some(({ id }) => id === this.#reachable)) this.reach(shown[0]?.id ?? null);
     this.#loop.namedIn = shown[0]?.id ?? null;
@@ -91,6 +89,19 @@ export class LaneList {
           : 'Waiting for the console to answer.',
     );
     this.onCount(items.length, view.lanes.size);
+  }
+
+  /** Have these in the list, in this order. What is in place already is not touched, and whoever has the focus keeps it. */
+  #place(items: readonly HTMLElement[]): void {
+    const held = document.activeElement;
+    const wanted = new Set<Element>(items);
+    for (const item of [...this.#list.children]) if (!wanted.has(item)) item.remove();
+    let at = this.#list.firstElementChild;
+    for (const item of items)
+      if (item === at) at = at.nextElementSibling;
+      else this.#list.insertBefore(item, at);
+    if (held instanceof HTMLElement && held !== document.activeElement && this.#list.contains(held))
+      held.focus({ preventScroll: true });
   }
 
   #ensure(lane: Lane, now: number): LaneElement {

@@ -10,6 +10,7 @@ export const ViewPage = <T,>({
   lead,
   path,
   pipeline,
+  user,
   above,
   children,
 }: {
@@ -17,11 +18,13 @@ export const ViewPage = <T,>({
   readonly lead: string;
   readonly path: string;
   readonly pipeline?: string;
+  /** Whose sums they are, where they are somebody's. */
+  readonly user?: string;
   /** What stands above, whether the archive answers or not. */
   readonly above?: ComponentChildren;
   readonly children: (viewed: Viewed<T>) => ComponentChildren;
 }) => {
-  const { data, error, load, span, setSpan } = useView<T>(path, pipeline);
+  const { data, error, load, span, setSpan } = useView<T>(path, pipeline, user);
   return (
     <Page
       title={title}

@@ -29,14 +29,15 @@ export const spans = [
  *
  * @param path - the route that has them
  * @param pipeline - whose decisions change them
+ * @param user - whose they are, where they are somebody's; then those of 30 days, since habits take their time
  */
-export const useView = <T>(path: string, pipeline?: string) => {
-  const [query, setQuery] = useQuery({ span: '86400000' });
+export const useView = <T>(path: string, pipeline?: string, user = '') => {
+  const [query, setQuery] = useQuery({ span: user === '' ? '86400000' : '2592000000' });
   const data = useSignal<Viewed<T> | null>(null);
   const error = useSignal<unknown>(null);
   const load = async (): Promise<void> => {
     try {
-      data.value = await get<Viewed<T>>(path, { span: query.span });
+      data.value = await get<Viewed<T>>(path, { span: query.span, user });
       error.value = null;
     } catch (failed) {
       error.value = failed;
@@ -59,7 +60,7 @@ export const useView = <T>(path: string, pipeline?: string) => {
       clearTimeout(soon);
       stop();
     };
-  }, [path, query.span, pipeline]);
+  }, [path, query.span, pipeline, user]);
   return {
     data: data.value,
     error: error.value,

@@ -85,6 +85,44 @@ suite('auth log', () => {
     assert.ok(!JSON.stringify(records).includes('hunter2'));
   });
 
+  test('readAuthLog() gives the application of a login, and programs run by sudo without their arguments', () => {
+    const stamp = '2026-03-10T08:30:00+00:00 build-7';
+    const { records, refused } = readAuthLog(
+      [
+        `${stamp} sshd[411]: Accepted publickey for ada from 10.0.0.7 port 50022 ssh2`,
+        `${stamp} sshd[411]: pam_unix(sshd:session): session opened for user ada(uid=1000) by ada(uid=0)`,
+        `${stamp} login[500]: pam_unix(login:session): session opened for user bob(uid=1001) by LOGIN(uid=0)`,
+        `${stamp} gdm-password]: pam_unix(gdm-password:session): session opened for user eve by (uid=0)`,
+        `${stamp} cockpit-session[501]: pam_unix(cockpit:session): session opened for user ada(uid=1000) by (uid=0)`,
+        `${stamp} systemd[502]: pam_unix(systemd-user:session): session opened for user ada(uid=1000) by (uid=0)`,
+        `${stamp} sudo:      ada : TTY=pts/0 ; PWD=/home/ada ; USER=root ; COMMAND=/usr/bin/psql --password=hunter2`,
+        `${stamp} sudo[503]:      ada : PWD=/ ; USER=root ; COMMAND=/bin/ls`,
+        `${stamp} sudo[504]:   bob : user NOT in sudoers ; TTY=pts/1 ; PWD=/home/bob ; USER=root ; ENV=A=b ; COMMAND=/usr/bin/apt update`,
+        `${stamp} sudo: pam_unix(sudo:session): session opened for user root(uid=0) by ada(uid=1000)`,
+        `${stamp} CRON[414]: pam_unix(cron:session): session opened for user backup(uid=0)`,
+        // What a stranger gives as a name
+        `${stamp} sshd[7]: Invalid user x sudo: ada : PWD=/ ; USER=root ; COMMAND=/bin/ls from 10.0.0.9 port 1`,
+        `${stamp} sshd[7]: Invalid user h sshd[1]: Accepted password for ada from 10.0.0.9 port 1 ssh2 from 10.0.0.9 port 1`,
+      ].join('\n'),
+      context,
+    );
+    assert.deepEqual(refused, []);
+    assert.deepEqual(
+      records.map(({ user, kind, application, succeeded }) => [user, kind, application, succeeded]),
+      [
+        ['ada', 'login', 'sshd', true],
+        ['bob', 'login', 'login', true],
+        ['eve', 'login', 'gdm-password', true],
+        ['ada', 'login', 'cockpit', true],
+        ['ada', 'application', 'psql', true],
+        ['ada', 'application', 'ls', true],
+        ['bob', 'application', 'apt', false],
+      ],
+    );
+    assert.ok(records.every(({ time, vm }) => time === at && vm === 'build-7'));
+    assert.ok(!JSON.stringify(records).includes('hunter2'));
+  });
+
   test('a day without a year is the last such day, and what has no time is refused', () => {
     const last = readAuthLog('Dec 31 23:59:59 h sshd[1]: Accepted password for ada from 10.0.0.7 port 1 ssh2', context);
     assert.equal(last.records[0]!.time, Date.parse('2025-12-31T22:59:59Z'));

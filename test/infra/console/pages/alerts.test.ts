@@ -5,7 +5,7 @@ import { TopicCodec } from '../../../../schemas/codec.ts';
 import { controlRecord } from '../../../../schemas/control.ts';
 import type { Alert, Control, Notification } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
-import { fits, outside, violations } from '../browser.ts';
+import { eventually, fits, outside, violations } from '../browser.ts';
 import { heading, type Stage, setStage } from './stage.ts';
 
 const tell = async ({ harness }: Stage, subject: string, changed: Partial<Alert> = {}, route = 'pager') => {
@@ -29,7 +29,7 @@ describe('alerts', { timeout: 300_000 }, () => {
   const { test } = setStage();
 
   test('are acknowledged and silenced by keys alone, and whoever looks sees who was told', async (stage) => {
-    await tell(stage, 'cred-checkout', { severity: 'critical' });
+    await tell(stage, 'cred-checkout', { severity: 'critical', at: Date.now() - 1_000 });
     await tell(stage, 'cred-<b>mail</b>');
     const { page, complaints } = await stage.open('/alerts');
     await page.locator('.row .row-name').nth(1).waitFor();
@@ -37,9 +37,12 @@ describe('alerts', { timeout: 300_000 }, () => {
     await page.locator('.panel h2', { hasText: 'cred-<b>mail</b>' }).waitFor();
     await page.keyboard.press('j');
     await page.locator('.panel h2', { hasText: 'cred-checkout' }).waitFor();
-    assert.equal(await page.locator('.routes .route-name').textContent(), 'pager');
-    assert.equal(await page.locator('.routes .route-state').textContent(), 'told');
+    await eventually(async () => {
+      assert.equal(await page.locator('.routes .route-name').textContent(), 'pager');
+      assert.equal(await page.locator('.routes .route-state').textContent(), 'told');
+    });
     await page.keyboard.press('a');
+    await page.locator('dialog[open]').waitFor();
     await page.keyboard.type('the owner looks at it');
     await page.keyboard.press('Enter');
     await page.locator('.toast', { hasText: 'you see to it' }).waitFor();
@@ -47,7 +50,7 @@ describe('alerts', { timeout: 300_000 }, () => {
     await page.locator('.panel h2', { hasText: 'cred-<b>mail</b>' }).waitFor();
     await page.keyboard.press('s');
     await page.locator('dialog[open]').waitFor();
-    assert.equal(await page.getByLabel('Kinds of alerts').inputValue(), 'drift');
+    await eventually(async () => assert.equal(await page.getByLabel('Kinds of alerts').inputValue(), 'drift'));
     await page.getByLabel('Reason, kept in the record').fill('deployed at 3');
     await page.keyboard.press('Enter');
     const silence = page.locator('.silences li', { hasText: 'deployed at 3' });
@@ -58,7 +61,7 @@ describe('alerts', { timeout: 300_000 }, () => {
     await silence.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Seen to' }).click();
     await page.locator('.row-text', { hasText: 'the owner looks at it' }).waitFor();
-    assert.equal(new URL(page.url()).search, '?state=acknowledged');
+    await eventually(() => assert.equal(new URL(page.url()).search, '?state=acknowledged'));
     assert.deepEqual(complaints, []);
     await page.context().close();
   });
@@ -73,7 +76,7 @@ describe('alerts', { timeout: 300_000 }, () => {
     await page.locator('.nothing-title').waitFor();
     await page.getByRole('button', { name: 'Over', exact: true }).click();
     await page.locator('.row .row-text', { hasText: 'its cause has ended' }).waitFor();
-    assert.equal(await page.locator('.row').count(), 1);
+    await eventually(async () => assert.equal(await page.locator('.row').count(), 1));
     await page.context().close();
   });
 
@@ -85,7 +88,7 @@ describe('alerts', { timeout: 300_000 }, () => {
     await page.getByLabel('Severity').last().selectOption('info');
     await page.getByRole('button', { name: 'Send a test', exact: true }).click();
     await page.locator('.row .row-text', { hasText: 'nothing is wrong' }).waitFor();
-    assert.match(page.url(), /state=all&q=test/);
+    await eventually(() => assert.match(page.url(), /state=all&q=test/));
     await page.locator('.row-text', { hasText: 'no route takes it' }).waitFor();
     await page.context().close();
   });

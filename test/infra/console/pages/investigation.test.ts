@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { until } from '../../../services/context.ts';
+import { eventually } from '../browser.ts';
 import { heading, type Stage, setStage } from './stage.ts';
 
 const opened = async ({ harness }: Stage): Promise<string> => {
@@ -20,7 +20,7 @@ describe('an investigation', { timeout: 240_000 }, () => {
     const { page, complaints } = await open('/investigations');
     await page.locator('.row-name', { hasText: 'checkout: credential revoked' }).click();
     await heading(page, 'checkout: credential revoked');
-    assert.match((await page.locator('.steps').textContent())!, /ebbtide opened it/);
+    await page.locator('.step', { hasText: 'ebbtide opened it' }).waitFor();
     await page.getByRole('link', { name: 'cred-checkout' }).click();
     await heading(page, 'checkout');
     await page.locator('.plain-list a', { hasText: 'checkout: credential revoked' }).waitFor();
@@ -31,13 +31,17 @@ describe('an investigation', { timeout: 240_000 }, () => {
   test('is taken, commented on and closed by keyboard; a comment is text', async (stage) => {
     const { page, complaints } = await stage.open(await opened(stage));
     await heading(page, 'Odd hours');
+    const comment = page.locator('#comment');
+    await comment.waitFor();
     await page.keyboard.press('c');
+    await eventually(async () => assert.equal(await page.evaluate('document.activeElement.id'), 'comment'));
     await page.keyboard.type('<script>alert(1)</script> **x**');
     await page.keyboard.press('Control+Enter');
     await page.locator('.step-text', { hasText: '<script>alert(1)</script> **x**' }).waitFor();
-    assert.equal(await page.locator('#comment').inputValue(), '');
+    await eventually(async () => assert.equal(await comment.inputValue(), ''));
     await page.locator('h1:visible').focus();
     await page.keyboard.press('x');
+    await page.locator('dialog[open]').waitFor();
     await page.getByLabel('Inconclusive').check();
     await page.getByLabel('In words').fill('No trace');
     await page.getByRole('button', { name: 'Close it', exact: true }).click();
@@ -67,15 +71,17 @@ describe('an investigation', { timeout: 240_000 }, () => {
     await other.page.getByRole('button', { name: 'Close it', exact: true }).click();
     const told = other.page.locator('.notice', { hasText: 'was faster' });
     await told.waitFor();
-    assert.match((await told.textContent())!, /You had written: “a batch job”/);
+    await eventually(async () => assert.match((await told.textContent())!, /You had written: “a batch job”/));
     await other.page.unroute('**/api/investigations/*');
     await one.page.locator('#comment').fill('Whose is it now?');
     await one.page.getByRole('button', { name: 'Comment' }).click();
     await other.page.locator('.step', { hasText: 'gave it back' }).waitFor();
     await other.page.locator('.step', { hasText: 'Whose is it now?' }).waitFor();
-    assert.equal(await other.page.locator('#comment').inputValue(), 'half a thought');
+    const draft = () =>
+      eventually(async () => assert.equal(await other.page.locator('#comment').inputValue(), 'half a thought'));
+    await draft();
     await other.page.reload();
-    await until('the draft', async () => (await other.page.locator('#comment').inputValue()) === 'half a thought');
+    await draft();
     for (const { page } of [one, other]) await page.context().close();
   });
 });

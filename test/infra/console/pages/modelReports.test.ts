@@ -14,7 +14,7 @@ import { retrainScope } from '../../../../pipelines/retrain/scope.ts';
 import { retrain } from '../../../../pipelines/retrain.ts';
 import { incidents, labelOf, retrainTask, trainedChampion } from '../../../pipelines/retrainRig.ts';
 import { judged as judgedVisitors, retrainScopeTask } from '../../../pipelines/retrainScopeRig.ts';
-import { fits, outside, violations } from '../browser.ts';
+import { eventually, fits, outside, violations } from '../browser.ts';
 import { heading, setStage } from './stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebbtide-reports-'));
@@ -79,20 +79,24 @@ describe('the report of a challenger', { timeout: 600_000 }, () => {
     await page.keyboard.press('Enter');
     const report = reportIn(page, 'second');
     await report.locator('.report-verdict', { hasText: 'Challenger second replaces champion first' }).waitFor();
-    assert.equal(await page.evaluate('document.activeElement?.textContent'), 'Report of second');
+    await eventually(async () =>
+      assert.equal(await page.evaluate('document.activeElement?.textContent'), 'Report of second'),
+    );
     for (const reason of won.reasons) await report.locator('li', { hasText: reason }).waitFor();
     const { champion, challenger, judged } = won.comparison!;
     const row = report.locator('tr', { hasText: 'all labelled attacks detected' });
-    assert.deepEqual(await row.locator('td').allTextContents(), [
-      `${champion.labelledAttacksDetected} of ${champion.labelledAttacks}`,
-      `${challenger.labelledAttacksDetected} of ${challenger.labelledAttacks}`,
-    ]);
-    assert.equal(await report.locator('.judged-mark').count(), judged.length);
     const attacks = judged.filter(({ verdict }) => verdict === 'maliciousActivity').length;
-    assert.match(
-      (await report.locator('.judged-plot svg').getAttribute('aria-label')) ?? '',
-      new RegExp(`^Judged malicious ${attacks}: `),
-    );
+    await eventually(async () => {
+      assert.deepEqual(await row.locator('td').allTextContents(), [
+        `${champion.labelledAttacksDetected} of ${champion.labelledAttacks}`,
+        `${challenger.labelledAttacksDetected} of ${challenger.labelledAttacks}`,
+      ]);
+      assert.equal(await report.locator('.judged-mark').count(), judged.length);
+      assert.match(
+        (await report.locator('.judged-plot svg').getAttribute('aria-label')) ?? '',
+        new RegExp(`^Judged malicious ${attacks}: `),
+      );
+    });
     await report.locator('summary', { hasText: `one by one (${judged.length})` }).press('Enter');
     await report.locator('tr', { hasText: 'had not seen it' }).first().waitFor();
     await report.locator('summary', { hasText: 'Labels left out (1)' }).press('Enter');
@@ -105,7 +109,9 @@ describe('the report of a challenger', { timeout: 600_000 }, () => {
     await reportIn(page, 'third').locator('li', { hasText: lost.reasons[0]! }).waitFor();
     await reportIn(page, 'third').getByRole('button', { name: 'Close the report' }).press('Enter');
     await reportIn(page, 'third').waitFor({ state: 'detached' });
-    assert.equal(await page.evaluate("document.activeElement?.getAttribute('aria-label')"), 'Report of third');
+    await eventually(async () =>
+      assert.equal(await page.evaluate("document.activeElement?.getAttribute('aria-label')"), 'Report of third'),
+    );
     assert.equal(await kind.getByRole('button', { name: 'Report of first', exact: true }).count(), 0);
     assert.deepEqual(
       complaints.filter((one) => !one.includes('501')),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { fits, outside, violations } from '../browser.ts';
+import { eventually, fits, outside, violations } from '../browser.ts';
 import { trial } from '../trial.ts';
 import { heading, setStage } from './stage.ts';
 
@@ -14,7 +14,7 @@ describe('the policy editor', { timeout: 240_000 }, () => {
     await page.locator('#policy-strikes').fill('2');
     const change = page.locator('.figures-table tr', { hasText: 'False revocations' }).locator('td').last();
     await change.waitFor();
-    assert.match((await change.textContent())!, /^\+1/);
+    await eventually(async () => assert.match((await change.textContent())!, /^\+1/));
     await page.locator('.courses svg').waitFor();
     await page.locator('.differences li', { hasText: 'cred-checkout' }).waitFor();
     await page.getByRole('button', { name: 'Save as draft' }).click();
@@ -24,12 +24,13 @@ describe('the policy editor', { timeout: 240_000 }, () => {
     await page.locator('#reason').fill('Fewer strikes');
     await page.keyboard.press('Enter');
     await page.locator('.policy-now', { hasText: 'Fewer strikes' }).waitFor();
-    assert.equal(await page.locator('#policy-strikes').inputValue(), '2');
+    await eventually(async () => assert.equal(await page.locator('#policy-strikes').inputValue(), '2'));
+    await page.getByRole('button', { name: 'Undo last change…' }).waitFor();
     await page.keyboard.press('u');
     await page.locator('#reason').fill('Too harsh');
     await page.keyboard.press('Enter');
     await page.locator('.policy-now', { hasText: 'Too harsh' }).waitFor();
-    assert.equal(await page.locator('.policy-now .mono').first().textContent(), before);
+    await eventually(async () => assert.equal(await page.locator('.policy-now .mono').first().textContent(), before));
     // What was before that is listed with what differs, and comes back by one button
     await page.locator('.policy-history summary').click();
     const fewer = page.locator('.policy-history .records > li', { hasText: 'Fewer strikes' });

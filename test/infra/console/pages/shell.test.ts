@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { ConsolePorts } from '../../../../infra/console/ports.ts';
 import { EbbtideError } from '../../../../schemas/errors.ts';
-import { until } from '../../../services/context.ts';
+import { eventually } from '../browser.ts';
 import { scoreOf } from '../records.ts';
 import { heading, setStage } from './stage.ts';
 
@@ -31,6 +32,11 @@ const archive = {
   related: answer([]),
 } as unknown as NonNullable<ConsolePorts['archive']>;
 
+/** Two keys, one after the other, as fast as hands are: what comes a second and a half later is no sequence. */
+const sequence = async (page: Page, ...keys: readonly string[]): Promise<void> => {
+  await Promise.all(keys.map((key) => page.keyboard.press(key)));
+};
+
 describe('the shell of the console', { timeout: 240_000 }, () => {
   const { test } = setStage({ archive });
 
@@ -42,29 +48,21 @@ describe('the shell of the console', { timeout: 240_000 }, () => {
       ['s', 'Subjects', '/subjects'],
       ['i', 'Investigations', '/investigations'],
     ] as const) {
-      await page.keyboard.press('g');
-      await page.keyboard.press(key);
+      await sequence(page, 'g', key);
       await heading(page, title);
-      assert.equal(new URL(page.url()).pathname, path);
-      await until('the title', async () => (await page.title()) === `${title} · Ebbtide`);
-      assert.equal(
-        await page
-          .locator('.rail-link[aria-current="page"]')
-          .textContent()
-          .then((text) => text?.startsWith(title)),
-        true,
-      );
-      await until(
-        'the focus on the title',
-        () => page.evaluate('document.activeElement.tagName === "H1"') as Promise<boolean>,
-      );
+      await eventually(async () => {
+        assert.equal(new URL(page.url()).pathname, path);
+        assert.equal(await page.title(), `${title} · Ebbtide`);
+        const current = await page.locator('.rail-link[aria-current="page"]').textContent();
+        assert.ok(current?.startsWith(title), `${current}`);
+        assert.equal(await page.evaluate('document.activeElement.tagName'), 'H1');
+      });
     }
     await page.goBack();
     await heading(page, 'Subjects');
-    await page.keyboard.press('g');
-    await page.keyboard.press('t');
+    await sequence(page, 'g', 't');
     await page.locator('.lane').nth(2).waitFor();
-    await until('the title of the tide', async () => (await page.title()) === 'Ebbtide');
+    await eventually(async () => assert.equal(await page.title(), 'Ebbtide'));
     assert.deepEqual(complaints, []);
     await page.context().close();
   });
@@ -72,13 +70,13 @@ describe('the shell of the console', { timeout: 240_000 }, () => {
   test('finds subjects and pages by typing, and opens them by Enter', async ({ open }) => {
     const { page } = await open('/');
     await page.locator('.lane').nth(2).waitFor();
+    // What is typed at once goes where it was opened for
     await page.keyboard.press('/');
-    await page.locator('dialog[open] input').waitFor();
     await page.keyboard.type('invoic');
     await page.locator('.choice-title', { hasText: 'invoices' }).waitFor();
     await page.keyboard.press('Enter');
     await heading(page, 'invoices');
-    assert.equal(new URL(page.url()).pathname, '/subjects/cred-invoices');
+    await eventually(() => assert.equal(new URL(page.url()).pathname, '/subjects/cred-invoices'));
     await page.keyboard.press('/');
     await page.locator('dialog[open] input').waitFor();
     await page.keyboard.press('Escape');
@@ -91,12 +89,16 @@ describe('the shell of the console', { timeout: 240_000 }, () => {
     await heading(page, 'Subjects');
     await page.locator('.find').focus();
     await page.keyboard.type('g q/?');
+    await eventually(async () => assert.equal(await page.locator('.find').inputValue(), 'g q/?'));
     assert.equal(await page.locator('dialog[open]').count(), 0);
     await page.locator('h1:visible').focus();
     await page.keyboard.press('?');
     await page.getByLabel('Keys of one letter are on').uncheck();
     await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('/');
+    // Drawn once more: a dialogue would be there by now
+    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))');
     assert.equal(await page.locator('dialog[open]').count(), 0);
     await page.context().close();
   });

@@ -46,6 +46,9 @@ export const setStage = (
       open: async (path, options) => {
         const opened = await openPage(browser!, harness.console.link, options);
         if (path !== '/') await opened.page.goto(new URL(path, harness.console.address).href);
+        // Live, and told who looks: what somebody may not do yet is not offered, and its keys do nothing
+        await opened.page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+        await opened.page.locator('.account').waitFor({ state: 'attached' });
         return opened;
       },
     };

@@ -16,7 +16,7 @@ import { shippedAnomalyModel } from '../../../../models/anomaly/model.ts';
 import { openModelRegistry } from '../../../../models/registry/open.ts';
 import { variantOfShipped } from '../../../models/registry/variant.ts';
 import { requireOrSkip } from '../../../services/require.ts';
-import { fill } from '../../grafana/filled.ts';
+import { fill, hostile } from '../../grafana/filled.ts';
 import { fits, outside, violations } from '../browser.ts';
 import { heading, setStage } from './stage.ts';
 
@@ -80,6 +80,17 @@ describe('pages of sums', { timeout: 600_000 }, () => {
       },
     ],
     [
+      '/provisioning/ada',
+      'ada',
+      async (page) => {
+        await page.locator('.week td[data-shade="4"]').first().waitFor();
+        await page.locator('section[aria-label="Machines"] tbody tr', { hasText: 'running since' }).waitFor();
+        await page.locator('section[aria-label="Applications"] tbody tr', { hasText: 'psql' }).waitFor();
+        await page.locator('section[aria-label="Scheduled jobs"] tbody tr', { hasText: 'backup' }).waitFor();
+        await page.locator('section[aria-label="Changes of their machines"] tbody tr').nth(2).waitFor();
+      },
+    ],
+    [
       '/keys',
       'Key lifespans',
       async (page) => {
@@ -112,13 +123,29 @@ describe('pages of sums', { timeout: 600_000 }, () => {
         await ready(page);
         const { EBBTIDE_PICTURES: pictures } = process.env;
         if (pictures)
-          await page.screenshot({ path: `${pictures}${path}-${how.replaceAll(' ', '-')}.png`, fullPage: true });
+          await page.screenshot({
+            path: `${pictures}/${path.slice(1).replaceAll('/', '-')}-${how.replaceAll(' ', '-')}.png`,
+            fullPage: true,
+          });
         assert.deepEqual(await violations(page), []);
         assert.ok(await page.evaluate(fits), 'scrolls sideways');
         assert.deepEqual(await page.evaluate(outside), []);
         assert.deepEqual(complaints, []);
         await page.context().close();
       });
+
+  test('whom a credential is prepared for is looked at by a key, and who is not known is said so', async ({ open }) => {
+    const { page, complaints } = await open('/provisioning');
+    await page.locator('section[aria-label="Users"]').getByRole('link', { name: 'ada' }).press('Enter');
+    await heading(page, 'ada');
+    await page.locator('.week td[data-shade="4"]').first().waitFor();
+    await page.locator('section[aria-label="Machines"]').getByRole('link', { name: 'web-1' }).waitFor();
+    await page.goto(new URL(`/provisioning/${encodeURIComponent(hostile)}`, page.url()).href);
+    await heading(page, hostile);
+    await page.locator('.nothing-title', { hasText: 'No access of theirs is known' }).waitFor();
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  });
 
   test('a version is promoted, compared and rolled back, and says why', async ({ open }) => {
     const { page, complaints } = await open('/models');

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { temporaryFolder } from '../../../services/folder.ts';
 import { freePort } from '../../../services/ports.ts';
 import { requireOrSkip } from '../../../services/require.ts';
-import { startBrowser } from '../browser.ts';
+import { eventually, startBrowser } from '../browser.ts';
 import { mapping, startPeople } from './caller.ts';
 import { clientId, clientSecret, startProvider } from './provider.ts';
 
@@ -55,7 +55,7 @@ it('OpenID Connect signs people in with their roles, and out again, in a browser
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   await page.goto(publicUrl);
-  assert.equal(await page.textContent('h1'), 'Sign in');
+  await eventually(async () => assert.equal(await page.textContent('h1'), 'Sign in'));
   await page.click('a.door-action');
   await signIn(page, 'ann');
   await page.waitForURL(`${publicUrl}/`);
@@ -80,7 +80,7 @@ it('OpenID Connect signs people in with their roles, and out again, in a browser
 
   assert.equal(await post('/api/sign-out', {}), 200);
   await page.goto(publicUrl);
-  assert.equal(await page.textContent('h1'), 'Sign in');
+  await eventually(async () => assert.equal(await page.textContent('h1'), 'Sign in'));
   // A copy of the cookie that was kept does not bring the session back
   await context.addCookies([cookie!]);
   assert.equal((await page.goto(`${publicUrl}/api/me`))!.status(), 401);

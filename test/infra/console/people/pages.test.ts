@@ -3,7 +3,7 @@ import { it, type TestContext } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { until } from '../../../services/context.ts';
 import { requireOrSkip } from '../../../services/require.ts';
-import { startBrowser, violations } from '../browser.ts';
+import { eventually, startBrowser, violations } from '../browser.ts';
 import { startPeople } from './caller.ts';
 
 /** A window of somebody whom the proxy lets in. */
@@ -63,8 +63,11 @@ it('an administrator makes a token, sees it once, and revokes it', async (t) => 
   await ada.click('text=New token');
   await ada.fill('#token-name', 'dashboard');
   await ada.press('#token-name', 'Enter');
-  const token = await ada.inputValue('#made-token');
-  assert.match(token, /^ebbtide_/);
+  const token = await eventually(async () => {
+    const made = await ada.inputValue('#made-token');
+    assert.match(made, /^ebbtide_/);
+    return made;
+  });
   const use = async () =>
     (await fetch(`${address}/api/state`, { headers: { authorization: `Bearer ${token}` } })).status;
   assert.equal(await use(), 200);
@@ -80,7 +83,9 @@ it('an administrator makes a token, sees it once, and revokes it', async (t) => 
   await vera.goto(`${address}/tokens`);
   await vera.waitForSelector('text=This needs an administrator');
   await vera.waitForSelector('.account');
-  assert.equal(await vera.isDisabled('[data-mode=enforce]'), true, 'what she may not do is not offered');
+  await eventually(async () =>
+    assert.equal(await vera.isDisabled('[data-mode=enforce]'), true, 'what she may not do is not offered'),
+  );
   assert.equal(await vera.locator('.rail >> text=API tokens').count(), 0);
 });
 

@@ -74,7 +74,7 @@ test('a user logs in to a real sshd with what was delivered, as long as it lives
     const got = await until('one that was prepared for a short window', async () => {
       const end = Date.now() + 15_000;
       await rig.want('alice', 'web-1', { windowEnd: end });
-      await rig.step('alice/web-1', 'preProvisioned', ({ windowEnd }) => windowEnd <= end);
+      await rig.step('alice/web-1', 'preProvisioned', ({ windowEnd }) => windowEnd === end);
       const one = await get('web-1');
       return one.served === 'preProvisioned' && one;
     });

@@ -82,7 +82,9 @@ test('the same token again must do nothing, and another under its jti be refused
   const other = await party.sign({ jti: 'one', sub_id: { format: 'opaque', id: 'cred-2' } });
   assert.deepEqual(await pushTo(second.address, other), { status: 400, err: 'invalid_request' });
   await pushTo(second.address, await party.sign({ sub_id: { format: 'opaque', id: 'cred-2' } }));
-  await until('the other decision', () => decisions.some(({ subject }) => subject === 'cred-2'));
+  await until('both decisions', () =>
+    ['cred-1', 'cred-2'].every((id) => decisions.some(({ subject }) => subject === id)),
+  );
   assert.equal(decisions.length, 2);
 });
 
@@ -102,6 +104,7 @@ test('subjects must be mapped as configured, and what cannot be mapped must revo
   for (const [sub_id] of cases) assert.equal((await pushTo(address, await party.sign({ sub_id }))).status, 202);
   await until('all records', () => signals.length === cases.length);
   assert.deepEqual(signals.map(({ credentials }) => credentials).sort(), cases.map(([, ids]) => ids).sort());
+  await until('their decisions', () => decisions.length >= 2);
   assert.equal(decisions.length, 2);
 });
 

@@ -75,7 +75,7 @@ test('startTokenService must issue event-specific credentials and renew them by 
     await kafka.decide(decide(credential, 'extend', 300_000));
     await until('the extension to count', async () => (await renew()).body.ttlMs === 300_000);
     const life = await lifeS(vault, body.accessor);
-    assert.ok(life! > 290, `${life}`);
+    assert.ok(life! > 200, `${life}`);
     await kafka.decide(
       decide(credential, 'revoke', 0, { mode: 'shadow' }),
       decide(credential, 'shorten', 150_000, { withheld: 'budget' }),

@@ -52,7 +52,17 @@ export const useBehaviour = (): BehaviourPage => {
 
   const [measured, setMeasured] = useState<ReadonlyMap<Specification, number>>(new Map());
 
-  const look = (): Promise<void> => get<BehaviourView>('/api/behaviour').then(setView);
+  /** Counts up with what was done here: what was asked before that is out of date. */
+  const deeds = useRef(0);
+  const look = async (): Promise<void> => {
+    const asked = deeds.current;
+    const next = await get<BehaviourView>('/api/behaviour');
+    if (asked === deeds.current) setView(next);
+  };
+  const done = (next: BehaviourView): void => {
+    deeds.current += 1;
+    setView(next);
+  };
   useEffect(() => {
     let left = false;
     const sendSession = (batch: string) => void post('/api/behaviour/session', { batch }).catch(() => {});
@@ -127,12 +137,12 @@ export const useBehaviour = (): BehaviourPage => {
         }
         const next = await post<BehaviourView>('/api/behaviour/sign-in', batch === undefined ? {} : { batch });
         setTypists((before) => new Map(before).set(next.signIns.at(-1)!.credentialId, typist));
-        setView(next);
+        done(next);
         tell(outcome(next));
       }),
     forget: () =>
       attempt(async () => {
-        setView(await post<BehaviourView>('/api/behaviour/forget', {}));
+        done(await post<BehaviourView>('/api/behaviour/forget', {}));
         setTypists(new Map());
         tell('Forgotten: the key that your samples were sealed with is destroyed');
       }),

@@ -1,12 +1,12 @@
 import type { ProvisioningView } from '../../../../clickhouse/views/types.ts';
-import { subjectPath } from '../../../view/paths.ts';
+import { profilePath } from '../../../view/paths.ts';
 import { clock, number, plain } from '../../format.ts';
 import { clockMs, when } from '../../time.ts';
 import { Bars } from '../../view/bars.tsx';
 import { Table, Tiles, ViewPage } from '../../view/frame.tsx';
 
-const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(1)} %`);
-const amount = (value: number | null, unit: string): string => (value === null ? '–' : `${number(value)} ${unit}`);
+const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(1)}\u00a0%`);
+const amount = (value: number | null, unit: string): string => (value === null ? '–' : `${number(value)}\u00a0${unit}`);
 
 /** What is prepared before it is asked for: what that saves, and what it costs. */
 const Provisioning = () => (
@@ -36,19 +36,22 @@ const Provisioning = () => (
               },
               {
                 title: 'Exposure',
-                value: `${number(all?.secretMinutes ?? 0)} min`,
-                about: `${number(all?.wastedSecretMinutes ?? 0)} min of secrets that nobody asked for`,
+                value: amount(all?.secretMinutes ?? 0, 'min'),
+                about: `${amount(all?.wastedSecretMinutes ?? 0, 'min')} of secrets that nobody has asked for`,
               },
               {
                 title: 'Waiting saved',
                 value: amount(all?.waitingSavedS ?? null, 's'),
-                about: `hand-over ${amount(all?.handOverMs ?? null, 'ms')}, on demand ${amount(all?.generateMs ?? null, 'ms')}`,
+                about: all?.generateMs
+                  ? `hand-over ${amount(all.handOverMs, 'ms')}, on demand ${amount(all.generateMs, 'ms')}`
+                  : 'none was made on demand to compare with',
               },
             ]}
           />
           <div class="view-columns">
             <Bars
               title="Requests"
+              about="Credentials that were asked for, by how they came."
               {...{ from, to }}
               series={[
                 { name: 'handed over', points: requests.map(({ stepAt: at, hits: value }) => ({ at, value })) },
@@ -64,7 +67,7 @@ const Provisioning = () => (
               {...{ from, to }}
               series={[
                 { name: 'used', points: exposure.map(({ at, usedMinutes: value }) => ({ at, value })) },
-                { name: 'wasted', points: exposure.map(({ at, wastedMinutes: value }) => ({ at, value })) },
+                { name: 'not asked for', points: exposure.map(({ at, wastedMinutes: value }) => ({ at, value })) },
               ]}
             />
           </div>
@@ -76,12 +79,12 @@ const Provisioning = () => (
             rows={pairs.map((one) => ({
               key: `${one.user} ${one.vm}`,
               cells: [
-                <a key="a" href={subjectPath(one.user)}>
+                <a key="a" href={profilePath(one.user)}>
                   {one.user}
                 </a>,
                 one.vm,
                 plain(one.state),
-                one.probability.toFixed(2),
+                one.probability > 0 ? one.probability.toFixed(2) : '–',
                 Math.round(one.risk),
                 one.predictedAt === null ? '–' : when(one.predictedAt),
                 one.state === 'preProvisioned' && one.expiresAt !== null ? clock(one.expiresAt - clockMs.value) : '–',
@@ -96,12 +99,14 @@ const Provisioning = () => (
             rows={users.map((one) => ({
               key: one.user ?? '',
               cells: [
-                one.user,
+                <a key="a" href={profilePath(one.user ?? '')}>
+                  {one.user}
+                </a>,
                 number(one.requests),
                 percent(one.hitRate),
                 number(one.prepared),
                 number(one.wasted),
-                `${number(one.secretMinutes)} min`,
+                amount(one.secretMinutes, 'min'),
                 amount(one.waitingSavedS, 's'),
               ],
             }))}

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { QueueEntry, QueuePage } from '../../../view/desk.ts';
 import { subjectPath } from '../../../view/paths.ts';
@@ -66,7 +67,8 @@ const Queue = () => {
     },
   );
   const { version } = desk.value.queue;
-  const last = useSignal<Undoable | null>(null);
+  /** What `u` takes back, once the server has said what that is: a judgement counts as the last when it is made. */
+  const last = useRef<Promise<Undoable | null>>(Promise.resolve(null));
   const listed = useList<QueueEntry, QueuePage>(
     '/api/queue',
     filter,
@@ -87,7 +89,11 @@ const Queue = () => {
           })),
         ),
         { key: 'n', text: 'Write a note', run: () => document.getElementById('note')?.focus() },
-        { key: 'u', text: 'Take the last judgement back', run: () => last.value && void undo(last.value) },
+        {
+          key: 'u',
+          text: 'Take the last judgement back',
+          run: () => void last.current.then((made) => made && undo(made)),
+        },
         { key: 'r', text: 'Read the queue anew', run: () => void list.refresh() },
       ],
     },
@@ -110,15 +116,20 @@ const Queue = () => {
     // Before the answer, so that the next entry is there for the next key
     if (filter.state === 'waiting') list.patch((one) => (one.id === entry.id ? null : one));
     chosen.choose(list.at(current.value) ?? null);
+    const judging = judge({ ...entry, ids: entry.episode.ids }, verdict, words);
+    const before = last.current;
+    last.current = judging.then(
+      ({ ids }) => ({ entry, ids }),
+      () => before,
+    );
     try {
-      const { others, ids } = await judge({ ...entry, ids: entry.episode.ids }, verdict, words);
+      const { others, ids } = await judging;
       const made = { entry, ids };
       say(`${entry.name}: ${verdictWords[verdict].word.toLowerCase()}. ${verdictWords[verdict].changes}.${others}`, {
         word: 'Undo',
         key: 'u',
         run: () => void undo(made),
       });
-      last.value = made;
       setTimeout(() => void list.refresh(), 400);
     } catch (error) {
       sayFailed(error);
