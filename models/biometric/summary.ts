@@ -87,3 +87,11 @@ const names: ReadonlySet<string> = new Set(summaryVerifiers.map(({ name }) => na
 
 /** Those of some verifiers that nobody has calibrated, so that whoever sees what they said may be told. */
 export const uncalibratedOf = (verifiers: readonly string[]): string[] => verifiers.filter((name) => names.has(name));
+
+/**
+ * Whether nobody has calibrated any of the verifiers that were heard.
+ *
+ * @param heard - their names; none is no such case
+ */
+export const isUncalibrated = (heard: readonly string[]): boolean =>
+  heard.length > 0 && uncalibratedOf(heard).length === heard.length;

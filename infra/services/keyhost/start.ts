@@ -1,5 +1,6 @@
 import type { ModelRegistry } from '../../../models/registry/registry.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
+import { inForce as counts, policyOf, refusalOf } from '../../../schemas/control.ts';
 import type { Control, Decision } from '../../../schemas/generated/index.ts';
 import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
 import { topics } from '../../../schemas/topics.ts';
@@ -29,6 +30,7 @@ import { openSigner } from './signers/open.ts';
 export interface KeyhostOptions {
   readonly vault: VaultConfig;
   readonly keyhost: KeyhostConfig;
+  /** Counts where no person has set another. */
   readonly policy: KeylifePolicy;
   /** Where comparators that are promoted come from; without one, the configured model decides. */
   readonly models?: ModelRegistry | undefined;
@@ -57,12 +59,10 @@ export interface RunningKeyhost extends Running {
  */
 export const startKeyhost = async (context: AppContext, options: KeyhostOptions): Promise<RunningKeyhost> => {
   const { kafka, registry, log } = context;
-  const { keyhost: config, policy } = options;
+  const { keyhost: config } = options;
   const now = options.now ?? Date.now;
-  const { learningLifespanMs } = config;
   const metrics = createKeyhostMetrics(context.metrics);
-  const engineOptions = { rule: policy.lifespans, learningLifespanMs, registry: options.models, metrics };
-  const models = await openRiskModels(context, config, engineOptions);
+  const models = await openRiskModels(context, config, { registry: options.models, metrics });
   const vault = await VaultClient.connect(options.vault, { service: 'keyhost', log, metrics: context.metrics });
   const keys = new UserKeys(vault);
   const disk = openBaselines(log);
@@ -73,11 +73,25 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
   const written = await KeyhostLog.open(producer, registry, { keys, persons, timeoutMs: config.registerTimeoutMs });
   const decisions = await TopicCodec.open<Decision>(topics.decisions, registry);
   const controls = await TopicCodec.open<Control>(topics.control, registry);
+  let set: { readonly control: Control; readonly policy: KeylifePolicy } | undefined;
+  const heed = (control: Control): void => {
+    if (control.key === 'policy/keylife' && refusalOf(control) === undefined)
+      set = { control, policy: policyOf(control, 'keylife') };
+  };
   const followers = [
     await follow(kafka, written.baselines, (record, { key }) => persons.apply(String(key), record), log),
     await follow(kafka, written.authentications, (record) => record && authentications.decided(record), log),
     await follow(kafka, decisions, (record) => record && authentications.cut(record), log),
-    await follow(kafka, controls, (record) => record && models.pool.hear(record), log),
+    await follow(
+      kafka,
+      controls,
+      (record) => {
+        if (!record) return;
+        models.pool.hear(record);
+        heed(record);
+      },
+      log,
+    ),
   ];
   await Promise.all(followers.map(({ caughtUp }) => caughtUp));
   // A registry that is away must not keep people from signing in: what is configured decides meanwhile
@@ -103,7 +117,9 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
       authentications,
       signer,
       log: written,
-      policy,
+      get policy() {
+        return counts(set?.control, now()) ? set!.policy : options.policy;
+      },
       config,
       now,
     }),
