@@ -21,7 +21,7 @@ export interface Template {
   /** Numbers of a sample. */
   readonly features: number;
   /** rows × features, oldest first. */
-  readonly rows: Float64Array;
+  readonly rows: Float64Array | Float32Array;
   /** One a row, summing to one; the newest weighs most. */
   readonly weights: Float64Array;
   /** Weighted median of each feature, NaN for one that no row has. */
@@ -40,7 +40,7 @@ export interface Template {
  * @throws EbbtideError DATA_MISSING without a sample, RECORD_OUT_OF_RANGE for one that is no number and may not lack any
  */
 export const makeTemplate = (
-  samples: Float64Array,
+  samples: Float64Array | Float32Array,
   features: number,
   { rows: most, memory, scaleFloor, partial = false }: TemplateOptions = templateDefaults,
 ): Template => {
