@@ -10,6 +10,7 @@ import { startMockCluster } from '../kafka/mock.ts';
 import { createLogger } from '../log.ts';
 import { dataFolder } from '../paths.ts';
 import { bootstrapVault } from '../vault/bootstrap.ts';
+import { accessPrincipals } from '../vault/bootstrap-provision.ts';
 import type { VaultConfig } from '../vault/config.ts';
 import { startOpenBao } from '../vault/embedded.ts';
 import { openRegistry } from './connect.ts';
@@ -122,6 +123,7 @@ const openVault = async (config: Config, keep: Keep, say: (line: string) => void
     address: bao.address,
     rootToken: bao.rootToken,
     folder: dataFolder('vault'),
+    principals: accessPrincipals(config.provision.targets),
     log: createLogger('vault'),
   });
   say(`OpenBao: a real server at ${bao.address}`);

@@ -25,8 +25,8 @@ export const vaultServices = {
  */
 export const vaultOf = (config: Config, service: keyof typeof vaultServices): VaultConfig => {
   const { key, role } = vaultServices[service];
-  const { address: configured, namespace, caFile, timeoutMs } = config.vault;
-  const rest = { namespace, timeoutMs, ...(caFile === undefined ? {} : { caFile }) };
+  const { address: configured, namespace, timeoutMs, caFile, certFile, keyFile } = config.vault;
+  const rest = { namespace, timeoutMs, caFile, certFile, keyFile };
   const address = addressOf(configured, 'vault', 'vault.address');
   const login = config.vault[key];
   if (login) return { ...rest, address, login };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificateWithKey, clientTlsKeys } from '../http/clientTls.ts';
 import { archivedTopics } from './tables.ts';
 
 const days = (standard: number, what: string) =>
@@ -37,41 +38,43 @@ export const retentionConfig = z.strictObject({
 export type Retention = z.output<typeof retentionConfig>;
 
 /** How to reach ClickHouse, and how long it keeps what it is given. */
-export const clickhouseConfig = z.strictObject({
-  url: z
-    .string()
-    .min(1)
-    .default('embedded')
-    .describe('URL of a ClickHouse server (HTTP interface); "embedded" starts the real engine as a child process'),
-  database: z
-    .string()
-    .regex(/^[A-Za-z_]\w*$/)
-    .default('ebbtide')
-    .describe('Database, created where it is missing'),
-  username: z
-    .string()
-    .min(1)
-    .default('default')
-    .describe('User; it needs CREATE, ALTER, SELECT and INSERT in the database'),
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how a secret is written in the configuration
-  password: z.string().optional().describe('Password, as ${ENV:NAME}'),
-  passwordFile: z.string().optional().describe('File that holds the password instead'),
-  caFile: z.string().optional().describe("PEM file of the authority that signed ClickHouse's certificate"),
-  requestTimeoutMs: z
-    .int()
-    .min(1000)
-    .max(3_600_000)
-    .default(60_000)
-    .describe('Longest wait for an answer, milliseconds'),
-  maxConnections: z.int().min(1).max(1000).default(8).describe('Connections kept open at most'),
-  compression: z
-    .boolean()
-    .optional()
-    .describe('Compress requests and answers; by default where the server is not on this machine'),
-  retentionDays: retentionConfig
-    .prefault({})
-    .describe('Days that rows are kept, by table, counted from when the broker received them; 0 keeps them for ever'),
-});
+export const clickhouseConfig = z
+  .strictObject({
+    url: z
+      .string()
+      .min(1)
+      .default('embedded')
+      .describe('URL of a ClickHouse server (HTTP interface); "embedded" starts the real engine as a child process'),
+    database: z
+      .string()
+      .regex(/^[A-Za-z_]\w*$/)
+      .default('ebbtide')
+      .describe('Database, created where it is missing'),
+    username: z
+      .string()
+      .min(1)
+      .default('default')
+      .describe('User; it needs CREATE, ALTER, SELECT and INSERT in the database'),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how a secret is written in the configuration
+    password: z.string().optional().describe('Password, as ${ENV:NAME}'),
+    passwordFile: z.string().optional().describe('File that holds the password instead'),
+    ...clientTlsKeys('ClickHouse'),
+    requestTimeoutMs: z
+      .int()
+      .min(1000)
+      .max(3_600_000)
+      .default(60_000)
+      .describe('Longest wait for an answer, milliseconds'),
+    maxConnections: z.int().min(1).max(1000).default(8).describe('Connections kept open at most'),
+    compression: z
+      .boolean()
+      .optional()
+      .describe('Compress requests and answers; by default where the server is not on this machine'),
+    retentionDays: retentionConfig
+      .prefault({})
+      .describe('Days that rows are kept, by table, counted from when the broker received them; 0 keeps them for ever'),
+  })
+  .superRefine(certificateWithKey);
 
 /** {@link clickhouseConfig}, complete. */
 export type ClickHouseConfig = z.output<typeof clickhouseConfig>;

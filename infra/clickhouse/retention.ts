@@ -4,7 +4,8 @@ import { clickhouseError } from './errors.ts';
 
 /** Summaries of a table, which are kept as long as it. */
 const rollups: Readonly<Partial<Record<keyof Retention, readonly string[]>>> = {
-  scores: ['scores_by_time', 'scores_by_subject'],
+  credentials: ['credentials_by_function'],
+  scores: ['scores_by_time', 'scores_by_subject', 'contributions_by_subject'],
   decisions: ['decisions_by_time', 'interventions_in_time'],
   effects: ['effects_by_time', 'intervention_effects_in_time'],
   telemetry_api: ['api_calls_by_time', 'api_calls_by_hour', 'refused_calls_by_caller'],

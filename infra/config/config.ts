@@ -11,6 +11,7 @@ import { hostAgentConfig } from '../agents/host/config.ts';
 import { notifyConfig } from '../alerts/config.ts';
 import { archiveConfig, clickhouseConfig } from '../clickhouse/config.ts';
 import { consoleConfig } from '../console/config.ts';
+import { certificateWithKey } from '../http/clientTls.ts';
 import {
   keylifeConfigSchema,
   lifecycleConfigSchema,
@@ -77,6 +78,7 @@ export const configSchema = z
           .optional()
           .describe('How the delivery service logs in; set up for it where Vault is embedded'),
       })
+      .superRefine(certificateWithKey)
       .prefault({})
       .describe('Vault or OpenBao'),
     clickhouse: clickhouseConfig.prefault({}).describe('ClickHouse'),

@@ -76,8 +76,8 @@ const end = 'toDateTime(4294967295)';
  * That a rollup's time lies in the range, where it is the rollup to read; else at the end of time, which its index knows to
  * be in no part. A condition that is false by itself would be looked at after everything is read.
  */
-const inRangeIf = (which: string, begin: string): string =>
-  `time >= if(${which}, ${begin}($__fromTime), ${end}) AND time <= if(${which}, $__toTime, ${end})`;
+const inRangeIf = (which: string, begin: string, column = 'time'): string =>
+  `${column} >= if(${which}, ${begin}($__fromTime), ${end}) AND ${column} <= if(${which}, $__toTime, ${end})`;
 
 /**
  * Calls by service, scope, status and time, as `calls_in_time`: of the rollup by hours where points are at least an hour
@@ -91,3 +91,22 @@ export const callsInTime = (where: string, rollups = { minutes: 'calls_by_time',
   UNION ALL
   SELECT * FROM ${rollups.hours} WHERE ${inRangeIf('$__interval_s >= 3600', 'toStartOfHour')} AND ${where}
 ) AS calls_in_time`;
+
+/**
+ * What moved the score of subjects, by the time of a point and feature, as `moved_in_time`: the sums of weights
+ * (`weight`) and of their sizes (`moved`), and of how many windows. Of the rollup by hours where points are at least an
+ * hour apart, else of each window.
+ *
+ * @param where - what of either is counted
+ */
+export const movedInTime = (where: string): string => `(
+  SELECT $__timeInterval(window_end) AS time, one.feature AS feature, sum(one.weight) AS weight, sum(abs(one.weight)) AS moved, count() AS windows
+  FROM scores ARRAY JOIN contributions AS one
+  WHERE ${where} AND ${inRangeIf('$__interval_s < 3600', '', 'window_end')}
+  GROUP BY time, feature
+  UNION ALL
+  SELECT $__timeInterval(contributions_by_subject.time) AS time, feature, sum(contributions_by_subject.weight), sum(contributions_by_subject.moved), sum(contributions_by_subject.windows)
+  FROM contributions_by_subject
+  WHERE ${where} AND ${inRangeIf('$__interval_s >= 3600', 'toStartOfHour', 'contributions_by_subject.time')}
+  GROUP BY time, feature
+) AS moved_in_time`;

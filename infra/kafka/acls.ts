@@ -151,14 +151,18 @@ export const adminAclArguments = (principal: string, groups: KafkaGroups = {}): 
 };
 
 /**
- * A shell script of {@link aclArguments}.
+ * A shell script of commands such as {@link aclArguments}.
  *
  * @param commands - title and arguments of each
+ * @param about - what the script does
  */
-export const aclScript = (commands: readonly { readonly title: string; readonly args: readonly string[] }[]): string =>
+export const aclScript = (
+  commands: readonly { readonly title: string; readonly args: readonly string[] }[],
+  about = 'What each process of Ebbtide may do at Kafka. Done again it changes nothing.',
+): string =>
   [
     '#!/bin/sh',
-    '# What each process of Ebbtide may do at Kafka. Done again it changes nothing.',
+    `# ${about}`,
     "# BROKERS: bootstrap servers. KAFKA_ACLS: Kafka's script, with options such as --command-config admin.properties",
     'set -eu',
     ': "$BROKERS" "$KAFKA_ACLS"',

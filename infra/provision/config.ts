@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessSsh } from '../vault/bootstrap-provision.ts';
 
 const durationMs = z.int().min(1);
 const patterns = z.array(z.string().min(1)).min(1);
@@ -13,29 +14,34 @@ const shared = {
 };
 
 /** How users get at the machines whose names fit one pattern. */
-export const targetSchema = z.discriminatedUnion('method', [
-  z.strictObject({
-    method: z.literal('sshCertificate').describe("A key pair and a certificate of Vault's SSH authority"),
-    ...shared,
-    mount: z.string().min(1).default('ssh').describe('Mount of the SSH engine'),
-    role: z.string().min(1).default('ebbtide-access').describe('Role of the SSH engine'),
-    principals: patterns
-      .default(['{user}@{vm}'])
-      .describe('Principals of the certificate; {user} and {vm} are filled in'),
-  }),
-  z.strictObject({
-    method: z.literal('password').describe('A random password; the machine checks it by the verifier at Vault'),
-    ...shared,
-    length: z.int().min(16).max(128).default(24).describe('Characters, 16 to 128'),
-  }),
-  z.strictObject({
-    method: z.literal('dynamicLease').describe('A dynamic secret, such as a database account'),
-    ...shared,
-    path: z.string().min(1).default('database/creds/ebbtide-access').describe('Path that gives the secret'),
-    holderRole: z.string().default('ebbtide-access-leases').describe('Token role of the token that holds the lease'),
-    holderPolicies: patterns.default(['ebbtide-access-lease']).describe('Policies of that token'),
-  }),
-]);
+export const targetSchema = z
+  .discriminatedUnion('method', [
+    z.strictObject({
+      method: z.literal('sshCertificate').describe("A key pair and a certificate of Vault's SSH authority"),
+      ...shared,
+      mount: z.string().min(1).default(accessSsh.mount).describe('Mount of the SSH engine'),
+      role: z.string().min(1).default(accessSsh.role).describe('Role of the SSH engine'),
+      principals: patterns
+        .default(['{user}@{vm}'])
+        .describe('Principals of the certificate; {user} and {vm} are filled in'),
+    }),
+    z.strictObject({
+      method: z.literal('password').describe('A random password; the machine checks it by the verifier at Vault'),
+      ...shared,
+      length: z.int().min(16).max(128).default(24).describe('Characters, 16 to 128'),
+    }),
+    z.strictObject({
+      method: z.literal('dynamicLease').describe('A dynamic secret, such as a database account'),
+      ...shared,
+      path: z.string().min(1).default('database/creds/ebbtide-access').describe('Path that gives the secret'),
+      holderRole: z.string().default('ebbtide-access-leases').describe('Token role of the token that holds the lease'),
+      holderPolicies: patterns.default(['ebbtide-access-lease']).describe('Policies of that token'),
+    }),
+  ])
+  .refine((one) => one.method !== 'sshCertificate' || one.principals.length === 1 || one.role !== accessSsh.role, {
+    message: `must be one with role ${accessSsh.role}, which signs for one at a time: name a role of your own`,
+    path: ['principals'],
+  });
 /** A validated {@link targetSchema}. */
 export type Target = z.output<typeof targetSchema>;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from '../log.ts';
 import { packageRoot } from '../paths.ts';
 import { prepareLogin, prepareLogins, type ServiceLogins } from './bootstrap-login.ts';
-import { prepareProvisioning, whenUpgraded } from './bootstrap-provision.ts';
+import { accessPrincipals, prepareProvisioning, whenUpgraded } from './bootstrap-provision.ts';
 import { VaultChanges } from './changes.ts';
 import { VaultClient } from './client.ts';
 import { type VaultConfig, type VaultLogin, vaultConfig } from './config.ts';
@@ -19,6 +19,8 @@ export interface BootstrapOptions {
   readonly folder: string;
   /** Longest life of a function's token, whatever is renewed, milliseconds. @default a day */
   readonly explicitMaxTtlMs?: number;
+  /** Whom SSH certificates of users may be for: {@link accessPrincipals}. @default any user at any machine */
+  readonly principals?: readonly string[];
   readonly log: Logger;
 }
 
@@ -67,6 +69,10 @@ const policies = {
 export const shippedPolicy = (file: (typeof policies)[keyof typeof policies]): Promise<string> =>
   readFile(join(packageRoot(), 'infra/vault/policies', file), 'utf8');
 
+/** A policy whose SSH certificates are for these principals. */
+const narrowed = (policy: string, principals: readonly string[]): string =>
+  policy.replace('"valid_principals" = ["*@*"]', `"valid_principals" = ${JSON.stringify(principals)}`);
+
 /** Services that log in, by the policy that each has. */
 const services = {
   actuator: 'ebbtide-actuator',
@@ -89,6 +95,8 @@ export interface PreparationOptions {
   readonly demo?: boolean;
   /** Leave policies of functions and leases as they are where they are: whoever runs functions edits them. @default false */
   readonly keepEdited?: boolean;
+  /** Whom SSH certificates of users may be for: {@link accessPrincipals}. @default any user at any machine */
+  readonly principals?: readonly string[];
   /** Write no files. @default false */
   readonly dryRun?: boolean;
 }
@@ -108,10 +116,11 @@ export const prepareVault = async (
   options: PreparationOptions,
 ): Promise<Record<keyof typeof services, VaultLogin>> => {
   const enable = async (path: string, body: object): Promise<void> => void (await vault.write(path, body));
+  const principals = options.principals ?? accessPrincipals({});
   for (const [name, file] of Object.entries(policies)) {
     const path = `sys/policies/acl/${name}`;
     if (options.keepEdited && edited.has(name) && (await vault.has(path))) vault.keep(path);
-    else await vault.write(path, { policy: await shippedPolicy(file) });
+    else await vault.write(path, { policy: narrowed(await shippedPolicy(file), principals) });
   }
   const explicitMaxTtlS = Math.ceil((options.explicitMaxTtlMs ?? 86_400_000) / 1000);
   const role = { orphan: true, token_no_default_policy: true, token_explicit_max_ttl: `${explicitMaxTtlS}s` };
@@ -133,7 +142,7 @@ export const prepareVault = async (
       vault.write(demoSecretPath, { data: { message: 'Only a living credential reads this' } }, { retry: false }),
     );
   await prepareKeyhost(vault, enable);
-  await prepareProvisioning(vault, enable);
+  await prepareProvisioning(vault, enable, principals);
   await prepareLogins(vault, options.logins, enable);
   const logins: Partial<Record<keyof typeof services, VaultLogin>> = {};
   for (const [service, name] of Object.entries(services))
@@ -149,7 +158,7 @@ export const prepareVault = async (
  * const { actuator } = await bootstrapVault({ address, rootToken, folder: dataFolder('vault'), log });
  */
 export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstrapped> => {
-  const { address, rootToken, folder, log, explicitMaxTtlMs } = options;
+  const { address, rootToken, folder, log, explicitMaxTtlMs, principals } = options;
   const config = vaultConfig.parse({ address, login: { method: 'token', token: rootToken } });
   const vault = await VaultClient.connect(config, { service: 'bootstrap', log });
   try {
@@ -157,6 +166,7 @@ export const bootstrapVault = async (options: BootstrapOptions): Promise<Bootstr
       logins: { method: 'approle', folder },
       demo: true,
       ...(explicitMaxTtlMs === undefined ? {} : { explicitMaxTtlMs }),
+      ...(principals === undefined ? {} : { principals }),
     });
     return Object.fromEntries(
       Object.entries(logins).map(([service, login]) => [service, vaultConfig.parse({ address, login })]),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificateWithKey, clientTlsKeys } from '../http/clientTls.ts';
 import { scopePolicies } from './scope-body.ts';
 
 const durationMs = z.int().min(1);
@@ -22,17 +23,24 @@ const login = z
       role: z.string().describe('Role to log in as'),
       jwtFile: z.string().describe('File that holds the JWT; read anew at each login'),
     }),
+    z.strictObject({
+      method: z.literal('certificate').describe("Vault's TLS certificates: by vault.certFile and vault.keyFile"),
+      mount: z.string().default('cert').describe('Mount of the auth method'),
+      role: z.string().optional().describe('Role to log in as; where absent, the one that the certificate fits'),
+    }),
   ])
   .describe('How to log in');
 
 /** How to reach one Vault (or OpenBao), as one service. */
-export const vaultConfig = z.strictObject({
-  address: z.url({ protocol: /^https?$/ }).describe('URL of Vault or OpenBao'),
-  namespace: z.string().default('').describe('Namespace; empty for the root namespace'),
-  caFile: z.string().optional().describe("PEM file of the authority that signed Vault's certificate"),
-  timeoutMs: durationMs.default(5_000).describe('Longest wait for one answer, milliseconds'),
-  login,
-});
+export const vaultConfig = z
+  .strictObject({
+    address: z.url({ protocol: /^https?$/ }).describe('URL of Vault or OpenBao'),
+    namespace: z.string().default('').describe('Namespace; empty for the root namespace'),
+    ...clientTlsKeys('Vault'),
+    timeoutMs: durationMs.default(5_000).describe('Longest wait for one answer, milliseconds'),
+    login,
+  })
+  .superRefine(certificateWithKey);
 
 /** A validated {@link vaultConfig}. */
 export type VaultConfig = z.output<typeof vaultConfig>;

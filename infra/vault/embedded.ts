@@ -14,6 +14,8 @@ export interface OpenBaoOptions {
   readonly port?: number;
   /** Keep everything in memory and forget it at the end, with a fresh root token. @default false */
   readonly dev?: boolean;
+  /** File of further configuration, such as a listener by TLS (with `dev`). */
+  readonly configFile?: string;
   /** Write an audit log to `audit.log` in the folder (not in `dev`). @default false */
   readonly audit?: boolean;
 }
@@ -117,7 +119,14 @@ export const startOpenBao = async (options: OpenBaoOptions): Promise<OpenBao> =>
     const port = options.port ?? (await freePort());
     const address = `http://127.0.0.1:${port}`;
     const launch = options.dev ? launchDev : launchPersisted;
-    const started = await launch({ folder, binary, port, address, audit: options.audit ?? false });
+    const started = await launch({
+      folder,
+      binary,
+      port,
+      address,
+      audit: options.audit ?? false,
+      configFile: options.configFile,
+    });
     claim.heldBy(started.server.pid);
     void started.server.exited.then(() => claim.release());
     const { server, keys } = started;
@@ -147,6 +156,7 @@ interface Launch {
   readonly port: number;
   readonly address: string;
   readonly audit: boolean;
+  readonly configFile: string | undefined;
 }
 
 interface Keys {
@@ -154,12 +164,15 @@ interface Keys {
   readonly rootToken: string;
 }
 
-const launchDev = async ({ folder, binary, port, address }: Launch) => {
+const launchDev = async ({ folder, binary, port, address, configFile }: Launch) => {
   const rootToken = randomBytes(24).toString('base64url');
   const logFile = join(folder, 'openbao.log');
   const server = await spawnGuarded(
     binary,
-    ['server', '-dev', '-dev-no-store-token', '-log-level=warn', `-dev-listen-address=127.0.0.1:${port}`],
+    [
+      ...['server', '-dev', '-dev-no-store-token', '-log-level=warn', `-dev-listen-address=127.0.0.1:${port}`],
+      ...(configFile === undefined ? [] : [`-config=${configFile}`]),
+    ],
     // It prints its root token and unseal key on standard output
     { env: serverEnv({ BAO_DEV_ROOT_TOKEN_ID: rootToken, VAULT_DEV_ROOT_TOKEN_ID: rootToken }), logFile, quiet: true },
   );

@@ -95,10 +95,7 @@ export class VaultSession {
   }
 
   async #authenticate(login: Exclude<VaultLogin, { method: 'token' }>): Promise<VaultAnswer> {
-    const body =
-      login.method === 'approle'
-        ? { role_id: await readSecret(login.roleIdFile), secret_id: await readSecret(login.secretIdFile) }
-        : { role: login.role, jwt: await readSecret(login.jwtFile) };
+    const body = await bodyOf(login);
     const mount = login.mount ?? login.method;
     return this.#client.write(`auth/${mount}/login`, body, { token: null, operation: 'login', unrepeatable: true });
   }
@@ -151,6 +148,13 @@ export class VaultSession {
     }
   }
 }
+
+const bodyOf = async (login: Exclude<VaultLogin, { method: 'token' }>): Promise<object> => {
+  if (login.method === 'approle')
+    return { role_id: await readSecret(login.roleIdFile), secret_id: await readSecret(login.secretIdFile) };
+  if (login.method === 'certificate') return login.role === undefined ? {} : { name: login.role };
+  return { role: login.role, jwt: await readSecret(login.jwtFile) };
+};
 
 /** Read a secret from a file, without the line break at its end. */
 export const readSecret = async (path: string): Promise<string> => {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { type ClientTlsFiles, clientTlsAgent } from '../http/clientTls.ts';
 
 /** What node-vault hands to its requester. */
 export interface TransportRequest {
@@ -35,13 +35,13 @@ const maxBodyBytes = 8 * 1024 * 1024;
  * node-vault's own one hides headers, sends requests through whatever proxy the environment names, and its library's
  * debug switch prints headers, the token's among them.
  *
- * @param options.caFile - PEM file of an authority to trust besides the system's
- * @param options.maxSockets - connections at most, 1 and up
+ * @param files - what connections by TLS trust and show
+ * @throws {EbbtideError} `CONFIG_INVALID` where a file cannot be used
  */
-export const createTransport = (options: { caFile?: string | undefined; maxSockets?: number } = {}): Transport => {
-  const pool = { keepAlive: true, maxSockets: options.maxSockets ?? 64, scheduling: 'lifo' as const };
+export const createTransport = (files: ClientTlsFiles = {}): Transport => {
+  const pool = { keepAlive: true, maxSockets: 64, scheduling: 'lifo' as const };
   const plain = new http.Agent(pool);
-  const secure = new https.Agent({ ...pool, ...(options.caFile ? { ca: readFileSync(options.caFile) } : {}) });
+  const secure = clientTlsAgent('vault', files, pool);
 
   const once = (request: TransportRequest, url: URL): Promise<TransportResponse & { location?: string }> =>
     new Promise((resolve, reject) => {

@@ -189,7 +189,7 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
         return { reason: 'replayed', lifespanMs: lifespanOf(1, rule), ...nothing };
       const opinionsBy = (of: 'anchor' | 'recent', leniency: number): Promise<Opinion[]> => {
         const byModality = new Map<string, Template>(
-          known.map(([name, baseline]) => [name, templates(baseline, name)[of]]),
+          known.filter(([name]) => fitting.has(name)).map(([name, baseline]) => [name, templates(baseline, name)[of]]),
         );
         return opinionsOf(verifiers, byModality, fitting, leniency);
       };

@@ -3,7 +3,7 @@
  * these days, with what it reads and its plan; and what that comes to after 30 days. Rows are made inside ClickHouse. See
  * test/bench/README.md, "Dashboards".
  *
- *   npm run bench -- dashboards [--json] [--scores 4000000] [--runs 3] [--plans]
+ *   npm run bench -- dashboards [--json] [--scores 4000000] [--runs 3] [--plans] [--only 'subject:']
  */
 import { parseArgs } from 'node:util';
 import { openArchive } from '../../infra/clickhouse/client.ts';
@@ -15,6 +15,7 @@ import type { ClickHouseTarget } from '../../infra/grafana/query.ts';
 import { type Look, withMacros, withVariables } from '../infra/grafana/plugin.ts';
 import { daysOf, fill, subjectAt } from './dashboards/fill.ts';
 import { privateFolder } from './dashboards/folder.ts';
+import { settle, type Timing, timer } from './dashboards/timing.ts';
 import { median, report, round, say } from './report.ts';
 
 const { values: options } = parseArgs({
@@ -23,20 +24,13 @@ const { values: options } = parseArgs({
     scores: { type: 'string', default: '4000000' },
     runs: { type: 'string', default: '3' },
     plans: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 });
 const scores = Number(options.scores);
 const runs = Number(options.runs);
 const target = 100_000_000;
 const day = 86_400_000;
-
-interface Timing {
-  /** Milliseconds by the clock, median of the runs. */
-  readonly ms: number;
-  /** Milliseconds of CPU of the server, median of the runs. */
-  readonly cpuMs: number;
-  readonly readRows: number;
-}
 
 const folder = privateFolder();
 const server = await startClickHouse({ folder: folder.path });
@@ -55,58 +49,31 @@ try {
     ...{ fromMs, toMs, intervalMs: 7_200_000 },
     variables: { ...all, subject: subjectAt(0, 12) },
   };
-  const panels = archiveBoards.flatMap((board) =>
-    (build(board).panels as unknown as { title: string; targets: ClickHouseTarget[] }[]).map(({ title, targets }) => ({
-      name: `${board.name}: ${title}`,
-      sql: withMacros(withVariables(targets[0]!.rawSql, look.variables), look),
-    })),
-  );
+  const panels = archiveBoards
+    .flatMap((board) =>
+      (build(board).panels as unknown as { title: string; targets: ClickHouseTarget[] }[]).map(
+        ({ title, targets }) => ({
+          name: `${board.name}: ${title}`,
+          sql: withMacros(withVariables(targets[0]!.rawSql, look.variables), look),
+        }),
+      ),
+    )
+    .filter(({ name }) => name.includes(options.only));
 
-  /** CPU time of the server's threads for queries so far, milliseconds. */
-  const cpuMs = async (): Promise<number> => {
-    const query = `SELECT value / 1000 AS ms FROM system.events WHERE event = 'OSCPUVirtualTimeMicroseconds'`;
-    const [row] = await (await client.query({ query, format: 'JSONEachRow' })).json<{ ms: number }>();
-    return row?.ms ?? 0;
-  };
-  const time = async (query: string): Promise<Timing> => {
-    const times: number[] = [];
-    const cpus: number[] = [];
-    let readRows = 0;
-    for (let run = 0; run < runs; run++) {
-      const before = await cpuMs();
-      const began = performance.now();
-      const answer = await client.query({ query, format: 'JSONCompact' });
-      const { statistics } = await answer.json();
-      times.push(performance.now() - began);
-      cpus.push((await cpuMs()) - before);
-      readRows = statistics?.rows_read ?? 0;
-    }
-    return { ms: median(times), cpuMs: median(cpus), readRows };
-  };
+  const time = timer(client, runs);
   const measure = async (): Promise<readonly Timing[]> => {
     const timings: Timing[] = [];
     for (const { sql } of panels) timings.push(await time(sql));
     return timings;
   };
-  const settle = async (): Promise<void> => {
-    const tables = await (
-      await client.query({
-        query: `SELECT DISTINCT table FROM system.parts WHERE database = 'bench' AND active`,
-        format: 'JSONEachRow',
-      })
-    ).json<{ table: string }>();
-    // Merged as far as ClickHouse has it after a while; the largest partitions stay in several parts, as they do live
-    for (const { table } of tables)
-      if (!table.endsWith('_raw')) await client.command({ query: `OPTIMIZE TABLE ${table} FINAL` });
-  };
 
   const began = performance.now();
   await fill(client, 0, scores / 2, fromMs);
-  await settle();
+  await settle(client);
   say(`${scores / 2} scores after ${Math.round((performance.now() - began) / 1000)} s`);
   const half = await measure();
   await fill(client, scores / 2, scores, fromMs);
-  await settle();
+  await settle(client);
   say(`${scores} scores after ${Math.round((performance.now() - began) / 1000)} s`);
   const whole = await measure();
 

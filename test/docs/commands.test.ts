@@ -18,6 +18,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   bao: "needs the user's own OpenBao; guides do the same by curl, which is run",
   curl: "asks the user's own servers; guides ask the embedded ones, which is run",
   sh: 'sets rules at a Kafka of the user’s own; test/infra/kafka/acls.test.ts runs such a script at a real one',
+  'kafka-acls.sh': 'Kafka’s own; test/infra/kafka/acls.test.ts runs it, and what is made of its list',
   'kafka-consumer-groups.sh': 'Kafka’s own; test/faults/disaster.test.ts runs it',
   jq: 'reads an answer of the key host; test/infra/services/keyhost/kinds.test.ts asks for the same',
   'ssh-keygen': 'makes a revocation list; test/infra/services/keyhost/kinds.test.ts makes one of such an answer',

@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../infra/setup/guarded.ts';
 import { type OpenBao, startOpenBao } from '../../infra/vault/embedded.ts';
+import type { CertificateFiles } from './certificates.ts';
 import { temporaryFolder } from './folder.ts';
 
 /** A fresh OpenBao in memory for one test, stopped after it. */
@@ -9,6 +13,28 @@ export const openBao = async (t: TestContext): Promise<OpenBao> => {
   t.after(() => server?.stop());
   server = await startOpenBao({ folder: temporaryFolder(t, 'ebbtide-bao-'), dev: true });
   return server;
+};
+
+/** A fresh OpenBao that also listens by TLS, and there refuses whoever shows no certificate of `authority`. */
+export const mutualTlsOpenBao = async (
+  t: TestContext,
+  authority: CertificateFiles,
+  server: CertificateFiles,
+): Promise<OpenBao & { readonly tlsAddress: string }> => {
+  const [folder, port] = [temporaryFolder(t, 'ebbtide-bao-'), await freePort()];
+  const configFile = join(folder, 'tls.json');
+  const tcp = {
+    address: `127.0.0.1:${port}`,
+    cluster_address: `127.0.0.1:${await freePort()}`,
+    tls_cert_file: server.certFile,
+    tls_key_file: server.keyFile,
+    tls_client_ca_file: authority.certFile,
+    tls_require_and_verify_client_cert: true,
+  };
+  writeFileSync(configFile, JSON.stringify({ listener: { tcp } }));
+  const bao = await startOpenBao({ folder, dev: true, configFile });
+  t.after(() => bao.stop());
+  return { ...bao, tlsAddress: `https://127.0.0.1:${port}` };
 };
 
 /** An OpenBao that keeps its data, so that a test can seal, stop, freeze and start it. */

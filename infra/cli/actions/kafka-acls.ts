@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { EbbtideError } from '../../../schemas/errors.ts';
+import { grantsListed, grantsOf, surplusArguments } from '../../kafka/aclSurplus.ts';
 import {
   aclArguments,
   aclScript,
@@ -11,21 +14,55 @@ import type { Action } from '../invocation.ts';
 interface Options {
   readonly prefix: string;
   readonly admin: string;
+  readonly surplus?: string;
 }
 
-/** Print the access rules of processes at Kafka, as a script. */
-export const run: Action<Options, [KafkaProcess[]]> = async ({ terminal, load }, { prefix, admin }, names) => {
+/** Print the access rules of processes at Kafka, or what takes needless ones away, as a script. */
+export const run: Action<Options, [KafkaProcess[]]> = async ({ terminal, load }, options, names) => {
+  const { prefix, admin, surplus } = options;
   const groups = groupsOf((await load()).config);
   const wanted = names.length > 0 ? [...new Set(names)] : (Object.keys(kafkaAccess) as KafkaProcess[]);
+  const needed = wanted.flatMap((name) =>
+    aclArguments(name, `${prefix}${name}`, groups).map((args) => ({ title: `${prefix}${name}`, args })),
+  );
+  if (surplus !== undefined) {
+    const listed = grantsListed(listingOf(surplus));
+    const commands = surplusArguments(
+      listed,
+      needed.flatMap(({ args }) => grantsOf(args)),
+    ).map(({ principal, args }) => ({ title: principal, args }));
+    const about =
+      commands.length === 0
+        ? `Nothing to take away: of ${listed.length} rights that are listed, none of these processes has one that it does not need.`
+        : 'Takes rights away that processes of Ebbtide have at Kafka and do not need.';
+    if (terminal.json) terminal.printJson(commands);
+    else terminal.print(aclScript(commands, about).trimEnd());
+    return;
+  }
   const commands = [
     ...adminAclArguments(admin, groups).map((args) => ({
       title: `${admin}: administrators, by the command line`,
       args,
     })),
-    ...wanted.flatMap((name) =>
-      aclArguments(name, `${prefix}${name}`, groups).map((args) => ({ title: `${prefix}${name}`, args })),
-    ),
+    ...needed,
   ];
   if (terminal.json) terminal.printJson(commands);
   else terminal.print(aclScript(commands).trimEnd());
+};
+
+/** @throws {EbbtideError} `CONFIG_INVALID` where it is no list of rights: nothing would seem to be granted */
+const listingOf = (file: string): string => {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (cause) {
+    throw new EbbtideError('CONFIG_INVALID', `Cannot read ${file}: ${(cause as Error).message}`, { file }, cause);
+  }
+  if (!text.includes('ResourcePattern('))
+    throw new EbbtideError(
+      'CONFIG_INVALID',
+      `${file === '-' ? 'Standard input' : file} lists no rights; give what kafka-acls.sh --list prints`,
+      { file },
+    );
+  return text;
 };

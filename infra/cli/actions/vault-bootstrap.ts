@@ -5,6 +5,7 @@ import { embedded } from '../../config/connections.ts';
 import { createLogger } from '../../log.ts';
 import { prepareVault } from '../../vault/bootstrap.ts';
 import type { ServiceLogins } from '../../vault/bootstrap-login.ts';
+import { accessPrincipals } from '../../vault/bootstrap-provision.ts';
 import { type VaultChange, VaultChanges } from '../../vault/changes.ts';
 import { VaultClient } from '../../vault/client.ts';
 import { type VaultLogin, vaultConfig } from '../../vault/config.ts';
@@ -32,14 +33,19 @@ export const run: Action<Options> = async (invocation, options) => {
   process.env.EBBTIDE_LOG ??= 'warn';
   const vault = await connect(invocation, options);
   try {
-    const logins = loginsOf(options, (await invocation.load()).file);
+    const { config, file } = await invocation.load();
+    const wished = {
+      logins: loginsOf(options, file),
+      keepEdited: true,
+      principals: accessPrincipals(config.provision.targets),
+    };
     const plan = new VaultChanges(vault, { dryRun: true });
-    const wanted = await prepareVault(plan, { logins, keepEdited: true, dryRun: true });
+    const wanted = await prepareVault(plan, { ...wished, dryRun: true });
     const differences = plan.changes.filter(({ kind }) => kind !== 'same');
     if (!terminal.json) show(plan.changes, vault.config.address, terminal.print);
     if (!options.dryRun && differences.length > 0) {
       if (!options.yes) await confirm(`Do this at ${vault.config.address}?`);
-      await prepareVault(new VaultChanges(vault), { logins, keepEdited: true });
+      await prepareVault(new VaultChanges(vault), wished);
     }
     const section = sectionOf(vault.config.address, wanted);
     if (terminal.json)
@@ -55,7 +61,7 @@ export const run: Action<Options> = async (invocation, options) => {
 
 const connect = async ({ load }: Invocation, { address, tokenFile }: Options): Promise<VaultClient> => {
   const { config } = await load();
-  const { address: configured, namespace, caFile, timeoutMs } = config.vault;
+  const { address: configured, namespace, timeoutMs, caFile, certFile, keyFile } = config.vault;
   const url = address ?? configured;
   if (url === embedded)
     throw new EbbtideError(
@@ -75,7 +81,9 @@ const connect = async ({ load }: Invocation, { address, tokenFile }: Options): P
     namespace,
     timeoutMs,
     login,
-    ...(caFile === undefined ? {} : { caFile }),
+    caFile,
+    certFile,
+    keyFile,
   });
   if (!parsed.success) throw new EbbtideError('CONFIG_INVALID', `${url} is not the URL of a Vault`, { address: url });
   return VaultClient.connect(parsed.data, { service: 'bootstrap', log: createLogger('vault') });

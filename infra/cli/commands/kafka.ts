@@ -18,12 +18,17 @@ export const defineKafka = (): Command => {
     .addArgument(new Argument('[processes...]', 'processes; else all of them').choices(Object.keys(kafkaAccess)))
     .option('--prefix <text>', 'before the name of each process, as the broker names principals', 'User:ebbtide-')
     .option('--admin <principal>', 'who runs the command line', 'User:ebbtide-admin')
+    .option(
+      '--surplus <file>',
+      'print instead what takes away rights that these processes have and do not need, such as those that an upgrade narrowed; the file has what kafka-acls.sh --list prints, "-" is standard input',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   ebbtide kafka acls > acls.sh && BROKERS=kafka:9092 KAFKA_ACLS="kafka-acls.sh --command-config admin.properties" sh acls.sh
-  ebbtide kafka acls lifecycle actuate --prefix User:CN=ebbtide-`,
+  ebbtide kafka acls lifecycle actuate --prefix User:CN=ebbtide-
+  kafka-acls.sh --bootstrap-server kafka:9092 --list | ebbtide kafka acls --surplus - > narrow.sh`,
     )
     .action(lazily(() => import('../actions/kafka-acls.ts')));
   return command;

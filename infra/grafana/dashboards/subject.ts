@@ -1,7 +1,7 @@
 import { interventions } from '../annotations.ts';
 import type { Board } from '../board.ts';
 import { lines, number, rows } from '../panels.ts';
-import { chosen, inHours } from '../query.ts';
+import { chosen, inHours, movedInTime } from '../query.ts';
 import { oneOf } from '../variables.ts';
 
 const own = `subject = ${chosen('subject')}`;
@@ -96,18 +96,18 @@ ORDER BY time`,
       about: 'Mean share of each feature in the statistic, of the eight largest.',
       unit: 'none',
       interval: '1s',
-      sql: `WITH
-  top AS
+      sql: `SELECT time, series, value
+FROM
+(
+  SELECT time, series, value, dense_rank() OVER (ORDER BY whole DESC, series) AS place
+  FROM
   (
-    SELECT one.feature AS feature FROM scores ARRAY JOIN contributions AS one
-    WHERE ${own} AND role = 'champion' AND $__timeFilter(window_end)
-    GROUP BY feature ORDER BY sum(abs(one.weight)) DESC LIMIT 8
+    SELECT time, feature AS series, weight / windows AS value, sum(moved) OVER (PARTITION BY feature) AS whole
+    FROM ${movedInTime(`${own} AND role = 'champion'`)}
   )
-SELECT $__timeInterval(window_end) AS time, one.feature AS series, avg(one.weight) AS value
-FROM scores ARRAY JOIN contributions AS one
-WHERE ${own} AND role = 'champion' AND $__timeFilter(window_end) AND one.feature IN (SELECT feature FROM top)
-GROUP BY time, series
-ORDER BY time`,
+)
+WHERE place <= 8
+ORDER BY time, series`,
     }),
     lines({
       title: 'Calls',
@@ -154,8 +154,8 @@ LIMIT 50`,
 FROM scores_by_subject
 WHERE role = 'champion' AND ${inHours()} AND subject != ${chosen('subject')} AND subject IN
 (
-  SELECT credential_id FROM credentials_raw
-  WHERE (function, role) IN (SELECT function, role FROM credentials_raw WHERE credential_id = ${chosen('subject')})
+  SELECT credential_id FROM credentials_by_function
+  WHERE (function, role) IN (SELECT DISTINCT function, role FROM credentials_raw WHERE credential_id = ${chosen('subject')} AND NOT deleted)
 )
 GROUP BY subject
 ORDER BY score DESC

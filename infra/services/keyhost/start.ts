@@ -7,6 +7,8 @@ import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Running } from '../../context.ts';
 import { listenAt, type PortTaken } from '../../http/listenAt.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
+import { openBaselines } from '../../jobs/openBaselines.ts';
+import { personMetrics } from '../../jobs/personMetrics.ts';
 import { openRiskModels } from '../../jobs/riskEngine.ts';
 import { follow } from '../../kafka/follow.ts';
 import { VaultClient } from '../../vault/client.ts';
@@ -63,7 +65,9 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
   const models = await openRiskModels(context, config, { registry: options.models, metrics });
   const vault = await VaultClient.connect(options.vault, { service: 'keyhost', log, metrics: context.metrics });
   const keys = new UserKeys(vault);
-  const persons = new Persons(keys, log);
+  const disk = openBaselines(log);
+  const persons = new Persons({ keys, log, disk, openPersons: config.openPersons });
+  personMetrics(context.metrics, 'keyhost', () => persons.counts);
   const authentications = new Authentications();
   const producer = await kafka.producer({ lingerMs: 0 });
   const written = await KeyhostLog.open(producer, registry, { keys, persons, timeoutMs: config.registerTimeoutMs });
@@ -132,7 +136,7 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
     log,
   );
   const address = await listenAt((port) => app.listen({ host: config.host, port }), config.port, options.portTaken);
-  log.info({ address, persons: persons.size }, 'key host started');
+  log.info({ address, persons: persons.counts.known }, 'key host started');
   const failed = Promise.race(followers.map((follower) => follower.failed));
   failed.catch(() => {});
 
@@ -153,6 +157,7 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
       await Promise.allSettled([producer.close(), ...followers.map((follower) => follower.close())]);
       await models.close();
       await vault.close();
+      disk.close();
     },
   };
 };

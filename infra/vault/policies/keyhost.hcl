@@ -31,6 +31,18 @@ path "pki-endpoints/cert/*" {
 # Users' keys of the other kinds: SSH certificates, and tokens
 path "ssh-keys/sign/ebbtide-user-key" {
   capabilities = ["update"]
+  required_parameters = ["valid_principals"]
+  allowed_parameters = {
+    "public_key" = []
+    "cert_type" = ["user"]
+    "valid_principals" = []
+    "ttl" = []
+    "key_id" = []
+    "extensions" = []
+  }
+  denied_parameters = {
+    "valid_principals" = ["root", "root@*", "*,*"]
+  }
 }
 path "ssh-keys/config/ca" {
   capabilities = ["read"]

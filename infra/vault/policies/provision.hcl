@@ -33,9 +33,21 @@ path "ebbtide-provisions/metadata/verifiers/*" {
   capabilities = ["create", "update", "delete"]
 }
 
-# Credentials: certificates of the SSH authority, and tokens that hold leases
+# Credentials: certificates of the SSH authority, and tokens that hold leases. A certificate is for one principal, for a user at
+# a machine, never for root; bootstrap narrows valid_principals to what provision.targets name
 path "ssh/sign/ebbtide-access" {
   capabilities = ["update"]
+  required_parameters = ["valid_principals"]
+  allowed_parameters = {
+    "public_key" = []
+    "cert_type" = ["user"]
+    "valid_principals" = ["*@*"]
+    "ttl" = []
+    "key_id" = ["ebbtide/*"]
+  }
+  denied_parameters = {
+    "valid_principals" = ["root", "root@*", "*,*"]
+  }
 }
 path "auth/token/create/ebbtide-access-leases" {
   capabilities = ["update"]

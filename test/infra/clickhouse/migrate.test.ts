@@ -96,7 +96,7 @@ test('migrate', async (t) => {
     const set = (config: object) => applyRetention(archive.client, archive.database, retentionConfig.parse(config));
     assert.deepEqual(await set({}), []);
     const rollups = {
-      scores: ['scores_by_time', 'scores_by_subject'],
+      scores: ['scores_by_time', 'scores_by_subject', 'contributions_by_subject'],
       decisions: ['decisions_by_time', 'interventions_in_time'],
     };
     const changed = ['scores_raw', ...rollups.scores, 'decisions_raw', ...rollups.decisions, 'labels_raw'];

@@ -21,9 +21,25 @@ const score = (i: number) => ({
   pValue: (i % 100) / 100,
   statistic: 0,
   learning: false,
-  contributions: [],
+  contributions: [
+    { feature: 'cpu', weight: (i % 4) / 4, direction: 'above', expected: null, observed: null, unit: '' },
+  ],
   modelVersion: 'm',
   role: 'champion',
+});
+
+const credential = (credentialId: string) => ({
+  ...{ credentialId, kind: 'token', reference: credentialId, mount: 'auth/token/', role: 'function', entityId: null },
+  ...{
+    function: 'thumbnail',
+    instance: 'i',
+    event: '',
+    issuedAt: at,
+    expiresAt: at + 1000,
+    ttlMs: 1000,
+    maxTtlMs: 1000,
+  },
+  ...{ explicitMaxExpiresAt: null, shortening: 'continuous', status: 'active' },
 });
 
 test('rollups hold what was archived before them, however often their migration is repeated', async (t) => {
@@ -39,6 +55,8 @@ test('rollups hold what was archived before them, however often their migration 
   await migrate({ ...options, migrations: migrations.filter(({ name }) => !name.includes('rollups')) });
   const batch = archive.newBatch('test');
   for (let i = 0; i < 1000; i++) batch.add(messageOf('scores', i, { timestamp: at }), score(i));
+  for (const [i, credentialId] of ['a', 'b', 'a'].entries())
+    batch.add(messageOf('credentials', i, { timestamp: at, key: Buffer.from(credentialId) }), credential(credentialId));
   await archive.insert(batch);
 
   const rollups = async () => {
@@ -51,15 +69,38 @@ round(avgMerge(p_at_most_0_01), 9) AS share FROM scores_by_time`,
       archive,
       'SELECT uniqExact(subject) AS subjects, max(score) AS worst FROM scores_by_subject',
     );
-    return { ...time, ...subjects };
+    const [moved] = await rowsOf<Record<string, number>>(
+      archive,
+      'SELECT sum(weight) / sum(windows) AS weight FROM contributions_by_subject',
+    );
+    const [functions] = await rowsOf<Record<string, number>>(
+      archive,
+      "SELECT count() AS held FROM credentials_by_function FINAL WHERE function = 'thumbnail'",
+    );
+    return { ...time, ...subjects, ...moved, ...functions };
   };
-  const expected = { windows: 1000, mean: 0.45, highest: 0.9, share: 0.02, subjects: 7, worst: 0.9 };
-  assert.deepEqual(await migrate(options), ['050-rollups.sql', '051-rollups-past.sql', '070-rollups-hours.sql']);
+  const expected = {
+    windows: 1000,
+    mean: 0.45,
+    highest: 0.9,
+    share: 0.02,
+    subjects: 7,
+    worst: 0.9,
+    weight: 0.375,
+    held: 2,
+  };
+  assert.deepEqual(await migrate(options), [
+    '050-rollups.sql',
+    '051-rollups-past.sql',
+    '070-rollups-hours.sql',
+    '071-rollups-subject.sql',
+  ]);
   assert.deepEqual(await rollups(), expected);
 
   // Cut off after its statements, before it was noted: it is run again
-  await archive.client.command({ query: `DELETE FROM migrations WHERE name = '051-rollups-past.sql'` });
-  assert.deepEqual(await migrate(options), ['051-rollups-past.sql']);
+  const again = ['051-rollups-past.sql', '071-rollups-subject.sql'];
+  await archive.client.command({ query: `DELETE FROM migrations WHERE name IN ('${again.join("', '")}')` });
+  assert.deepEqual(await migrate(options), again);
   await archive.insert(batch);
   assert.deepEqual(await rollups(), expected);
 

@@ -1,27 +1,33 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { createServer } from 'node:https';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { TLSSocket } from 'node:tls';
 import { openArchive } from '../../../infra/clickhouse/client.ts';
 import { clickhouseConfig } from '../../../infra/clickhouse/config.ts';
+import { makeAuthority, makeCertificate } from '../../services/certificates.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 
-/** A server by HTTPS before one by HTTP, with a certificate that it signs itself. */
-const encrypted = async (t: TestContext, url: string): Promise<{ url: string; caFile: string }> => {
-  const folder = temporaryFolder(t);
-  const [key, caFile] = [join(folder, 'key.pem'), join(folder, 'ca.pem')];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const name = ['-subj', '/CN=clickhouse', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  execFileSync('openssl', ['req', '-x509', ...curve, ...name, '-keyout', key, '-out', caFile], { stdio: 'ignore' });
-  const server = createServer({ key: readFileSync(key), cert: readFileSync(caFile) }, (incoming, outgoing) => {
+/** A server by HTTPS before the engine, which speaks HTTP; it tells who came, and by which headers. */
+const encrypted = async (t: TestContext, tls: ServerOptions) => {
+  const { url } = await clickHouse(t);
+  const seen: { name: string | undefined; headers: IncomingHttpHeaders }[] = [];
+  const server = createServer(tls, (incoming, outgoing) => {
     const { method, headers } = incoming;
+    const peer = (incoming.socket as TLSSocket).getPeerCertificate();
+    seen.push({ name: peer.subject?.CN as string | undefined, headers });
+    const {
+      'x-clickhouse-user': _,
+      'x-clickhouse-ssl-certificate-auth': __,
+      authorization: ___,
+      ...passedOn
+    } = headers;
     // A connection each: the server closes idle ones, and one that is closing must not be taken
-    const passed = request(new URL(incoming.url ?? '/', url), { method, headers, agent: false }, (answer) => {
+    const passed = request(new URL(incoming.url ?? '/', url), { method, headers: passedOn, agent: false }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
@@ -33,17 +39,25 @@ const encrypted = async (t: TestContext, url: string): Promise<{ url: string; ca
     server.closeAllConnections();
     server.close();
   });
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, caFile };
-};
-
-test('the archive trusts the authority that it is told of, and no unknown one', async (t) => {
-  const { url, caFile } = await encrypted(t, (await clickHouse(t)).url);
+  const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const open = (more: object) => {
-    const archive = openArchive(clickhouseConfig.parse({ url, database: 'sealed', ...more }));
+    const archive = openArchive(clickhouseConfig.parse({ url: address, database: 'sealed', ...more }));
     t.after(() => archive.close());
     return archive;
   };
-  const trusting = open({ caFile });
+  return { server, seen, open };
+};
+
+const pem = ({ certFile, keyFile }: { certFile: string; keyFile: string }) => ({
+  cert: readFileSync(certFile),
+  key: readFileSync(keyFile),
+});
+
+test('the archive trusts the authority that it is told of, and no unknown one', async (t) => {
+  const folder = temporaryFolder(t);
+  const authority = makeAuthority(folder);
+  const { open } = await encrypted(t, pem(makeCertificate(folder, 'clickhouse', authority)));
+  const trusting = open({ caFile: authority.certFile });
   await trusting.prepare();
   await trusting.ping();
   await assert.rejects(open({}).ping(), /certificate/);
@@ -51,4 +65,62 @@ test('the archive trusts the authority that it is told of, and no unknown one', 
     code: 'CONFIG_INVALID',
     message: /clickhouse\.caFile names \/nowhere/,
   });
+});
+
+test('the archive shows its certificate to a server that lets nobody else in, and the new one once it is replaced', async (t) => {
+  const folder = temporaryFolder(t);
+  const authority = makeAuthority(folder);
+  const caFile = authority.certFile;
+  const { server, seen, open } = await encrypted(t, {
+    ...pem(makeCertificate(folder, 'clickhouse', authority)),
+    ...{ ca: readFileSync(caFile), requestCert: true, rejectUnauthorized: true },
+  });
+  const own = makeCertificate(folder, 'archive', authority);
+  const archive = open({ caFile, ...own });
+  await archive.prepare();
+  await archive.ping();
+  assert.deepEqual([...new Set(seen.map(({ name }) => name))], ['archive']);
+  // Without a password the certificate says who comes; ClickHouse takes one or the other
+  assert.deepEqual(
+    [seen[0]!.headers['x-clickhouse-user'], seen[0]!.headers['x-clickhouse-ssl-certificate-auth']],
+    ['default', 'on'],
+  );
+  assert.equal(seen[0]!.headers.authorization, undefined);
+
+  const next = makeCertificate(folder, 'archive-next', authority);
+  copyFileSync(next.certFile, own.certFile);
+  copyFileSync(next.keyFile, own.keyFile);
+  server.closeAllConnections();
+  // A connection that the server has closed is taken until the client hears of it
+  for (let answered = false; !answered; )
+    answered = await archive.ping().then(
+      () => true,
+      () => false,
+    );
+  assert.equal(seen.at(-1)!.name, 'archive-next');
+
+  const withPassword = open({ caFile, ...own, password: 'p' });
+  await withPassword.ping();
+  assert.match(seen.at(-1)!.headers.authorization ?? '', /^Basic /);
+  assert.equal(seen.at(-1)!.headers['x-clickhouse-ssl-certificate-auth'], undefined);
+
+  await assert.rejects(open({ caFile }).ping(), { code: 'CLICKHOUSE_UNAVAILABLE' });
+  const stranger = makeCertificate(folder, 'stranger', makeAuthority(folder, 'elsewhere'));
+  await assert.rejects(open({ caFile, ...stranger }).ping(), { code: 'CLICKHOUSE_UNAVAILABLE' });
+});
+
+test('a client certificate that cannot be used is refused by the name of its key', (t) => {
+  const folder = temporaryFolder(t);
+  const authority = makeAuthority(folder);
+  const [one, other] = ['one', 'other'].map((name) => makeCertificate(folder, name, authority));
+  const open = (more: object) =>
+    openArchive(clickhouseConfig.parse({ url: 'https://127.0.0.1:8443', ...one, ...more }));
+  for (const [more, message] of [
+    [{ keyFile: other!.keyFile }, /clickhouse\.keyFile names .*other\.key, which is not the key of .*one\.pem/],
+    [{ certFile: one!.keyFile }, /clickhouse\.certFile names .*one\.key, which holds no certificate/],
+    [{ keyFile: join(folder, 'gone.key') }, /clickhouse\.keyFile names .*gone\.key, which cannot be read/],
+  ] as const)
+    assert.throws(() => open(more), { code: 'CONFIG_INVALID', message });
+  const { error } = clickhouseConfig.safeParse({ certFile: one!.certFile });
+  assert.deepEqual(error?.issues[0]?.path, ['certFile']);
 });

@@ -117,6 +117,13 @@ test('dashboards over a real archive', async (t) => {
       ['api_calls_by_time', 'none'],
       ['api_calls_by_hour', 'some'],
     ]);
+    const moved = panelOf('subject', 'What moved the score').targets[0]!.rawSql;
+    const hourly = await ask(archive, moved, long);
+    assert.ok(hourly.rows.length > 0);
+    // The same points of windows themselves
+    const each = await ask(archive, moved.replaceAll('$__interval_s', '0'), long);
+    const rounded = ({ rows }: Frame) => rows.map(([at, feature, value]) => [at, feature, Number(value).toFixed(9)]);
+    assert.deepEqual(rounded(hourly), rounded(each));
   });
 
   for (const alert of archiveAlerts)

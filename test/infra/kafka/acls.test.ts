@@ -12,6 +12,7 @@ import { startActuate } from '../../../infra/jobs/actuate.ts';
 import { lifecycleConfigSchema } from '../../../infra/jobs/config.ts';
 import { startLifecycle } from '../../../infra/jobs/lifecycle.ts';
 import { configuredPolicy } from '../../../infra/jobs/publishPolicy.ts';
+import { type Grant, grantsListed, grantsOf } from '../../../infra/kafka/aclSurplus.ts';
 import {
   aclArguments,
   aclScript,
@@ -44,6 +45,7 @@ import { temporaryFolder } from '../../services/folder.ts';
 import { kafkaTools, privateKafka } from '../../services/kafka.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
+import { ebbtide } from '../cli/ebbtide.ts';
 import { decide, issueToken, prepareVault } from '../vault/rig.ts';
 
 const names = (specs: readonly TopicSpec[]) => specs.map(({ name }) => name);
@@ -86,6 +88,7 @@ test('groups must be those that a configuration names, with the transactional id
   assert.deepEqual(named(adminAclArguments('User:x', groups), '--group'), ['ebbtide-', 'prod']);
 });
 
+const textOf = (grant: Grant): string => JSON.stringify(Object.entries(grant).sort());
 const wanted: readonly KafkaProcess[] = ['lifecycle', 'actuate', 'agent'];
 
 test('processes must do their work with the rights that they have at a real Kafka, and be refused what else they try', async (t) => {
@@ -147,7 +150,36 @@ test('processes must do their work with the rights that they have at a real Kafk
   ];
   writeFileSync(script, aclScript(commands));
   const env = { ...process.env, BROKERS: broker.brokers, KAFKA_ACLS: command };
-  await promisify(execFile)('sh', [script], { env });
+  const runScript = () => promisify(execFile)('sh', [script], { env });
+  const grant = (...args: string[]) =>
+    promisify(execFile)(command, ['--bootstrap-server', broker.brokers, ...args], { env });
+  // What a version before gave, and somebody else's rights
+  const old = ['--operation', 'Write', '--topic', topics.control.name, '--topic', topics.credentials.name];
+  await grant('--add', '--allow-principal', 'User:ebbtide-lifecycle', '--allow-principal', 'User:grafana', ...old);
+  await runScript();
+
+  const [listing, configFile] = [join(folder, 'listing'), join(folder, 'ebbtide.yaml')];
+  writeFileSync(configFile, 'lifecycle: { groupId: prod }');
+  writeFileSync(listing, (await grant('--list')).stdout);
+  const surplus = await ebbtide(['--config', configFile, 'kafka', 'acls', ...wanted, '--surplus', listing]);
+  assert.equal(surplus.status, 0, surplus.stderr);
+  assert.equal(surplus.stdout.match(/^acls --remove/gm)?.length, 2, surplus.stdout);
+  writeFileSync(script, surplus.stdout);
+  await runScript();
+  const { stdout: left } = await grant('--list');
+  const needed = commands.flatMap(({ args }) => grantsOf(args));
+  assert.deepEqual(
+    grantsListed(left)
+      .filter(({ principal }) => principal !== 'User:ebbtide-admin')
+      .map(textOf)
+      .sort(),
+    [
+      ...needed.filter(({ principal }) => principal !== 'User:ebbtide-admin'),
+      ...grantsOf(['--allow-principal', 'User:grafana', ...old]),
+    ]
+      .map(textOf)
+      .sort(),
+  );
 
   const admin = await as('admin');
   await admin.kafka.ensureTopics(1);

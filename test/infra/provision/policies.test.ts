@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shippedPolicy } from '../../../infra/vault/bootstrap.ts';
+import { parseConfig } from '../../../infra/config/load.ts';
+import { prepareVault as prepare, shippedPolicy } from '../../../infra/vault/bootstrap.ts';
+import { accessPrincipals } from '../../../infra/vault/bootstrap-provision.ts';
+import { VaultChanges } from '../../../infra/vault/changes.ts';
 import { VaultClient } from '../../../infra/vault/client.ts';
 import { isEbbtideError } from '../../../schemas/errors.ts';
 import { openBao } from '../../services/openbao.ts';
 import { keptLog, prepareVault } from '../vault/rig.ts';
 
+const publicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHCZQZJeLRZ46ANPtJDfyRrO/Uvs67qoOosn3rITEkHA test';
 const forbidden = (error: unknown) => isEbbtideError(error, 'VAULT_FORBIDDEN');
 
 for (const login of ['provision', 'delivery'] as const)
@@ -15,7 +19,6 @@ for (const login of ['provision', 'delivery'] as const)
     const text = await shippedPolicy(`${login}.hcl`);
     const client = await VaultClient.connect(vault.configs[login], { service: 'test', log: keptLog().log });
     t.after(() => client.close());
-    const publicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHCZQZJeLRZ46ANPtJDfyRrO/Uvs67qoOosn3rITEkHA test';
     let number = 0;
     const fresh = () => `alice/vm-${number++}`;
     await vault.root.write('ebbtide-users/data/users/alice', { data: { recipient: 'age1' } });
@@ -109,3 +112,81 @@ for (const login of ['provision', 'delivery'] as const)
       },
     );
   });
+
+test('certificates of users must be for those whom the targets name, one at a time and never root', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  const client = await VaultClient.connect(vault.configs.provision, { service: 'test', log: keptLog().log });
+  t.after(() => client.close());
+  const sign = (body: object) =>
+    client.write<{ signed_key: string }>('ssh/sign/ebbtide-access', {
+      public_key: publicKey,
+      cert_type: 'user',
+      ttl: '60s',
+      ...body,
+    });
+  const signs = async (...names: string[]) => {
+    for (const name of names)
+      assert.match((await sign({ valid_principals: name })).data.signed_key, /^ssh-ed25519-cert/);
+  };
+  const refuses = async (...bodies: object[]) => {
+    for (const body of bodies) await assert.rejects(sign(body), forbidden, JSON.stringify(body));
+  };
+  const allBut = [
+    { valid_principals: 'root' },
+    { valid_principals: 'root@web-1' },
+    { valid_principals: '*' },
+    { valid_principals: '' },
+    { valid_principals: 'alice@web-1,root' },
+    { valid_principals: 'alice@web-1, root@web-1' },
+    { valid_principals: ['alice@web-1', 'root'] },
+    {},
+    { valid_principals: 'alice@web-1', cert_type: 'host' },
+    { valid_principals: 'alice@web-1', key_id: 'somebody else' },
+    { valid_principals: 'alice@web-1', extensions: { 'permit-port-forwarding': '' } },
+    { valid_principals: 'alice@web-1', critical_options: { 'force-command': 'true' } },
+  ];
+  await signs('alice@web-1', 'bob@db-1');
+  await refuses(...allBut, { valid_principals: 'alice' });
+
+  const of = (targets: object) =>
+    accessPrincipals(parseConfig(JSON.stringify({ provision: { targets } })).provision.targets);
+  const ssh = { method: 'sshCertificate' };
+  const bootstrapped = async (targets: object) => {
+    const changes = new VaultChanges(vault.root);
+    await prepare(changes, { logins: { method: 'approle', folder: vault.folder }, principals: of(targets) });
+    return changes.changes.filter(({ kind }) => kind !== 'same').map(({ path }) => path);
+  };
+  const changed = ['sys/policies/acl/ebbtide-provision', 'sys/policies/acl/ebbtide-delivery'];
+  const byPattern = {
+    'web-*': { ...ssh, users: ['alice'] },
+    jump: { ...ssh, users: ['*-ops'] },
+    '*': { method: 'password' },
+  };
+  assert.deepEqual(of(byPattern), ['*-ops@jump', 'alice@web-*']);
+  assert.deepEqual(await bootstrapped(byPattern), changed);
+  await signs('alice@web-1', 'alice@web-2', 'bob-ops@jump');
+  await refuses(
+    ...allBut,
+    { valid_principals: 'bob@web-1' },
+    { valid_principals: 'alice@db-1' },
+    { valid_principals: 'root,bob-ops@jump' },
+  );
+
+  // Names without patterns are in the role, too: not even an administrator signs for others by it
+  const byName = { 'web-1': { ...ssh, users: ['alice', 'bob'] } };
+  assert.deepEqual(await bootstrapped(byName), [...changed, 'ssh/roles/ebbtide-access']);
+  await signs('alice@web-1', 'bob@web-1');
+  await refuses(...allBut, { valid_principals: 'alice@web-2' });
+  await assert.rejects(
+    vault.root.write('ssh/sign/ebbtide-access', { public_key: publicKey, valid_principals: 'alice@web-2' }),
+    (error) => isEbbtideError(error, 'VAULT_REJECTED'),
+  );
+  assert.deepEqual(await bootstrapped(byName), []);
+
+  // Policies know "*" at begin and end alone: what has more becomes wider, by as little as can be
+  const widened = { 'web-*': { ...ssh, users: ['ops-*', 'eve'] }, 'db-*-eu': { ...ssh, users: ['eve', '*'] } };
+  assert.deepEqual(of(widened), ['*@db-*', '*@web-*', 'eve@db-*', 'eve@web-*']);
+  const several = { principals: ['{user}', '{user}@{vm}'] };
+  assert.throws(() => of({ '*': { ...ssh, ...several } }), /must be one with role ebbtide-access/);
+  assert.deepEqual(of({ '*': { ...ssh, ...several, role: 'mine' } }), ['*@*']);
+});
