@@ -21,8 +21,19 @@ interface Version<V> {
 export class VersionedTable<V> implements Versioned<V> {
   readonly #versions = new Map<string, Version<V> | Version<V>[]>();
   readonly #waiting: { offset: number; resolve: () => void }[] = [];
+  readonly #forgotten: (value: V) => void;
   /** Offset after the last record that was read. */
   position = 0;
+
+  /** @param forgotten - told of each value that nobody can ask for any more */
+  constructor(forgotten: (value: V) => void = () => {}) {
+    this.#forgotten = forgotten;
+  }
+
+  /** Keys of which something is kept. */
+  get size(): number {
+    return this.#versions.size;
+  }
 
   /** Add the record of an offset; an undefined value is a tombstone. */
   set(key: string, offset: number, value: V | undefined): void {
@@ -93,6 +104,7 @@ export class VersionedTable<V> implements Versioned<V> {
       let first = known.length - 1;
       while (first > 0 && known[first]!.offset >= offset) first--;
       const kept = known.slice(first);
+      for (const { value } of known.slice(0, first)) if (value !== undefined) this.#forgotten(value);
       if (kept.length === 1 && kept[0]!.value === undefined && kept[0]!.offset < offset) this.#versions.delete(key);
       else this.#versions.set(key, kept.length === 1 ? kept[0]! : kept);
     }

@@ -25,5 +25,8 @@ export const parsePolicy = <Schema extends z.ZodType>(
   const issues = problems.map(
     ({ path, message }) => `policy.${pipeline}${path.map((key) => `.${String(key)}`).join('')}: ${message}`,
   );
-  throw new EbbtideError('POLICY_INVALID', `Policy refused: ${issues.join('; ')}`, { issues });
+  throw new EbbtideError('POLICY_INVALID', `Policy refused: ${issues.join('; ')}`, {
+    issues,
+    problems: problems.map(({ path, message }) => ({ path: path.map(String).join('.'), message })),
+  });
 };

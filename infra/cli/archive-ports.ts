@@ -1,26 +1,35 @@
-import { archiveApiCalls } from '../clickhouse/apiCalls.ts';
 import type { ClickHouseArchive } from '../clickhouse/client.ts';
+import type { ClickHouseConfig } from '../clickhouse/config.ts';
 import { viewArchive } from '../clickhouse/views/archive.ts';
 import type { Config } from '../config/config.ts';
+import { shownLifecycle } from '../console/policies/shown.ts';
 import type { ConsolePorts } from '../console/ports.ts';
 import type { AppContext } from '../context.ts';
 import { openPreview } from '../replay/preview.ts';
-import { openScopePreview } from '../replay/scope/preview.ts';
+import { threadedTrial } from '../replay/threadedTrial.ts';
 import { modelsPort } from './models-port.ts';
-import { openScopeModel } from './scope-model.ts';
 
-/** What the console needs of archive and registry of models beside its desk. */
+/**
+ * What the console needs of archive and registry of models beside its desk.
+ *
+ * @param clickhouse - how `archive` was opened
+ */
 export const archivePorts = (
   context: AppContext,
   config: Config,
+  clickhouse: ClickHouseConfig,
   archive: ClickHouseArchive,
-): Pick<ConsolePorts, 'previewPolicy' | 'previewScope' | 'views' | 'models'> => {
+): Pick<ConsolePorts, 'trials' | 'views' | 'models'> => {
   const { registry, log } = context;
   const { models, lifecycle } = config;
   const { cluster } = config.archive;
+  const replayed = openPreview({ registry, models, model: lifecycle.model, log, archive, cluster });
   return {
-    previewPolicy: openPreview({ registry, models, model: lifecycle.model, log, archive, cluster }),
-    previewScope: openScopePreview(archiveApiCalls(archive), () => openScopeModel(config)),
+    trials: {
+      lifecycle: async (wish) => shownLifecycle(await replayed(wish), wish.to),
+      scope: threadedTrial('scope', clickhouse, config),
+      keylife: threadedTrial('keylife', clickhouse, config),
+    },
     views: viewArchive(archive, config.policy.preprovision.timeZone),
     models: modelsPort(context, config),
   };

@@ -160,7 +160,7 @@ export const bringUp = async (
     ...(entities && { actOnEntity: entities.actOnEntity }),
     parts: () => parts,
     archive: deskArchive(history),
-    ...archivePorts(context, { ...config, archive }, history),
+    ...archivePorts(context, { ...config, archive }, platform.clickhouse, history),
     thresholds: () => config.policy.lifecycle,
     linkUsed: (next) => say(`The link has been used; for another browser open ${next}`),
     ...(fleet ? { demo: fleet } : {}),

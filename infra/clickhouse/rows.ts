@@ -6,6 +6,7 @@ import { clickhouseError } from './errors.ts';
  * Give the rows of a query as ClickHouse sends them, batch by batch.
  *
  * @param what for messages: what is read
+ * @param maxSeconds longest run, seconds
  * @throws {EbbtideError} `CLICKHOUSE_UNAVAILABLE`, `CLICKHOUSE_REJECTED`, `CANCELLED`
  */
 export const streamRows = async (
@@ -15,6 +16,7 @@ export const streamRows = async (
   parameters: Record<string, unknown>,
   each: (row: readonly unknown[]) => void,
   signal?: AbortSignal,
+  maxSeconds?: number,
 ): Promise<void> => {
   try {
     const answer = await archive.client.query({
@@ -27,6 +29,7 @@ export const streamRows = async (
         output_format_json_quote_denormals: 0,
         optimize_read_in_order: 1,
         cancel_http_readonly_queries_on_client_close: 1,
+        ...(maxSeconds === undefined ? {} : { max_execution_time: maxSeconds }),
       },
       ...(signal ? { abort_signal: signal } : {}),
     });

@@ -2,8 +2,7 @@ import type { Observable } from 'rxjs';
 import type { DeskArchive } from '../clickhouse/desk.ts';
 import type { ViewArchive } from '../clickhouse/views/archive.ts';
 import type { Running } from '../context.ts';
-import type { PreviewPolicy } from '../replay/preview.ts';
-import type { PreviewScope } from '../replay/scope/preview.ts';
+import type { Trials } from '../replay/trial.ts';
 import type { EntityAction } from '../vault/entity.ts';
 import type { BehaviourView } from './view/behaviour.ts';
 import type { KindOfModel, ModelDifference, ModelReport, PointedModel, PointWish } from './view/models.ts';
@@ -52,10 +51,8 @@ export interface ConsolePorts {
   /** Sums of the archive for the pages of scope, pre-provisioning, keys and models. */
   readonly views?: ViewArchive;
   readonly models?: ModelsPort;
-  /** Tries a lifecycle policy on what the archive holds; absent where there is none. */
-  readonly previewPolicy?: PreviewPolicy;
-  /** Tries a scope policy on the API calls that the archive holds; absent where there is none. */
-  readonly previewScope?: PreviewScope;
+  /** Try policies on what the archive holds; absent where there is none. */
+  readonly trials?: Trials;
   /** Disables, enables, denies or allows all of an entity at Vault; absent where the console has no login there. */
   actOnEntity?(entityId: string, action: Exclude<EntityAction, 'revoke'>): Promise<{ readonly name: string }>;
   /** Thresholds of the policy in force. */

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { ErrorCode } from '../../schemas/errors.ts';
+import { type ErrorCode, isEbbtideError } from '../../schemas/errors.ts';
 import { type OwnAnswers, problemOf } from '../http/problem.ts';
 
 /** What the console tells people in full: they act on it. */
@@ -23,10 +23,14 @@ const told: readonly (readonly [ErrorCode, number])[] = [
 ];
 const own: OwnAnswers = new Map(told);
 
+/** Where a policy is wrong, so that a form can say so there. */
+const problemsOf = (error: unknown) =>
+  isEbbtideError(error, 'POLICY_INVALID') && error.details.problems ? { problems: error.details.problems } : {};
+
 /** Answer an error as `application/problem+json`, in the shape of every service, with the status that its code stands for. */
 export const sendProblem = (reply: FastifyReply, error: unknown): FastifyReply => {
   const { id } = reply.request;
-  const problem = problemOf(error, id, own);
+  const problem = { ...problemOf(error, id, own), ...problemsOf(error) };
   if (problem.status === 429) void reply.header('retry-after', '1');
   return reply.code(problem.status).header('x-correlation-id', id).type('application/problem+json').send(problem);
 };

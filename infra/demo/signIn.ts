@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Enrolments, enrolmentOf } from '../../models/biometric/index.ts';
 import type { LifespanRule } from '../../models/biometric/lifespan.ts';
 import { modalities } from '../../models/biometric/specifications.ts';
+import { summaryVerifiers } from '../../models/biometric/summary.ts';
 import { LastSeen } from '../../operators/actuate/lastSeen.ts';
 import { makeCertificateRequest } from '../agents/endpoint/certificateRequest.ts';
 import { KeyhostClient } from '../agents/endpoint/client.ts';
@@ -69,6 +70,7 @@ export const startSignInDemo = async (
       enrolled,
       enrolment,
       rule,
+      uncalibrated: summaryVerifiers.map(({ name }) => name),
       learned: afterwards.map((modality) => ({
         modality,
         known: key?.enrolled[modality] ?? 0,

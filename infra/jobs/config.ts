@@ -90,6 +90,13 @@ export const riskEngineKeys = {
     .describe(
       'The same by modality where it is another, 2 to 60: stretches of typing and scrolling, movements, minutes',
     ),
+  openPersons: z
+    .int()
+    .min(1)
+    .default(1_000)
+    .describe(
+      'People whose baselines lie open in memory, 132 KB each at most; those of all others lie sealed in the data folder',
+    ),
 };
 
 /** How behaviour is compared; see {@link riskEngineKeys}. */

@@ -12,6 +12,8 @@ export interface Tables<V> {
   readonly control: VersionedTable<Control>;
   /** The table of one partition of the other topic. */
   beside(partition: number): VersionedTable<V>;
+  /** The tables of all partitions of which something was read. */
+  all(): Iterable<VersionedTable<V>>;
   /** Resolves once what was there at the start has been read. */
   readonly caughtUp: Promise<void>;
   readonly failed: Promise<never>;
@@ -35,6 +37,11 @@ export interface Told {
   passedOver?(topic: string): void;
 }
 
+/** Who is told of values of the other topic's tables that nobody can ask for any more. */
+export interface Forgetting<V> {
+  forgotten?(value: V): void;
+}
+
 /**
  * Follow the topics that a pipeline joins its telemetry with. While the schema registry does not answer, following
  * waits: every instance sees the same tables, and no kill switch is missed.
@@ -46,7 +53,7 @@ export const openTables = async <R, V>(
   { kafka, registry, log }: AppContext,
   topic: TopicSpec,
   valueIn: (record: R, before: V | undefined) => V,
-  told: Told = {},
+  told: Told & Forgetting<V> = {},
 ): Promise<Tables<V>> => {
   const limits = { now: () => performance.now() };
   const controls = await TopicCodec.open<Control>(topics.control, registry, limits);
@@ -56,7 +63,7 @@ export const openTables = async <R, V>(
   const tableOf = (partition: number) => {
     let table = byPartition.get(partition);
     if (!table) {
-      table = new VersionedTable<V>();
+      table = new VersionedTable<V>((value) => told.forgotten?.(value));
       byPartition.set(partition, table);
     }
     return table;
@@ -121,6 +128,7 @@ export const openTables = async <R, V>(
   return {
     control,
     beside: tableOf,
+    all: () => byPartition.values(),
     caughtUp: tail.caughtUp,
     failed,
     close: () => {

@@ -24,6 +24,7 @@ import type { Baseline, BiometricTelemetry, KeylifeState } from '../../schemas/g
 import type { KeylifePolicy } from '../../schemas/keylifePolicy.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { topics } from '../../schemas/topics.ts';
+import type { BytesOnDisk, Kept } from '../bytesOnDisk.ts';
 import type { AppContext, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
 import type { Kafka } from '../kafka/types.ts';
@@ -35,14 +36,14 @@ import type { KeylifeConfig } from './config.ts';
 import { drainCounts } from './jobMetrics.ts';
 import { openTables } from './joinedTables.ts';
 import { keylifeMetrics } from './keylifeMetrics.ts';
+import { openBaselines } from './openBaselines.ts';
+import { personMetrics } from './personMetrics.ts';
 import { readChangelog } from './restore.ts';
 import { openRiskModels, type RiskModel } from './riskEngine.ts';
 import { type OpenedPartition, runJob } from './runJob.ts';
 import { tellRefused } from './tellRefused.ts';
 
 const name = 'keylife';
-/** Baselines that lie open in memory: some 130 KB each at most. */
-const openPersons = 500;
 /** Log odds of what is surely an impostor's: a recording. */
 const surest = Number.POSITIVE_INFINITY;
 
@@ -103,18 +104,27 @@ const restoreKeylife = async (
   return { held, start: own?.processedOffset ?? 0 };
 };
 
+/** People who lie open in memory, and what each was opened from. */
+type OpenPersons = LastSeen<string, { readonly of: Kept; readonly person: Person }>;
+
 /** Compares bursts with the baseline of their user, and by the model, that are in force. */
-const comparer = (modelOf: (sequence: number) => RiskModel, keys: UserKeys, baselines: VersionedTable<Baseline>) => {
-  const persons = new LastSeen<string, { of: Baseline; person: Person }>(openPersons);
+const comparer = (
+  modelOf: (sequence: number) => RiskModel,
+  { keys, disk, persons }: { keys: UserKeys; disk: BytesOnDisk; persons: OpenPersons },
+  baselines: VersionedTable<Kept>,
+) => {
   const personOf = async (user: string, offset: number): Promise<Person | undefined> => {
-    const baseline = baselines.at(user, offset);
-    if (!baseline) return undefined;
+    const kept = baselines.at(user, offset);
+    if (!kept) return undefined;
     const known = persons.get(user);
-    if (known?.of === baseline) return known.person;
-    const opened = await keys.open(user, baseline.sealed);
+    if (known?.of === kept) {
+      persons.set(user, known);
+      return known.person;
+    }
+    const opened = await keys.open(user, disk.read(kept));
     if (!opened) return undefined;
     const person = decodePerson(opened);
-    persons.set(user, { of: baseline, person });
+    persons.set(user, { of: kept, person });
     return person;
   };
   return async (
@@ -162,16 +172,26 @@ export const startKeylife = async (
   const reader = await TopicCodec.open<BiometricTelemetry>(topics.telemetryBiometric, registry, limits);
   const encoders = await openEncoders(registry);
   const counts = noKeylifeCounts();
-  const tables = await openTables<Baseline, Baseline>(context, topics.baselines, (baseline) => baseline, {
+  const disk = openBaselines(log);
+  const persons: OpenPersons = new LastSeen(config.openPersons);
+  const tables = await openTables<Baseline, Kept>(context, topics.baselines, ({ sealed }) => disk.keep(sealed), {
+    forgotten: (kept) => disk.release(kept),
     heard: (control) => models.pool.hear(control),
     passedOver: (topic) => metrics.passedOver.inc({ topic }),
   });
+  personMetrics(context.metrics, name, () => ({
+    known: [...tables.all()].reduce((sum, table) => sum + table.size, 0),
+    open: persons.size,
+    diskBytes: disk.size,
+    heldBytes: disk.held,
+  }));
   const clockProducer = await kafka.producer({ lingerMs: 0 });
   const close = async () => {
     await tables.close();
     await clockProducer.close();
     await models.close();
     await vault.close();
+    disk.close();
   };
   await beginJob(name, context, policy, { tables, clockProducer, models, close });
 
@@ -185,7 +205,7 @@ export const startKeylife = async (
       decoding: { reader, open: (user, sealed) => keys.open(user, sealed), specificationOf },
       checks: behaviourChecks,
       sizes: gatheredBursts,
-      compare: comparer(models.modelOf, keys, baselines),
+      compare: comparer(models.modelOf, { keys, disk, persons }, baselines),
       modelVersion: ({ modelSequence }) => models.modelOf(modelSequence).version,
       orders: ordersAsOf(name, tables.control, tellRefused(log), keylifePolicies),
       async reached({ controlOffset, baselinesOffset, modelSequence }) {

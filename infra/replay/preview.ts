@@ -1,4 +1,3 @@
-import type { Observable } from 'rxjs';
 import type { ModelsConfig } from '../../models/registry/config.ts';
 import type { History } from '../../pipelines/replay/history.ts';
 import type { ReplayReport } from '../../pipelines/replay/report.ts';
@@ -9,6 +8,7 @@ import type { Logger } from '../log.ts';
 import { openArchiveHistory } from './archiveHistory.ts';
 import { runReplay } from './run.ts';
 import { noSink } from './sinks.ts';
+import type { TrialWish } from './trial.ts';
 
 /** What {@link openPreview} works with. */
 export interface PreviewParts {
@@ -24,19 +24,6 @@ export interface PreviewParts {
   readonly mostMessages?: number;
 }
 
-/** A policy to try on what was. */
-export interface PreviewWish {
-  readonly policy: LifecyclePolicy;
-  /** What it is compared with. */
-  readonly inForce: LifecyclePolicy;
-  /** Epoch milliseconds. */
-  readonly from: number;
-  readonly to: number;
-  /** Ends it with `CANCELLED`. */
-  readonly stopping: Observable<unknown>;
-  readonly progressed: (done: number, all: number) => void;
-}
-
 /** What came of it. */
 export interface Preview {
   readonly report: ReplayReport;
@@ -46,7 +33,7 @@ export interface Preview {
 }
 
 /** Tries a lifecycle policy on the past. */
-export type PreviewPolicy = (wish: PreviewWish) => Promise<Preview>;
+export type PreviewPolicy = (wish: TrialWish<LifecyclePolicy>) => Promise<Preview>;
 
 /** Read before the range, so that baselines are learned: nearly what the live job knew. */
 const warmUpMs = 86_400_000;

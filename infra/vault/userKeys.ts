@@ -37,6 +37,10 @@ const partsOf = (user: string, sealed: Uint8Array) => {
   };
 };
 
+/** The beginning of what was sealed: as much as {@link UserKeys.reseal} looks at. */
+export const headOf = (sealed: Buffer): Buffer =>
+  Buffer.from(sealed.subarray(0, 2 + sealed.readUInt16BE(0) + ivBytes + tagBytes));
+
 const sealBy = (key: Buffer, wrapped: string, user: string, bytes: Uint8Array): Buffer => {
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(user));
@@ -75,7 +79,7 @@ export class UserKeys {
    * Seal what came of something that was sealed before, by the same data key: where that is erased this is as well, and no
    * key is made.
    *
-   * @param before - what it came of, as it was sealed
+   * @param before - what it came of, as it was sealed, or its {@link headOf | head}
    * @returns undefined where the user's key was erased
    * @throws {EbbtideError} `STATE_CORRUPT` for what is not sealed at all, or what Vault failed with
    */

@@ -1,9 +1,11 @@
 import { EbbtideError } from '../../schemas/errors.ts';
+import { defaultSteps, onGrid } from './grid.ts';
 import { makeTemplate, type Template, templateDefaults } from './template.ts';
 
 /**
  * What is kept of one person and one modality. The *anchor* was enrolled under strong authentication and stays as it is
- * until the next such time; *recent* samples are learned from use, the newest last. Plain numbers, 4 bytes each.
+ * until the next such time; *recent* samples are learned from use, the newest last. Plain numbers, 4 bytes each, on the
+ * grid of `grid.ts`.
  */
 export interface Baseline {
   /** Numbers of a sample. */
@@ -14,6 +16,8 @@ export interface Baseline {
   readonly recent: Float32Array;
   /** Samples learned since the anchor was laid. */
   readonly learned: number;
+  /** Steps of its grid to one. */
+  readonly steps: number;
 }
 
 /** How samples of a modality are kept. */
@@ -22,12 +26,18 @@ export interface KeepingRule {
   readonly kept?: number;
   /** Whether samples may lack features: NaN stands for what did not occur. @default false */
   readonly partial?: boolean;
+  /** How fine numbers are kept: steps to one, a power of two. @default 4096 */
+  readonly steps?: number;
 }
 
 const lastRows = (rows: Float32Array, features: number, { kept = templateDefaults.rows }: KeepingRule): Float32Array =>
   rows.slice(Math.max(0, rows.length - kept * features));
 
-const flat = (samples: readonly Float64Array[], features: number, { partial = false }: KeepingRule): Float32Array => {
+const flat = (
+  samples: readonly Float64Array[],
+  features: number,
+  { partial = false, steps }: KeepingRule,
+): Float32Array => {
   const rows = new Float32Array(samples.length * features);
   samples.forEach((sample, i) => {
     if (sample.length !== features || !isSample(sample, partial))
@@ -36,7 +46,10 @@ const flat = (samples: readonly Float64Array[], features: number, { partial = fa
         `A sample of behaviour must be ${features} finite numbers, got ${sample.length}`,
         { features, length: sample.length },
       );
-    rows.set(sample, i * features);
+    rows.set(
+      sample.map((value) => onGrid(value, steps)),
+      i * features,
+    );
   });
   return rows;
 };
@@ -58,7 +71,7 @@ export const layAnchor = (samples: readonly Float64Array[], rule: KeepingRule = 
   if (features === 0)
     throw new EbbtideError('DATA_MISSING', 'A baseline takes at least one sample of behaviour, got none');
   const anchor = lastRows(flat(samples, features, rule), features, rule);
-  return { features, anchor, recent: anchor, learned: 0 };
+  return { features, anchor, recent: anchor, learned: 0, steps: rule.steps ?? defaultSteps };
 };
 
 /**
@@ -71,8 +84,8 @@ export const learnSamples = (
   samples: readonly Float64Array[],
   rule: KeepingRule = {},
 ): Baseline => {
-  const { features, recent, learned } = baseline;
-  const added = flat(samples, features, rule);
+  const { features, recent, learned, steps } = baseline;
+  const added = flat(samples, features, { ...rule, steps });
   const all = new Float32Array(recent.length + added.length);
   all.set(recent);
   all.set(added, recent.length);
@@ -85,8 +98,8 @@ export const templatesOf = (
   { partial = false }: KeepingRule = {},
 ): { anchor: Template; recent: Template } => {
   const options = { ...templateDefaults, partial };
-  const first = makeTemplate(Float64Array.from(anchor), features, options);
-  const last = recent === anchor ? first : makeTemplate(Float64Array.from(recent), features, options);
+  const first = makeTemplate(new Float64Array(anchor), features, options);
+  const last = recent === anchor ? first : makeTemplate(new Float64Array(recent), features, options);
   return { anchor: first, recent: last };
 };
 

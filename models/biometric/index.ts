@@ -10,7 +10,7 @@ import {
 } from './baseline.ts';
 import { type GuardedRisk, guardedRisk, type LearningGuard, learningGuard, mayLearn } from './guard.ts';
 import { type JointOpinion, joinOpinions, type Opinion } from './join.ts';
-import { type LifespanRule, lifespanOf, lifespanRule } from './lifespan.ts';
+import { grantedLifespan, type LifespanGrounds, type LifespanRule, lifespanOf, lifespanRule } from './lifespan.ts';
 import { isCopy, statisticalVerifier } from './statistical.ts';
 import type { Template } from './template.ts';
 import { type Behaviour, opinionsOf, type Verifier } from './verifier.ts';
@@ -96,7 +96,7 @@ export interface RiskEngine {
   /** Judge one session. @param person undefined for somebody of whom nothing is known */
   assess(person: Person | undefined, behaviour: Behaviour): Promise<Assessment>;
   /** What is known after a session; the same object if it may not be learned from. */
-  learn(person: Person, behaviour: Behaviour, assessment: Assessment): Person;
+  learn(person: Person, behaviour: Behaviour, assessment: Omit<Assessment, 'lifespanMs'>): Person;
 }
 
 const hourMs = 3_600_000;
@@ -123,6 +123,7 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
     throw new EbbtideError('CONFIG_INVALID', 'No verifier of behaviour has a weight above 0', { weights });
   const keeping = new Map<string, KeepingRule>(verifiers.map((verifier) => [verifier.modality, verifier]));
   const uncalibrated = new Set(verifiers.filter((it) => it.uncalibrated).map(({ name }) => name));
+  const granted = (grounds: LifespanGrounds): number => grantedLifespan(grounds, rule, learningLifespanMs);
   const modalityOf = new Map(verifiers.map(({ name, modality }) => [name, modality]));
   // Making a template takes longer than comparing with it; the last ones are kept, whose number bounds the memory.
   const made = new Map<Baseline, ReturnType<typeof templatesOf>>();
@@ -173,7 +174,11 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
         stepUp: 1 > stepUpAbove,
       };
       if (known.length === 0)
-        return { reason: 'learning', lifespanMs: Math.min(learningLifespanMs, rule.otherwiseMs), ...nothing };
+        return {
+          reason: 'learning',
+          lifespanMs: granted({ risk: 1, learning: true, uncalibrated: false }),
+          ...nothing,
+        };
       const fitting = comparable(person, behaviour);
       const typed = fitting.get('keystroke') ?? [];
       const kept = known.find(([modality]) => modality === 'keystroke')?.[1];
@@ -184,7 +189,7 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
         return { reason: 'replayed', lifespanMs: lifespanOf(1, rule), ...nothing };
       const opinionsBy = (of: 'anchor' | 'recent', leniency: number): Promise<Opinion[]> => {
         const byModality = new Map<string, Template>(
-          known.map(([name, baseline]) => [name, templates(baseline, name)[of]]),
+          known.filter(([name]) => fitting.has(name)).map(([name, baseline]) => [name, templates(baseline, name)[of]]),
         );
         return opinionsOf(verifiers, byModality, fitting, leniency);
       };
@@ -193,13 +198,16 @@ export const createRiskEngine = (options: RiskEngineOptions = {}): RiskEngine =>
       const anchor = joinOpinions(anchored, weights);
       if (!recent || !anchor) return { reason: 'unseen', lifespanMs: lifespanOf(1, rule), ...nothing };
       const heard = Object.keys(recent.shares);
-      const most = heard.every((name) => uncalibrated.has(name)) ? learningLifespanMs : rule.otherwiseMs;
       const guarded = guardedRisk(recent.risk, anchor.risk);
       return {
         reason: 'assessed',
         risk: guarded.risk,
         guarded,
-        lifespanMs: Math.min(most, lifespanOf(guarded.risk, rule)),
+        lifespanMs: granted({
+          risk: guarded.risk,
+          learning: false,
+          uncalibrated: heard.every((name) => uncalibrated.has(name)),
+        }),
         weight: Math.max(...heard.map((name) => weights[name] ?? 0)),
         known: knownBy(anchored),
         shares: recent.shares,

@@ -45,3 +45,29 @@ export const lifespanRule: LifespanRule = {
  */
 export const lifespanOf = (risk: number, rule: LifespanRule = lifespanRule): number =>
   rule.classes.find(({ above }) => !(risk <= above))?.lifespanMs ?? rule.otherwiseMs;
+
+/** What a lifespan is granted on, beside the rule. */
+export interface LifespanGrounds {
+  /** From 0 to 1. */
+  readonly risk: number;
+  /** Whether the person is being learned, so that the risk says nothing. */
+  readonly learning: boolean;
+  /** Whether nobody has calibrated any of the verifiers that were heard. */
+  readonly uncalibrated: boolean;
+}
+
+/**
+ * The lifespan that an authentication earns: by its risk, and no more than somebody unknown gets where no verifier that was
+ * heard is calibrated.
+ *
+ * @param learningLifespanMs while a person is being learned
+ * @returns milliseconds
+ */
+export const grantedLifespan = (
+  { risk, learning, uncalibrated }: LifespanGrounds,
+  rule: LifespanRule,
+  learningLifespanMs: number,
+): number => {
+  const byRisk = learning ? rule.otherwiseMs : lifespanOf(risk, rule);
+  return learning || uncalibrated ? Math.min(learningLifespanMs, byRisk) : byRisk;
+};

@@ -1,47 +1,98 @@
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { sha256 } from '../hash.ts';
 import type { Baseline } from './baseline.ts';
+import { defaultSteps, onGrid, packedLength, packRows, unpackRows } from './grid.ts';
 import type { Person } from './index.ts';
 
-/** What is written before the numbers. */
+/** What is written of a modality before the numbers; lengths are numbers, not bytes. */
+interface Modality {
+  readonly name: string;
+  readonly features: number;
+  readonly anchor: number;
+  /** 0 where it is the anchor. */
+  readonly recent: number;
+  /** How much of what is recent is the anchor's end, and is not written again; absent in version 1. */
+  readonly shared?: number;
+  readonly learned: number;
+  /** Of its grid, to one; absent in version 1. */
+  readonly steps?: number;
+}
+
 interface Header {
-  readonly version: 1;
-  readonly modalities: readonly {
-    readonly name: string;
-    readonly features: number;
-    readonly anchor: number;
-    /** 0 where it is the anchor. */
-    readonly recent: number;
-    readonly learned: number;
-  }[];
+  /** 1: floats as they are. 2: compressed, see {@link packRows}. */
+  readonly version: 1 | 2;
+  readonly modalities: readonly Modality[];
   readonly sha256: string;
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength);
+/** Beyond this little more is gained, and it takes longer than comparing does. */
+const quality = 4;
 
-/** A person's baselines as bytes: a line of JSON, then little-endian floats; some 50 KB for a phrase of 11 keys, 130 KB for all modalities. */
+/** Numbers at the beginning of what is recent that are the anchor's end. */
+const sharedBy = ({ features, anchor, recent }: Baseline): number => {
+  for (let shared = Math.min(anchor.length, recent.length); shared > 0; shared -= features) {
+    const end = anchor.subarray(anchor.length - shared);
+    if (end.every((value, i) => Object.is(value, recent[i]))) return shared;
+  }
+  return 0;
+};
+
+/**
+ * A person's baselines as bytes: a line of JSON, then their rows, compressed. Full baselines of all modalities take some
+ * 50 KB, those of a phrase of 11 keys alone 20.
+ */
 export const encodePerson = (person: Person): Buffer => {
-  const arrays = [...person.values()].flatMap(({ anchor, recent }) =>
-    recent === anchor ? [anchor] : [anchor, recent],
-  );
-  const body = Buffer.concat(arrays.map(bytesOf));
-  const header: Header = {
-    version: 1,
-    modalities: [...person].map(([name, { features, anchor, recent, learned }]) => ({
+  const modalities: Modality[] = [];
+  const parts: Buffer[] = [];
+  for (const [name, baseline] of person) {
+    const { features, anchor, recent, learned, steps } = baseline;
+    const shared = recent === anchor ? 0 : sharedBy(baseline);
+    modalities.push({
       name,
       features,
       anchor: anchor.length,
       recent: recent === anchor ? 0 : recent.length,
+      shared,
       learned,
-    })),
-    sha256: sha256(body),
-  };
+      steps,
+    });
+    parts.push(packRows(anchor, features, steps));
+    if (recent !== anchor) parts.push(packRows(recent.subarray(shared), features, steps));
+  }
+  const body = brotliCompressSync(Buffer.concat(parts), { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
+  const header: Header = { version: 2, modalities, sha256: sha256(body) };
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]);
 };
 
+/** Rows as they lie one after the other in a body; version 1 wrote little-endian floats. */
+const rowsIn = (
+  { version, modalities }: Header,
+  body: Buffer,
+): ((length: number, features: number, steps: number) => Float32Array) => {
+  let at = 0;
+  const take = (length: number): Buffer => {
+    at += length;
+    return body.subarray(at - length, at);
+  };
+  if (version === 1)
+    return (length, _, steps) => {
+      const array = new Float32Array(length);
+      new Uint8Array(array.buffer).set(take(length * 4));
+      return array.map((value) => onGrid(value, steps));
+    };
+  const bytesOf = (length: number, features: number): number => packedLength(length / features, features);
+  const whole = modalities.reduce(
+    (sum, { features, anchor, recent, shared = 0 }) =>
+      sum + bytesOf(anchor, features) + (recent === 0 ? 0 : bytesOf(recent - shared, features)),
+    0,
+  );
+  body = brotliDecompressSync(body, { maxOutputLength: Math.max(1, whole) });
+  return (length, features, steps) => unpackRows(take(bytesOf(length, features)), features, steps);
+};
+
 /**
- * Read a person's baselines.
+ * Read a person's baselines, of this version or the one before.
  *
  * @throws EbbtideError STATE_CORRUPT when they are cut short or altered: the person must be enrolled again
  */
@@ -57,18 +108,19 @@ export const decodePerson = (bytes: Uint8Array): Person => {
     throw corrupt(cause);
   }
   const body = all.subarray(end + 1);
-  if (end < 0 || header.version !== 1 || sha256(body) !== header.sha256) throw corrupt();
-  let at = 0;
-  const floats = (length: number): Float32Array => {
-    const array = new Float32Array(length);
-    new Uint8Array(array.buffer).set(body.subarray(at, at + length * 4));
-    at += length * 4;
-    return array;
-  };
+  if (end < 0 || ![1, 2].includes(header.version) || sha256(body) !== header.sha256) throw corrupt();
+  const rows = rowsIn(header, body);
   const person = new Map<string, Baseline>();
-  for (const { name, features, anchor: anchored, recent: kept, learned } of header.modalities) {
-    const anchor = floats(anchored);
-    person.set(name, { features, anchor, recent: kept === 0 ? anchor : floats(kept), learned });
+  for (const { name, features, anchor: anchored, recent: kept, shared = 0, learned, ...rest } of header.modalities) {
+    const { steps = defaultSteps } = rest;
+    const anchor = rows(anchored, features, steps);
+    let recent = anchor;
+    if (kept > 0) {
+      recent = new Float32Array(kept);
+      recent.set(anchor.subarray(anchored - shared));
+      recent.set(rows(kept - shared, features, steps), shared);
+    }
+    person.set(name, { features, anchor, recent, learned, steps });
   }
   return person;
 };

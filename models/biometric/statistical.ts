@@ -51,9 +51,10 @@ export const isCopy = ({ features, rows }: Template, sample: Float64Array): bool
   return false;
 };
 
-const verifierOf = (modality: string, curves: RiskCurves): Verifier => ({
+const verifierOf = (modality: string, curves: RiskCurves, steps: number): Verifier => ({
   name: `${modality}.statistical`,
   modality,
+  steps,
   logOdds: (template, samples, leniency = 0) =>
     samples.length < curves[0]![0]
       ? Number.NaN
@@ -65,14 +66,18 @@ const verifierOf = (modality: string, curves: RiskCurves): Verifier => ({
 });
 
 /** The distance as a verifier of keystrokes; it needs no training. */
-export const statisticalVerifier: Verifier = verifierOf('keystroke', keystrokeCurves);
+export const statisticalVerifier: Verifier = verifierOf('keystroke', keystrokeCurves, 4096);
 
 /**
  * The distance as a verifier of mouse actions, from five of them on. It knows nobody else and tells far less than
  * keystrokes do: its curves, fitted on Balabit's training sessions, are flat, and so is its part in the risk.
  */
-export const mouseVerifier: Verifier = verifierOf('mouse', [
-  [5, { slope: 5.6, centre: 0.269 }],
-  [10, { slope: 6.62, centre: 0.26 }],
-  [20, { slope: 7.56, centre: 0.253 }],
-]);
+export const mouseVerifier: Verifier = verifierOf(
+  'mouse',
+  [
+    [5, { slope: 5.6, centre: 0.269 }],
+    [10, { slope: 6.62, centre: 0.26 }],
+    [20, { slope: 7.56, centre: 0.253 }],
+  ],
+  512,
+);

@@ -39,6 +39,9 @@ export interface SummaryOptions {
   readonly kept: number;
 }
 
+/** How fine stretches are kept: a fiftieth of the least scale is far below what a verifier so mild could tell. */
+const steps = 512;
+
 /** Chosen by hand: people differ from themselves by about 1.2 of their spread, and by 1.6 it may be anybody. */
 const curve: RiskCurve = { slope: 4, centre: Math.log(1.6) };
 
@@ -59,6 +62,7 @@ export const summaryVerifier = ({ modality, fewest, kept }: SummaryOptions): Ver
   partial: true,
   uncalibrated: true,
   kept,
+  steps,
   logOdds(template, samples, leniency = 0) {
     const far = samples.map((sample) => summaryDistance(template, sample)).filter((it) => !Number.isNaN(it));
     if (far.length < fewest) return Number.NaN;
@@ -78,3 +82,16 @@ export const summaryVerifiers: readonly Verifier[] = [
   summaryVerifier({ modality: 'touch', fewest: 5, kept: 100 }),
   summaryVerifier({ modality: 'application', fewest: 3, kept: 60 }),
 ];
+
+const names: ReadonlySet<string> = new Set(summaryVerifiers.map(({ name }) => name));
+
+/** Those of some verifiers that nobody has calibrated, so that whoever sees what they said may be told. */
+export const uncalibratedOf = (verifiers: readonly string[]): string[] => verifiers.filter((name) => names.has(name));
+
+/**
+ * Whether nobody has calibrated any of the verifiers that were heard.
+ *
+ * @param heard - their names; none is no such case
+ */
+export const isUncalibrated = (heard: readonly string[]): boolean =>
+  heard.length > 0 && uncalibratedOf(heard).length === heard.length;

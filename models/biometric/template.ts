@@ -68,10 +68,15 @@ export const makeTemplate = (
       continue;
     }
     const middle = weightedQuantile(of.values, of.weights, 0.5);
-    const away = of.values.map((it) => Math.abs(it - middle));
+    const away = of.values;
+    let mean = 0;
+    for (let row = 0; row < away.length; row++) {
+      away[row] = Math.abs(away[row]! - middle);
+      mean += away[row]! * of.weights[row]!;
+    }
     median[feature] = middle;
     scale[feature] = weightedQuantile(away, of.weights, 0.5) + scaleFloor;
-    spread[feature] = away.reduce((sum, it, row) => sum + it * of.weights[row]!, 0);
+    spread[feature] = mean;
   }
   return { features, rows, weights, median, scale, spread };
 };
@@ -83,8 +88,13 @@ const columnOf = (
   feature: number,
   features: number,
 ): { readonly values: Float64Array; readonly weights: Float64Array } => {
-  const values = weights.map((_, row) => rows[row * features + feature]!);
-  if (!values.some(Number.isNaN)) return { values, weights };
+  const values = new Float64Array(weights.length);
+  let whole = true;
+  for (let row = 0; row < values.length; row++) {
+    values[row] = rows[row * features + feature]!;
+    whole &&= !Number.isNaN(values[row]!);
+  }
+  if (whole) return { values, weights };
   const there = (_: number, row: number): boolean => !Number.isNaN(values[row]);
   const kept = weights.filter(there);
   const total = kept.reduce((sum, it) => sum + it, 0);

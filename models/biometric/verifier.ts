@@ -16,6 +16,8 @@ export interface Verifier {
   readonly uncalibrated?: boolean;
   /** Samples of a person kept at most: the last ones. @default 200 */
   readonly kept?: number;
+  /** How fine their numbers are kept: steps to one, a power of two. @default 4096 */
+  readonly steps?: number;
   /**
    * Log odds that the samples of one session are an impostor's.
    *

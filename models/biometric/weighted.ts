@@ -5,6 +5,9 @@ export const recencyWeights = (count: number, memory: number): Float64Array => {
   return weights.map((it) => it / total);
 };
 
+/** Where values are partitioned: one for all, since it is asked a hundred times for each person. */
+let scratch = { v: new Float64Array(256), w: new Float64Array(256) };
+
 /** A sum of weights falls short of its share by rounding. */
 const tolerance = 1e-12;
 
@@ -17,19 +20,27 @@ const tolerance = 1e-12;
  * @param share above 0, at most 1
  */
 export const weightedQuantile = (values: Float64Array, weights: Float64Array, share: number): number => {
-  const v = values.slice();
-  const w = weights.slice();
+  const { length } = values;
+  if (scratch.v.length < length) scratch = { v: new Float64Array(length), w: new Float64Array(length) };
+  const { v, w } = scratch;
+  v.set(values);
+  w.set(weights);
   let low = 0;
-  let high = v.length - 1;
+  let high = length - 1;
   let below = 0;
   while (low < high) {
-    const [a, b, c] = [v[low]!, v[(low + high) >> 1]!, v[high]!];
+    const a = v[low]!;
+    const b = v[(low + high) >> 1]!;
+    const c = v[high]!;
     const pivot = Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
-    let [less, at, more] = [low, low, high];
+    let less = low;
+    let at = low;
+    let more = high;
     let lessWeight = 0;
     let equalWeight = 0;
     while (at <= more) {
-      const [value, weight] = [v[at]!, w[at]!];
+      const value = v[at]!;
+      const weight = w[at]!;
       if (value < pivot) {
         lessWeight += weight;
         v[at] = v[less]!;

@@ -4,13 +4,24 @@
  *
  *   npm run bench -- keyhost [--json] [--users 10000] [--handshakes 500] [--issues 300] [--calm seconds]
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { connect } from 'node:tls';
 import { parseArgs } from 'node:util';
+import { BytesOnDisk } from '../../infra/bytesOnDisk.ts';
+import { keyhostConfig } from '../../infra/services/keyhost/config.ts';
+import { Persons } from '../../infra/services/keyhost/persons.ts';
+import { VaultClient } from '../../infra/vault/client.ts';
+import { UserKeys } from '../../infra/vault/userKeys.ts';
 import { behaviourOf } from '../../models/biometric/bursts.ts';
-import { createRiskEngine, type Person } from '../../models/biometric/index.ts';
-import { decodePerson, encodePerson } from '../../models/biometric/personFile.ts';
+import { type Assessment, createRiskEngine, type Person, type RiskEngine } from '../../models/biometric/index.ts';
+import { encodePerson } from '../../models/biometric/personFile.ts';
+import { modalities } from '../../models/biometric/specifications.ts';
+import { mouseVerifier, statisticalVerifier } from '../../models/biometric/statistical.ts';
+import { summaryVerifiers } from '../../models/biometric/summary.ts';
 import {
   ask,
   batchOf,
@@ -19,7 +30,8 @@ import {
   startHost,
   typist,
 } from '../infra/services/keyhost/rig.ts';
-import { kafkaRig, prepareVault } from '../infra/vault/rig.ts';
+import { kafkaRig, keptLog, type PreparedVault, prepareVault } from '../infra/vault/rig.ts';
+import { type Way, wayOf } from '../models/biometric/ways.ts';
 import { openBao } from '../services/openbao.ts';
 import { untilCalm } from './agent/footprint.ts';
 import { type Figures, report, round, say } from './report.ts';
@@ -36,46 +48,109 @@ const { values: options } = parseArgs({
 const teardown: (() => unknown)[] = [];
 /** Hooks of the test's helpers run in the order of their registration, after ours. */
 const context = { after: (fn: () => unknown) => teardown.unshift(fn) } as unknown as TestContext;
-const phrases = (count: number, of: () => Record<string, number>) =>
-  Array.from({ length: count }, () => ({ specification: 'phrase', features: of() }));
 const quantile = (values: readonly number[], q: number): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(q * values.length) - 1]!;
 
-/** Risk of one authentication of three attempts, of people whose baselines lie as bytes: opened, made ready, compared. */
-const risks = async (users: number): Promise<Figures> => {
-  const engine = createRiskEngine();
-  const own = typist(0.25, 3);
-  const person = engine.enrol(behaviourOf(phrases(200, own)));
-  const learned = engine.learn(person, behaviourOf(phrases(100, own)), {
-    ...(await engine.assess(person, behaviourOf(phrases(3, own)))),
+/** What somebody does in a sign-in, and in the session around it: a bit of all that is compared. */
+const doing = (way: Way, of: () => Record<string, number>, count: Readonly<Record<string, number>>) =>
+  behaviourOf(
+    Object.entries({
+      phrase: of,
+      typing: way.typing,
+      movement: way.gesture,
+      gesture: way.gesture,
+      scrolling: way.scrolling,
+      attention: way.attention,
+    }).flatMap(([specification, next]) =>
+      Array.from({ length: count[specification] ?? 0 }, () => ({ specification, features: next() })),
+    ),
+  );
+const attempt = { phrase: 3, typing: 2, movement: 10, gesture: 10, scrolling: 5, attention: 3 };
+const full = { phrase: 200, typing: 60, movement: 200, gesture: 100, scrolling: 60, attention: 60 };
+
+/** Somebody whose baselines are full in all modalities, of whom as much again was learned since. */
+const fullPerson = (engine: RiskEngine, way: Way, of: () => Record<string, number>): Person =>
+  engine.learn(engine.enrol(doing(way, of, full)), doing(way, of, full), {
     learnable: true,
-  });
-  const bytes = encodePerson(learned);
+    known: modalities,
+  } as unknown as Assessment);
+
+const mib = (bytes: number): number => round(bytes / 2 ** 20, 1);
+
+/**
+ * Risk of one authentication, of people whose baselines are full and lie sealed on the disk: read, opened, made ready,
+ * compared by all verifiers. Vault is asked for each user's data key before that.
+ */
+const risks = async (users: number, vault: PreparedVault): Promise<Figures> => {
+  const config = keyhostConfig.parse({});
+  const verifiers = [statisticalVerifier, mouseVerifier, ...summaryVerifiers];
+  const engine = createRiskEngine({ verifiers, weights: config.weights, enrolments: config.enrolments });
+  const types = typist(0.25, 3);
+  const way = wayOf(1);
+  const person = fullPerson(engine, way, types);
+  const { log } = keptLog();
+  const client = await VaultClient.connect(vault.configs.keyhost, { service: 'bench', log });
+  const keys = new UserKeys(client);
+  const folder = mkdtempSync(join(tmpdir(), 'ebbtide-bench-'));
+  const disk = new BytesOnDisk(folder, 'baselines');
+  const names = Array.from({ length: users }, (_, i) => `bench-${i}`);
+  // So few that whoever is asked for in turn does not lie open
+  const openPersons = Math.min(config.openPersons, Math.floor(users / 10));
+  const persons = new Persons({ keys, log, disk, openPersons });
+  const inTurn = async (one: (user: string) => Promise<unknown>) => {
+    const left = [...names];
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        for (let user = left.pop(); user !== undefined; user = left.pop()) await one(user);
+      }),
+    );
+  };
   global.gc?.();
   const before = process.memoryUsage().rss;
-  // Sealed bytes of each user, as the key host keeps them
-  const kept = Array.from({ length: users }, () => Buffer.concat([randomBytes(130), bytes]));
+  say(`Seals ${users} baselines`);
+  await inTurn(async (user) => {
+    const sealed = await persons.seal(user, person, undefined);
+    persons.apply(user, { user, sealed, updatedAt: 1, purpose: 'bench', lawfulBasis: 'consent' });
+  });
+  say(`Opens ${users} baselines`);
+  await inTurn((user) => persons.of(user));
   global.gc?.();
-  const perUser = (process.memoryUsage().rss - before) / users;
-  const times: { cold: number[]; warm: number[] } = { cold: [], warm: [] };
+  const { rss } = process.memoryUsage();
+  const { known, open, diskBytes } = persons.counts;
+  const times: { cold: number[]; warm: number[]; cpu: number[] } = { cold: [], warm: [], cpu: [] };
   for (let i = 0; i < 1200; i++) {
-    const attempt = behaviourOf(phrases(3, own));
-    const sealed = kept[i % users]!;
+    const behaviour = doing(way, types, attempt);
     const began = performance.now();
-    const opened: Person = decodePerson(sealed.subarray(130));
-    await engine.assess(opened, attempt);
+    const cpu = process.cpuUsage();
+    // Those who were opened last are the first names: nobody of these lies open
+    const opened = await persons.of(names.at(-1 - (i % (users - openPersons)))!);
+    await engine.assess(opened, behaviour);
+    const spent = process.cpuUsage(cpu);
     const between = performance.now();
-    await engine.assess(opened, attempt);
+    await engine.assess(opened, behaviour);
     if (i < 200) continue;
     times.cold.push(between - began);
+    times.cpu.push((spent.user + spent.system) / 1000);
     times.warm.push(performance.now() - between);
   }
+  await client.close();
+  disk.close();
+  rmSync(folder, { recursive: true });
   return {
     riskP50Ms: round(quantile(times.cold, 0.5)),
     riskP99Ms: round(quantile(times.cold, 0.99)),
+    riskCpuP50Ms: round(quantile(times.cpu, 0.5)),
+    riskCpuP99Ms: round(quantile(times.cpu, 0.99)),
     riskWarmP99Ms: round(quantile(times.warm, 0.99)),
-    users,
-    kibPerUser: round(perUser / 1024, 1),
+    users: known,
+    openPersons: open,
+    memoryMiB: mib(rss - before),
+    diskMiB: mib(diskBytes),
+    kibPerBaseline: round(encodePerson(person).length / 1024, 1),
+    kibOpen: round(
+      [...person.values()].reduce((sum, { anchor, recent }) => sum + anchor.byteLength + recent.byteLength, 0) / 1024,
+      1,
+    ),
   };
 };
 
@@ -92,9 +167,9 @@ const perSecond = async (count: number, atOnce: number, one: () => Promise<unkno
 
 try {
   await untilCalm(Number(options.calm));
-  say('Risk of an authentication');
-  const figures = await risks(Number(options.users));
   const vault = await prepareVault(context, await openBao(context));
+  say('Risk of an authentication');
+  const figures = await risks(Number(options.users), vault);
   const kafka = await kafkaRig(context);
   const host = await startHost(context, vault, kafka.context(), {
     keyhost: { requestsPerSecond: 100_000, requestsBurst: 100_000 },

@@ -26,7 +26,9 @@ const byPam = new RegExp(
 );
 /** Sessions that are no logins, or that somebody else tells of: sshd of its own, collectors of scheduled jobs of theirs. */
 const noLogins: ReadonlySet<string> = new Set(
-  'sshd cron crond atd sudo sudo-i su su-l runuser runuser-l systemd-user polkit-1 pkexec'.split(' '),
+  'sshd cron crond atd sudo sudo-i su su-l runuser runuser-l systemd-user polkit-1 pkexec gdm-launch-environment lightdm-greeter sddm-greeter'.split(
+    ' ',
+  ),
 );
 /** A program that is run by sudo; words before terminal and folder say why it was not. */
 const bySudo = new RegExp(

@@ -57,16 +57,17 @@ const whereLink = ({ console: { linkFile } }: Config, link: string): string =>
   linkFile === undefined ? `open ${link}` : `open the link in ${linkFile}`;
 
 const serveConsole: Start = async (context, config, { say }, parts) => {
-  const archive = openArchive({
+  const clickhouse = {
     ...config.clickhouse,
     url: addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url'),
-  });
+  };
+  const archive = openArchive(clickhouse);
   const entities = entitiesOf(config, context.log);
   const console = await startConsole(context, config.console, {
     parts,
     thresholds: () => config.policy.lifecycle,
     archive: deskArchive(archive),
-    ...archivePorts(context, config, archive),
+    ...archivePorts(context, config, clickhouse, archive),
     linkUsed: (next) => say(`The link has been used; for another browser ${whereLink(config, next)}`),
     ...(entities && { actOnEntity: entities.actOnEntity }),
   });

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { lazily } from '../invocation.ts';
-import { instantOrAgo } from '../values.ts';
+import { durationMs, instantOrAgo } from '../values.ts';
 
 export const defineReport = (): Command => {
   const command = new Command('report')
@@ -49,5 +49,29 @@ Examples:
   ebbtide report access alice --since 90d --json`,
     )
     .action(lazily(() => import('../actions/report-access.ts')));
+  command
+    .command('forecast')
+    .description(
+      'What is foreseen of a user at each of their machines, by the model in force: chances, and the time of the next access.',
+    )
+    .argument('<user>', 'name of the user, as telemetry has it')
+    .option('--from <duration>', 'when the window begins, from the beginning of this hour on', durationMs, 0)
+    .option('--to <duration>', 'when it ends', durationMs, 4 * 3_600_000)
+    .option('--since <time>', 'what is learned from: a time, or a duration back from now', instantOrAgo, {
+      agoMs: 30 * 86_400_000,
+    })
+    .option('--at <time>', 'as of another time, of which what follows is not known; else now', instantOrAgo)
+    .addHelpText(
+      'after',
+      `
+Columns:
+  by     the model, or the habits of everybody where the pair has little history or the model was worse lately
+  helps  whether forecasts of the pair were better lately than its mean rate; where not, nothing is prepared
+
+Examples:
+  ebbtide report forecast alice
+  ebbtide report forecast alice --from 12h --to 20h --json`,
+    )
+    .action(lazily(() => import('../actions/report-forecast.ts')));
   return command;
 };

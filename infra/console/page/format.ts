@@ -59,6 +59,8 @@ const words: Record<string, string> = {
   falsePositive: 'false positive',
   maliciousActivity: 'malicious activity',
   killSwitch: 'kill switch',
+  'lifespans.classes': 'lifespans by risk',
+  'lifespans.otherwise': 'lifespan below them',
   preProvisioned: 'pre-provisioned',
 };
 

@@ -4,6 +4,7 @@ import { keylifePolicySchema } from '../../../schemas/keylifePolicy.ts';
 import { lifecyclePolicySchema } from '../../../schemas/policy.ts';
 import { preprovisionPolicySchema } from '../../../schemas/preprovisionPolicy.ts';
 import { scopePolicySchema } from '../../../schemas/scopePolicy.ts';
+import { builtInScope } from '../../../schemas/scopes.ts';
 import type { PolicyField } from '../view/policy.ts';
 
 interface Node {
@@ -14,6 +15,7 @@ interface Node {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly properties?: Readonly<Record<string, Node>>;
+  readonly items?: Node;
   readonly anyOf?: readonly Node[];
 }
 
@@ -28,13 +30,23 @@ const schemas: Readonly<Record<PolicyPipeline, z.ZodType>> = {
 const limit = (value: number | undefined): number | null =>
   value === undefined || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? null : value;
 
-const fieldsOf = (node: Node, path: readonly string[]): PolicyField[] => {
+/** Values that are known beside those that a schema lists. */
+const known: Readonly<Record<string, readonly string[]>> = { 'ranges.scope': Object.values(builtInScope) };
+
+/** Columns of a list whose rows are flat; none of anything else. */
+const columnsOf = ({ type, items }: Node, path: readonly string[]): readonly PolicyField[] => {
+  const columns = type === 'array' && items?.properties ? fieldsOf(items, path, 1) : [];
+  return columns.every(({ kind }) => kind !== 'json') ? columns : [];
+};
+
+const fieldsOf = (node: Node, path: readonly string[], depth = 2): PolicyField[] => {
   const nullable = node.anyOf?.some(({ type }) => type === 'null') ?? false;
   const inner = nullable ? { ...node.anyOf?.find(({ type }) => type !== 'null'), description: node.description } : node;
-  if (inner.properties && path.length < 2)
+  if (inner.properties && depth > 0)
     return Object.entries(inner.properties).flatMap(([name, one]) =>
-      fieldsOf({ ...one, description: one.description ?? inner.description ?? '' }, [...path, name]),
+      fieldsOf({ ...one, description: one.description ?? inner.description ?? '' }, [...path, name], depth - 1),
     );
+  const columns = columnsOf(inner as Node, path);
   const whole = inner.type === 'integer';
   const kind = inner.enum
     ? 'choice'
@@ -44,7 +56,9 @@ const fieldsOf = (node: Node, path: readonly string[]): PolicyField[] => {
         ? 'text'
         : inner.type === 'boolean'
           ? 'switch'
-          : 'json';
+          : columns.length > 0
+            ? 'rows'
+            : 'json';
   return [
     {
       path: path.join('.'),
@@ -54,7 +68,8 @@ const fieldsOf = (node: Node, path: readonly string[]): PolicyField[] => {
       nullable,
       least: limit(inner.minimum) ?? (inner.exclusiveMinimum === undefined ? null : whole ? 1 : 0),
       most: limit(inner.maximum),
-      options: inner.enum ?? [],
+      options: inner.enum ?? known[path.join('.')] ?? [],
+      columns,
     },
   ];
 };

@@ -1,6 +1,7 @@
 import type { SubjectReport } from '../../../pipelines/scope/subjectReport.ts';
 import type { Decision } from '../../../schemas/generated/Decision.ts';
 import type { ScopePolicy } from '../../../schemas/scopePolicy.ts';
+import type { ChangedKey, KeyPreview } from '../../replay/keylife/preview.ts';
 import type { Preview } from '../../replay/preview.ts';
 import type { ScopePreview } from '../../replay/scope/preview.ts';
 import { figuresOf } from '../../replay/scope/view.ts';
@@ -23,15 +24,23 @@ const deedOf = (decision: Decision | undefined): PolicyDeed | null =>
 
 /** As much of a trial of a lifecycle policy as a page shows. */
 export const shownLifecycle = ({ report, from, warnings }: Preview, to: number): PreviewView => ({
+  pipeline: 'lifecycle',
   figures: report.figures,
   from,
   to,
   span: report.span,
   warnings,
+  lives: [],
   differences: report.differences
     .slice(-mostListed)
     .reverse()
-    .map(({ subject, at, here, there }) => ({ subject, at, draft: deedOf(here), inForce: deedOf(there) })),
+    .map(({ subject, at, here, there }) => ({
+      subject,
+      name: subject,
+      at,
+      draft: deedOf(here),
+      inForce: deedOf(there),
+    })),
   courses: report.courses.slice(0, mostCourses).map(({ subject, verdict, here, there }) => ({
     subject,
     verdict: verdict?.kind ?? null,
@@ -39,6 +48,12 @@ export const shownLifecycle = ({ report, from, warnings }: Preview, to: number):
     inForce: (there ?? []).slice(-mostSteps),
   })),
 });
+
+/** Figures of the policy in force, by the names that set them against those of the draft. */
+const against = (figures: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [`against${name.charAt(0).toUpperCase()}${name.slice(1)}`, value]),
+  );
 
 const scopeDeed = ({ narrowest, peakRisk, peakFeatures }: SubjectReport): PolicyDeed => ({
   action: 'narrow',
@@ -56,13 +71,11 @@ export const shownScope = (
 ): PreviewView => {
   const before = new Map(inForce.map((report) => [report.subject, report]));
   const changed = draft.filter((report) => report.narrowest !== before.get(report.subject)!.narrowest);
-  const against = Object.entries(figuresOf(inForce, policies.inForce)).map(
-    ([name, value]) => [`against${name.charAt(0).toUpperCase()}${name.slice(1)}`, value] as const,
-  );
   return {
+    pipeline: 'scope',
     figures: {
       ...figuresOf(draft, policies.draft),
-      ...Object.fromEntries(against),
+      ...against(figuresOf(inForce, policies.inForce)),
       differingSubjects: changed.length,
     },
     from,
@@ -72,11 +85,63 @@ export const shownScope = (
       to: Math.max(...draft.map(({ lastAt }) => lastAt)),
     },
     warnings: ['Baselines of callers begin with the range.'],
+    lives: [],
     differences: changed.slice(0, mostListed).map((report) => ({
       subject: report.subject,
+      name: report.subject,
       at: report.peakAt,
       draft: scopeDeed(report),
       inForce: scopeDeed(before.get(report.subject)!),
+    })),
+    courses: [],
+  };
+};
+
+const hourMs = 3_600_000;
+const keyDeed = (ttlMs: number, { risk }: ChangedKey): PolicyDeed => ({
+  action: 'grant',
+  newTtlMs: ttlMs,
+  newScope: '',
+  withheld: '',
+  reason: risk === null ? 'Nothing was compared' : `Risk ${risk.toFixed(2)}`,
+});
+
+/** As much of a trial of a policy of key lifespans as a page shows: those first of whom most keys would differ. */
+export const shownKeys = (
+  { holders, draft, inForce, uncompared, span }: KeyPreview,
+  { from, to }: { readonly from: number; readonly to: number },
+): PreviewView => {
+  const changed = holders.filter((one) => one.last !== undefined).sort((a, b) => b.changed - a.changed);
+  const hours = (lives: ReadonlyMap<number, number>) =>
+    [...lives].reduce((sum, [lifeMs, keys]) => sum + (lifeMs * keys) / hourMs, 0);
+  return {
+    pipeline: 'keylife',
+    figures: {
+      keys: holders.reduce((sum, { keys }) => sum + keys, 0),
+      people: holders.length,
+      keyHours: hours(draft),
+      ...against({ keyHours: hours(inForce) }),
+      differingKeys: changed.reduce((sum, one) => sum + one.changed, 0),
+      differingSubjects: changed.length,
+    },
+    ...{ from, to, span },
+    warnings: [
+      'Risks stay as they were at each sign-in, and what cut keys short later is not decided again: behaviour is not kept.',
+      ...(uncompared > 0
+        ? [
+            `Of ${uncompared} keys nothing was compared: those that outlived the shortest class count as granted while their user was being learned, the others as in doubt.`,
+          ]
+        : []),
+    ],
+    lives: [...new Set([...draft.keys(), ...inForce.keys()])]
+      .sort((a, b) => b - a)
+      .map((lifeMs) => ({ lifeMs, draft: draft.get(lifeMs) ?? 0, inForce: inForce.get(lifeMs) ?? 0 })),
+    differences: changed.slice(0, mostListed).map(({ user, last }) => ({
+      subject: last!.credentialId,
+      name: user,
+      at: last!.issuedAt,
+      draft: keyDeed(last!.draftMs, last!),
+      inForce: keyDeed(last!.inForceMs, last!),
     })),
     courses: [],
   };

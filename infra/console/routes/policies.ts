@@ -4,29 +4,24 @@ import { z } from 'zod';
 import { type PolicyPipeline, policyParsers } from '../../../schemas/control.ts';
 import { EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
 import { Problem } from '../../http/problem.ts';
-import type { PreviewPolicy } from '../../replay/preview.ts';
+import type { Trial } from '../../replay/trial.ts';
 import { personOf } from '../people/guard.ts';
 import { policyPipelines } from '../policies/book.ts';
 import { policyFields } from '../policies/fields.ts';
-import { shownLifecycle, shownScope } from '../policies/shown.ts';
 import { needs, parse, type RouteContext } from './context.ts';
 
 const policyBytes = 262_144;
 const dayMs = 86_400_000;
-/** Previews at once: one of a lifecycle policy has a thread, one of a scope policy takes turns with everything else. */
+/** Previews at once: each has a thread. */
 const mostAtOnce = 2;
 const progressMs = 200;
-/** What the archive of API calls lags behind at most: a preview reads them twice, and must read the same. */
-const settledMs = 60_000;
 
 /** Policies of the past that are asked of the archive. */
 const mostPast = 1_000;
 
-type Span = Omit<Parameters<PreviewPolicy>[0], 'policy' | 'inForce'>;
-
 /** Body of `POST /api/policies/preview`. */
 export const previewBody = z.strictObject({
-  pipeline: z.enum(['lifecycle', 'scope']).default('lifecycle'),
+  pipeline: z.enum(policyPipelines).default('lifecycle'),
   policy: z.record(z.string(), z.unknown()),
   days: z.number().positive().max(90),
 });
@@ -45,40 +40,16 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, mode
   const pipelineView = (pipeline: PolicyPipeline) => ({
     ...policies.view(pipeline, now()),
     fields: policyFields[pipeline],
-    canPreview:
-      (pipeline === 'lifecycle' && ports.previewPolicy !== undefined) ||
-      (pipeline === 'scope' && ports.previewScope !== undefined),
+    canPreview: ports.trials?.[pipeline] !== undefined,
   });
-  /** What a draft would have done; undefined where there is nothing to try it on. */
-  const trialOf = ({ pipeline, policy }: z.output<typeof previewBody>) => {
-    const { previewPolicy, previewScope } = ports;
-    if (pipeline === 'scope' && previewScope) {
-      const draft = policyParsers.scope(policy);
-      return async (wish: Span) => {
-        const inForce = policies.policy('scope', wish.to);
-        const span = { from: wish.from - settledMs, to: wish.to - settledMs };
-        return shownScope(
-          await previewScope({ ...wish, ...span, policy: draft, inForce }),
-          { draft, inForce },
-          span.to,
-        );
-      };
-    }
-    if (pipeline === 'lifecycle' && previewPolicy) {
-      const draft = policyParsers.lifecycle(policy);
-      return async (wish: Span) => {
-        const inForce = policies.policy('lifecycle', wish.to);
-        return shownLifecycle(await previewPolicy({ ...wish, policy: draft, inForce }), wish.to);
-      };
-    }
-    return undefined;
-  };
 
   server.post('/api/policies/preview', { ...needs('analyst'), bodyLimit: policyBytes }, async (request, reply) => {
     const wish = parse(previewBody, request.body);
-    const attempt = trialOf(wish);
+    const { pipeline } = wish;
+    const attempt = ports.trials?.[pipeline] as Trial<object> | undefined;
     if (!attempt)
       throw new EbbtideError('SERVICE_MISSING', 'There is no archive to try a policy on; set clickhouse.url');
+    const policy = policyParsers[pipeline](wish.policy);
     const { id } = personOf(request);
     running.get(id)?.next();
     if (!running.has(id) && running.size >= mostAtOnce)
@@ -101,6 +72,8 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, mode
     try {
       const to = now();
       const preview = await attempt({
+        policy,
+        inForce: policies.policy(pipeline, to),
         from: to - wish.days * dayMs,
         to,
         stopping,

@@ -35,6 +35,8 @@ export interface BehaviourView {
   readonly rule: LifespanRule;
   /** Samples that are known by now, and how many it takes to compare, by what is compared after signing in. */
   readonly learned: readonly { readonly modality: string; readonly known: number; readonly needed: number }[];
+  /** Verifiers that were calibrated on nobody. */
+  readonly uncalibrated: readonly string[];
   /** The latest last. */
   readonly signIns: readonly SignInView[];
   /** Undefined before the first key. */

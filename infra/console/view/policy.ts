@@ -6,14 +6,22 @@ export interface PolicyField {
   /** Names on the way to it, joined by dots: `budgetForAll.actions`. */
   readonly path: string;
   readonly about: string;
-  /** `json` is what only its text can be changed of. */
-  readonly kind: 'number' | 'choice' | 'text' | 'switch' | 'json';
+  /** `rows` is a list of `columns`, `json` what only its text can be changed of. */
+  readonly kind: 'number' | 'choice' | 'text' | 'switch' | 'rows' | 'json';
   readonly whole: boolean;
   readonly nullable: boolean;
   /** Least and greatest value; null where there is none. */
   readonly least: number | null;
   readonly most: number | null;
+  /** What it can be, or what a text may well be. */
   readonly options: readonly string[];
+  readonly columns: readonly PolicyField[];
+}
+
+/** Something wrong with a draft: at which path, such as `ranges.1.upTo`, and what. */
+export interface PolicyProblem {
+  readonly path: string;
+  readonly message: string;
 }
 
 /** A policy with who put it in force. */
@@ -63,6 +71,7 @@ export type TtlCourse = readonly { readonly at: number; readonly ttlMs: number }
 
 /** What a draft of a policy would have done, beside the policy in force. */
 export interface PreviewView {
+  readonly pipeline: PolicyPipeline;
   /** As `ebbtide replay` names them; those of the policy in force begin with `against`. */
   readonly figures: Readonly<Record<string, number>>;
   /** What was asked for, and where event time began and ended; epoch milliseconds. */
@@ -70,9 +79,14 @@ export interface PreviewView {
   readonly to: number;
   readonly span: { readonly from: number; readonly to: number };
   readonly warnings: readonly string[];
-  /** Decisions that differ, the newest first. */
+  /** Of keys: how many would live how long, the longest first; empty where it is about something else. */
+  readonly lives: readonly { readonly lifeMs: number; readonly draft: number; readonly inForce: number }[];
+  /** Decisions, callers or people that differ; decisions the newest first. */
   readonly differences: readonly {
+    /** Whose page shows more. */
     readonly subject: string;
+    /** What it is called where that is not the subject: a person's pseudonym. */
+    readonly name: string;
     readonly at: number;
     readonly draft: PolicyDeed | null;
     readonly inForce: PolicyDeed | null;

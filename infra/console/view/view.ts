@@ -111,12 +111,15 @@ export class View {
   }
 }
 
+/** What is decided of callers' scopes, and of users for whom a credential is prepared: they have no life to draw. */
+const ofNoLife: ReadonlySet<string> = new Set(['keep', 'narrow', 'widen', 'prepare', 'used', 'end']);
+
 /** A credential that is alive, or one to which something happens, gets a lane. */
 const opensLane = (change: Change): boolean =>
   (change.type === 'credential' &&
     change.credential.status !== 'ended' &&
     change.credential.expiresAt > change.at - 60_000) ||
-  (change.type === 'decision' && change.decision.action !== 'keep') ||
-  (change.type === 'effect' && change.effect.outcome !== 'skipped');
+  (change.type === 'decision' && !ofNoLife.has(change.decision.action)) ||
+  (change.type === 'effect' && change.effect.outcome !== 'skipped' && !ofNoLife.has(change.effect.action));
 
 const rank = (lane: Lane): number => (lane.credential?.status === 'ended' ? 0 : 1e15) + lane.activeAt;

@@ -95,6 +95,7 @@ const keyView = z.object({
   reason: z.string(),
   faults: z.array(z.string()),
   parts: z.record(z.string(), z.number()),
+  uncalibrated: z.array(z.string()),
   enrolled: z.record(z.string(), z.number()),
   risk: z.number().min(0).max(1),
   lifespanMs: z.number(),

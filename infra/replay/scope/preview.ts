@@ -1,23 +1,10 @@
-import type { Observable } from 'rxjs';
 import type { ScopeModel } from '../../../models/scope/model.ts';
 import { reportSubjects, type SubjectReport } from '../../../pipelines/scope/subjectReport.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { ApiTelemetry } from '../../../schemas/generated/index.ts';
 import type { ScopePolicy } from '../../../schemas/scopePolicy.ts';
 import type { ApiCallArchive } from '../../clickhouse/apiCalls.ts';
-
-/** A scope policy to try on the calls of the past. */
-export interface ScopePreviewWish {
-  readonly policy: ScopePolicy;
-  /** What it is compared with. */
-  readonly inForce: ScopePolicy;
-  /** Epoch milliseconds; until then the archive must be complete, as it is read twice. */
-  readonly from: number;
-  readonly to: number;
-  /** Ends it with `CANCELLED`. */
-  readonly stopping: Observable<unknown>;
-  readonly progressed: (done: number, all: number) => void;
-}
+import type { TrialWish } from '../trial.ts';
 
 /** What came of it: of each caller, by the draft and by the policy in force. */
 export interface ScopePreview {
@@ -27,11 +14,9 @@ export interface ScopePreview {
   readonly from: number;
 }
 
-/** Tries a scope policy on the past. */
-export type PreviewScope = (wish: ScopePreviewWish) => Promise<ScopePreview>;
+/** Tries a scope policy on the past; until the end of the wish the archive must be complete, as it is read twice. */
+export type PreviewScope = (wish: TrialWish<ScopePolicy>) => Promise<ScopePreview>;
 
-/** Calls at once, after which others get their turn. */
-const atOnce = 200;
 const shortestMs = 600_000;
 
 /**
@@ -70,7 +55,6 @@ export const openScopePreview =
         if (stopped) throw new EbbtideError('CANCELLED', 'Another draft is being tried');
         done += 1;
         if (done > skipped) yield call;
-        if (done % atOnce === 0) await new Promise(setImmediate);
       }
     }
     let assessed: ScopeModel | undefined;

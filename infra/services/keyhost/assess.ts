@@ -14,7 +14,7 @@ import type { Batch } from '../../agents/browser/batch.ts';
 
 /** What a sign-in came to. */
 export interface SignIn {
-  readonly assessment: Assessment;
+  readonly assessment: Omit<Assessment, 'lifespanMs'>;
   readonly behaviour: Behaviour;
   /** What speaks against a person having made it. */
   readonly faults: readonly string[];
@@ -29,9 +29,6 @@ const restore = <T>(memory: Map<string, T>, key: string, value: T | undefined): 
 
 /** How a sign-in is assessed beside the risk engine's own rule. */
 export interface SignInRule {
-  /** Lifespan in doubt, and while a person is being learned, milliseconds. */
-  readonly shortestMs: number;
-  readonly learningLifespanMs: number;
   /** Samples that a modality must have enrolled before it is compared. */
   readonly enrolment: number;
   readonly enrolments: Enrolments;
@@ -50,7 +47,7 @@ export const assessSignIn = async (
   engine: RiskEngine,
   memory: BehaviourMemory,
   { user, person, batch, used }: { user: string; person: Person | undefined; batch: Batch | undefined; used: boolean },
-  { shortestMs, learningLifespanMs, strong, ...rule }: SignInRule,
+  { strong, ...rule }: SignInRule,
 ): Promise<SignIn & { forget(): void }> => {
   const session = `${user}/${batch?.session ?? ''}`;
   const fingerprints = memory.fingerprints.get(user)?.slice();
@@ -78,11 +75,8 @@ export const assessSignIn = async (
     };
     // Of several modalities one is known before the others
     const learning = strong && assessment.reason === 'unseen' && [...behaviour.keys()].some(isLearned);
-    const told: Assessment = learning
-      ? { ...assessment, reason: 'learning', lifespanMs: learningLifespanMs }
-      : assessment;
-    return { assessment: told, behaviour, faults, forget };
+    return { assessment: learning ? { ...assessment, reason: 'learning' } : assessment, behaviour, faults, forget };
   }
-  const doubt = { ...assessment, risk: 1, parts: {}, lifespanMs: shortestMs, learnable: false };
+  const doubt = { ...assessment, risk: 1, parts: {}, learnable: false };
   return { assessment: { ...doubt, reason: 'unseen' }, behaviour, faults, forget };
 };

@@ -1,4 +1,5 @@
 import type { Person } from '../../../models/biometric/index.ts';
+import { uncalibratedOf } from '../../../models/biometric/summary.ts';
 import type { Authentication } from '../../../schemas/generated/index.ts';
 
 /** A key as the endpoint gets it. */
@@ -9,6 +10,8 @@ export interface KeyView {
   readonly faults: readonly string[];
   /** Log odds that each verifier added to those of the risk; those of an impostor are above 0. */
   readonly parts: Readonly<Record<string, number>>;
+  /** Verifiers of {@link parts} that were calibrated on nobody: alone they earn no longer life than the unknown get. */
+  readonly uncalibrated: readonly string[];
   /** Samples that were enrolled before, by modality. */
   readonly enrolled: Readonly<Record<string, number>>;
   /** From 0 to 1. */
@@ -35,5 +38,6 @@ export const enrolledOf = (person: Person | undefined): Record<string, number> =
 export const viewOf = (authentication: Authentication): KeyView => {
   const { credentialId, session, reason, faults, parts, enrolled, risk, decidedAt, expiresAt } = authentication;
   const lifespanMs = expiresAt - decidedAt;
-  return { credentialId, session, reason, faults, parts, enrolled, risk, lifespanMs, expiresAt };
+  const uncalibrated = uncalibratedOf(Object.keys(parts));
+  return { credentialId, session, reason, faults, parts, uncalibrated, enrolled, risk, lifespanMs, expiresAt };
 };

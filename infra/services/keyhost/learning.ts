@@ -33,7 +33,7 @@ export const learnSession = (
   engine: RiskEngine,
   person: Person | undefined,
   behaviour: Behaviour,
-  assessment: Assessment,
+  assessment: Omit<Assessment, 'lifespanMs'>,
   { strong, ...rule }: LearningRule,
 ): Person | undefined => {
   const enrolsOnly = assessment.reason !== 'learning' && !assessment.learnable;

@@ -10,7 +10,7 @@ import { assessSignIn } from './assess.ts';
 import type { Authentications, DeniedKey } from './authentications.ts';
 import type { KeyhostConfig } from './config.ts';
 import type { KeyhostLog } from './keyhostLog.ts';
-import { keyName, longestLifeMs, wholeSecond } from './keys.ts';
+import { keyLifeMs, keyName, longestLifeMs, wholeSecond } from './keys.ts';
 import { enrolledOf, type KeyStatus, type KeyView, viewOf } from './keyView.ts';
 import { learnSession } from './learning.ts';
 import type { Persons } from './persons.ts';
@@ -28,6 +28,7 @@ export interface ProvisionerParts {
   readonly authentications: Authentications;
   readonly signer: Signer;
   readonly log: KeyhostLog;
+  /** The one in force now. */
   readonly policy: KeylifePolicy;
   readonly config: KeyhostConfig;
   /** Epoch milliseconds. */
@@ -186,7 +187,7 @@ export class Provisioner {
     digest: string,
     { requestId, batch: text, strong, enrol }: AuthenticationRequest,
   ): Promise<Authentication> {
-    const { persons, authentications, log, policy, config, now } = this.#parts;
+    const { persons, authentications, log, config, now } = this.#parts;
     const engine = this.#parts.engine();
     const { enrolment, enrolments } = config;
     const decidedAt = now();
@@ -198,13 +199,7 @@ export class Provisioner {
       engine,
       this.#memory,
       { user, person, batch, used },
-      {
-        shortestMs: lifespanOf(1, policy.lifespans),
-        learningLifespanMs: Math.min(config.learningLifespanMs, policy.lifespans.otherwiseMs),
-        enrolment,
-        enrolments,
-        strong,
-      },
+      { enrolment, enrolments, strong },
     );
     try {
       const { assessment, behaviour, faults } = signIn;
@@ -217,7 +212,9 @@ export class Provisioner {
             reason: assessment.reason,
           },
         );
-      const lifespanMs = Math.min(assessment.lifespanMs, policy.rotateAfterMs, longestLifeMs(this.#parts));
+      const { risk, parts } = assessment;
+      const grounds = { risk, learning: assessment.reason === 'learning', heard: Object.keys(parts) };
+      const lifespanMs = keyLifeMs(grounds, this.#parts);
       const credentialId = keyName(user, requestId);
       const decided: Authentication = {
         requestId,

@@ -1,11 +1,14 @@
 import type { ModelRegistry } from '../../../models/registry/registry.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
+import { inForce as counts, policyOf, refusalOf } from '../../../schemas/control.ts';
 import type { Control, Decision } from '../../../schemas/generated/index.ts';
 import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
 import { topics } from '../../../schemas/topics.ts';
 import type { AppContext, Running } from '../../context.ts';
 import { listenAt, type PortTaken } from '../../http/listenAt.ts';
 import { RateLimit } from '../../http/rate-limit.ts';
+import { openBaselines } from '../../jobs/openBaselines.ts';
+import { personMetrics } from '../../jobs/personMetrics.ts';
 import { openRiskModels } from '../../jobs/riskEngine.ts';
 import { follow } from '../../kafka/follow.ts';
 import { VaultClient } from '../../vault/client.ts';
@@ -27,6 +30,7 @@ import { openSigner } from './signers/open.ts';
 export interface KeyhostOptions {
   readonly vault: VaultConfig;
   readonly keyhost: KeyhostConfig;
+  /** Counts where no person has set another. */
   readonly policy: KeylifePolicy;
   /** Where comparators that are promoted come from; without one, the configured model decides. */
   readonly models?: ModelRegistry | undefined;
@@ -55,25 +59,39 @@ export interface RunningKeyhost extends Running {
  */
 export const startKeyhost = async (context: AppContext, options: KeyhostOptions): Promise<RunningKeyhost> => {
   const { kafka, registry, log } = context;
-  const { keyhost: config, policy } = options;
+  const { keyhost: config } = options;
   const now = options.now ?? Date.now;
-  const { learningLifespanMs } = config;
   const metrics = createKeyhostMetrics(context.metrics);
-  const engineOptions = { rule: policy.lifespans, learningLifespanMs, registry: options.models, metrics };
-  const models = await openRiskModels(context, config, engineOptions);
+  const models = await openRiskModels(context, config, { registry: options.models, metrics });
   const vault = await VaultClient.connect(options.vault, { service: 'keyhost', log, metrics: context.metrics });
   const keys = new UserKeys(vault);
-  const persons = new Persons(keys, log);
+  const disk = openBaselines(log);
+  const persons = new Persons({ keys, log, disk, openPersons: config.openPersons });
+  personMetrics(context.metrics, 'keyhost', () => persons.counts);
   const authentications = new Authentications();
   const producer = await kafka.producer({ lingerMs: 0 });
   const written = await KeyhostLog.open(producer, registry, { keys, persons, timeoutMs: config.registerTimeoutMs });
   const decisions = await TopicCodec.open<Decision>(topics.decisions, registry);
   const controls = await TopicCodec.open<Control>(topics.control, registry);
+  let set: { readonly control: Control; readonly policy: KeylifePolicy } | undefined;
+  const heed = (control: Control): void => {
+    if (control.key === 'policy/keylife' && refusalOf(control) === undefined)
+      set = { control, policy: policyOf(control, 'keylife') };
+  };
   const followers = [
     await follow(kafka, written.baselines, (record, { key }) => persons.apply(String(key), record), log),
     await follow(kafka, written.authentications, (record) => record && authentications.decided(record), log),
     await follow(kafka, decisions, (record) => record && authentications.cut(record), log),
-    await follow(kafka, controls, (record) => record && models.pool.hear(record), log),
+    await follow(
+      kafka,
+      controls,
+      (record) => {
+        if (!record) return;
+        models.pool.hear(record);
+        heed(record);
+      },
+      log,
+    ),
   ];
   await Promise.all(followers.map(({ caughtUp }) => caughtUp));
   // A registry that is away must not keep people from signing in: what is configured decides meanwhile
@@ -99,7 +117,9 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
       authentications,
       signer,
       log: written,
-      policy,
+      get policy() {
+        return counts(set?.control, now()) ? set!.policy : options.policy;
+      },
       config,
       now,
     }),
@@ -116,7 +136,7 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
     log,
   );
   const address = await listenAt((port) => app.listen({ host: config.host, port }), config.port, options.portTaken);
-  log.info({ address, persons: persons.size }, 'key host started');
+  log.info({ address, persons: persons.counts.known }, 'key host started');
   const failed = Promise.race(followers.map((follower) => follower.failed));
   failed.catch(() => {});
 
@@ -137,6 +157,7 @@ export const startKeyhost = async (context: AppContext, options: KeyhostOptions)
       await Promise.allSettled([producer.close(), ...followers.map((follower) => follower.close())]);
       await models.close();
       await vault.close();
+      disk.close();
     },
   };
 };

@@ -162,7 +162,18 @@ test('whoever types as they do keeps a long life, a friend loses it, and whoever
     await until('stretches', async () => (await measured('typing')) >= 2 && (await measured('scroll')) >= 3);
     await picture(page, 'work');
     assert.deepEqual(await violations(page), []);
-    await eventually(async () => assert.equal(await page.locator('[data-verifier="scroll.statistical"]').count(), 1));
+    for (const [verifier, untried] of [
+      ['typing.statistical', true],
+      ['scroll.statistical', true],
+      ['keystroke.statistical', false],
+      ['mouse.statistical', false],
+    ] as const) {
+      const about = page.locator(`[data-verifier="${verifier}"] dt`);
+      await eventually(async () =>
+        assert.equal(/calibrated on nobody/.test((await about.textContent())!), untried, verifier),
+      );
+    }
+    await page.getByText('alone it grants a key no longer life than that of somebody unknown').waitFor();
     await attempt(page, hand, owner());
     await grants(page, '24 hours');
     assert.deepEqual((await authentications()).at(-1)!.faults, []);

@@ -87,7 +87,7 @@ const lifecycleOf = ({ pipelines }: { pipelines: EditablePolicy[] }): EditablePo
 
 describe('policies by the console', { timeout: 120_000 }, () => {
   it('must be put in force and shown with what was before', async (t) => {
-    const harness = await startHarness({}, { previewPolicy: trial().preview });
+    const harness = await startHarness({}, { trials: trial().trials });
     t.after(() => harness.close());
     const { get, post } = caller(harness, await harness.enter());
     const before = lifecycleOf(await get('/api/policies'));
@@ -104,8 +104,8 @@ describe('policies by the console', { timeout: 120_000 }, () => {
   });
 
   it('must be tried with progress, refused where they do not hold, and called off', async (t) => {
-    const { preview, seen } = trial(300);
-    const harness = await startHarness({}, { previewPolicy: preview });
+    const { trials, seen } = trial(300);
+    const harness = await startHarness({}, { trials });
     t.after(() => harness.close());
     const { post } = caller(harness, await harness.enter());
     const policy = { ...parseLifecyclePolicy({}), strikes: 2 };

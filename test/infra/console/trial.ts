@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstValueFrom, race, timer } from 'rxjs';
+import { shownLifecycle } from '../../../infra/console/policies/shown.ts';
 import type { PreviewPolicy } from '../../../infra/replay/preview.ts';
+import type { Trials } from '../../../infra/replay/trial.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { decisionOf } from './records.ts';
 
 /** Stands in for a replay of the archive, which `test/pipelines/replay.test.ts` runs: slow enough to be called off. */
 export const trial = (stepMs = 20) => {
   const seen = { begun: 0, cancelled: 0 };
-  const preview: PreviewPolicy = async ({ policy, inForce, from, to, stopping, progressed }) => {
+  const replayed: PreviewPolicy = async ({ policy, inForce, from, to, stopping, progressed }) => {
     seen.begun += 1;
     let stopped = false;
     const stop = stopping.subscribe(() => {
@@ -68,5 +70,6 @@ export const trial = (stepMs = 20) => {
       },
     };
   };
-  return { preview, seen };
+  const trials: Trials = { lifecycle: async (wish) => shownLifecycle(await replayed(wish), wish.to) };
+  return { trials, seen };
 };

@@ -58,7 +58,9 @@ const follow = async (kafka: Kafka, registry: MemoryRegistry) => {
         else decisions.push({ record: await decisionCodec.read(value!), timestamp });
       }
   })();
-  return { scores, decisions, close: () => tail.close().then(() => reading) };
+  /** Until all is here that was written by now. */
+  const caughtUp = async () => until('all that was written', await tail.mark());
+  return { scores, decisions, caughtUp, close: () => tail.close().then(() => reading) };
 };
 
 /** Samples of every subject, without a hole in event time however late they are sent, until stopped. */
@@ -254,6 +256,7 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   ]);
   await stopFlow();
   await stopJob();
+  await seen.caughtUp();
   await seen.close();
 
   for (const subject of subjects) {

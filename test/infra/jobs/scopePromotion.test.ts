@@ -239,6 +239,7 @@ test('a scope model is promoted while calls flow: windows are scored once, and a
   assert.match((await cli('list')).stdout, /^default-1 +champion .*built in/m);
   await stopFlow();
   await stopJob();
+  await until('all that was written', await tail.mark());
   await tail.close();
   await reading;
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { map, of } from 'rxjs';
 import type { Message } from '../../../infra/kafka/types.ts';
@@ -10,6 +11,7 @@ import { topics } from '../../../schemas/topics.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { gatewayOn, override, readiness, row } from '../services/gateway/stage.ts';
+import { ask, batchOf, certificateRequest, endpointIdentity, startHost, typist } from '../services/keyhost/rig.ts';
 import { startService } from '../services/token/rig.ts';
 import { kafkaRig, prepareVault, until } from '../vault/rig.ts';
 import { receiver } from './receiver.ts';
@@ -116,4 +118,70 @@ test('the token service tells of its request, of Vault, and of the record, and o
   assert.deepEqual(root.attributes.find((one) => one.key === 'http.response.status_code')?.value, { intValue: 201 });
   const all = otlp.requests.map((one) => one.body).join();
   for (const secret of [body.token, body.accessor]) assert.ok(!all.includes(secret));
+});
+
+test('one authentication is one trace, from the endpoint’s request by way of Vault to the key that is on record', async (t) => {
+  if (!(await requireOrSkip(t, 'openbao'))) return;
+  const closing: (() => unknown)[] = [];
+  t.after(async () => {
+    while (closing.length > 0) await closing.pop()!();
+  });
+  const otlp = await receiver(t);
+  const vault = await prepareVault(t, await openBao(t));
+  const rig = await kafkaRig(t);
+  const tracing = await otlp.open('serve keyhost', closing);
+  const host = await startHost(t, vault, { ...rig.context(), tracing });
+  const written: Message[] = [];
+  const kept = [topics.authentications, topics.baselines, topics.telemetryBiometric, topics.credentials];
+  const tail = await rig.kafka.tail({ topics: kept.map(({ name }) => name), from: 'beginning' });
+  closing.push(() => tail.close());
+  void (async () => {
+    for await (const messages of tail.batches()) written.push(...messages);
+  })();
+  const identity = await endpointIdentity(vault);
+  const csr = certificateRequest(vault.folder);
+  const anna = typist(0.25, 3);
+  const signIn = (traceparent?: string) => {
+    const batch = batchOf(Array.from({ length: 3 }, anna));
+    const request = { requestId: randomUUID(), user: 'anna@example', csr, strong: true, batch };
+    const headers = { 'content-type': 'application/json', ...(traceparent && { traceparent }) };
+    return ask(host.address, identity, 'POST', '/v1/authentications', request, { headers });
+  };
+  // What is not sampled tells nothing
+  assert.equal((await signIn(`00-${traceId}-${parentId}-00`)).status, 201);
+  const { status, body } = await signIn(sampled);
+  assert.equal(status, 201, JSON.stringify(body));
+
+  const root = await until('its span', () =>
+    otlp.spans().find(({ name }) => name === 'key host POST /v1/authentications'),
+  );
+  assert.deepEqual([root.traceId, root.parentSpanId, root.process], [traceId, parentId, 'serve keyhost']);
+  assert.deepEqual(root.attributes.find((one) => one.key === 'http.response.status_code')?.value, { intValue: 201 });
+  const own = () => otlp.spans().filter((span) => span.traceId === traceId && span !== root);
+  // The decision before anything is signed; the credential; then the session and the issue
+  const recorded = await until('the spans of the records', () => {
+    const found = own().filter(({ name }) => name === 'key on record');
+    return found.length === 3 && found;
+  });
+  const signed = own().find(({ name }) => name === 'vault signKey');
+  assert.ok(
+    signed,
+    own()
+      .map(({ name }) => name)
+      .join(),
+  );
+  for (const span of [...recorded, signed]) assert.equal(span.parentSpanId, root.spanId, span.name);
+  const [decided, credential] = recorded.toSorted((a, b) => Number(a.startTimeUnixNano) - Number(b.startTimeUnixNano));
+  assert.ok(Number(decided!.endTimeUnixNano) <= Number(signed.startTimeUnixNano), 'decided before it is signed');
+  assert.ok(Number(signed.endTimeUnixNano) <= Number(credential!.startTimeUnixNano), 'signed before it is on record');
+
+  const traced = () => written.filter((message) => headerOf(message)?.includes(traceId));
+  await until('the key’s record', () => traced().some(({ topic }) => topic === topics.credentials.name));
+  const issued = traced().find(({ topic }) => topic === topics.credentials.name)!;
+  assert.equal(issued.key?.toString(), body.credentialId);
+  assert.equal(headerOf(issued), `00-${traceId}-${credential!.spanId}-01`, 'whoever reads it goes on with its span');
+  await until('all its records', () => new Set(traced().map(({ topic }) => topic)).size === kept.length);
+  const all = otlp.requests.map((one) => one.body).join();
+  for (const secret of ['anna@example', body.certificate, csr]) assert.ok(!all.includes(secret));
+  assert.equal(otlp.spans().filter(({ name }) => name === root.name).length, 1);
 });

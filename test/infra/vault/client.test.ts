@@ -205,8 +205,8 @@ test('VaultClient must keep its token alive by renewing it, and log in anew at i
     token_policies: ['ebbtide-actuator'],
     token_no_default_policy: true,
     token_period: 0,
-    token_ttl: '3s',
-    token_max_ttl: '5s',
+    token_ttl: '6s',
+    token_max_ttl: '10s',
   });
   const client = await VaultClient.connect(vault.configs.actuator, { service: 'test', log: keptLog().log });
   t.after(() => client.close());

@@ -5,7 +5,12 @@ import { createRiskEngine, type Person } from '../../../models/biometric/index.t
 import { logTimings } from '../../../models/biometric/keystrokes.ts';
 import { decodePerson, encodePerson } from '../../../models/biometric/personFile.ts';
 import { statisticalVerifier } from '../../../models/biometric/statistical.ts';
-import { summaryDistance, summaryVerifiers, surestUncalibrated } from '../../../models/biometric/summary.ts';
+import {
+  summaryDistance,
+  summaryVerifiers,
+  surestUncalibrated,
+  uncalibratedOf,
+} from '../../../models/biometric/summary.ts';
 import { makeTemplate } from '../../../models/biometric/template.ts';
 import type { Behaviour } from '../../../models/biometric/verifier.ts';
 import { inventedTyping } from './people.ts';
@@ -60,6 +65,27 @@ test('what nobody has calibrated earns no more than the unknown get, and takes n
     assert.equal(lifespanMs, hour);
     assert.equal(learnable, false);
   }
+});
+
+test('each of them alone, whatever its weight, grants no more than the conservative lifespan', async () => {
+  for (const act of Object.keys(acts) as Act[])
+    for (const learningLifespanMs of [hour, 600_000]) {
+      const [own] = summaryVerifiers.filter(({ modality }) => modality === acts[act]);
+      const heavy = createRiskEngine({
+        verifiers: [statisticalVerifier, ...summaryVerifiers],
+        weights: { ...weights, [own!.name]: 1_000 },
+        learningLifespanMs,
+      });
+      const owner = wayOf(5);
+      const known = new Map([...heavy.enrol(phrases(0, 100)), ...heavy.enrol(of(owner, act, 60))]);
+      const assessment = await heavy.assess(known, of(owner, act, 20));
+      assert.equal(assessment.reason, 'assessed');
+      assert.deepEqual(Object.keys(assessment.parts), [own!.name]);
+      assert.deepEqual(uncalibratedOf(Object.keys(assessment.parts)), [own!.name]);
+      assert.ok(assessment.lifespanMs <= learningLifespanMs, `${act}: ${assessment.lifespanMs}`);
+      assert.equal(assessment.learnable, false);
+    }
+  assert.deepEqual(uncalibratedOf(['keystroke.statistical', 'mouse.statistical', 'keystroke.comparator']), []);
 });
 
 test('however sure all of them are together, they turn around nothing that a phrase is sure of', async () => {

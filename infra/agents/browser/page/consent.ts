@@ -36,6 +36,14 @@ export const keepConsent = (level: Consent['level']): Consent => {
 /** Nothing is allowed that was not asked for. */
 export const noConsent: Consent = { level: 'none', at: 0, text };
 
+/** Light or dark as the page around it says; browsers that do not know of that take the light colours. */
+const boxStyle = `position:fixed;inset:auto 1rem 1rem auto;max-width:min(24rem,calc(100vw - 4rem));padding:1rem 1.125rem;
+border-radius:.75rem;z-index:2147483647;font:15px/1.45 system-ui,sans-serif;box-shadow:0 4px 24px #0006;
+background:#fbfaf7;background:light-dark(#fbfaf7,#15303c);color:#1d2733;color:light-dark(#1d2733,#e6f1f2)`;
+/** All three alike: none is the one to press. */
+const buttonStyle = `margin:0 .5rem .375rem 0;padding:.4rem .75rem;font:inherit;cursor:pointer;border:1px solid;border-radius:.5rem;
+background:transparent;color:inherit`;
+
 /** Ask, in a frame of its own styles; resolves with what was chosen. */
 export const askConsent = (): Promise<Consent['level']> =>
   new Promise((resolve) => {
@@ -45,8 +53,7 @@ export const askConsent = (): Promise<Consent['level']> =>
     const box = document.createElement('div');
     box.setAttribute('role', 'dialog');
     box.setAttribute('aria-label', words.title);
-    box.style.cssText =
-      'position:fixed;inset:auto 1rem 1rem auto;max-width:24rem;padding:1rem;border-radius:.5rem;z-index:2147483647;background:#fbfaf7;color:#1d2733;font:15px/1.45 system-ui,sans-serif;box-shadow:0 4px 24px #0004';
+    box.style.cssText = boxStyle;
     const title = document.createElement('strong');
     title.textContent = words.title;
     const body = document.createElement('p');
@@ -56,7 +63,7 @@ export const askConsent = (): Promise<Consent['level']> =>
       const button = document.createElement('button');
       button.textContent = words[level];
       button.dataset.level = level;
-      button.style.cssText = 'margin:0 .5rem .25rem 0;padding:.4rem .7rem;font:inherit;cursor:pointer';
+      button.style.cssText = buttonStyle;
       button.addEventListener('click', () => {
         host.remove();
         resolve(level);

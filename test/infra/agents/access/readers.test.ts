@@ -94,6 +94,7 @@ suite('auth log', () => {
         `${stamp} login[500]: pam_unix(login:session): session opened for user bob(uid=1001) by LOGIN(uid=0)`,
         `${stamp} gdm-password]: pam_unix(gdm-password:session): session opened for user eve by (uid=0)`,
         `${stamp} cockpit-session[501]: pam_unix(cockpit:session): session opened for user ada(uid=1000) by (uid=0)`,
+        `${stamp} gdm-launch-environment]: pam_unix(gdm-launch-environment:session): session opened for user gdm by (uid=0)`,
         `${stamp} systemd[502]: pam_unix(systemd-user:session): session opened for user ada(uid=1000) by (uid=0)`,
         `${stamp} sudo:      ada : TTY=pts/0 ; PWD=/home/ada ; USER=root ; COMMAND=/usr/bin/psql --password=hunter2`,
         `${stamp} sudo[503]:      ada : PWD=/ ; USER=root ; COMMAND=/bin/ls`,

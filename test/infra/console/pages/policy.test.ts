@@ -1,11 +1,120 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { shownKeys, shownScope } from '../../../../infra/console/policies/shown.ts';
+import { openKeyPreview } from '../../../../infra/replay/keylife/preview.ts';
+import { openScopePreview } from '../../../../infra/replay/scope/preview.ts';
+import type { Trials } from '../../../../infra/replay/trial.ts';
+import { keyhostConfig } from '../../../../infra/services/keyhost/config.ts';
+import { defaultScopeModel } from '../../../../models/scope/model.ts';
+import { callAt } from '../../../models/scope/calls.ts';
+import { keyOf, keysOf } from '../../replay/keylife/keys.ts';
 import { eventually, fits, outside, violations } from '../browser.ts';
 import { trial } from '../trial.ts';
 import { heading, setStage } from './stage.ts';
 
-describe('the policy editor', { timeout: 240_000 }, () => {
-  const { test } = setStage({ previewPolicy: trial().preview });
+const hourMs = 3_600_000;
+const pseudonym = (index: number): string => `${index}`.repeat(64);
+const now = Date.now();
+/** Two who are like themselves, and one who is less so. */
+const keys = Array.from({ length: 12 }, (_, index) =>
+  keyOf(index, {
+    issuedAt: now - (index + 1) * hourMs,
+    user: pseudonym(index % 3),
+    risk: index % 3 === 0 ? 0.15 : 0.02,
+  }),
+);
+const calls = Array.from({ length: 300 }, (_, index) =>
+  callAt(now - hourMs + index * 1_000, {
+    frontendCredential: 'thief',
+    service: `service-${index % 9}`,
+    operation: `GET /secrets/${index}`,
+    status: 403,
+  }),
+);
+const previewKeys = openKeyPreview(keysOf(keys), keyhostConfig.parse({}));
+const previewScope = openScopePreview(
+  {
+    count: async () => calls.length,
+    async *calls() {
+      yield* calls;
+    },
+  },
+  async () => defaultScopeModel,
+);
+const trials: Trials = {
+  ...trial().trials,
+  keylife: async (wish) => shownKeys(await previewKeys(wish), wish),
+  scope: async (wish) => shownScope(await previewScope(wish), { draft: wish.policy, inForce: wish.inForce }, wish.to),
+};
+
+describe('the policy editor', { timeout: 600_000 }, () => {
+  const { test } = setStage({ trials });
+
+  test('tells whose keys other thresholds would have made longer or shorter, by their pseudonyms', async ({ open }) => {
+    const { page, complaints } = await open('/policy?pipeline=keylife');
+    await heading(page, 'Policy');
+    await page.getByLabel('Above, row 3').fill('0.1');
+    await page.locator('.outcome-sum', { hasText: /^4 of 12 keys .* 1 of 3 people$/ }).waitFor();
+    const line = (text: string) => page.locator('.figures-table tr', { hasText: text }).locator('td');
+    const differences = page.locator('.differences li');
+    await eventually(async () => {
+      assert.deepEqual(await line('Keys of 24 h').allTextContents(), ['12', '8', '−4']);
+      assert.deepEqual(await line('Keys of 6 h').allTextContents(), ['0', '4', '+4']);
+      assert.equal(await differences.count(), 1);
+      assert.match((await differences.textContent())!, new RegExp(`${pseudonym(0)}.*24 h → 6 h.*Risk 0.15`));
+      assert.match((await differences.locator('a').getAttribute('href'))!, /key-/);
+    });
+    await page.getByRole('button', { name: 'In force: 0.8: 5 min' }).click();
+    await page.locator('.policy-preview', { hasText: 'Change something' }).waitFor();
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  });
+
+  test('changes ranges of scopes row by row, by the keyboard alone, and says at the row what is wrong', async ({
+    open,
+  }) => {
+    const { page, complaints } = await open('/policy?pipeline=scope');
+    await heading(page, 'Policy');
+    const rows = page.locator('#policy-ranges ~ table tbody tr');
+    const rowsAre = (count: number) => eventually(async () => assert.equal(await rows.count(), count));
+    await rowsAre(4);
+    await page.getByLabel('Up to, row 2').focus();
+    await page.keyboard.press('Enter');
+    // Halfway to the next one, with the hand where it is to be changed
+    await rowsAre(5);
+    const focused = 'document.activeElement.ariaLabel';
+    await page.waitForFunction(`${focused} === 'Up to, row 3'`);
+    await eventually(async () => assert.equal(await page.getByLabel('Up to, row 3').inputValue(), '70'));
+    await page.keyboard.press('Tab');
+    await page.waitForFunction(`${focused} === 'Scope, row 3'`);
+    await page.keyboard.type('read-only');
+    const wrong = rows.nth(2).locator('.form-failure', { hasText: 'Scope read-only has two ranges' });
+    await wrong.waitFor();
+    const field = page.getByLabel('Scope, row 3');
+    await eventually(async () => {
+      assert.equal(await field.getAttribute('aria-invalid'), 'true');
+      assert.equal(await field.getAttribute('aria-describedby'), await wrong.getAttribute('id'));
+    });
+    await page.keyboard.press('Tab');
+    await page.waitForFunction(`${focused} === 'Take out row 3'`);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(`${focused} === 'Up to, row 3'`);
+    await rowsAre(4);
+    await page.getByLabel('Up to, row 4').fill('95');
+    await rows.nth(3).locator('.form-failure', { hasText: 'must reach to 100' }).waitFor();
+    await page.getByLabel('Up to, row 4').fill('100');
+    await page.getByLabel('Up to, row 3').fill('99');
+    await page.locator('.outcome-sum', { hasText: 'of 1 caller' }).waitFor();
+    await eventually(async () => assert.equal(await page.locator('.form-failure').count(), 0));
+    await page.getByText('All of it as JSON').click();
+    await eventually(async () => assert.match(await page.locator('#policy-json').inputValue(), /"upTo": 99/));
+    // What is refused is an answer of 400, which the browser notes
+    assert.deepEqual(
+      complaints.filter((one) => !one.includes('400')),
+      [],
+    );
+    await page.context().close();
+  });
 
   test('shows at once what another threshold would have done, applies it and takes it back', async ({ open }) => {
     const { page, complaints } = await open('/policy');
@@ -47,7 +156,31 @@ describe('the policy editor', { timeout: 240_000 }, () => {
     ['in the dark theme', { colorScheme: 'dark' }],
     ['in the light theme', { colorScheme: 'light' }],
     ['390 pixels wide', { viewport: { width: 390, height: 844 } }],
-  ] as const)
+    ['at 200 % zoom', { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }],
+  ] as const) {
+    // Each form on half of them: each run of axe-core takes seconds
+    const [pipeline, label, value] = how.startsWith('in the')
+      ? (['keylife', 'Above, row 3', '0.1'] as const)
+      : (['scope', 'Up to, row 1', '99'] as const);
+    test(`axe-core finds nothing in ${pipeline} rows, right and wrong, ${how}, and they fit`, async ({ open }) => {
+      const { page, complaints } = await open(`/policy?pipeline=${pipeline}`, { ...options, bypassCSP: true });
+      await heading(page, 'Policy');
+      await page.getByLabel(label).fill(value);
+      const done = pipeline === 'keylife' ? '.figures-table' : '.policy-rows .form-failure';
+      await page.locator(done).first().waitFor();
+      assert.deepEqual(await violations(page), []);
+      assert.ok(await page.evaluate(fits), 'scrolls sideways');
+      assert.deepEqual(await page.evaluate(outside), []);
+      assert.deepEqual(
+        complaints.filter((one) => !one.includes('400')),
+        [],
+      );
+      const { EBBTIDE_PICTURES: folder } = process.env;
+      if (folder)
+        await page.screenshot({ path: `${folder}/${pipeline}-${how.replaceAll(' ', '-')}.png`, fullPage: true });
+      await page.context().close();
+    });
+
     test(`axe-core finds nothing in a draft being tried, ${how}, and it fits`, async ({ open }) => {
       const { page, complaints } = await open('/policy', { ...options, bypassCSP: true });
       await heading(page, 'Policy');
@@ -62,4 +195,5 @@ describe('the policy editor', { timeout: 240_000 }, () => {
       if (folder) await page.screenshot({ path: `${folder}/policy-${how.replaceAll(' ', '-')}.png`, fullPage: true });
       await page.context().close();
     });
+  }
 });

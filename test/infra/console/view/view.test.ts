@@ -146,6 +146,11 @@ describe('View', () => {
   it('opens no lane for a score of nobody or a kept TTL, but one for what happens to an unregistered subject', () => {
     const view = viewOf();
     assert.equal(view.apply(scored('x', 1_000, 0.4)), null);
+    for (const action of ['prepare', 'used', 'end', 'narrow', 'widen'] as const)
+      assert.equal(
+        view.apply({ type: 'decision', id: 'ann/vm', at: 1, decision: decisionOf('ann/vm', action, 1) }),
+        null,
+      );
     assert.equal(view.apply({ type: 'decision', id: 'x', at: 1, decision: decisionOf('x', 'keep', 1) }), null);
     for (const change of acted('x', 'shorten', 2_000)) assert.deepEqual(view.apply(change), []);
     assert.equal(view.lanes.get('x')!.maxTtlMs, 60_000);

@@ -6,7 +6,7 @@ import { createRiskEngine } from '../../../../models/biometric/index.ts';
 import { newBehaviourMemory } from '../../../../operators/checkBehaviour.ts';
 import { batchOf, typist } from './rig.ts';
 
-const rule = { shortestMs: 300_000, learningLifespanMs: 3_600_000, enrolment: 10, enrolments: {}, strong: false };
+const rule = { enrolment: 10, enrolments: {}, strong: false };
 
 test('a sign-in that was not carried through leaves nothing behind: the same behaviour counts afterwards', async () => {
   const anna = typist(0.25, 3);

@@ -74,6 +74,29 @@ test('free typing, scrolling, touch and attention are learned after signing in, 
     assert.deepEqual(Object.keys(parts).toSorted(), names);
   });
 
+  await t.test(
+    'alone, whatever weight an administrator gives it, it grants what the unknown get, and says so',
+    async () => {
+      const weights = { 'keystroke.statistical': 1, 'typing.statistical': 100, 'scroll.statistical': 0 };
+      const other = await startHost(t, vault, kafka.context(), { keyhost: { ...keyhost, weights } });
+      const present = async (bursts: object[]) => {
+        const batch = { ...JSON.parse(batchOf([], { session: randomUUID() })), bursts };
+        const request = { requestId: randomUUID(), user: 'anna@example', csr, batch: JSON.stringify(batch) };
+        const { status, body } = await ask(other.address, identity, 'POST', '/v1/authentications', request);
+        assert.equal(status, 201, JSON.stringify(body));
+        return body as typeof body & { parts: Record<string, number>; uncalibrated: string[] };
+      };
+      const { bursts } = JSON.parse(workOf(owner, 'unused', 6)) as { bursts: { specification: string }[] };
+      const alone = await present(bursts.filter(({ specification }) => specification === 'typing'));
+      assert.deepEqual([alone.reason, Object.keys(alone.parts)], ['assessed', ['typing.statistical']]);
+      assert.deepEqual(alone.uncalibrated, ['typing.statistical']);
+      assert.ok(alone.lifespanMs <= 3_600_000, `${alone.lifespanMs}`);
+      const silenced = await present(bursts.filter(({ specification }) => specification === 'scrolling'));
+      assert.deepEqual([silenced.reason, silenced.parts], ['unseen', {}]);
+      await other.close();
+    },
+  );
+
   await t.test('a session of another, or after a weak sign-in, enrols nobody', async () => {
     const weak = await signIn({}, 'bert@example', 3);
     await work(weak.credentialId, wayOf(2), 8);

@@ -9,6 +9,14 @@ import { kafkaRig, prepareVault, until } from '../../vault/rig.ts';
 import { ask, batchOf, certificateRequest, endpointIdentity, startHost, typist } from './rig.ts';
 
 const hour = 3_600_000;
+/** A batch of which each burst lies ten seconds before the one that it follows. */
+const outOfOrder = (phrases: readonly Record<string, number>[]): string => {
+  const batch = JSON.parse(batchOf(phrases, { session: 'out-of-order' })) as { sentAt: number; bursts: object[] };
+  return JSON.stringify({
+    ...batch,
+    bursts: batch.bursts.map((burst, i) => ({ ...burst, time: batch.sentAt - 1_000 - i * 10_000 })),
+  });
+};
 const minutes = (ms: number) => Math.round(ms / 60_000);
 
 test('the key host learns a person, and gives keys that live as long as their behaviour allows', async (t) => {
@@ -46,6 +54,9 @@ test('the key host learns a person, and gives keys that live as long as their be
     assert.ok(body.risk <= 0.5 && body.lifespanMs >= 5.9 * hour, JSON.stringify(body));
     const certificate = new X509Certificate(body.certificate);
     assert.equal(Date.parse(certificate.validTo), body.expiresAt, 'its end is the lifespan');
+    // A verifier whose clock is a little behind takes it, too
+    const early = body.expiresAt - body.lifespanMs - Date.parse(certificate.validFrom);
+    assert.ok(early > 20_000 && early < 60_000, `valid from ${early} ms before its decision`);
     assert.match(certificate.subjectAltName!, new RegExp(`URI:ebbtide:key:${body.credentialId}`));
     assert.doesNotMatch(certificate.subject, /anna|ignored/);
     const registered = await until('the register', () =>
@@ -87,6 +98,10 @@ test('the key host learns a person, and gives keys that live as long as their be
       [batchOf([constant]), ['constant']],
       [batchOf([{ ...phrase, 'hold.0': -1 }]), ['impossible', 'inconsistent']],
       [batchOf([{ ...phrase, 'upDown.1': phrase['upDown.1']! + 0.1 }]), ['inconsistent']],
+      // Twenty times as fast as she types
+      [batchOf([Object.fromEntries(Object.entries(phrase).map(([name, value]) => [name, value / 20]))]), ['tooFast']],
+      // The second lies ten seconds before the first
+      [outOfOrder(phrases(2)), ['disordered']],
     ] as const) {
       const { body } = await signIn({ batch: given });
       assert.deepEqual([body.reason, body.faults, minutes(body.lifespanMs)], ['forged', faults, 5]);

@@ -1,14 +1,6 @@
 import { useSignal } from '@preact/signals';
+import { ForHowLong, usualSpanMs } from '../../shell/forHowLong.tsx';
 import { Modal } from '../../shell/modal.tsx';
-
-const hour = 3_600_000;
-const spans = [
-  [hour, '1 hour'],
-  [8 * hour, '8 hours'],
-  [24 * hour, '1 day'],
-  [7 * 24 * hour, '7 days'],
-  [30 * 24 * hour, '30 days'],
-] as const;
 
 /** What a silence is asked for. */
 export interface SilenceWish {
@@ -30,7 +22,7 @@ export const SilenceForm = ({
   readonly onClose: () => void;
   readonly onSilence: (wish: SilenceWish) => void;
 }) => {
-  const wish = useSignal<SilenceWish>({ subject, kinds: kind, forMs: hour, reason: '' });
+  const wish = useSignal<SilenceWish>({ subject, kinds: kind, forMs: usualSpanMs, reason: '' });
   const set = (changed: Partial<SilenceWish>): void => {
     wish.value = { ...wish.value, ...changed };
   };
@@ -62,20 +54,7 @@ export const SilenceForm = ({
         <p>Alerts go on being recorded and shown here; nobody is told of them until then. * stands for anything.</p>
         {field('subject', 'Subject', 1_024)}
         {field('kinds', 'Kinds of alerts', 128)}
-        <label for="silence-for" class="field-label">
-          For
-        </label>
-        <select
-          id="silence-for"
-          value={wish.value.forMs}
-          onChange={({ currentTarget }) => set({ forMs: Number(currentTarget.value) })}
-        >
-          {spans.map(([ms, word]) => (
-            <option key={ms} value={ms}>
-              {word}
-            </option>
-          ))}
-        </select>
+        <ForHowLong id="silence-for" forMs={wish.value.forMs} onChoose={(forMs) => set({ forMs })} />
         {field('reason', 'Reason, kept in the record', 500)}
         <div class="dialog-buttons">
           <button type="button" class="quiet" onClick={onClose}>

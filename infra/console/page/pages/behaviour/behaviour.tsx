@@ -90,7 +90,7 @@ const Behaviour = () => {
           </section>
           <section class="behaviour-parts" aria-labelledby="behaviour-parts-title">
             <h2 id="behaviour-parts-title">What spoke for whom</h2>
-            <Parts signIns={view.signIns} selected={selected} />
+            <Parts signIns={view.signIns} selected={selected} uncalibrated={view.uncalibrated} />
           </section>
           <Work measured={level === 'session' ? measured : undefined} learned={view.learned} />
           <History signIns={view.signIns} typists={typists} />

@@ -33,9 +33,12 @@ const said = (part: number | undefined): string => {
 export const Parts = ({
   signIns,
   selected,
+  uncalibrated,
 }: {
   readonly signIns: readonly SignInView[];
   readonly selected: SignInView | undefined;
+  /** Verifiers that were calibrated on nobody. */
+  readonly uncalibrated: readonly string[];
 }) => {
   const judged = signIns.filter(isJudged);
   const names = [
@@ -52,7 +55,10 @@ export const Parts = ({
           const part = selected?.parts[name];
           return (
             <div key={name} class="part-row" data-verifier={name}>
-              <dt>{verifierOf(name)}</dt>
+              <dt>
+                {verifierOf(name)}
+                {uncalibrated.includes(name) && <small class="part-uncalibrated">calibrated on nobody</small>}
+              </dt>
               <dd>
                 <PartBar logOdds={part} />
                 <p class="part-said">{said(part)}</p>
@@ -66,6 +72,12 @@ export const Parts = ({
           );
         })}
       </dl>
+      {names.some((name) => uncalibrated.includes(name)) && (
+        <p class="field-about">
+          How well what is calibrated on nobody tells people apart is not known. It counts little, and alone it grants a
+          key no longer life than that of somebody unknown.
+        </p>
+      )}
     </div>
   );
 };

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { EditablePolicy, PolicyVersion } from '../../../view/policy.ts';
+import type { EditablePolicy, PolicyField, PolicyPipeline, PolicyVersion } from '../../../view/policy.ts';
 import { Select } from '../../list/filters.tsx';
 import { may } from '../../me.ts';
 import { useKeys } from '../../shell/keys.ts';
@@ -18,12 +18,20 @@ const spans = [
   ['30', 'the last 30 days'],
 ] as const;
 
-const why: Readonly<Record<string, string>> = {
+const why: Readonly<Record<PolicyPipeline, string>> = {
   lifecycle: 'There is no archive that a draft could be tried on.',
   scope: 'There is no archive of API calls that a draft could be tried on.',
   preprovision: 'A draft of this policy is tried by the command ebbtide evaluate access, over recorded sessions.',
-  keylife: 'No replay is to be had for key lifespans: behaviour is not kept, so that nothing can be decided again.',
+  keylife: 'There is no archive of keys that a draft could be tried on.',
 };
+
+/** Scopes that the draft defines itself can be named in its ranges too. */
+const withScopes = (field: PolicyField, { scopes }: Draft): PolicyField => ({
+  ...field,
+  columns: field.columns.map((column) =>
+    column.path === 'ranges.scope' ? { ...column, options: [...column.options, ...Object.keys(scopes ?? {})] } : column,
+  ),
+});
 
 /** One pipeline's policy, a draft of it, and what that would have done. */
 export const Editor = ({
@@ -74,9 +82,9 @@ export const Editor = ({
   const set = (path: string) => (value: unknown) => {
     draft.value = withValue(draft.value, path, value);
   };
-  const offered = fields.filter(({ kind }) => kind !== 'json');
+  const offered = fields.filter(({ kind }) => kind !== 'json').map((field) => withScopes(field, draft.value));
   const isThreshold = ({ kind, path, nullable }: (typeof fields)[number]): boolean =>
-    kind === 'number' && !nullable && !/Ms$|\./.test(path);
+    kind === 'rows' || (kind === 'number' && !nullable && !/Ms$|\./.test(path)) || path === 'lifespans.otherwiseMs';
   const others = offered.filter((field) => !isThreshold(field));
   const changedOther = others.some(({ path }) => !same(valueAt(draft.value, path), valueAt(current.policy, path)));
   const group = (list: typeof fields) =>
@@ -87,6 +95,7 @@ export const Editor = ({
         value={valueAt(draft.value, field.path)}
         before={valueAt(current.policy, field.path)}
         onSet={set(field.path)}
+        problems={trial.problems}
       />
     ));
   return (
@@ -140,7 +149,7 @@ export const Editor = ({
         <details class="as-table">
           <summary>All of it as JSON</summary>
           <label class="field-about" for="policy-json">
-            Lists and tables are changed here
+            What has no field of its own is changed here
           </label>
           <textarea
             id="policy-json"

@@ -1,21 +1,8 @@
-import type { PolicyField } from '../../../view/policy.ts';
-import { duration, plain } from '../../format.ts';
-import { same } from './draft.ts';
-
-const isDuration = ({ path }: PolicyField): boolean => path.endsWith('Ms');
-
-/** A field's name as words. */
-export const titleOf = ({ path }: PolicyField): string => {
-  const words = plain(path.replace(/Ms$/, ''));
-  return words.charAt(0).toUpperCase() + words.slice(1);
-};
-
-/** A value as people read it. */
-export const textOf = (field: PolicyField, value: unknown): string => {
-  if (value === null || value === undefined) return 'none';
-  if (typeof value === 'number') return isDuration(field) ? duration(value) : String(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
-};
+import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
+import { type Draft, same } from './draft.ts';
+import { Rows } from './rows.tsx';
+import { TimeUnit } from './timeUnit.tsx';
+import { isDuration, problemsOf, textOf, titleOf } from './wording.ts';
 
 const Numeric = ({ field, id, value, onSet }: ControlProps) => {
   const unit = isDuration(field) ? 1_000 : 1;
@@ -53,9 +40,7 @@ const Numeric = ({ field, id, value, onSet }: ControlProps) => {
         aria-describedby={`${id}-about`}
         onInput={({ currentTarget }) => take(currentTarget.value)}
       />
-      {unit > 1 && (
-        <span class="field-unit">s{typeof value === 'number' && value >= 120_000 ? ` = ${duration(value)}` : ''}</span>
-      )}
+      {unit > 1 && <TimeUnit ms={value} />}
     </span>
   );
 };
@@ -117,18 +102,43 @@ export const Field = ({
   value,
   before,
   onSet,
+  problems,
 }: {
   readonly field: PolicyField;
   readonly value: unknown;
   readonly before: unknown;
   readonly onSet: (value: unknown) => void;
+  readonly problems: readonly PolicyProblem[];
 }) => {
   const id = `policy-${field.path.replaceAll('.', '-')}`;
   const changed = !same(value, before);
+  const wrong = problemsOf(field, problems);
+  const isList = field.kind === 'rows';
   return (
-    <div class="policy-field" data-changed={changed || undefined}>
-      <label for={id}>{titleOf(field)}</label>
-      <Control field={field} id={id} value={value} onSet={onSet} />
+    <div
+      class="policy-field"
+      data-changed={changed || undefined}
+      data-kind={field.kind}
+      {...(isList && { role: 'group', 'aria-labelledby': id })}
+    >
+      {isList ? (
+        <span id={id} class="policy-rows-title">
+          {titleOf(field)}
+        </span>
+      ) : (
+        <label for={id}>{titleOf(field)}</label>
+      )}
+      {isList ? (
+        <Rows field={field} id={id} value={value as readonly Draft[]} onSet={onSet} problems={wrong} />
+      ) : (
+        <Control field={field} id={id} value={value} onSet={onSet} />
+      )}
+      {!isList &&
+        wrong.map(({ message }) => (
+          <p key={message} class="form-failure">
+            {message}
+          </p>
+        ))}
       <p id={`${id}-about`} class="field-about">
         {field.about.replace(/, milliseconds/, '')}
         {changed && (

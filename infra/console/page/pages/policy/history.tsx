@@ -2,7 +2,7 @@ import type { PolicyField, PolicyVersion } from '../../../view/policy.ts';
 import { may } from '../../me.ts';
 import { inFull, when } from '../../time.ts';
 import { same, valueAt } from './draft.ts';
-import { textOf, titleOf } from './field.tsx';
+import { textOf, titleOf } from './wording.ts';
 
 const changesOf = (one: PolicyVersion, current: PolicyVersion, fields: readonly PolicyField[]) =>
   fields.filter(({ path }) => !same(valueAt(one.policy, path), valueAt(current.policy, path)));

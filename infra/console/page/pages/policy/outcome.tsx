@@ -1,95 +1,76 @@
 import { subjectPath } from '../../../view/paths.ts';
-import type { PolicyDeed, PreviewView } from '../../../view/policy.ts';
+import type { PolicyDeed, PolicyPipeline, PreviewView } from '../../../view/policy.ts';
 import { count, duration } from '../../format.ts';
 import { inFull, when } from '../../time.ts';
 import { Courses } from './courses.tsx';
+import { Figures, text } from './figures.tsx';
 
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  /** Whether less is better (-1), more is better (1), or neither. */
-  readonly wish: -1 | 0 | 1;
+type Numbers = PreviewView['figures'];
+
+/** How an outcome is told: what the number of those that differ is of, what was looked at, and what the list is of. */
+interface Telling {
+  readonly differing: string;
+  readonly of: (figures: Numbers) => string;
+  readonly seen: (figures: Numbers) => string;
+  readonly again: string;
+  readonly list: string;
+  readonly most: string;
 }
 
-const rows: readonly Row[] = [
-  { name: 'revocations', title: 'Revocations', wish: 0 },
-  { name: 'falseRevocations', title: 'False revocations, by labels', wish: -1 },
-  { name: 'trueRevocations', title: 'True revocations, by labels', wish: 1 },
-  { name: 'missedMalicious', title: 'Malicious subjects missed', wish: -1 },
-  { name: 'shortenings', title: 'Shortenings', wish: 0 },
-  { name: 'extensions', title: 'Extensions', wish: 0 },
-  { name: 'ttlHoursBenign', title: 'TTL hours, benign', wish: 1 },
-  { name: 'ttlHoursMalicious', title: 'TTL hours, malicious', wish: -1 },
-  { name: 'ttlHoursUnlabelled', title: 'TTL hours, unlabelled', wish: 0 },
-  { name: 'medianTimeToRevokeS', title: 'Median time to revoke, s', wish: -1 },
-  { name: 'alertsPerDay', title: 'Alerts a day', wish: -1 },
-  { name: 'analystItemsPerDay', title: 'Analysts’ items a day', wish: -1 },
-];
-
-const scopeRows: readonly Row[] = [
-  { name: 'restricted', title: 'Callers restricted', wish: 0 },
-  { name: 'restrictedToNarrowest', title: 'Of them, to the narrowest scope', wish: 0 },
-  { name: 'narrowings', title: 'Narrowings', wish: 0 },
-];
-
-const figure = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
-const text = (value: number | undefined): string => (value === undefined ? '–' : figure.format(value));
-const againstName = (name: string): string => `against${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-
-const Figures = ({ figures }: Pick<PreviewView, 'figures'>) => (
-  <table class="figures-table">
-    <thead>
-      <tr>
-        <th scope="col">Figure</th>
-        <th scope="col">In force</th>
-        <th scope="col">Draft</th>
-        <th scope="col">Change</th>
-      </tr>
-    </thead>
-    <tbody>
-      {(figures.callers === undefined ? rows : scopeRows).map(({ name, title, wish }) => {
-        const [before, after] = [figures[againstName(name)], figures[name]];
-        const change = before === undefined || after === undefined ? undefined : after - before;
-        const better = change === undefined || change === 0 || wish === 0 ? null : Math.sign(change) === wish;
-        return (
-          <tr key={name}>
-            <th scope="row">{title}</th>
-            <td>{text(before)}</td>
-            <td>{text(after)}</td>
-            <td data-better={better ?? undefined}>
-              {change === undefined || change === 0 ? '–' : `${change > 0 ? '+' : '−'}${text(Math.abs(change))}`}
-              {better !== null && <span class="hidden">{better ? ', better' : ', worse'}</span>}
-            </td>
-          </tr>
-        );
-      })}
-    </tbody>
-  </table>
-);
+const tellings: Readonly<Partial<Record<PolicyPipeline, Telling>>> & { readonly lifecycle: Telling } = {
+  lifecycle: {
+    differing: 'differingDecisions',
+    of: (figures) =>
+      `${figures.differingDecisions === 1 ? 'decision' : 'decisions'} of ${text(figures.againstDecisions)} would have differed, for ${count(figures.differingSubjects ?? 0, 'subject')}`,
+    seen: ({ samples }) => `${text(samples)} samples`,
+    again: 'decided again by the live chain',
+    list: 'Decisions that differ',
+    most: 'The latest',
+  },
+  scope: {
+    differing: 'differingSubjects',
+    of: ({ callers }) => `of ${count(callers ?? 0, 'caller')} would have come to another scope`,
+    seen: ({ calls }) => `${text(calls)} calls`,
+    again: 'decided again by the live chain',
+    list: 'Callers that differ',
+    most: 'The riskiest',
+  },
+  keylife: {
+    differing: 'differingKeys',
+    of: ({ keys, differingSubjects, people }) =>
+      `of ${count(keys ?? 0, 'key')} would have lived for another time, of ${text(differingSubjects)} of ${text(people)} people`,
+    seen: ({ keys }) => count(keys ?? 0, 'key'),
+    again: 'granted again by the rule of the key host',
+    list: 'People whose keys differ, by pseudonym',
+    most: 'Those with most such keys:',
+  },
+};
 
 const did = (deed: PolicyDeed | null): string => {
   if (!deed) return 'nothing';
   if (deed.newScope !== '') return deed.newScope;
+  if (deed.action === 'grant') return duration(deed.newTtlMs);
   const what = deed.action === 'revoke' ? 'revoke' : `${deed.action} to ${duration(deed.newTtlMs)}`;
   return deed.withheld ? `${what}, withheld` : what;
 };
 
-/** What a draft would have done: figures, courses of TTLs, and the decisions that differ. */
+/** How many would have differed, for whoever listens. */
+export const differingOf = ({ pipeline, figures }: PreviewView): number =>
+  figures[(tellings[pipeline] ?? tellings.lifecycle).differing] ?? 0;
+
+/** What a draft would have done: figures, courses of TTLs, and what differs. */
 export const Outcome = ({ outcome }: { readonly outcome: PreviewView }) => {
-  const { figures, differences, courses, span, from, to, warnings } = outcome;
-  const ofScope = figures.callers !== undefined;
-  const differing = (ofScope ? figures.differingSubjects : figures.differingDecisions) ?? 0;
+  const { pipeline, figures, lives, differences, courses, span, from, to, warnings } = outcome;
+  const told = tellings[pipeline] ?? tellings.lifecycle;
+  const differing = differingOf(outcome);
+  const listed = pipeline === 'keylife' ? (figures.differingSubjects ?? 0) : differing;
   return (
     <>
       <p class="outcome-sum">
-        <span class="figure-big">{text(differing)}</span>{' '}
-        {ofScope
-          ? `of ${count(figures.callers ?? 0, 'caller')} would have come to another scope`
-          : `${differing === 1 ? 'decision' : 'decisions'} of ${text(figures.againstDecisions)} would have differed, for ${count(figures.differingSubjects ?? 0, 'subject')}`}
+        <span class="figure-big">{text(differing)}</span> {told.of(figures)}
       </p>
       <p class="field-about">
-        {ofScope ? `${text(figures.calls)} calls` : `${text(figures.samples)} samples`}, {inFull(span.from || from)} to{' '}
-        {inFull(span.to || to)}, decided again by the live chain.
+        {told.seen(figures)}, {inFull(span.from || from)} to {inFull(span.to || to)}, {told.again}.
         {(figures.missingMessages ?? 0) > 0 && ` ${text(figures.missingMessages)} messages are not in the archive.`}
       </p>
       {warnings.map((warning) => (
@@ -98,7 +79,7 @@ export const Outcome = ({ outcome }: { readonly outcome: PreviewView }) => {
         </p>
       ))}
       <div class="table-frame">
-        <Figures figures={figures} />
+        <Figures {...{ pipeline, figures, lives }} />
       </div>
       {differing > 0 && courses.length > 0 && (
         <section>
@@ -111,17 +92,25 @@ export const Outcome = ({ outcome }: { readonly outcome: PreviewView }) => {
       )}
       {differences.length > 0 && (
         <section>
-          <h3>{ofScope ? 'Callers that differ' : 'Decisions that differ'}</h3>
+          <h3>{told.list}</h3>
           <ul class="plain-list differences">
-            {differences.map(({ subject, at, draft, inForce }) => (
+            {differences.map(({ subject, name, at, draft, inForce }) => (
               <li key={`${subject} ${at}`}>
-                <a href={subjectPath(subject)}>{subject}</a> <time class="related-of">{when(at)}</time>
+                <a href={subjectPath(subject)} class={name === subject ? undefined : 'mono'}>
+                  {name}
+                </a>{' '}
+                <time class="related-of">{when(at)}</time>
                 <br />
                 {did(inForce)} → <strong>{did(draft)}</strong>
+                {draft?.action === 'grant' && <span class="related-of"> {draft.reason}</span>}
               </li>
             ))}
           </ul>
-          {differing > differences.length && <p class="field-about">The latest {differences.length} of them.</p>}
+          {listed > differences.length && (
+            <p class="field-about">
+              {told.most} {differences.length} of them.
+            </p>
+          )}
         </section>
       )}
     </>

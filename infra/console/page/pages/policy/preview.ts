@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { PolicyPipeline, PreviewView } from '../../../view/policy.ts';
+import type { PolicyPipeline, PolicyProblem, PreviewView } from '../../../view/policy.ts';
 import { ApiError, announce, postLines } from '../../api.ts';
 import type { Draft } from './draft.ts';
+import { differingOf } from './outcome.tsx';
 
 interface Line {
   readonly progress?: number;
@@ -18,11 +19,13 @@ export interface Trial {
   /** What came of it; the last one stays while the next is on its way. */
   readonly outcome: PreviewView | null;
   readonly error: string;
+  /** What is wrong with the draft, as the server says. */
+  readonly problems: readonly PolicyProblem[];
 }
 
 /** Changes settle before they are tried. */
 const settleMs = 600;
-const nothing: Trial = { state: 'idle', progress: 0, outcome: null, error: '' };
+const nothing: Trial = { state: 'idle', progress: 0, outcome: null, error: '', problems: [] };
 
 /**
  * Try a draft on the past whenever it changes. The next one cancels that which is on its way.
@@ -48,8 +51,8 @@ export const useTrial = (
     running.current = abort;
     const begin = async (): Promise<void> => {
       trial.value = { ...trial.peek(), state: 'running', progress: 0, error: '' };
-      const fail = (error: string): void => {
-        trial.value = { ...nothing, state: 'failed', error };
+      const fail = (error: string, problems: readonly PolicyProblem[] = []): void => {
+        trial.value = { ...nothing, state: 'failed', error, problems };
         announce(error);
       };
       try {
@@ -59,19 +62,18 @@ export const useTrial = (
           abort.signal,
           ({ progress, preview, error }) => {
             if (abort.signal.aborted) return;
-            if (progress !== undefined) trial.value = { ...trial.peek(), progress };
+            if (progress !== undefined) trial.value = { ...trial.peek(), progress, problems: [] };
             if (error !== undefined) fail(error);
             if (!preview) return;
-            trial.value = { state: 'done', progress: 1, outcome: preview, error: '' };
-            announce(
-              `${preview.figures.differingDecisions ?? preview.figures.differingSubjects ?? 0} would have differed`,
-            );
+            trial.value = { ...nothing, state: 'done', progress: 1, outcome: preview };
+            announce(`${differingOf(preview)} would have differed`);
           },
         );
         if (trial.peek().state === 'running' && !abort.signal.aborted) fail('The connection ended; try again');
       } catch (error) {
         if (abort.signal.aborted) return;
-        fail(error instanceof ApiError ? error.message : String(error));
+        if (!(error instanceof ApiError)) fail(String(error));
+        else fail(error.message, error.details.problems as readonly PolicyProblem[] | undefined);
       }
     };
     const timer = setTimeout(() => void begin(), settleMs);

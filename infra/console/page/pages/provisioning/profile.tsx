@@ -39,9 +39,14 @@ const Known = ({ user, zone, facts, week, machines, applications, jobs, transiti
       rows={machines.map((one) => ({
         key: one.vm,
         cells: [
-          <a key="a" href={subjectPath(`${user}/${one.vm}`)}>
-            {one.vm}
-          </a>,
+          // Where nothing was ever prepared, nothing was decided
+          one.probability === null ? (
+            one.vm
+          ) : (
+            <a key="a" href={subjectPath(`${user}/${one.vm}`)}>
+              {one.vm}
+            </a>
+          ),
           one.state === null ? 'not told' : `${one.state} since ${when(one.since!)}`,
           number(one.accesses),
           number(one.hours),

@@ -1,13 +1,9 @@
 import { useSignal } from '@preact/signals';
+import { ForHowLong, usualSpanMs } from '../../shell/forHowLong.tsx';
 import { Modal } from '../../shell/modal.tsx';
 
-const hour = 3_600_000;
-const spans = [
-  [hour, '1 hour'],
-  [8 * hour, '8 hours'],
-  [24 * hour, '1 day'],
-  [7 * 24 * hour, '7 days'],
-] as const;
+/** Nobody is spared for longer at once. */
+const longestMs = 7 * 86_400_000;
 
 /** Break the glass: nothing harsh is done to a credential for a while, and why. */
 export const Exempt = ({
@@ -19,7 +15,7 @@ export const Exempt = ({
   readonly onClose: () => void;
   readonly onExempt: (forMs: number, reason: string) => void;
 }) => {
-  const forMs = useSignal<number>(hour);
+  const forMs = useSignal<number>(usualSpanMs);
   const reason = useSignal('');
   return (
     <Modal label={`Exempt ${name}`} onClose={onClose}>
@@ -33,20 +29,14 @@ export const Exempt = ({
         <p>
           Its credential is neither shortened nor revoked until then, whatever it does. Decisions go on being recorded.
         </p>
-        <label for="exempt-for">For</label>
-        <select
+        <ForHowLong
           id="exempt-for"
-          value={forMs.value}
-          onChange={(event) => {
-            forMs.value = Number(event.currentTarget.value);
+          forMs={forMs.value}
+          mostMs={longestMs}
+          onChoose={(chosen) => {
+            forMs.value = chosen;
           }}
-        >
-          {spans.map(([ms, word]) => (
-            <option key={ms} value={ms}>
-              {word}
-            </option>
-          ))}
-        </select>
+        />
         <label for="exempt-why" class="field-label">
           Reason, kept in the record
         </label>

@@ -1,0 +1,58 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { EbbtideError } from '../../schemas/errors.ts';
+import type { ClickHouseConfig } from '../clickhouse/config.ts';
+import type { PreviewView } from '../console/view/policy.ts';
+import { rethrown, type ThrownError } from './threads.ts';
+import type { Trial, TrialWish } from './trial.ts';
+import type { archiveTrials, TrialConfig } from './trialParts.ts';
+
+type Threaded = keyof ReturnType<typeof archiveTrials>;
+
+/** What the thread of a trial is started with. */
+export interface TrialData {
+  readonly pipeline: Threaded;
+  readonly clickhouse: ClickHouseConfig;
+  readonly config: TrialConfig;
+  readonly wish: Pick<TrialWish<object>, 'policy' | 'inForce' | 'from' | 'to'>;
+}
+
+/** What it says. */
+export type FromTrial =
+  | { readonly kind: 'progress'; readonly done: number; readonly all: number }
+  | { readonly kind: 'view'; readonly view: PreviewView }
+  | { readonly kind: 'failed'; readonly error: ThrownError };
+
+/**
+ * Tries policies in a thread of their own, with a connection of its own to the archive: whoever asks goes on answering others.
+ *
+ * @param clickhouse - its `url` must be an address
+ */
+export const threadedTrial =
+  <Policy extends object>(pipeline: Threaded, clickhouse: ClickHouseConfig, config: TrialConfig): Trial<Policy> =>
+  async ({ policy, inForce, from, to, stopping, progressed }) => {
+    const { models, scope, keyhost } = config;
+    const workerData: TrialData = {
+      ...{ pipeline, clickhouse, config: { models, scope, keyhost } },
+      wish: { policy, inForce, from, to },
+    };
+    const worker = new Worker(new URL(`./trialThread${extname(import.meta.url)}`, import.meta.url), { workerData });
+    let cancel = (): void => {};
+    const listening = stopping.subscribe(() => cancel());
+    try {
+      return await new Promise<PreviewView>((resolve, reject) => {
+        cancel = () => reject(new EbbtideError('CANCELLED', 'Another draft is being tried'));
+        if (listening.closed) cancel();
+        worker.on('error', reject);
+        worker.on('exit', () => reject(new Error('The thread of a trial ended')));
+        worker.on('message', (message: FromTrial) => {
+          if (message.kind === 'progress') progressed(message.done, message.all);
+          else if (message.kind === 'view') resolve(message.view);
+          else reject(rethrown(message.error));
+        });
+      });
+    } finally {
+      listening.unsubscribe();
+      await worker.terminate();
+    }
+  };
