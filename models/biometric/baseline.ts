@@ -98,8 +98,8 @@ export const templatesOf = (
   { partial = false }: KeepingRule = {},
 ): { anchor: Template; recent: Template } => {
   const options = { ...templateDefaults, partial };
-  const first = makeTemplate(new Float64Array(anchor), features, options);
-  const last = recent === anchor ? first : makeTemplate(new Float64Array(recent), features, options);
+  const first = makeTemplate(anchor, features, options);
+  const last = recent === anchor ? first : makeTemplate(recent, features, options);
   return { anchor: first, recent: last };
 };
 

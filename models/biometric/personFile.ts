@@ -87,7 +87,11 @@ const rowsIn = (
       sum + bytesOf(anchor, features) + (recent === 0 ? 0 : bytesOf(recent - shared, features)),
     0,
   );
-  body = brotliDecompressSync(body, { maxOutputLength: Math.max(1, whole) });
+  body = brotliDecompressSync(body, {
+    maxOutputLength: Math.max(1, whole),
+    // All at once, and nothing to join
+    chunkSize: Math.max(1_024, whole),
+  });
   return (length, features, steps) => unpackRows(take(bytesOf(length, features)), features, steps);
 };
 

@@ -21,7 +21,7 @@ export interface Template {
   /** Numbers of a sample. */
   readonly features: number;
   /** rows × features, oldest first. */
-  readonly rows: Float64Array;
+  readonly rows: Float64Array | Float32Array;
   /** One a row, summing to one; the newest weighs most. */
   readonly weights: Float64Array;
   /** Weighted median of each feature, NaN for one that no row has. */
@@ -35,12 +35,12 @@ export interface Template {
 /**
  * Make a template of somebody's samples.
  *
- * @param samples rows × features, oldest first, transformed
+ * @param samples rows × features, oldest first, transformed; the template keeps them, so that they must not change
  * @param features numbers of a sample
  * @throws EbbtideError DATA_MISSING without a sample, RECORD_OUT_OF_RANGE for one that is no number and may not lack any
  */
 export const makeTemplate = (
-  samples: Float64Array,
+  samples: Float64Array | Float32Array,
   features: number,
   { rows: most, memory, scaleFloor, partial = false }: TemplateOptions = templateDefaults,
 ): Template => {
@@ -53,7 +53,8 @@ export const makeTemplate = (
     );
   if (!samples.every((it) => Number.isFinite(it) || (partial && Number.isNaN(it))))
     throw new EbbtideError('RECORD_OUT_OF_RANGE', 'A sample of behaviour holds something that is no finite number');
-  const rows = samples.slice(Math.max(0, given - most) * features);
+  // What is made of a person's samples is asked for at each sign-in: nothing is copied that need not be
+  const rows = samples.subarray(Math.max(0, given - most) * features);
   const count = rows.length / features;
   const weights = recencyWeights(count, memory);
   const [median, scale, spread] = [0, 1, 2].map(() => new Float64Array(features)) as [
@@ -61,8 +62,10 @@ export const makeTemplate = (
     Float64Array,
     Float64Array,
   ];
+  const column = new Float64Array(count);
   for (let feature = 0; feature < features; feature++) {
-    const of = columnOf(rows, weights, feature, features);
+    for (let row = 0; row < count; row++) column[row] = rows[row * features + feature]!;
+    const of = partial ? present(column, weights) : { values: column, weights };
     if (of.values.length === 0) {
       for (const each of [median, scale, spread]) each[feature] = Number.NaN;
       continue;
@@ -81,20 +84,12 @@ export const makeTemplate = (
   return { features, rows, weights, median, scale, spread };
 };
 
-/** One feature of all rows that have it; their weights sum to one. */
-const columnOf = (
-  rows: Float64Array,
+/** What there is of a feature, of rows that may lack it; the weights sum to one. */
+const present = (
+  values: Float64Array,
   weights: Float64Array,
-  feature: number,
-  features: number,
 ): { readonly values: Float64Array; readonly weights: Float64Array } => {
-  const values = new Float64Array(weights.length);
-  let whole = true;
-  for (let row = 0; row < values.length; row++) {
-    values[row] = rows[row * features + feature]!;
-    whole &&= !Number.isNaN(values[row]!);
-  }
-  if (whole) return { values, weights };
+  if (!values.some(Number.isNaN)) return { values, weights };
   const there = (_: number, row: number): boolean => !Number.isNaN(values[row]);
   const kept = weights.filter(there);
   const total = kept.reduce((sum, it) => sum + it, 0);

@@ -4,7 +4,7 @@ import { mouseFeatures } from '../../biometric/mouse/features.ts';
 import { fitQuantileLogistic, quantileLogit } from '../../biometric/mouse/quantileLogistic.ts';
 import { distance } from '../../biometric/statistical.ts';
 import { makeTemplate } from '../../biometric/template.ts';
-import { createRandom } from '../../training/random.ts';
+import { createRandom, type Random } from '../../training/random.ts';
 import { type Evaluator, mean, round4 } from '../evaluation.ts';
 import { type MouseUser, readBalabit } from './balabitData.ts';
 import { balabitDetectors } from './names.ts';
@@ -36,6 +36,16 @@ const chunksOf = (sessions: readonly (readonly number[])[], size: number): numbe
     Array.from({ length: Math.floor(scores.length / size) }, (_, i) => mean(scores.slice(i * size, (i + 1) * size))),
   );
 
+/** So many draws of a person's actions tell the area to two digits. */
+const draws = 400;
+
+/** Mean scores of actions drawn by chance out of all sessions: what makes one session unlike another evens out. */
+const drawnOf = (sessions: readonly (readonly number[])[], size: number, random: Random): number[] => {
+  const all = sessions.flat();
+  const one = () => all[random.integer(0, all.length)]!;
+  return Array.from({ length: draws }, () => mean(Array.from({ length: size }, one)));
+};
+
 /** Scores an action: the higher, the more of an impostor. */
 type Score = (sample: Float64Array) => number;
 
@@ -61,7 +71,9 @@ export const evaluateBalabit: Evaluator = async ({ folder, detectors: names, onP
   onProgress(0, 1, 'reads the sessions');
   const users = readBalabit(folder);
   const total = names.length * splits.length * users.length;
-  const results = new Map(names.map((name) => [name, users.map(() => chunkSizes.map((): number[] => []))]));
+  const empty = () => users.map(() => chunkSizes.map((): number[] => []));
+  const results = new Map(names.map((name) => [name, empty()]));
+  const drawn = new Map(names.map((name) => [name, empty()]));
   let done = 0;
   for (const split of splits) {
     const random = createRandom(split);
@@ -84,27 +96,45 @@ export const evaluateBalabit: Evaluator = async ({ folder, detectors: names, onP
           );
           const scored = (of: Sessions): number[][] => of.map((session) => session.map(score));
           const genuine = scored(test[user]!);
-          const foreign = impostors.flatMap((it) => scored(test[it]!));
-          for (const [i, size] of chunkSizes.entries())
-            own[i]!.push(areaUnderRoc(chunksOf(genuine, size), chunksOf(foreign, size)));
+          const foreign = impostors.map((it) => scored(test[it]!));
+          const draw = createRandom(1_000 * split + user);
+          for (const [i, size] of chunkSizes.entries()) {
+            own[i]!.push(areaUnderRoc(chunksOf(genuine, size), chunksOf(foreign.flat(), size)));
+            drawn.get(name)![user]![i]!.push(
+              areaUnderRoc(
+                drawnOf(genuine, size, draw),
+                foreign.flatMap((of) => drawnOf(of, size, draw)),
+              ),
+            );
+          }
         }
       }
   }
   onProgress(total, total, 'done');
-  const area = (name: string, chunk: number): number => mean(results.get(name)!.map((of) => mean(of[chunk]!)));
+  const area = (name: string, chunk: number, of = results): number =>
+    mean(of.get(name)!.map((areas) => mean(areas[chunk]!)));
   const first = names[0]!;
   return {
     name: 'biometric-balabit',
     title: 'Mouse: training sessions of the Balabit challenge',
     figures: Object.fromEntries(
-      chunkSizes.map((size, i) => [`auc${size}Action${size === 1 ? '' : 's'}`, round4(area(first, i))]),
+      chunkSizes.flatMap((size, i) => {
+        const figure = `auc${size}Action${size === 1 ? '' : 's'}`;
+        return [
+          [figure, round4(area(first, i))],
+          [`${figure}Drawn`, round4(area(first, i, drawn))],
+        ];
+      }),
     ),
     tables: [
       {
         title: 'Area under the ROC curve by number of actions, mean over people and splits',
         headings: ['verifier', ...chunkSizes.map((size) => `${size}`)],
-        rows: names.map((name) => [name, ...chunkSizes.map((_, i) => round4(area(name, i)))]),
-        note: `60 % of each person's sessions train, the others test; ${splits.length} splits by chance. Impostors are people of whom training has seen nothing.`,
+        rows: names.flatMap((name) => [
+          [name, ...chunkSizes.map((_, i) => round4(area(name, i)))],
+          [`${name}, drawn`, ...chunkSizes.map((_, i) => round4(area(name, i, drawn)))],
+        ]),
+        note: `60 % of each person's sessions train, the others test; ${splits.length} splits by chance. Impostors are people of whom training has seen nothing. Actions follow one another in a session; drawn: by chance out of all sessions of a person that test.`,
       },
       {
         title: `By person, ${first}, 10 actions`,
