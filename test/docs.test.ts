@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { parseConfig } from '../infra/config/load.ts';
@@ -75,4 +75,14 @@ test('every file that a document names in code is there', () => {
   for (const { name, text } of pages)
     for (const [, path] of text.matchAll(/`((?:infra|models|operators|pipelines|schemas|test)\/[\w./-]*)`/g))
       assert.ok(existsSync(join(root, path!)), `${relative(root, join(root, name))} names ${path}, which is not there`);
+});
+
+test('the map of the tree names every folder in which somebody may look for a file', () => {
+  const map = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const foldersIn = (place: string): readonly string[] =>
+    readdirSync(join(root, place), { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [one.name] : []));
+  const places = ['infra', 'infra/agents', 'infra/console', 'infra/console/page', 'infra/console/page/pages'];
+  for (const place of [...places, 'infra/cli', 'infra/services', 'models', 'deploy'])
+    for (const folder of foldersIn(place))
+      assert.match(map, new RegExp(`[\`/]${folder}[/\`]`), `docs/architecture.md does not name ${place}/${folder}`);
 });

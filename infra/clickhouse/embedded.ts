@@ -32,6 +32,7 @@ const pollMs = 25;
 /** A small share of the machine: the archive is a guest beside the pipelines. */
 const config = `<clickhouse>
   <users_config>./users.xml</users_config>
+  <backups><allowed_path>../backups</allowed_path></backups>
   <max_server_memory_usage_to_ram_ratio>0.5</max_server_memory_usage_to_ram_ratio>
 </clickhouse>
 `;

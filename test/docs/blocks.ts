@@ -15,6 +15,7 @@ export const pages = (): readonly Page[] =>
     'README.md',
     'CONTRIBUTING.md',
     'SECURITY.md',
+    'CHANGELOG.md',
     'examples/night-watch/README.md',
     'test/bench/README.md',
     ...readdirSync(join(packageRoot(), 'docs'), { recursive: true }).map((name) => `docs/${String(name)}`),

@@ -14,8 +14,8 @@ export const run: Action<{ kind: ModelKind }, [string]> = async ({ terminal, loa
   const pointers = (await registry.pointers(kind)).filter(
     ({ champion, challenger }) => champion.version === version || challenger?.version === version,
   );
-  const report = await registry.report(kind, version);
-  if (terminal.json) return terminal.printJson({ record, manifest, pointers, report: report ?? null });
+  if (terminal.json)
+    return terminal.printJson({ record, manifest, pointers, report: (await registry.report(kind, version)) ?? null });
   terminal.print(terminal.style('bold', `${kind} ${version}`));
   terminal.print(`published ${record.publishedAt} by ${record.publishedBy}, every file as it was then`);
   terminal.print(
@@ -30,6 +30,8 @@ export const run: Action<{ kind: ModelKind }, [string]> = async ({ terminal, loa
     terminal.print(
       `pointer ${sequence}: ${champion.version === version ? 'champion' : 'challenger'} since ${at}, ${action} by ${by}${reason === '' ? '' : `: ${reason}`}`,
     );
+  // Last: one that was taken out is told of, after all that is there
+  const report = await registry.report(kind, version);
   if (!report) return;
   terminal.print(terminal.style('bold', `Report of ${report.at}`));
   for (const line of reportLines(report)) terminal.print(line);

@@ -10,6 +10,7 @@ import { openArchive } from '../../../infra/clickhouse/client.ts';
 import { clickhouseConfig } from '../../../infra/clickhouse/config.ts';
 import { makeAuthority, makeCertificate } from '../../services/certificates.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
+import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 
 /** A server by HTTPS before the engine, which speaks HTTP; it tells who came, and by which headers. */
@@ -92,11 +93,12 @@ test('the archive shows its certificate to a server that lets nobody else in, an
   copyFileSync(next.keyFile, own.keyFile);
   server.closeAllConnections();
   // A connection that the server has closed is taken until the client hears of it
-  for (let answered = false; !answered; )
-    answered = await archive.ping().then(
+  await until('an answer over a new connection', () =>
+    archive.ping().then(
       () => true,
       () => false,
-    );
+    ),
+  );
   assert.equal(seen.at(-1)!.name, 'archive-next');
 
   const withPassword = open({ caFile, ...own, password: 'p' });

@@ -4,11 +4,13 @@ import { NEVER, of } from 'rxjs';
 import { clickhouseConfig } from '../../../infra/clickhouse/config.ts';
 import { configSchema } from '../../../infra/config/config.ts';
 import { threadedTrial } from '../../../infra/replay/threadedTrial.ts';
+import type { Credential } from '../../../schemas/generated/index.ts';
 import { parseKeylifePolicy } from '../../../schemas/keylifePolicy.ts';
 import { parseScopePolicy, type ScopePolicy } from '../../../schemas/scopePolicy.ts';
 import { callAt, t0 } from '../../models/scope/calls.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
 import { messageOf, preparedArchive } from '../clickhouse/support.ts';
+import { credentialOf } from '../console/records.ts';
 
 test('threadedTrial() tries a policy on the archive in a thread, and brings back what came of it', async (t) => {
   const { url } = await clickHouse(t);
@@ -41,6 +43,16 @@ test('threadedTrial() tries a policy on the archive in a thread, and brings back
   const keys = threadedTrial('keylife', clickhouse, config);
   const keyWish = { ...wish, policy: parseKeylifePolicy({}), inForce: parseKeylifePolicy({}) };
   await assert.rejects(keys(keyWish), { code: 'DATA_MISSING', message: /no key that was granted/ });
+  const granted = archive.newBatch('test');
+  const key = { kind: 'certificate', instance: 'pseudonym', event: 'key-1', ttlMs: 300_000, shortening: 'revocable' };
+  granted.add(messageOf('credentials', 0), credentialOf('key-1', t0 + 1, key as Partial<Credential>));
+  await archive.insert(granted);
+  const stricter = parseKeylifePolicy({ rotateAfterMs: 60_000 });
+  const { lives } = await keys({ ...keyWish, policy: stricter });
+  assert.deepEqual(lives, [
+    { lifeMs: 300_000, draft: 0, inForce: 1 },
+    { lifeMs: 60_000, draft: 1, inForce: 0 },
+  ]);
   await assert.rejects(threadedTrial('keylife', { ...clickhouse, url: 'http://127.0.0.1:9' }, config)(keyWish), {
     code: 'CLICKHOUSE_UNAVAILABLE',
   });

@@ -92,6 +92,12 @@ test('ModelRegistry keeps the report of a retraining with its version, and never
   await assert.rejects(registry.report('anomaly', 'none'), refuses('NOT_FOUND', /There is no version none/));
   writeFileSync(join(folder, 'registry/blobs', record.files[reportFile]!), '{}');
   await assert.rejects(registry.report('anomaly', 'v'), refuses('MODEL_DAMAGED', /its file report\.json was altered/));
+  // Taken out for the sake of those whom it names: the model is there as before
+  rmSync(join(folder, 'registry/blobs', record.files[reportFile]!));
+  await assert.rejects(registry.report('anomaly', 'v'), refuses('MODEL_DAMAGED', /its file report\.json is missing/));
+  const left = await checkedAnomalyModel((await registry.version('anomaly', 'v')).source);
+  assert.equal(left.version, 'v');
+  await left.close();
 });
 
 test('ModelRegistry refuses a version of which any object was altered, cut short or removed', async (t) => {
