@@ -34,6 +34,7 @@ export class BytesOnDisk {
   readonly #failed: (error: Error) => void;
   #end = 0;
   #held = 0;
+  #closed = false;
 
   /**
    * @param folder - is made where there is none
@@ -61,17 +62,27 @@ export class BytesOnDisk {
 
   keep(bytes: Uint8Array): Kept {
     const { length } = bytes;
+    if (this.#closed) {
+      this.#failed(new Error('The file is closed'));
+      return this.#inMemory(bytes);
+    }
+    const end = this.#end;
     const blocks = Uint32Array.from({ length: Math.ceil(length / blockBytes) }, () => this.#free.pop() ?? this.#end++);
     try {
       for (const [from, to, at] of spansOf(blocks, length))
         for (let done = from; done < to; ) done += writeSync(this.#file, bytes, done, to - done, at + done - from);
       return { length, blocks } as OnDisk;
     } catch (error) {
-      this.#free.push(...blocks.toReversed());
-      this.#held += length;
+      this.#free.push(...blocks.filter((block) => block < end).toReversed());
+      this.#end = end;
       this.#failed(error as Error);
-      return { length, bytes: Buffer.from(bytes) } as InMemory;
+      return this.#inMemory(bytes);
     }
+  }
+
+  #inMemory(bytes: Uint8Array): Kept {
+    this.#held += bytes.length;
+    return { length: bytes.length, bytes: Buffer.from(bytes) } as InMemory;
   }
 
   /** @throws the system's error where the disk does not give back what it took */
@@ -94,7 +105,10 @@ export class BytesOnDisk {
     else this.#free.push(...(kept as OnDisk).blocks.toReversed());
   }
 
+  /** What is kept afterwards stays in memory: the number of the file may be another's by then. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     closeSync(this.#file);
   }
 }

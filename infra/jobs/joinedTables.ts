@@ -6,6 +6,7 @@ import { type TopicSpec, topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
 import { type Patience, readPatiently } from '../kafka/readPatiently.ts';
 import type { Message, Tail } from '../kafka/types.ts';
+import { TableMarks } from './tableMarks.ts';
 
 /** Topic `control`, and a topic that lies in partitions as the telemetry does, as tables that are kept up to date. */
 export interface Tables<V> {
@@ -14,6 +15,13 @@ export interface Tables<V> {
   beside(partition: number): VersionedTable<V>;
   /** The tables of all partitions of which something was read. */
   all(): Iterable<VersionedTable<V>>;
+  /**
+   * Forget what nobody asks for any more: what was replaced before the offset that a partition is joined at, and of partitions
+   * that others hold, what was replaced hours ago.
+   *
+   * @param joinedAt - offset of the topic by partition held
+   */
+  forget(joinedAt: ReadonlyMap<number, number>): void;
   /** Resolves once what was there at the start has been read. */
   readonly caughtUp: Promise<void>;
   readonly failed: Promise<never>;
@@ -68,6 +76,8 @@ export const openTables = async <R, V>(
     }
     return table;
   };
+  const marks = new TableMarks(limits.now);
+  const forgotten = new Map<number, number>();
   const tail: Tail = await kafka.tail({ topics: [topics.control.name, topic.name], from: 'beginning' });
 
   const stopping = new AbortController();
@@ -128,6 +138,15 @@ export const openTables = async <R, V>(
   return {
     control,
     beside: tableOf,
+    forget(joinedAt) {
+      for (const [partition, table] of byPartition) {
+        const longAgo = marks.longAgo(partition, table.position);
+        const before = joinedAt.get(partition) ?? longAgo;
+        if (before <= (forgotten.get(partition) ?? 0)) continue;
+        table.prune(before);
+        forgotten.set(partition, before);
+      }
+    },
     all: () => byPartition.values(),
     caughtUp: tail.caughtUp,
     failed,

@@ -5,7 +5,7 @@ import type { VersionedTable } from '../../pipelines/versionedTable.ts';
 import type { Control, Credential } from '../../schemas/generated/index.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
-import { openTables, type Told } from './joinedTables.ts';
+import { openTables, type Tables, type Told } from './joinedTables.ts';
 import { tellRefused } from './tellRefused.ts';
 
 /** Topics `control` and `credentials` as tables that are kept up to date. */
@@ -15,6 +15,8 @@ export interface JoinedTables {
   credentials(partition: number): VersionedTable<CredentialFacts>;
   /** What the operators of one partition join with. */
   forPartition(partition: number): JoinedTopics & { reached(joined: Joined): Promise<void> | undefined };
+  /** See {@link Tables.forget}. */
+  forget(joinedAt: ReadonlyMap<number, number>): void;
   /** Resolves once what was there at the start has been read. */
   readonly caughtUp: Promise<void>;
   readonly failed: Promise<never>;

@@ -115,7 +115,10 @@ const comparer = (
 ) => {
   const personOf = async (user: string, offset: number): Promise<Person | undefined> => {
     const kept = baselines.at(user, offset);
-    if (!kept) return undefined;
+    if (!kept) {
+      persons.delete(user);
+      return undefined;
+    }
     const known = persons.get(user);
     if (known?.of === kept) {
       persons.set(user, known);
@@ -136,7 +139,7 @@ const comparer = (
       person = await personOf(user, baselinesOffset);
     } catch (error) {
       // A baseline that cannot be read says nothing; the key host enrols its person anew
-      if (!isEbbtideError(error, 'STATE_CORRUPT')) throw error;
+      if (!isEbbtideError(error, 'STATE_CORRUPT') && !isEbbtideError(error, 'SCHEMA_INCOMPATIBLE')) throw error;
     }
     const { reason, risk, weight, parts } = await modelOf(modelSequence).engine.assess(
       person,
@@ -234,11 +237,13 @@ export const startKeylife = async (
   const report = (held: ReadonlyMap<number, KeylifePartition>) => {
     drainCounts(counts, metrics);
     let subjects = 0;
+    const joinedAt = new Map<number, number>();
     for (const [partition, { sessions, now, baselinesOffset }] of held) {
       subjects += sessions.size;
       metrics.watermark.set({ partition: String(partition) }, now / 1000);
-      tables.beside(partition).prune(baselinesOffset);
+      joinedAt.set(partition, baselinesOffset);
     }
+    tables.forget(joinedAt);
     const sequences = [...held.values()].map(({ modelSequence }) => modelSequence);
     if (held.size > 0) void models.pool.release(Math.min(...sequences));
     metrics.modelSequence.set(models.pool.sequence);

@@ -135,15 +135,16 @@ export const startLifecycle = async (
     counts.alarms = counts.drifts = 0;
     let subjects = 0;
     let open = 0;
+    const joinedAt = new Map<number, number>();
     for (const [partition, { state, time, open: windows, drift }] of held) {
       subjects += state.size;
       open += windows.size;
       if (drift) metrics.drift.set({ partition: String(partition) }, drift.distance);
       metrics.watermark.set({ partition: String(partition) }, time.now / 1000);
       // What was in force before the oldest place that could be replayed is asked for no more.
-      const oldest = time.history[0]?.joined;
-      if (oldest) tables.credentials(partition).prune(oldest.credentials);
+      joinedAt.set(partition, time.history[0]?.joined.credentials ?? 0);
     }
+    tables.forget(joinedAt);
     const oldest = Math.min(...[...held.values()].map(({ time }) => time.history[0]?.joined.models ?? 0));
     if (held.size > 0) void models.pool.release(oldest);
     metrics.modelSequence.set(models.pool.sequence);

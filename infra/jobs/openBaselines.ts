@@ -3,6 +3,9 @@ import { BytesOnDisk } from '../bytesOnDisk.ts';
 import type { Logger } from '../log.ts';
 import { dataFolder } from '../paths.ts';
 
+/** A full disk is told of once in so long, not for each of ten thousand people. */
+const toldEveryMs = 60_000;
+
 /**
  * Room on the disk for the sealed baselines of everybody, in the data folder: Kafka has them, too, and this process reads
  * them from there at its next start.
@@ -10,10 +13,15 @@ import { dataFolder } from '../paths.ts';
  * @throws {EbbtideError} `CONFIG_INVALID` where no file can be made in the data folder
  */
 export const openBaselines = (log: Logger, folder = dataFolder()): BytesOnDisk => {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const tell = (error: Error) => {
+    const now = performance.now();
+    if (now - toldAt < toldEveryMs) return;
+    toldAt = now;
+    log.error({ folder, error: error.message }, 'the disk takes no baselines: they stay in memory');
+  };
   try {
-    return new BytesOnDisk(folder, 'baselines', (error) =>
-      log.error({ folder, error: error.message }, 'the disk takes no baseline: it stays in memory'),
-    );
+    return new BytesOnDisk(folder, 'baselines', tell);
   } catch (cause) {
     throw new EbbtideError(
       'CONFIG_INVALID',

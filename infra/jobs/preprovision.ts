@@ -213,19 +213,18 @@ export const startPreprovision = async (
       }),
     );
 
-  const pruned = new Map<number, number>();
   const report = (held: ReadonlyMap<number, Held>) => {
     let subjects = 0;
     let prepared = 0;
+    const joinedAt = new Map<number, number>();
     for (const [partition, { state: one, needed }] of held) {
       subjects += one.population.states.size;
       prepared += one.prepared.size;
       metrics.watermark.set({ partition: String(partition) }, one.clock.time / 1000);
       // What was in force before the last snapshot that is surely committed is asked for no more
-      const [{ scoresOffset }] = needed;
-      if (scoresOffset > (pruned.get(partition) ?? 0)) tables.beside(partition).prune(scoresOffset);
-      pruned.set(partition, scoresOffset);
+      joinedAt.set(partition, needed[0].scoresOffset);
     }
+    tables.forget(joinedAt);
     const oldest = Math.min(...[...held.values()].map(({ needed: [{ modelSequence }] }) => modelSequence));
     if (held.size > 0) void models.pool.release(oldest);
     metrics.modelSequence.set(models.pool.sequence);

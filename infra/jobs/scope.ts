@@ -160,13 +160,14 @@ export const startScope = async (
     drainCounts(counts, metrics);
     let subjects = 0;
     let narrowed = 0;
+    const joinedAt = new Map<number, number>();
     for (const [partition, { credentials, time }] of held) {
       subjects += credentials.size;
       for (const { rule } of credentials.all()) if (rule.level > 0) narrowed++;
       metrics.watermark.set({ partition: String(partition) }, time.now / 1000);
-      const oldest = time.history[0]?.joined;
-      if (oldest) tables.beside(partition).prune(oldest.labels);
+      joinedAt.set(partition, time.history[0]?.joined.labels ?? 0);
     }
+    tables.forget(joinedAt);
     const oldest = Math.min(...[...held.values()].map(({ time }) => time.history[0]?.joined.models ?? 0));
     if (held.size > 0) void models.pool.release(oldest);
     metrics.modelSequence.set(models.pool.sequence);

@@ -65,6 +65,9 @@ export const encodePerson = (person: Person): Buffer => {
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]);
 };
 
+const corrupt = (cause?: unknown): EbbtideError =>
+  new EbbtideError('STATE_CORRUPT', 'A baseline of behaviour is damaged; enrol its person again', {}, cause);
+
 /** Rows as they lie one after the other in a body; version 1 wrote little-endian floats. */
 const rowsIn = (
   { version, modalities }: Header,
@@ -87,22 +90,24 @@ const rowsIn = (
       sum + bytesOf(anchor, features) + (recent === 0 ? 0 : bytesOf(recent - shared, features)),
     0,
   );
-  body = brotliDecompressSync(body, {
-    maxOutputLength: Math.max(1, whole),
+  try {
     // All at once, and nothing to join
-    chunkSize: Math.max(1_024, whole),
-  });
+    const bounds = { maxOutputLength: Math.max(1, whole), chunkSize: Math.max(1_024, whole) };
+    body = brotliDecompressSync(body, bounds);
+  } catch (cause) {
+    throw corrupt(cause);
+  }
+  if (body.length !== whole) throw corrupt();
   return (length, features, steps) => unpackRows(take(bytesOf(length, features)), features, steps);
 };
 
 /**
  * Read a person's baselines, of this version or the one before.
  *
- * @throws EbbtideError STATE_CORRUPT when they are cut short or altered: the person must be enrolled again
+ * @throws EbbtideError STATE_CORRUPT when they are cut short or altered: the person must be enrolled again; SCHEMA_INCOMPATIBLE
+ *   when a newer version wrote them: this one must be upgraded, and the person stays as they are
  */
 export const decodePerson = (bytes: Uint8Array): Person => {
-  const corrupt = (cause?: unknown): EbbtideError =>
-    new EbbtideError('STATE_CORRUPT', 'A baseline of behaviour is damaged; enrol its person again', {}, cause);
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = all.indexOf(0x0a);
   let header: Header;
@@ -112,6 +117,12 @@ export const decodePerson = (bytes: Uint8Array): Person => {
     throw corrupt(cause);
   }
   const body = all.subarray(end + 1);
+  if (header.version > 2)
+    throw new EbbtideError(
+      'SCHEMA_INCOMPATIBLE',
+      `A baseline of behaviour was written by a newer Ebbtide, in version ${header.version}; this one reads up to 2: upgrade it`,
+      { version: header.version },
+    );
   if (end < 0 || ![1, 2].includes(header.version) || sha256(body) !== header.sha256) throw corrupt();
   const rows = rowsIn(header, body);
   const person = new Map<string, Baseline>();

@@ -39,8 +39,7 @@ CREATE TABLE IF NOT EXISTS credentials_by_function
   archived_at SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 )
 ENGINE = AggregatingMergeTree
-ORDER BY (function, role, credential_id)
-SETTINGS ttl_only_drop_parts = 1;
+ORDER BY (function, role, credential_id);
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS credentials_to_function TO credentials_by_function AS
 SELECT function, role, credential_id, max(toDateTime(kafka_time, 'UTC')) AS archived_at
@@ -61,7 +60,8 @@ SELECT
   count() AS windows,
   max(toDateTime(kafka_time, 'UTC')) AS archived_at
 FROM scores_raw ARRAY JOIN contributions AS one
-GROUP BY subject, role, time, feature;
+GROUP BY subject, role, time, feature
+SETTINGS max_bytes_before_external_group_by = 1000000000;
 
 INSERT INTO credentials_by_function
 SELECT function, role, credential_id, max(toDateTime(kafka_time, 'UTC')) AS archived_at

@@ -93,3 +93,16 @@ test('openJoinedTables() must close though the registry stays away', async () =>
   await rig.tables.close();
   assert.equal(killed(rig), false);
 });
+
+test('forget() must keep what a partition held is joined at, and of others what they may yet be', async (t) => {
+  const rig = await setUp(() => undefined);
+  t.after(() => rig.tables.close());
+  const table = rig.tables.credentials(0);
+  for (const [offset, ttlMs] of [100, 200, 300].entries())
+    table.set('cred-1', offset, { ttlMs, maxTtlMs: 1000, issuedAt: 0, ended: false });
+  const ttlAt = (offset: number) => table.at('cred-1', offset)?.ttlMs;
+  rig.tables.forget(new Map());
+  assert.deepEqual([1, 2, 3].map(ttlAt), [100, 200, 300], 'another holds it, and has not said how far it is');
+  rig.tables.forget(new Map([[0, 2]]));
+  assert.deepEqual([1, 2, 3].map(ttlAt), [undefined, 200, 300]);
+});

@@ -125,6 +125,20 @@ test('a person’s baselines come back from bytes as they were; damaged ones are
         () => decodePerson(damaged),
         (error) => isEbbtideError(error, 'STATE_CORRUPT'),
       );
+    const text = bytes.toString('latin1');
+    for (const [from, to, code] of [
+      ['"version":2', '"version":3', 'SCHEMA_INCOMPATIBLE'],
+      ['"features":31', '"features":30', 'STATE_CORRUPT'],
+      ['"anchor":', '"anchor":1', 'STATE_CORRUPT'],
+    ] as const) {
+      assert.ok(text.includes(from), from);
+      const foreign = Buffer.from(text.replace(from, to), 'latin1');
+      assert.throws(
+        () => decodePerson(foreign),
+        (error) => isEbbtideError(error, code),
+        to,
+      );
+    }
   }
 });
 
