@@ -11,8 +11,15 @@ import type { Trials } from './trial.ts';
 /** What trials need of the configuration, as plain data. */
 export type TrialConfig = Pick<Config, 'models' | 'scope' | 'keyhost'>;
 
-/** What the archive of API calls lags behind at most: a trial reads them twice, and must read the same. */
+/**
+ * What the archive lags behind at most: a trial reads API calls twice, and must read the same; the scores of keys come later
+ * than the keys.
+ */
 const settledMs = 60_000;
+const settled = ({ from, to }: { readonly from: number; readonly to: number }) => ({
+  from: from - settledMs,
+  to: to - settledMs,
+});
 
 /** Policies that are tried on the archive's rows. All of it, reading too, is work for a thread of its own: `trialThread.ts`. */
 export const archiveTrials = (
@@ -23,9 +30,12 @@ export const archiveTrials = (
   const keys = openKeyPreview(archiveGrantedKeys(archive), config.keyhost);
   return {
     async scope(wish) {
-      const span = { from: wish.from - settledMs, to: wish.to - settledMs };
+      const span = settled(wish);
       return shownScope(await scope({ ...wish, ...span }), { draft: wish.policy, inForce: wish.inForce }, span.to);
     },
-    keylife: async (wish) => shownKeys(await keys(wish), wish),
+    async keylife(wish) {
+      const span = settled(wish);
+      return shownKeys(await keys({ ...wish, ...span }), span);
+    },
   };
 };

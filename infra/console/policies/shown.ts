@@ -108,7 +108,7 @@ const keyDeed = (ttlMs: number, { risk }: ChangedKey): PolicyDeed => ({
 
 /** As much of a trial of a policy of key lifespans as a page shows: those first of whom most keys would differ. */
 export const shownKeys = (
-  { holders, draft, inForce, uncompared, span }: KeyPreview,
+  { holders, draft, inForce, uncompared, limit, span }: KeyPreview,
   { from, to }: { readonly from: number; readonly to: number },
 ): PreviewView => {
   const changed = holders.filter((one) => one.last !== undefined).sort((a, b) => b.changed - a.changed);
@@ -129,9 +129,12 @@ export const shownKeys = (
       'Risks stay as they were at each sign-in, and what cut keys short later is not decided again: behaviour is not kept.',
       ...(uncompared > 0
         ? [
-            `Of ${uncompared} keys nothing was compared: those that outlived the shortest class count as granted while their user was being learned, the others as in doubt.`,
+            `Keys of which nothing was compared are left out, as how long they would have lived is unknown: ${uncompared}.`,
           ]
         : []),
+      ...(limit === null
+        ? []
+        : [`No more than the latest ${limit} keys are tried: any before them are left out, and it begins with them.`]),
     ],
     lives: [...new Set([...draft.keys(), ...inForce.keys()])]
       .sort((a, b) => b - a)

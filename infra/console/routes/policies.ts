@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Subject } from 'rxjs';
+import { ReplaySubject } from 'rxjs';
 import { z } from 'zod';
 import { type PolicyPipeline, policyParsers } from '../../../schemas/control.ts';
 import { EbbtideError, isEbbtideError } from '../../../schemas/errors.ts';
@@ -12,7 +12,7 @@ import { needs, parse, type RouteContext } from './context.ts';
 
 const policyBytes = 262_144;
 const dayMs = 86_400_000;
-/** Previews at once: each has a thread. */
+/** Previews at once: each has a thread, and counts until that has ended. */
 const mostAtOnce = 2;
 const progressMs = 200;
 
@@ -21,14 +21,16 @@ const mostPast = 1_000;
 
 /** Body of `POST /api/policies/preview`. */
 export const previewBody = z.strictObject({
-  pipeline: z.enum(policyPipelines).default('lifecycle'),
+  // Pre-provisioning is tried over recorded sessions, by a command: ebbtide evaluate access
+  pipeline: z.enum(policyPipelines).exclude(['preprovision']).default('lifecycle'),
   policy: z.record(z.string(), z.unknown()),
   days: z.number().positive().max(90),
 });
 
 /** Policies in force, what could be changed in them, and what a change would have done. */
 export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, model, app, now }: RouteContext): void => {
-  const running = new Map<string, Subject<void>>();
+  /** By person: what ends the trial on its way, and when it has ended. */
+  const running = new Map<string, { readonly stopping: ReplaySubject<void>; readonly ended: Promise<void> }>();
   server.get('/api/policies', needs('viewer'), async () => {
     // The topic is compacted: what was before the last policy of each pipeline is known to the archive
     if (!policies.isComplete) {
@@ -51,13 +53,21 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, mode
       throw new EbbtideError('SERVICE_MISSING', 'There is no archive to try a policy on; set clickhouse.url');
     const policy = policyParsers[pipeline](wish.policy);
     const { id } = personOf(request);
-    running.get(id)?.next();
-    if (!running.has(id) && running.size >= mostAtOnce)
-      throw new Problem(503, 'busy', 'Others are trying policies; try again when they are done');
-    const stopping = new Subject<void>();
-    running.set(id, stopping);
-    reply.hijack();
     const { raw } = reply;
+    for (let earlier = running.get(id); earlier; earlier = running.get(id)) {
+      earlier.stopping.next();
+      await earlier.ended;
+    }
+    if (raw.destroyed) return reply.hijack();
+    if (running.size >= mostAtOnce)
+      throw new Problem(503, 'busy', 'Others are trying policies; try again when they are done');
+    // Trials listen late, once they have read what there is
+    const stopping = new ReplaySubject<void>(1);
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    reply.hijack();
     raw.writeHead(200, {
       'content-type': 'application/x-ndjson; charset=utf-8',
       'cache-control': 'no-store',
@@ -69,6 +79,7 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, mode
     raw.on('close', () => stopping.next());
     tell({ progress: 0 });
     let toldAt = 0;
+    running.set(id, { stopping, ended });
     try {
       const to = now();
       const preview = await attempt({
@@ -88,8 +99,10 @@ export const addPolicyRoutes = (server: FastifyInstance, { policies, ports, mode
       if (!isEbbtideError(error)) app.log.error({ err: error }, 'Policy could not be tried');
       tell({ error: isEbbtideError(error) ? error.message : 'The policy could not be tried; see the log' });
     } finally {
-      if (running.get(id) === stopping) running.delete(id);
+      running.delete(id);
+      end();
       raw.end();
     }
+    return reply;
   });
 };

@@ -1,4 +1,3 @@
-import { lifespanOf } from '../../../models/biometric/lifespan.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import type { KeylifePolicy } from '../../../schemas/keylifePolicy.ts';
 import type { GrantedKey, GrantedKeyArchive } from '../../clickhouse/grantedKeys.ts';
@@ -13,7 +12,7 @@ export interface ChangedKey extends GrantedKey {
   readonly inForceMs: number;
 }
 
-/** What would have become of one person's keys. */
+/** What would have become of those of one person's keys of which something was compared. */
 export interface KeyHolder {
   /** Pseudonym. */
   readonly user: string;
@@ -26,11 +25,13 @@ export interface KeyHolder {
 /** What came of it. */
 export interface KeyPreview {
   readonly holders: readonly KeyHolder[];
-  /** How many keys would have lived how long, milliseconds. */
+  /** How many keys would have lived how long, milliseconds: those of which something was compared. */
   readonly draft: ReadonlyMap<number, number>;
   readonly inForce: ReadonlyMap<number, number>;
-  /** Keys of which nothing was compared. */
+  /** Keys of which nothing was compared: how long they would have lived is unknown. */
   readonly uncompared: number;
+  /** How many keys were looked at where there may be more before them; null where these are all. */
+  readonly limit: number | null;
   /** When the first and the last was granted, epoch milliseconds. */
   readonly span: { readonly from: number; readonly to: number };
 }
@@ -42,8 +43,8 @@ const toldEvery = 1_000;
 
 /**
  * Tries lifespans on the keys that were granted, by the rule that the key host grants keys by. Risks stay what they were:
- * behaviour is not kept, and is not compared again. A key of which nothing was compared is one of somebody who was being
- * learned where it lived longer than the shortest class.
+ * behaviour is not kept, and is not compared again. Of keys of which nothing was compared the archive does not say whether
+ * their user was being learned or in doubt: they are counted, and left out.
  *
  * @param config - how the key host grants keys, beside its policy
  * @param most - keys at most; of more, the latest
@@ -56,12 +57,18 @@ export const openKeyPreview =
     const listening = stopping.subscribe(() => abort.abort());
     const holders = new Map<string, { user: string; keys: number; changed: number; last?: ChangedKey }>();
     const lives = { draft: new Map<number, number>(), inForce: new Map<number, number>() };
-    const shortest = lifespanOf(1, inForce.lifespans);
     const span = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
     let [keys, uncompared] = [0, 0];
     const take = (key: GrantedKey): void => {
-      const { user, risk, heard, ttlMs, issuedAt, revocable } = key;
-      const grounds = { risk: risk ?? 1, learning: risk === null && ttlMs > shortest, heard };
+      const { user, risk, heard, issuedAt, revocable } = key;
+      span.from = Math.min(span.from, issuedAt);
+      span.to = Math.max(span.to, issuedAt);
+      if (++keys % toldEvery === 0) progressed(keys, most);
+      if (risk === null) {
+        uncompared++;
+        return;
+      }
+      const grounds = { risk, learning: false, heard };
       const lifeBy = (of: KeylifePolicy): number => keyLifeMs(grounds, { signer: { revocable }, config, policy: of });
       const [draftMs, inForceMs] = [lifeBy(policy), lifeBy(inForce)];
       lives.draft.set(draftMs, (lives.draft.get(draftMs) ?? 0) + 1);
@@ -73,10 +80,6 @@ export const openKeyPreview =
         holder.changed++;
         holder.last = { ...key, draftMs, inForceMs };
       }
-      if (risk === null) uncompared++;
-      span.from = Math.min(span.from, issuedAt);
-      span.to = Math.max(span.to, issuedAt);
-      if (++keys % toldEvery === 0) progressed(keys, most);
     };
     try {
       await source.each(from, to, most, take, abort.signal);
@@ -91,5 +94,5 @@ export const openKeyPreview =
         'DATA_MISSING',
         'The archive holds no key that was granted in this time; the key host grants them when users sign in',
       );
-    return { holders: [...holders.values()], ...lives, uncompared, span };
+    return { holders: [...holders.values()], ...lives, uncompared, limit: keys === most ? most : null, span };
   };

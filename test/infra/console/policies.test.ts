@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { firstValueFrom, map, race, timer } from 'rxjs';
 import { PolicyBook } from '../../../infra/console/policies/book.ts';
 import { policyFields } from '../../../infra/console/policies/fields.ts';
 import type { EditablePolicy, PreviewView } from '../../../infra/console/view/policy.ts';
+import type { Trial } from '../../../infra/replay/trial.ts';
 import { controlRecord } from '../../../schemas/control.ts';
+import { EbbtideError } from '../../../schemas/errors.ts';
 import { parseLifecyclePolicy } from '../../../schemas/policy.ts';
 import { until } from '../../services/context.ts';
 import { type Harness, startHarness } from './harness.ts';
@@ -129,5 +133,38 @@ describe('policies by the console', { timeout: 120_000 }, () => {
       [outcome.differences[0]!.draft?.action, outcome.differences[0]!.inForce?.action],
       ['revoke', 'shorten'],
     );
+  });
+
+  it('must be tried one by one by one person, each begun when the one before has ended', async (t) => {
+    const seen = { begun: 0, cancelled: 0, now: 0, most: 0 };
+    const slow: Trial<object> = async ({ stopping }) => {
+      seen.begun += 1;
+      seen.most = Math.max(seen.most, ++seen.now);
+      // Listens late, and ends some time after it was told to
+      await sleep(20);
+      const stopped = await firstValueFrom(race(stopping.pipe(map(() => true)), timer(1_000).pipe(map(() => false))));
+      if (stopped) seen.cancelled += 1;
+      await sleep(20);
+      seen.now -= 1;
+      throw new EbbtideError(stopped ? 'CANCELLED' : 'DATA_MISSING', 'Ended');
+    };
+    const harness = await startHarness({}, { trials: { lifecycle: slow } });
+    t.after(() => harness.close());
+    const { post } = caller(harness, await harness.enter());
+    const asked = Array.from({ length: 6 }, async () =>
+      (await post('/api/policies/preview', { policy: { strikes: 2 }, days: 1 })).text(),
+    );
+    await Promise.all(asked);
+    assert.deepEqual(seen, { begun: 6, cancelled: 5, now: 0, most: 1 });
+  });
+
+  it('must not be tried on the archive where only a command can try them', async (t) => {
+    const harness = await startHarness({}, { trials: trial().trials });
+    t.after(() => harness.close());
+    const { get, post } = caller(harness, await harness.enter());
+    const { pipelines } = await get<{ pipelines: EditablePolicy[] }>('/api/policies');
+    assert.equal(pipelines.find(({ pipeline }) => pipeline === 'preprovision')!.canPreview, false);
+    const wish = { pipeline: 'preprovision', policy: {}, days: 1 };
+    assert.equal((await post('/api/policies/preview', wish)).status, 400);
   });
 });

@@ -10,7 +10,7 @@ import { parseScopePolicy, type ScopePolicy } from '../../../schemas/scopePolicy
 import { callAt, t0 } from '../../models/scope/calls.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
 import { messageOf, preparedArchive } from '../clickhouse/support.ts';
-import { credentialOf } from '../console/records.ts';
+import { credentialOf, scoreOf } from '../console/records.ts';
 
 test('threadedTrial() tries a policy on the archive in a thread, and brings back what came of it', async (t) => {
   const { url } = await clickHouse(t);
@@ -44,8 +44,19 @@ test('threadedTrial() tries a policy on the archive in a thread, and brings back
   const keyWish = { ...wish, policy: parseKeylifePolicy({}), inForce: parseKeylifePolicy({}) };
   await assert.rejects(keys(keyWish), { code: 'DATA_MISSING', message: /no key that was granted/ });
   const granted = archive.newBatch('test');
-  const key = { kind: 'certificate', instance: 'pseudonym', event: 'key-1', ttlMs: 300_000, shortening: 'revocable' };
-  granted.add(messageOf('credentials', 0), credentialOf('key-1', t0 + 1, key as Partial<Credential>));
+  const key = { kind: 'certificate', instance: 'pseudonym', ttlMs: 300_000, shortening: 'revocable' };
+  // The last one is of the minute that the archive may lag behind
+  for (const [index, at] of [t0 + 1, wish.to - 1].entries()) {
+    const id = `key-${index + 1}`;
+    granted.add(messageOf('credentials', index), credentialOf(id, at, { ...key, event: id } as Partial<Credential>));
+    granted.add(messageOf('scores', index), {
+      ...scoreOf(id, at, 0.9),
+      ...{ pipeline: 'keylife', role: 'champion', windowEnd: at },
+      contributions: [
+        { feature: 'mouse.statistical', weight: 1, direction: 'above', expected: 0, observed: 1, unit: 'log odds' },
+      ],
+    });
+  }
   await archive.insert(granted);
   const stricter = parseKeylifePolicy({ rotateAfterMs: 60_000 });
   const { lives } = await keys({ ...keyWish, policy: stricter });

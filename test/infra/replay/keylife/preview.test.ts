@@ -59,21 +59,29 @@ test('openKeyPreview() grants as the key host does: rotation, uncalibrated verif
   );
 });
 
-test('openKeyPreview() tells whoever was being learned from whom nothing spoke for', async () => {
+test('openKeyPreview() leaves keys out of which nothing was compared, whichever policy they were granted by', async () => {
   const nothing = { risk: null, heard: [] };
-  const shorter = parseKeylifePolicy({
-    lifespans: { ...lifespans, classes: [{ above: 0.8, lifespanMs: 60_000 }, ...lifespans.classes.slice(1)] },
-  });
-  const keys = [keyOf(0, { ...nothing, ttlMs: hourMs }), keyOf(1, { ...nothing, ttlMs: 299_500 })];
-  const outcome = await tryOn(keys, { policy: shorter });
-  assert.deepEqual(
-    outcome.draft,
-    new Map([
-      [hourMs, 1],
-      [60_000, 1],
-    ]),
-  );
-  assert.match(shownKeys(outcome, wish).warnings.join(' '), /Of 2 keys nothing was compared/);
+  // Granted in doubt by a policy whose shortest life was longer, and while their user was being learned
+  const keys = [keyOf(0, { ...nothing, ttlMs: 600_000 }), keyOf(1, { ...nothing, ttlMs: hourMs }), keyOf(2)];
+  const outcome = await tryOn(keys);
+  const { figures, lives, span, warnings } = shownKeys(outcome, wish);
+  assert.equal(outcome.uncompared, 2);
+  assert.deepEqual(lives, [
+    { lifeMs: 24 * hourMs, draft: 0, inForce: 1 },
+    { lifeMs: 6 * hourMs, draft: 1, inForce: 0 },
+  ]);
+  assert.deepEqual([figures.keys, figures.people, figures.keyHours], [1, 1, 6]);
+  assert.deepEqual(span, { from: t0, to: t0 + 2 * 60_000 });
+  assert.match(warnings.join(' '), /nothing was compared are left out, .*: 2\./);
+});
+
+test('openKeyPreview() says so where it stops at the latest keys', async () => {
+  const keys = [keyOf(0), keyOf(1), keyOf(2)];
+  const cut = shownKeys(await openKeyPreview(keysOf(keys), config, 2)(wish), wish);
+  assert.equal(cut.figures.keys, 2);
+  assert.match(cut.warnings.join(' '), /No more than the latest 2 keys are tried/);
+  const whole = shownKeys(await openKeyPreview(keysOf(keys), config, 4)(wish), wish);
+  assert.doesNotMatch(whole.warnings.join(' '), /No more than/);
 });
 
 test('openKeyPreview() says where there is nothing, and ends when another draft comes', async () => {

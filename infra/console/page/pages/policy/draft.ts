@@ -3,6 +3,10 @@ import type { PolicyPipeline } from '../../../view/policy.ts';
 /** A policy as the page holds it. */
 export type Draft = Readonly<Record<string, unknown>>;
 
+/** Whether something could be a policy, or a row of one: neither a list nor nothing. */
+export const isDraft = (value: unknown): value is Draft =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** What stands at a path such as `budgetForAll.actions`. */
 export const valueAt = (policy: Draft, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => (value as Draft | undefined)?.[name], policy);
@@ -32,10 +36,11 @@ export interface KeptDraft {
 
 const keyOf = (pipeline: PolicyPipeline): string => `ebbtide.policy.${pipeline}`;
 
-/** The draft that was put by; null where there is none. */
+/** The draft that was put by; null where there is none that could be shown. */
 export const keptDraft = (pipeline: PolicyPipeline): KeptDraft | null => {
   try {
-    return JSON.parse(localStorage.getItem(keyOf(pipeline)) ?? 'null') as KeptDraft | null;
+    const kept = JSON.parse(localStorage.getItem(keyOf(pipeline)) ?? 'null') as KeptDraft | null;
+    return isDraft(kept?.policy) ? kept : null;
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@ import { may } from '../../me.ts';
 import { useKeys } from '../../shell/keys.ts';
 import { say } from '../../shell/toast.tsx';
 import { ago, clockMs, inFull } from '../../time.ts';
-import { type Draft, keepDraft, keptDraft, same, valueAt, withValue } from './draft.ts';
+import { type Draft, isDraft, keepDraft, keptDraft, same, valueAt, withValue } from './draft.ts';
 import { Field } from './field.tsx';
 import { History } from './history.tsx';
 import { Outcome } from './outcome.tsx';
@@ -160,7 +160,9 @@ export const Editor = ({
             aria-invalid={jsonError.value !== ''}
             onChange={({ currentTarget }) => {
               try {
-                draft.value = JSON.parse(currentTarget.value) as Draft;
+                const policy: unknown = JSON.parse(currentTarget.value);
+                if (!isDraft(policy)) throw new Error('A policy is an object of names and values: { … }');
+                draft.value = policy;
                 jsonError.value = '';
               } catch (error) {
                 jsonError.value = (error as Error).message;

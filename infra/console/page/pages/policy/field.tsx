@@ -1,5 +1,5 @@
 import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
-import { type Draft, same } from './draft.ts';
+import { isDraft, same } from './draft.ts';
 import { Rows } from './rows.tsx';
 import { TimeUnit } from './timeUnit.tsx';
 import { isDuration, problemsOf, textOf, titleOf } from './wording.ts';
@@ -114,6 +114,8 @@ export const Field = ({
   const changed = !same(value, before);
   const wrong = problemsOf(field, problems);
   const isList = field.kind === 'rows';
+  // JSON can hold anything in its place, or nothing
+  const rows = isList && Array.isArray(value) && value.every(isDraft) ? value : null;
   return (
     <div
       class="policy-field"
@@ -128,12 +130,14 @@ export const Field = ({
       ) : (
         <label for={id}>{titleOf(field)}</label>
       )}
-      {isList ? (
-        <Rows field={field} id={id} value={value as readonly Draft[]} onSet={onSet} problems={wrong} />
+      {rows ? (
+        <Rows field={field} id={id} value={rows} onSet={onSet} problems={wrong} />
+      ) : isList ? (
+        <p class="field-about">The draft has no list of rows here: change it as JSON, below.</p>
       ) : (
         <Control field={field} id={id} value={value} onSet={onSet} />
       )}
-      {!isList &&
+      {!rows &&
         wrong.map(({ message }) => (
           <p key={message} class="form-failure">
             {message}

@@ -67,8 +67,8 @@ const Cell = ({
 };
 
 /**
- * A list of flat rows, changed row by row. Enter in a row puts another one below it; each has a button that takes it out, and
- * what the server says of a row stands in it.
+ * A list of flat rows, changed row by row. Enter puts another row below, but where it takes one of the texts that a cell offers;
+ * each has a button that takes it out, and what the server says of a row stands in it.
  */
 export const Rows = ({
   field: { columns, path },
@@ -132,7 +132,7 @@ export const Rows = ({
                   <td
                     key={column.path}
                     onKeyDown={(event) => {
-                      if (event.key !== 'Enter') return;
+                      if (event.key !== 'Enter' || event.isComposing || column.options.length > 0) return;
                       event.preventDefault();
                       insert(at + 1);
                     }}
