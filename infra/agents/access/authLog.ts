@@ -26,14 +26,16 @@ const byPam = new RegExp(
 );
 /** Sessions that are no logins, or that somebody else tells of: sshd of its own, collectors of scheduled jobs of theirs. */
 const noLogins: ReadonlySet<string> = new Set(
-  'sshd cron crond atd sudo sudo-i su su-l runuser runuser-l systemd-user polkit-1 pkexec gdm-launch-environment lightdm-greeter sddm-greeter'.split(
+  'sshd cron crond atd sudo sudo-i su su-l doas runuser runuser-l systemd-run0 systemd-user polkit-1 pkexec gdm-launch-environment lightdm-greeter sddm-greeter greetd-greeter'.split(
     ' ',
   ),
 );
-/** A program that is run by sudo; words before terminal and folder say why it was not. */
-const bySudo = new RegExp(
-  String.raw`${head}sudo(?:\[\d+\])?: +(\S+) : (.*?)(?:TTY=\S+ ; )?PWD=.*? ; USER=\S+ ; (?:.*? ; )?COMMAND=(\S+)`,
-);
+/** Who asked sudo, and the fields that it tells of that. */
+const bySudo = new RegExp(String.raw`${head}sudo(?:\[\d+\])?: +(\S+) : (?!\(command continued\))(.*)$`);
+/** What `sudo -l` and `sudo -v` have in place of a program's path. */
+const noPrograms: ReadonlySet<string> = new Set(['list', 'validate']);
+/** Characters; syslog's lines are shorter. */
+const longestLine = 4_096;
 
 /** Time of a syslog line: RFC 3339 as rsyslog and journald write it, or the traditional form without year and zone. */
 const timeOf = (line: string, { nowMs, offsetMinutes }: AuthLogContext): number => {
@@ -53,6 +55,23 @@ const timeOf = (line: string, { nowMs, offsetMinutes }: AuthLogContext): number 
       : inYear(year - 1);
 };
 
+/**
+ * The command in what sudo tells, `[why not ; ][HOST=…][TTY=…][CHROOT=…]PWD=…; USER=…[GROUP=…][TSID=…][ENV=…]COMMAND=…` joined by
+ * ` ; `, and whether it was run. Nothing is quoted there: the first command that stands where one may stand counts, since arguments
+ * come after it; folders and variables, which may hold anything, come before it.
+ */
+const sudoUse = (fields: readonly string[]): { readonly command: string; readonly ran: boolean } | undefined => {
+  const folder = fields.findIndex((field) => /^(?:PWD|USER|COMMAND)=/.test(field));
+  if (!fields[folder]?.startsWith('PWD=')) return undefined;
+  const runAs = fields.findIndex((field, at) => at > folder && /^USER=\S+$/.test(field));
+  if (runAs < 0) return undefined;
+  const at = fields.findIndex((field, index) => index > runAs && field.startsWith('COMMAND='));
+  const between = fields.slice(runAs + 1, Math.max(at, runAs + 1));
+  const loose = between.findIndex((field) => !/^(?:GROUP|TSID|CHROOT)=/.test(field));
+  if (at < 0 || (loose >= 0 && !between[loose]!.startsWith('ENV='))) return undefined;
+  return { command: fields[at]!.slice('COMMAND='.length), ran: /^(?:HOST|TTY|CHROOT|PWD)=/.test(fields[0]!) };
+};
+
 type Told = Pick<AccessTelemetry, 'user' | 'kind'> & Partial<AccessTelemetry>;
 
 /** What a line tells, but when and where; undefined where it concerns something else. */
@@ -63,10 +82,14 @@ const toldIn = (line: string): Told | undefined => {
     if (invalid) return undefined;
     return { user: user!, kind: 'login', application: 'sshd', address: address!, succeeded: outcome === 'Accepted' };
   }
-  const use = bySudo.exec(line);
-  // The program's name alone: arguments may hold secrets
-  if (use)
-    return { user: use[1]!, kind: 'application', application: programOf(use[3]!), succeeded: use[2]!.trim() === '' };
+  const [, asker, fields] = bySudo.exec(line) ?? [];
+  if (asker && fields) {
+    const use = sudoUse(fields.split(' ; '));
+    // The program's name alone: arguments may hold secrets
+    const application = use && programOf(use.command);
+    if (!application || noPrograms.has(use.command.split(' ', 1)[0]!)) return undefined;
+    return { user: asker, kind: 'application', application, succeeded: use.ran };
+  }
   const session = byPam.exec(line);
   if (!session || noLogins.has(session[1]!)) return undefined;
   return { user: session[2]!, kind: 'login', application: session[1]! };
@@ -75,13 +98,13 @@ const toldIn = (line: string): Told | undefined => {
 /**
  * Logins and uses of programs in `/var/log/auth.log` or `/var/log/secure`, failed ones among them: by sshd and whatever else lets
  * users in through PAM, and programs run by sudo. Names of users that there are not are left out: they are what somebody typed, now
- * and then a password.
+ * and then a password. Lines of more than 4,096 characters, which no syslog daemon writes of these, are left out.
  *
  * @param text whole lines
  */
 export const readAuthLog = (text: string, context: AuthLogContext): Reading =>
   readEach(text, (line) => {
-    const told = toldIn(line);
+    const told = line.length > longestLine ? undefined : toldIn(line);
     if (!told) return [];
     const time = timeOf(line, context);
     if (!plausible(time)) return 'It begins with no time that can be read';

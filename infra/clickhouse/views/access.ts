@@ -10,6 +10,8 @@ const hours = 'uniqExact(intDiv(toUnixTimestamp64Milli(time), 3600000))';
 const machine = "ifNull(vm, '')";
 const machinesOf = `SELECT ${machine} ${own} AND kind != 'vmState'`;
 const most = 100;
+/** A state that was told longer ago than this before the time that is asked for is not looked for. */
+const stateDays = 90;
 
 const queries = {
   facts: `SELECT countIf(succeeded) AS accesses, countIf(NOT succeeded) AS failed, uniqExactIf(toDate(time, {zone:String}), succeeded) AS days,
@@ -20,19 +22,23 @@ ${own} AND ${accesses}`,
   gaps: `SELECT count() + 1 AS sessions, if(count() = 0, NULL, quantileExact(0.5)(gap_ms) / 3600000) AS median_gap_h
 FROM (SELECT toUnixTimestamp64Milli(time) AS at, at - lagInFrame(at, 1, at) OVER (ORDER BY at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS gap_ms ${came})
 WHERE gap_ms > 3600000`,
-  week: `SELECT toDayOfWeek(time, 0, {zone:String}) AS weekday, toHour(time, {zone:String}) AS hour, ${hours} AS active
+  week: `SELECT toDayOfWeek(time, 0, {zone:String}) AS weekday, toHour(time, {zone:String}) AS hour, uniqExact(toDate(time, {zone:String})) AS active
 ${came} GROUP BY weekday, hour ORDER BY weekday, hour`,
   applications: `SELECT application, countIf(succeeded) AS uses, countIf(NOT succeeded) AS failed,
 arraySort(groupUniqArrayIf(10)(${machine}, vm != '')) AS machines, max(time) AS last_at
 ${own} AND application != '' AND ${accesses} GROUP BY application ORDER BY uses DESC, application LIMIT ${most}`,
+  // Where a pair stands is what view `provisions` has, read by its key; a tombstone takes away all that is before it
   machines: `SELECT used.vm AS vm, used.accesses AS accesses, used.hours AS hours, used.last_at AS last_at,
 nullIf(told.state, '') AS state, if(told.state = '', NULL, told.since) AS since,
-nullIf(stands.stand, '') AS stands, nullIf(stands.chance, 0) AS probability, stands.foreseen AS predicted_at
+nullIf(stands.stand, '') AS stands, nullIf(tupleElement(stands.foreseen, 1), 0) AS probability, tupleElement(stands.foreseen, 2) AS predicted_at
 FROM (SELECT ${machine} AS vm, count() AS accesses, ${hours} AS hours, max(time) AS last_at ${came} AND vm != '' GROUP BY vm) AS used
 LEFT JOIN (SELECT ${machine} AS vm, ifNull(argMax(vm_state, time), '') AS state, max(time) AS since FROM telemetry_access
-  WHERE user IN ('', {user:String}) AND kind = 'vmState' AND vm_state != '' AND vm IN (${machinesOf}) GROUP BY vm) AS told ON told.vm = used.vm
-LEFT JOIN (SELECT vm, argMax(state, step) AS stand, argMaxIf(probability, step, probability > 0) AS chance, argMaxIf(predicted_at, step, probability > 0) AS foreseen
-  FROM (SELECT vm, state, probability, predicted_at, (kafka_time, kafka_offset) AS step FROM provisions_history WHERE user = {user:String} AND NOT deleted) GROUP BY vm) AS stands
+  WHERE user IN ('', {user:String}) AND kind = 'vmState' AND vm_state != ''
+  AND time >= {from:DateTime64(3)} - INTERVAL ${stateDays} DAY AND time < {to:DateTime64(3)} AND vm IN (${machinesOf}) GROUP BY vm) AS told ON told.vm = used.vm
+LEFT JOIN (SELECT vm, argMax(state, step) AS stand, argMaxIf((probability, predicted_at), step, probability > 0) AS foreseen
+  FROM (SELECT user, vm, state, probability, predicted_at, (kafka_time, kafka_offset) AS step, maxIf((kafka_time, kafka_offset), deleted) OVER (PARTITION BY pair) AS erased
+    FROM provisions_history WHERE startsWith(pair, concat({user:String}, '/')))
+  WHERE user = {user:String} AND step > erased GROUP BY vm) AS stands
 ON stands.vm = used.vm
 ORDER BY last_at DESC LIMIT ${most}`,
   transitions: `SELECT DISTINCT ${machine} AS vm, ifNull(vm_state, '') AS state, time AS at FROM telemetry_access
@@ -59,7 +65,7 @@ export const accessView = async (
   zone: string,
 ): Promise<AccessView> => {
   const parameters = { user, zone, from: new Date(fromMs), to: new Date(toMs) };
-  const read = <T>(query: string): Promise<T[]> => readRecords<T>(archive, `the habits of ${user}`, query, parameters);
+  const read = <T>(query: string): Promise<T[]> => readRecords<T>(archive, 'the habits of a user', query, parameters);
   const [facts, gaps, week, applications, machines, transitions, jobs] = await Promise.all([
     read<Omit<AccessView['facts'], 'sessions' | 'medianGapH'>>(queries.facts),
     read<Pick<AccessView['facts'], 'sessions' | 'medianGapH'>>(queries.gaps),

@@ -6,9 +6,9 @@ export type Role = (typeof roles)[number];
 
 /** What each role may do beyond those before it, for people. */
 export const rights: Readonly<Record<Role, string>> = {
-  viewer: 'See everything, and change nothing',
+  viewer: 'See everything but access profiles and what people did, and change nothing',
   analyst:
-    'Label decisions; open, assign, comment on and close investigations; acknowledge alerts; steer the demonstration',
+    'See access profiles of users; label decisions; open, assign, comment on and close investigations; acknowledge alerts; steer the demonstration',
   operator:
     'Revoke and restore credentials, exempt them, act on all of one entity; mode and kill switch; silence and test alerts; approve what another asked for; see what people did',
   administrator: 'Change policies; make and revoke API tokens',

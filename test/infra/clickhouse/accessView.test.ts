@@ -118,3 +118,60 @@ test('accessView must tell when, how often, by what and where somebody comes, an
     ...{ week: [], applications: [], machines: [], transitions: [], jobs: [] },
   });
 });
+
+test('accessView tells what stood at its end, nothing of what was erased, and hours by the wall', async (t) => {
+  const { url } = await clickHouse(t);
+  const archive = await preparedArchive(t, url);
+  const batch = archive.newBatch('test');
+  let offset = 0;
+  const login = { user: 'ada', kind: 'login', vm: 'build-7', application: 'sshd', vmState: null, scheduledFor: null };
+  const add = (record: Partial<AccessTelemetry>) =>
+    batch.add(messageOf('telemetry.access', offset++), {
+      ...{ ...login, time: start, durationMs: null, address: null, succeeded: true, clock: null },
+      ...record,
+    });
+  // One hour on the wall of Kolkata, two by UTC
+  add({ time: start + 3 * hour + 40 * minute });
+  add({ time: start + 4 * hour + 10 * minute });
+  for (const vm of ['old-1', 'new-1', 'x/y']) add({ vm, time: start + day });
+  const told = { user: '', kind: 'vmState', application: null } as const;
+  add({ ...told, vmState: 'running', time: start - 30 * day });
+  add({ ...told, vmState: 'archived', time: start + 8 * day });
+  add({ ...told, vm: 'old-1', vmState: 'running', time: start - 91 * day });
+  const provision = (user: string, vm: string, record: object | null) =>
+    batch.add(
+      messageOf('provisions', offset++, { key: Buffer.from(`${user}/${vm}`) }),
+      record && { ...blankProvision({ user, vm }, start, 'test'), ...record },
+    );
+  const prepared = { state: 'preProvisioned', probability: 0.9, predictedAt: start };
+  provision('ada', 'build-7', prepared);
+  // Its chance goes with its own time, which nobody foresaw
+  provision('ada', 'build-7', { ...prepared, probability: 0.5, predictedAt: null });
+  provision('ada/x', 'y', prepared);
+  for (const vm of ['old-1', 'new-1']) {
+    provision('ada', vm, prepared);
+    provision('ada', vm, null);
+  }
+  provision('ada', 'new-1', { state: 'delivered' });
+  await archive.insert(batch);
+
+  const { week, machines } = await accessView(archive, 'ada', start, start + 7 * day, 'Asia/Kolkata');
+  assert.deepEqual(
+    week.map(({ weekday, hour: at, active }) => [weekday, at, active]),
+    [
+      [6, 9, 1],
+      [7, 5, 1],
+    ],
+  );
+  assert.deepEqual(
+    machines
+      .map(({ vm, state, stands, probability, predictedAt }) => [vm, state, stands, probability, predictedAt])
+      .sort(),
+    [
+      ['build-7', 'running', 'preProvisioned', 0.5, null],
+      ['new-1', null, 'delivered', null, null],
+      ['old-1', null, null, null, null],
+      ['x/y', null, null, null, null],
+    ],
+  );
+});

@@ -124,6 +124,52 @@ suite('auth log', () => {
     assert.ok(!JSON.stringify(records).includes('hunter2'));
   });
 
+  /** Who ran what by a line of sudo, and whether they might. */
+  const sudo = (...lines: string[]) =>
+    readAuthLog(lines.map((line) => `2026-03-10T08:30:00+00:00 build-7 sudo: ${line}`).join('\n'), context).records.map(
+      ({ user, application, succeeded }) => [user, application, succeeded],
+    );
+
+  test('readAuthLog() takes the program from where sudo names it, and not from its arguments', () => {
+    const asked = 'ada : TTY=pts/0 ; PWD=/ ; USER=root ;';
+    assert.deepEqual(
+      sudo(
+        `${asked} COMMAND=/usr/bin/rm x ; COMMAND=/bin/ls`,
+        `${asked} GROUP=adm ; TSID=00000A ; ENV=A=b ; COMMAND=/usr/bin/id ; USER=bob ; COMMAND=/bin/ls`,
+        'ada : TTY=pts/0 ; CHROOT=/srv/x ; PWD=/ ; USER=root ; COMMAND=/usr/bin/make',
+        'ada : command not allowed ; CHROOT=/srv/x ; PWD=/ ; USER=root ; COMMAND=/usr/bin/make',
+        'ada : TTY=pts/0 ; PWD=/home/a ; b ; USER=root ; COMMAND=/usr/bin/psql',
+        // No run of a program, or not the beginning of what is told of one
+        `${asked} COMMAND=list`,
+        `${asked} COMMAND=list /usr/bin/psql`,
+        `${asked} COMMAND=validate`,
+        'ada : (command continued) x ; PWD=/ ; USER=root ; COMMAND=/bin/ls',
+        `${asked} x ; COMMAND=/bin/ls`,
+        'ada : USER=root ; COMMAND=/bin/true ; PWD=/ ; USER=root ; COMMAND=/bin/ls',
+      ),
+      [
+        ['ada', 'rm', true],
+        ['ada', 'id', true],
+        ['ada', 'make', true],
+        ['ada', 'make', false],
+        ['ada', 'psql', true],
+      ],
+    );
+  });
+
+  test('readAuthLog() goes through hostile lines once', () => {
+    // Each folder and each user could be the one that counts, and no program follows where one may
+    const line = (length: number) => `ada : ${'PWD=x ; USER=y ; '.repeat(length / 17)}`;
+    assert.deepEqual(sudo(line(4_000), line(8_192), `${line(8_192)}COMMAND=/bin/ls`), []);
+  });
+
+  test('readAuthLog() leaves out sessions that are no logins', () => {
+    const text = ['doas', 'systemd-run0', 'greetd-greeter']
+      .map((by) => `2026-03-10T08:30:00+00:00 h x[1]: pam_unix(${by}:session): session opened for user root(uid=0)`)
+      .join('\n');
+    assert.deepEqual(readAuthLog(text, context).records, []);
+  });
+
   test('a day without a year is the last such day, and what has no time is refused', () => {
     const last = readAuthLog('Dec 31 23:59:59 h sshd[1]: Accepted password for ada from 10.0.0.7 port 1 ssh2', context);
     assert.equal(last.records[0]!.time, Date.parse('2025-12-31T22:59:59Z'));

@@ -55,6 +55,18 @@ it('two people leave shadow mode together in their browsers, by keyboard', async
   });
 });
 
+it('a viewer is told that access profiles are for analysts, who are shown them', async (t) => {
+  if (!(await requireOrSkip(t, 'chromium'))) return;
+  const { browser, address } = await rig(t);
+  const page = await windowOf(browser, 'vera/all');
+  await page.goto(`${address}/provisioning/ada`);
+  await page.waitForSelector('text=This needs an analyst');
+  assert.deepEqual(await violations(page), []);
+  const analyst = await windowOf(browser, 'ann/soc');
+  await analyst.goto(`${address}/provisioning/ada`);
+  await analyst.waitForSelector('text=There is no archive to read from');
+});
+
 it('an administrator makes a token, sees it once, and revokes it', async (t) => {
   if (!(await requireOrSkip(t, 'chromium'))) return;
   const { browser, address } = await rig(t);

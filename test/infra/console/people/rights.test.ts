@@ -50,6 +50,14 @@ describe('rights of people', () => {
     assert.match(one.address, /127\.0\.0\.1|::1/);
   });
 
+  it('shows when named people come to analysts alone', async (t) => {
+    const people = await startPeople(t);
+    for (const role of roles) {
+      const { status } = await people.get(who[role], '/api/access?user=ada');
+      assert.equal(status === 403, role === 'viewer', `${role}: ${status}`);
+    }
+  });
+
   it('refuses a viewer who posts a revocation, and decides nothing', async (t) => {
     const people = await startPeople(t);
     const { status } = await people.post(who.viewer, '/api/credentials/revoke', { credentialId: 'cred-1', ...why });

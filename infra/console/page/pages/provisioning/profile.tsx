@@ -2,6 +2,7 @@ import { useLocation, useRoute } from 'preact-iso';
 import type { AccessView } from '../../../../clickhouse/views/types.ts';
 import { longestId, subjectPath } from '../../../view/paths.ts';
 import { count, number, plain } from '../../format.ts';
+import { may, me } from '../../me.ts';
 import { Empty, Page } from '../../shell/page.tsx';
 import { ago, clockMs, when } from '../../time.ts';
 import { Table, Tiles, ViewPage } from '../../view/frame.tsx';
@@ -96,11 +97,17 @@ const Known = ({ user, zone, facts, week, machines, applications, jobs, transiti
   </>
 );
 
-/** The profile of a user: when, how often, by what and where they come; what predictions rest on. */
+/** The profile of a user, for analysts: when, how often, by what and where they come; what predictions rest on. */
 const Profile = () => {
   const { params } = useRoute();
   const { query } = useLocation();
   const user = params.user === '-' && query.user ? query.user : (params.user ?? '');
+  if (me.value !== null && !may('analyst'))
+    return (
+      <Page title="Access profile">
+        <Empty title="This needs an analyst">When somebody comes and by what is shown to analysts alone.</Empty>
+      </Page>
+    );
   if (user.length > longestId)
     return (
       <Page title="Access profile">

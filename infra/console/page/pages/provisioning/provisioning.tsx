@@ -1,12 +1,16 @@
 import type { ProvisioningView } from '../../../../clickhouse/views/types.ts';
 import { profilePath } from '../../../view/paths.ts';
 import { clock, number, plain } from '../../format.ts';
+import { may } from '../../me.ts';
 import { clockMs, when } from '../../time.ts';
 import { Bars } from '../../view/bars.tsx';
 import { Table, Tiles, ViewPage } from '../../view/frame.tsx';
 
 const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(1)}\u00a0%`);
 const amount = (value: number | null, unit: string): string => (value === null ? '–' : `${number(value)}\u00a0${unit}`);
+
+/** A user's name; it leads those to the profile who may see it. */
+const User = ({ name }: { name: string }) => (may('analyst') ? <a href={profilePath(name)}>{name}</a> : name);
 
 /** What is prepared before it is asked for: what that saves, and what it costs. */
 const Provisioning = () => (
@@ -79,9 +83,7 @@ const Provisioning = () => (
             rows={pairs.map((one) => ({
               key: `${one.user} ${one.vm}`,
               cells: [
-                <a key="a" href={profilePath(one.user)}>
-                  {one.user}
-                </a>,
+                <User key="a" name={one.user} />,
                 one.vm,
                 plain(one.state),
                 one.probability > 0 ? one.probability.toFixed(2) : '–',
@@ -99,9 +101,7 @@ const Provisioning = () => (
             rows={users.map((one) => ({
               key: one.user ?? '',
               cells: [
-                <a key="a" href={profilePath(one.user ?? '')}>
-                  {one.user}
-                </a>,
+                <User key="a" name={one.user ?? ''} />,
                 number(one.requests),
                 percent(one.hitRate),
                 number(one.prepared),
