@@ -26,15 +26,28 @@ export const clientTlsKeys = (server: string) => ({
   keyFile: z.string().min(1).optional().describe("PEM file of that certificate's private key, not encrypted"),
 });
 
-/** A check of a section with {@link clientTlsKeys}: a certificate and its key go together. */
-export const certificateWithKey = (
-  { certFile, keyFile }: ClientTlsFiles,
-  issues: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
-): void => {
-  if ((certFile === undefined) === (keyFile === undefined)) return;
-  const [given, missing] = certFile === undefined ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
-  issues.addIssue({ code: 'custom', path: [given], message: `needs ${missing} beside it` });
-};
+/**
+ * A check of a section with {@link clientTlsKeys}: a certificate and its key go together, and by TLS alone.
+ *
+ * @param addressKey - of the section, which has the server's address
+ */
+export const certificateWithKey =
+  <K extends string>(addressKey: K) =>
+  (
+    { certFile, keyFile, [addressKey]: address }: ClientTlsFiles & { readonly [key in K]: string },
+    issues: Issues,
+  ): void => {
+    const refuse = (key: string, message: string) => issues.addIssue({ code: 'custom', path: [key], message });
+    if (certFile === undefined && keyFile !== undefined) refuse('keyFile', 'needs certFile beside it');
+    if (certFile !== undefined && keyFile === undefined) refuse('certFile', 'needs keyFile beside it');
+    if (certFile !== undefined && !/^https:/i.test(address))
+      refuse('certFile', `is shown by TLS alone: ${addressKey} must begin with https://`);
+  };
+
+/** Where a check says what it found. */
+export interface Issues {
+  addIssue(issue: { code: 'custom'; path: string[]; message: string }): void;
+}
 
 /** What {@link readClientTls} found. */
 interface ClientTls {

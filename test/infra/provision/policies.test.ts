@@ -204,6 +204,26 @@ test('certificates of users must be for those whom the targets name, one at a ti
   const several = { principals: ['{user}', '{user}@{vm}'] };
   assert.throws(() => of({ '*': { ...ssh, ...several } }), /must be one with role ebbtide-access/);
   assert.deepEqual(of({ '*': { ...ssh, ...several, role: 'mine' } }), ['*@*']);
+  assert.deepEqual(of({ '*': { ...ssh, ...several, mount: 'mine' } }), ['*@*']);
+});
+
+test('targets whose certificates could never be signed must be refused', () => {
+  const of = (target: object) => () =>
+    parseConfig(JSON.stringify({ provision: { targets: { '*': { method: 'sshCertificate', ...target } } } }));
+  for (const principals of [['{user}@{vm},root'], [' {user}'], ['{user} '], ['\t']])
+    assert.throws(of({ principals }), /principals.* must be without a comma, and without blanks at its ends/);
+  for (const more of [
+    { users: ['alice', 'root'] },
+    { users: ['root'], principals: ['{user}'] },
+    { principals: ['root'] },
+  ])
+    assert.throws(of(more), /users.* are root, for whom role ebbtide-access never signs: name a role of your own/);
+  for (const more of [
+    { users: ['rooter'] },
+    { users: ['root'], role: 'mine' },
+    { users: ['root'], principals: ['ops'] },
+  ])
+    assert.doesNotThrow(of(more));
 });
 
 test('keys that the key host has signed must be for one pseudonym and never for root', async (t) => {
