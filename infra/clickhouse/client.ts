@@ -7,7 +7,7 @@ import {
   createClient,
 } from '@clickhouse/client';
 import { EbbtideError } from '../../schemas/errors.ts';
-import { clientTlsAgent } from '../http/clientTls.ts';
+import { type ClientTlsAgents, clientTlsAgents } from '../http/clientTls.ts';
 import type { ClickHouseConfig } from './config.ts';
 import { clickhouseError } from './errors.ts';
 import { type Migration, migrate } from './migrate.ts';
@@ -52,11 +52,12 @@ const longestHeaders = 16 * 1024 * 1024;
 export const openArchive = (config: ClickHouseConfig): ClickHouseArchive => {
   const url = addressOf(config.url);
   const compression = config.compression ?? !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  const agents = url.protocol === 'https:' ? clientTlsAgents('clickhouse', config) : undefined;
   const open = (database: string, more: ClickHouseClientConfigOptions = {}): ClickHouseClient =>
     createClient({
       url,
       database,
-      ...accessOf(config, url),
+      ...accessOf(config, agents),
       application: 'ebbtide',
       request_timeout: config.requestTimeoutMs,
       max_open_connections: config.maxConnections,
@@ -138,11 +139,11 @@ const addressOf = (text: string): URL => {
  * Who we are, and what connections by TLS trust and show. A user without a password, who shows a certificate, is
  * identified by that; with a password, the certificate opens the connection and the password says who comes.
  */
-const accessOf = (config: ClickHouseConfig, url: URL): ClickHouseClientConfigOptions => {
+const accessOf = (config: ClickHouseConfig, agents: ClientTlsAgents | undefined): ClickHouseClientConfigOptions => {
   const { username, certFile } = config;
   const password = passwordOf(config);
-  if (url.protocol !== 'https:') return { username, password };
-  const http_agent = clientTlsAgent('clickhouse', config, { keepAlive: true, maxSockets: config.maxConnections });
+  if (agents === undefined) return { username, password };
+  const http_agent = agents({ keepAlive: true, maxSockets: config.maxConnections });
   if (certFile === undefined || password !== '') return { username, password, http_agent };
   const http_headers = { 'X-ClickHouse-User': username, 'X-ClickHouse-SSL-Certificate-Auth': 'on' };
   return { username, http_agent, http_headers, set_basic_auth_header: false };

@@ -74,7 +74,7 @@ export const clickhouseConfig = z
       .prefault({})
       .describe('Days that rows are kept, by table, counted from when the broker received them; 0 keeps them for ever'),
   })
-  .superRefine(certificateWithKey);
+  .superRefine(certificateWithKey('url'));
 
 /** {@link clickhouseConfig}, complete. */
 export type ClickHouseConfig = z.output<typeof clickhouseConfig>;

@@ -28,7 +28,7 @@ import { signalsConfig } from '../services/signals/config.ts';
 import { tokenServiceConfig } from '../services/token/config.ts';
 import { threatConfig } from '../threat/config.ts';
 import { tracingConfig } from '../tracing/config.ts';
-import { actuatorConfig, vaultConfig } from '../vault/config.ts';
+import { actuatorConfig, certificateForLogin, vaultConfig } from '../vault/config.ts';
 import { embedded, httpConfig, kafkaConfig, schemaRegistryConfig } from './connections.ts';
 
 const { login, ...vaultServer } = vaultConfig.shape;
@@ -78,7 +78,8 @@ export const configSchema = z
           .optional()
           .describe('How the delivery service logs in; set up for it where Vault is embedded'),
       })
-      .superRefine(certificateWithKey)
+      .superRefine(certificateWithKey('address'))
+      .superRefine((vault, issues) => certificateForLogin(vault, vault, issues))
       .prefault({})
       .describe('Vault or OpenBao'),
     clickhouse: clickhouseConfig.prefault({}).describe('ClickHouse'),

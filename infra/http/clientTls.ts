@@ -3,6 +3,7 @@ import { Agent, type AgentOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
 import { EbbtideError } from '../../schemas/errors.ts';
+import { createLogger, type Logger } from '../log.ts';
 
 /** Files by which a client knows whom it talks to, and shows who it is; each in PEM. */
 export interface ClientTlsFiles {
@@ -25,15 +26,28 @@ export const clientTlsKeys = (server: string) => ({
   keyFile: z.string().min(1).optional().describe("PEM file of that certificate's private key, not encrypted"),
 });
 
-/** A check of a section with {@link clientTlsKeys}: a certificate and its key go together. */
-export const certificateWithKey = (
-  { certFile, keyFile }: ClientTlsFiles,
-  issues: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
-): void => {
-  if ((certFile === undefined) === (keyFile === undefined)) return;
-  const [given, missing] = certFile === undefined ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
-  issues.addIssue({ code: 'custom', path: [given], message: `needs ${missing} beside it` });
-};
+/**
+ * A check of a section with {@link clientTlsKeys}: a certificate and its key go together, and by TLS alone.
+ *
+ * @param addressKey - of the section, which has the server's address
+ */
+export const certificateWithKey =
+  <K extends string>(addressKey: K) =>
+  (
+    { certFile, keyFile, [addressKey]: address }: ClientTlsFiles & { readonly [key in K]: string },
+    issues: Issues,
+  ): void => {
+    const refuse = (key: string, message: string) => issues.addIssue({ code: 'custom', path: [key], message });
+    if (certFile === undefined && keyFile !== undefined) refuse('keyFile', 'needs certFile beside it');
+    if (certFile !== undefined && keyFile === undefined) refuse('certFile', 'needs keyFile beside it');
+    if (certFile !== undefined && !/^https:/i.test(address))
+      refuse('certFile', `is shown by TLS alone: ${addressKey} must begin with https://`);
+  };
+
+/** Where a check says what it found. */
+export interface Issues {
+  addIssue(issue: { code: 'custom'; path: string[]; message: string }): void;
+}
 
 /** What {@link readClientTls} found. */
 interface ClientTls {
@@ -78,30 +92,51 @@ export const readClientTls = (section: string, files: ClientTlsFiles): ClientTls
   return tls;
 };
 
+/** Makes the connections by HTTPS of a client of ours. */
+export type ClientTlsAgents = (options: AgentOptions) => Agent;
+
 /** Reads its files anew for each connection, so that a certificate that was replaced shows without a restart. */
 class ClientTlsAgent extends Agent {
-  readonly #section: string;
-  readonly #files: ClientTlsFiles;
+  readonly #current: () => ClientTls;
 
-  constructor(section: string, files: ClientTlsFiles, options: AgentOptions) {
-    // A session that is resumed would go on as whom the old certificate named
-    super({ ...options, ...(files.certFile === undefined ? {} : { maxCachedSessions: 0 }) });
-    this.#section = section;
-    this.#files = files;
+  constructor(current: () => ClientTls, options: AgentOptions) {
+    super(options);
+    this.#current = current;
   }
 
   override createConnection(...[options, done]: Parameters<Agent['createConnection']>) {
-    return super.createConnection({ ...options, ...readClientTls(this.#section, this.#files) }, done);
+    return super.createConnection({ ...options, ...this.#current() }, done);
   }
 }
 
 /**
- * Connections by HTTPS to a server of ours.
+ * Connections by HTTPS to a server of ours. While a certificate is replaced, its files do not fit each other for a moment:
+ * connections go on with those that did, and the log tells.
  *
  * @param section - of the configuration that names the files, for messages
- * @throws {EbbtideError} as {@link readClientTls}; requests fail likewise where files have become unfit since
+ * @throws {EbbtideError} as {@link readClientTls}, where the files do not fit at the start
  */
-export const clientTlsAgent = (section: string, files: ClientTlsFiles, options: AgentOptions): Agent => {
-  readClientTls(section, files);
-  return new ClientTlsAgent(section, files, options);
+export const clientTlsAgents = (
+  section: string,
+  files: ClientTlsFiles,
+  log: Pick<Logger, 'info' | 'warn'> = createLogger('tls'),
+): ClientTlsAgents => {
+  let fitting = readClientTls(section, files);
+  let told: string | undefined;
+  // An error here would be thrown at whoever freed a connection, not at the request that waited for it
+  const current = (): ClientTls => {
+    try {
+      fitting = readClientTls(section, files);
+      if (told !== undefined) log.info({ section }, 'certificate files fit again');
+      told = undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== told) log.warn({ err: error }, 'certificate files do not fit: going on with the last that did');
+      told = message;
+    }
+    return fitting;
+  };
+  // A session that is resumed would go on as whom the old certificate named
+  const sessions = files.certFile === undefined ? {} : { maxCachedSessions: 0 };
+  return (options) => new ClientTlsAgent(current, { ...options, ...sessions });
 };

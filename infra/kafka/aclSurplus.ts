@@ -87,3 +87,13 @@ export const surplusArguments = (
       ],
     }));
 };
+
+/**
+ * Rights that principals need and do not have, of those whom {@link surplusArguments} would take some from: what they run by
+ * may be a wider one, such as `All`, that is taken away.
+ */
+export const missingRights = (granted: readonly Grant[], needed: readonly Grant[]): readonly Grant[] => {
+  const losing = new Set(surplusArguments(granted, needed).map(({ principal }) => principal));
+  const there = new Set(granted.map(textOf));
+  return needed.filter((grant) => losing.has(grant.principal) && !there.has(textOf(grant)));
+};

@@ -3,6 +3,13 @@ import { accessSsh } from '../vault/bootstrap-provision.ts';
 
 const durationMs = z.int().min(1);
 const patterns = z.array(z.string().min(1)).min(1);
+const principal = z
+  .string()
+  .min(1)
+  .refine(
+    (text) => !text.includes(',') && text === text.trim(),
+    'must be without a comma, and without blanks at its ends',
+  );
 const shared = {
   users: patterns.default(['*']).describe('Users who may have it; "*" stands for any characters'),
   ttlMs: z
@@ -21,7 +28,9 @@ export const targetSchema = z
       ...shared,
       mount: z.string().min(1).default(accessSsh.mount).describe('Mount of the SSH engine'),
       role: z.string().min(1).default(accessSsh.role).describe('Role of the SSH engine'),
-      principals: patterns
+      principals: z
+        .array(principal)
+        .min(1)
         .default(['{user}@{vm}'])
         .describe('Principals of the certificate; {user} and {vm} are filled in'),
     }),
@@ -38,9 +47,13 @@ export const targetSchema = z
       holderPolicies: patterns.default(['ebbtide-access-lease']).describe('Policies of that token'),
     }),
   ])
-  .refine((one) => one.method !== 'sshCertificate' || one.principals.length === 1 || one.role !== accessSsh.role, {
-    message: `must be one with role ${accessSsh.role}, which signs for one at a time: name a role of your own`,
-    path: ['principals'],
+  .superRefine((one, issues) => {
+    if (one.method !== 'sshCertificate' || one.mount !== accessSsh.mount || one.role !== accessSsh.role) return;
+    const refuse = (path: string, message: string) => issues.addIssue({ code: 'custom', path: [path], message });
+    if (one.principals.length > 1)
+      refuse('principals', `must be one with role ${one.role}, which signs for one at a time: name a role of your own`);
+    if (one.users.some((user) => one.principals.some((name) => /^root(@|$)/.test(name.replaceAll('{user}', user)))))
+      refuse('users', `with these principals are root, for whom role ${one.role} never signs: name a role of your own`);
   });
 /** A validated {@link targetSchema}. */
 export type Target = z.output<typeof targetSchema>;

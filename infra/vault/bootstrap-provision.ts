@@ -30,9 +30,10 @@ export const accessPrincipals = (targets: Readonly<Record<string, AccessTarget>>
 
 /**
  * A pattern as policies take it, with "*" at its begin and end alone: where others are in it, the piece between them that has
- * the "@", or else the longest, which fits more.
+ * the "@", or else the longest, which fits more. Policies take "*" alone for itself, and "**" for any characters.
  */
 const inPolicies = (pattern: string): string => {
+  if (/^\*+$/.test(pattern)) return '**';
   if (!pattern.slice(1, -1).includes('*')) return pattern;
   const pieces = pattern.split('*');
   const weight = (piece: string): number => piece.length + (piece.includes('@') ? pattern.length : 0);

@@ -102,7 +102,7 @@ export class VaultClient {
     this.#service = options.service;
     this.#retry = options.retry ?? defaultRetry;
     this.#metrics = options.metrics && createVaultMetrics(options.metrics);
-    this.#transport = createTransport(config);
+    this.#transport = createTransport(config, options.log);
     this.#node = nodeVault({
       apiVersion: 'v1',
       endpoint: config.address,

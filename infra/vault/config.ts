@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { certificateWithKey, clientTlsKeys } from '../http/clientTls.ts';
+import { certificateWithKey, clientTlsKeys, type Issues } from '../http/clientTls.ts';
 import { scopePolicies } from './scope-body.ts';
 
 const durationMs = z.int().min(1);
@@ -31,6 +31,22 @@ const login = z
   ])
   .describe('How to log in');
 
+/** A check of where Vault is and of logins: who logs in by a certificate must have one to show. */
+export const certificateForLogin = (
+  { address, certFile }: { readonly address: string; readonly certFile?: string | undefined },
+  logins: Readonly<Record<string, unknown>>,
+  issues: Issues,
+): void => {
+  const [missing] = [
+    ...(certFile === undefined ? ['certFile and keyFile beside it'] : []),
+    ...(/^https:/i.test(address) ? [] : ['an address that begins with https://']),
+  ];
+  if (missing === undefined) return;
+  for (const [key, one] of Object.entries(logins))
+    if ((one as { method?: unknown } | undefined)?.method === 'certificate')
+      issues.addIssue({ code: 'custom', path: [key], message: `by a certificate needs ${missing}` });
+};
+
 /** How to reach one Vault (or OpenBao), as one service. */
 export const vaultConfig = z
   .strictObject({
@@ -40,7 +56,8 @@ export const vaultConfig = z
     timeoutMs: durationMs.default(5_000).describe('Longest wait for one answer, milliseconds'),
     login,
   })
-  .superRefine(certificateWithKey);
+  .superRefine(certificateWithKey('address'))
+  .superRefine(({ login, ...server }, issues) => certificateForLogin(server, { login }, issues));
 
 /** A validated {@link vaultConfig}. */
 export type VaultConfig = z.output<typeof vaultConfig>;

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import { type ClientTlsFiles, clientTlsAgent } from '../http/clientTls.ts';
+import { type ClientTlsFiles, clientTlsAgents } from '../http/clientTls.ts';
+import type { Logger } from '../log.ts';
 
 /** What node-vault hands to its requester. */
 export interface TransportRequest {
@@ -36,12 +37,13 @@ const maxBodyBytes = 8 * 1024 * 1024;
  * debug switch prints headers, the token's among them.
  *
  * @param files - what connections by TLS trust and show
+ * @param log - is told where files do not fit each other; one of its own, when absent
  * @throws {EbbtideError} `CONFIG_INVALID` where a file cannot be used
  */
-export const createTransport = (files: ClientTlsFiles = {}): Transport => {
+export const createTransport = (files: ClientTlsFiles = {}, log?: Logger): Transport => {
   const pool = { keepAlive: true, maxSockets: 64, scheduling: 'lifo' as const };
   const plain = new http.Agent(pool);
-  const secure = clientTlsAgent('vault', files, pool);
+  const secure = clientTlsAgents('vault', files, log)(pool);
 
   const once = (request: TransportRequest, url: URL): Promise<TransportResponse & { location?: string }> =>
     new Promise((resolve, reject) => {

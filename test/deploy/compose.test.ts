@@ -12,6 +12,7 @@ import { deployTools, fileText, orSkip, parseCommand, runProgram, yamlFile } fro
 interface Service {
   readonly image: string;
   readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   readonly entrypoint?: readonly string[];
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
@@ -73,6 +74,15 @@ test('every mounted file is there, and every volume declared', () => {
 test('logins at Vault are mounted where they are used, and nowhere else', () => {
   const holders = services.filter(([, { volumes = [] }]) => volumes.some((one) => one.startsWith('vault-logins:')));
   assert.deepEqual(holders.map(([name]) => name).sort(), ['actuate', 'console', 'services', 'vault-init']);
+});
+
+test('whoever reads the configuration has it, what prepares Vault by provision.targets among them', () => {
+  const readers = services.filter(([name, one]) => isOurs(one) && name !== 'secrets');
+  assert.ok(readers.some(([name]) => name === 'vault-init'));
+  for (const [name, { environment, volumes = [] }] of readers) {
+    const file = environment?.EBBTIDE_CONFIG;
+    assert.ok(file && volumes.includes(`./deploy/compose/ebbtide.yaml:${file}:ro`), name);
+  }
 });
 
 test('every command of Ebbtide is one that the command line takes', async () => {

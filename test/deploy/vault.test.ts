@@ -46,6 +46,7 @@ test('the OpenBao of compose.yaml is initialised and prepared in any order, unse
       [join(root, 'deploy/compose/vault.mjs'), address, at('admin'), at('logins')],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, EBBTIDE_CONFIG: at('ebbtide.yaml') },
       },
     );
     let said = '';
@@ -57,6 +58,8 @@ test('the OpenBao of compose.yaml is initialised and prepared in any order, unse
     );
   };
 
+  const configured = fileText('deploy/compose/ebbtide.yaml');
+  writeFileSync(at('ebbtide.yaml'), configured);
   // What initialises it is there first
   const first = prepare();
   let server = await start();
@@ -66,6 +69,14 @@ test('the OpenBao of compose.yaml is initialised and prepared in any order, unse
   await server.stop();
   server = await start();
   assert.match(await prepare(), /Everything is so already/);
+
+  const targets = { 'web-1': { method: 'sshCertificate', users: ['alice'] } };
+  writeFileSync(at('ebbtide.yaml'), `${configured}provision: ${JSON.stringify({ targets })}\n`);
+  await prepare();
+  const policy = await fetch(`${address}/v1/sys/policies/acl/ebbtide-provision`, {
+    headers: { 'X-Vault-Token': readFileSync(at('admin/root-token'), 'utf8') },
+  });
+  assert.match(await policy.text(), /valid_principals\\" = \[\\"alice@web-1\\"\]/);
 
   const login = await fetch(`${address}/v1/auth/approle/login`, {
     method: 'POST',

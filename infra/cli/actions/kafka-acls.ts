@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { EbbtideError } from '../../../schemas/errors.ts';
-import { grantsListed, grantsOf, surplusArguments } from '../../kafka/aclSurplus.ts';
+import { type Grant, grantsListed, grantsOf, missingRights, surplusArguments } from '../../kafka/aclSurplus.ts';
 import {
   aclArguments,
   aclScript,
@@ -27,10 +27,9 @@ export const run: Action<Options, [KafkaProcess[]]> = async ({ terminal, load },
   );
   if (surplus !== undefined) {
     const listed = grantsListed(listingOf(surplus));
-    const commands = surplusArguments(
-      listed,
-      needed.flatMap(({ args }) => grantsOf(args)),
-    ).map(({ principal, args }) => ({ title: principal, args }));
+    const rights = needed.flatMap(({ args }) => grantsOf(args));
+    refuseWhereMissing(missingRights(listed, rights));
+    const commands = surplusArguments(listed, rights).map(({ principal, args }) => ({ title: principal, args }));
     const about =
       commands.length === 0
         ? `Nothing to take away: of ${listed.length} rights that are listed, none of these processes has one that it does not need.`
@@ -48,6 +47,18 @@ export const run: Action<Options, [KafkaProcess[]]> = async ({ terminal, load },
   ];
   if (terminal.json) terminal.printJson(commands);
   else terminal.print(aclScript(commands).trimEnd());
+};
+
+/** @throws {EbbtideError} `CONFIG_INVALID` where any are: taking rights away could cut a process off that runs by them */
+const refuseWhereMissing = (missing: readonly Grant[]): void => {
+  if (missing.length === 0) return;
+  const first = missing[0]!;
+  const principals = [...new Set(missing.map(({ principal }) => principal))];
+  throw new EbbtideError(
+    'CONFIG_INVALID',
+    `${missing.length} rights that ${principals.join(', ')} need are not listed, the first of them ${first.operation} on ${first.resource} ${first.name}: run what "ebbtide kafka acls" prints, and list again`,
+    { principals },
+  );
 };
 
 /** @throws {EbbtideError} `CONFIG_INVALID` where it is no list of rights: nothing would seem to be granted */

@@ -20,7 +20,7 @@ export const defineKafka = (): Command => {
     .option('--admin <principal>', 'who runs the command line', 'User:ebbtide-admin')
     .option(
       '--surplus <file>',
-      'print instead what takes away rights that these processes have and do not need, such as those that an upgrade narrowed; the file has what kafka-acls.sh --list prints, "-" is standard input',
+      'print instead what takes away rights that these processes have and do not need, such as those that an upgrade narrowed; run what "acls" prints without this first: it is refused where a right is missing that they need; the file has what kafka-acls.sh --list prints, "-" is standard input',
     )
     .addHelpText(
       'after',
@@ -28,6 +28,7 @@ export const defineKafka = (): Command => {
 Examples:
   ebbtide kafka acls > acls.sh && BROKERS=kafka:9092 KAFKA_ACLS="kafka-acls.sh --command-config admin.properties" sh acls.sh
   ebbtide kafka acls lifecycle actuate --prefix User:CN=ebbtide-
+  # What is too much, after the first: it needs all that this gives
   kafka-acls.sh --bootstrap-server kafka:9092 --list | ebbtide kafka acls --surplus - > narrow.sh`,
     )
     .action(lazily(() => import('../actions/kafka-acls.ts')));

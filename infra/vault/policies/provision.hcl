@@ -45,8 +45,17 @@ path "ssh/sign/ebbtide-access" {
     "ttl" = []
     "key_id" = ["ebbtide/*"]
   }
+  # The engine takes white space off both ends of a principal before it signs, and policies compare what was sent
   denied_parameters = {
-    "valid_principals" = ["root", "root@*", "*,*"]
+    "valid_principals" = [
+      "", "root", "root@*", "*,*",
+      "\t*", "\n*", "\v*", "\f*", "\r*", " *", "\u0085*", "\u00a0*", "\u1680*", "\u2000*", "\u2001*", "\u2002*", "\u2003*",
+      "\u2004*", "\u2005*", "\u2006*", "\u2007*", "\u2008*", "\u2009*", "\u200a*", "\u2028*", "\u2029*", "\u202f*",
+      "\u205f*", "\u3000*",
+      "*\t", "*\n", "*\v", "*\f", "*\r", "* ", "*\u0085", "*\u00a0", "*\u1680", "*\u2000", "*\u2001", "*\u2002", "*\u2003",
+      "*\u2004", "*\u2005", "*\u2006", "*\u2007", "*\u2008", "*\u2009", "*\u200a", "*\u2028", "*\u2029", "*\u202f",
+      "*\u205f", "*\u3000",
+    ]
   }
 }
 path "auth/token/create/ebbtide-access-leases" {

@@ -90,6 +90,8 @@ test('the archive shows its certificate to a server that lets nobody else in, an
 
   const next = makeCertificate(folder, 'archive-next', authority);
   copyFileSync(next.certFile, own.certFile);
+  // Its key is not there yet: to prepare opens connections of its own
+  await archive.prepare();
   copyFileSync(next.keyFile, own.keyFile);
   server.closeAllConnections();
   // A connection that the server has closed is taken until the client hears of it

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { grantsListed, grantsOf, surplusArguments } from '../../../infra/kafka/aclSurplus.ts';
+import { grantsListed, grantsOf, missingRights, surplusArguments } from '../../../infra/kafka/aclSurplus.ts';
 import { aclArguments } from '../../../infra/kafka/acls.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { ebbtide } from '../cli/ebbtide.ts';
@@ -34,6 +34,35 @@ Current ACLs for resource \`ResourcePattern(resourceType=CLUSTER, name=kafka-clu
       [...ofAgent, '*', '--operation', 'IdempotentWrite', '--cluster'],
     ],
   );
+});
+
+test('nothing may be taken from a process that runs by it, for want of a right of its own', async (t) => {
+  const on = (
+    name: string,
+    operation: string,
+  ) => `Current ACLs for resource \`ResourcePattern(resourceType=TOPIC, name=${name}, patternType=LITERAL)\`:
+\t(principal=User:ebbtide-agent, host=*, operation=${operation}, permissionType=ALLOW)
+`;
+  const needed = aclArguments('agent', 'User:ebbtide-agent').flatMap(grantsOf);
+  const own = needed.map(({ name, operation }) => on(name, operation)).join('');
+  const all = on('*', 'ALL');
+  const others = aclArguments('archive', 'User:ebbtide-archive').flatMap(grantsOf);
+  assert.deepEqual(missingRights(grantsListed(all), [...needed, ...others]), needed);
+  assert.deepEqual(missingRights(grantsListed(all + own), [...needed, ...others]), []);
+  assert.deepEqual(missingRights(grantsListed(on(needed[0]!.name, needed[0]!.operation)), needed), []);
+
+  const file = join(temporaryFolder(t), 'listing');
+  writeFileSync(file, all);
+  const refused = await ebbtide(['kafka', 'acls', 'agent', '--surplus', file]);
+  assert.notEqual(refused.status, 0);
+  assert.match(
+    refused.stderr,
+    /rights that User:ebbtide-agent need are not listed.* run what "ebbtide kafka acls" prints/,
+  );
+  writeFileSync(file, all + own);
+  const { status, stdout } = await ebbtide(['kafka', 'acls', 'agent', '--surplus', file]);
+  assert.equal(status, 0);
+  assert.match(stdout, /--remove .*--operation All /);
 });
 
 test('what is no list of rights must be refused', async (t) => {

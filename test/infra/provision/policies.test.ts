@@ -11,6 +11,10 @@ import { keptLog, prepareVault } from '../vault/rig.ts';
 
 const publicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHCZQZJeLRZ46ANPtJDfyRrO/Uvs67qoOosn3rITEkHA test';
 const forbidden = (error: unknown) => isEbbtideError(error, 'VAULT_FORBIDDEN');
+/** All that Go's `unicode.IsSpace` takes for white space, which the SSH engine takes off principals. */
+const whiteSpace = [
+  ...'\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
+];
 
 for (const login of ['provision', 'delivery'] as const)
   test(`${login}.hcl must be enough for its service, and nothing in it superfluous`, async (t) => {
@@ -136,6 +140,10 @@ test('certificates of users must be for those whom the targets name, one at a ti
     { valid_principals: 'root@web-1' },
     { valid_principals: '*' },
     { valid_principals: '' },
+    ...whiteSpace
+      .flatMap((one) => [`${one}root@web-1`, `${one}root`, `root${one}`, `alice@web-1${one}`, one])
+      .map((name) => ({ valid_principals: name })),
+    { valid_principals: [' root@web-1'] },
     { valid_principals: 'alice@web-1,root' },
     { valid_principals: 'alice@web-1, root@web-1' },
     { valid_principals: ['alice@web-1', 'root'] },
@@ -183,10 +191,55 @@ test('certificates of users must be for those whom the targets name, one at a ti
   );
   assert.deepEqual(await bootstrapped(byName), []);
 
+  // Policies take "*" alone for itself
+  const anybody = { '*': { ...ssh, principals: ['{user}'] } };
+  assert.deepEqual(of(anybody), ['**']);
+  await bootstrapped(anybody);
+  await signs('alice', 'broot', 'alice@web-1');
+  await refuses(...allBut.filter(({ valid_principals: name }) => name !== '*'));
+
   // Policies know "*" at begin and end alone: what has more becomes wider, by as little as can be
   const widened = { 'web-*': { ...ssh, users: ['ops-*', 'eve'] }, 'db-*-eu': { ...ssh, users: ['eve', '*'] } };
   assert.deepEqual(of(widened), ['*@db-*', '*@web-*', 'eve@db-*', 'eve@web-*']);
   const several = { principals: ['{user}', '{user}@{vm}'] };
   assert.throws(() => of({ '*': { ...ssh, ...several } }), /must be one with role ebbtide-access/);
   assert.deepEqual(of({ '*': { ...ssh, ...several, role: 'mine' } }), ['*@*']);
+  assert.deepEqual(of({ '*': { ...ssh, ...several, mount: 'mine' } }), ['*@*']);
+});
+
+test('targets whose certificates could never be signed must be refused', () => {
+  const of = (target: object) => () =>
+    parseConfig(JSON.stringify({ provision: { targets: { '*': { method: 'sshCertificate', ...target } } } }));
+  for (const principals of [['{user}@{vm},root'], [' {user}'], ['{user} '], ['\t']])
+    assert.throws(of({ principals }), /principals.* must be without a comma, and without blanks at its ends/);
+  for (const more of [
+    { users: ['alice', 'root'] },
+    { users: ['root'], principals: ['{user}'] },
+    { principals: ['root'] },
+  ])
+    assert.throws(of(more), /users.* are root, for whom role ebbtide-access never signs: name a role of your own/);
+  for (const more of [
+    { users: ['rooter'] },
+    { users: ['root'], role: 'mine' },
+    { users: ['root'], principals: ['ops'] },
+  ])
+    assert.doesNotThrow(of(more));
+});
+
+test('keys that the key host has signed must be for one pseudonym and never for root', async (t) => {
+  const vault = await prepareVault(t, await openBao(t));
+  const client = await VaultClient.connect(vault.configs.keyhost, { service: 'test', log: keptLog().log });
+  t.after(() => client.close());
+  const sign = (name: unknown) =>
+    client.write<{ signed_key: string }>('ssh-keys/sign/ebbtide-user-key', {
+      ...{ public_key: publicKey, cert_type: 'user', ttl: '60s', valid_principals: name },
+    });
+  const pseudonym = '0123456789abcdef0123456789abcdef';
+  assert.match((await sign(pseudonym)).data.signed_key, /^ssh-ed25519-cert/);
+  const blanks = whiteSpace.flatMap((one) => [`${one}root`, `root${one}`, `${one}root@web-1`]);
+  for (const name of ['root', 'root@web-1', '', `${pseudonym},root`, ...blanks])
+    await assert.rejects(sign(name), forbidden, JSON.stringify(name));
+  // Lists, and what is nothing once trimmed: a certificate without principals would be for anybody
+  for (const name of [[pseudonym, 'root'], ['root'], [' root'], ...whiteSpace])
+    await assert.rejects(sign(name), JSON.stringify(name));
 });

@@ -18,7 +18,7 @@ export const targets = {
   'web-*': { method: 'sshCertificate' },
   'box-*': { method: 'password' },
   'db-*': { method: 'dynamicLease', path: 'pki/issue/unused' },
-  'admin-*': { method: 'sshCertificate', users: ['root'] },
+  'admin-*': { method: 'sshCertificate', users: ['chief'] },
 } as const;
 
 /** A moment of the wall clock that tests can move. */

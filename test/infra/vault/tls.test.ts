@@ -90,3 +90,19 @@ test('a configuration that gives Vault a certificate without its key is refused'
     /vault\.certFile is refused: needs keyFile beside it/,
   );
 });
+
+test('a configuration that would show Vault or ClickHouse no certificate, though one is named, is refused', () => {
+  const files = 'certFile: a.pem, keyFile: a.key';
+  const login = 'actuatorLogin: { method: certificate }';
+  const byTls = 'address: "https://vault:8200"';
+  for (const [text, message] of [
+    [`vault: { address: "http://vault:8200", ${files} }`, /vault\.certFile .*: address must begin with https/],
+    [`clickhouse: { url: "http://clickhouse:8123", ${files} }`, /clickhouse\.certFile .*: url must begin with https/],
+    [`vault: { ${byTls}, ${login} }`, /vault\.actuatorLogin .*by a certificate needs certFile and keyFile beside it/],
+    [`vault: { address: "http://vault:8200", ${login} }`, /vault\.actuatorLogin .*by a certificate needs/],
+  ] as const)
+    assert.throws(() => parseConfig(text), message);
+  assert.doesNotThrow(() => parseConfig(`vault: { ${byTls}, ${login}, ${files} }`));
+  const { error } = vaultConfig.safeParse({ address: 'https://vault:8200', login: { method: 'certificate' } });
+  assert.deepEqual(error?.issues[0]?.path, ['login']);
+});
