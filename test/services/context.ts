@@ -7,6 +7,7 @@ import { createLogger } from '../../infra/log.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import { MemoryRegistry } from '../../schemas/registry.ts';
 import { type TopicSpec, topics } from '../../schemas/topics.ts';
+import { closingAfter } from './closing.ts';
 
 process.env.EBBTIDE_LOG ??= 'silent';
 
@@ -28,10 +29,7 @@ export interface TestKafka extends AppContext {
  * @param brokers - addresses; a mock cluster in this process when absent
  */
 export const testContext = async (t: TestContext, brokers?: string): Promise<TestKafka> => {
-  const closing: (() => unknown)[] = [];
-  t.after(async () => {
-    while (closing.length > 0) await closing.pop()!();
-  });
+  const closing = closingAfter(t);
   const cluster = brokers === undefined ? await startMockCluster() : undefined;
   closing.push(() => cluster?.close());
   const kafka = await connectKafka({ brokers: brokers ?? cluster!.brokers });

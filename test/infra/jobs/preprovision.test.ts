@@ -12,6 +12,7 @@ import type { AccessTelemetry, Decision, Provision, Score } from '../../../schem
 import { parsePreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
+import { closingAfter } from '../../services/closing.ts';
 import { until } from '../../services/context.ts';
 import { privateKafka } from '../../services/kafka.ts';
 import { requireOrSkip } from '../../services/require.ts';
@@ -24,11 +25,7 @@ const lastDay = 14;
 test('regular logins lead to a wish before the next; high risk blocks; a restart keeps timers', async (t) => {
   if (!(await requireOrSkip(t, 'java'))) return;
   process.env.EBBTIDE_LOG ??= 'fatal';
-  // Hooks run in the order of their registration, and what runs must end before what it runs on
-  const closing: (() => unknown)[] = [];
-  t.after(async () => {
-    while (closing.length > 0) await closing.pop()!();
-  });
+  const closing = closingAfter(t);
   const broker = await privateKafka(t);
   const registry = new MemoryRegistry();
   const kafka = await connectKafka({ brokers: broker.brokers });

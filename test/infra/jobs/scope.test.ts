@@ -11,6 +11,7 @@ import type { ApiTelemetry, Decision, ScopeOverride } from '../../../schemas/gen
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { parseScopePolicy } from '../../../schemas/scopePolicy.ts';
 import { topics } from '../../../schemas/topics.ts';
+import { closingAfter } from '../../services/closing.ts';
 import { until } from '../../services/context.ts';
 import { privateKafka } from '../../services/kafka.ts';
 import { requireOrSkip } from '../../services/require.ts';
@@ -18,11 +19,7 @@ import { requireOrSkip } from '../../services/require.ts';
 test('a stolen key is narrowed while it enumerates, once, though the job begins anew; its override lapses', async (t) => {
   if (!(await requireOrSkip(t, 'java'))) return;
   process.env.EBBTIDE_LOG ??= 'fatal';
-  // Hooks run in the order of their registration, and what runs must end before what it runs on
-  const closing: (() => unknown)[] = [];
-  t.after(async () => {
-    while (closing.length > 0) await closing.pop()!();
-  });
+  const closing = closingAfter(t);
   const broker = await privateKafka(t);
   const registry = new MemoryRegistry();
   const kafka = await connectKafka({ brokers: broker.brokers });

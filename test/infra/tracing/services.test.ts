@@ -8,6 +8,7 @@ import type { InputBatch, OutputBatch } from '../../../operators/batch.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import type { ScopeOverride } from '../../../schemas/generated/index.ts';
 import { topics } from '../../../schemas/topics.ts';
+import { closingAfter } from '../../services/closing.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { gatewayOn, override, readiness, row } from '../services/gateway/stage.ts';
@@ -23,10 +24,7 @@ const headerOf = ({ headers }: Message): string | undefined =>
   headers?.find((one) => 'traceparent' in one)?.traceparent?.toString();
 
 test('the gateway goes on with the traceparent of a request, and tells when an override is enforced', async (t) => {
-  const closing: (() => unknown)[] = [];
-  t.after(async () => {
-    while (closing.length > 0) await closing.pop()!();
-  });
+  const closing = closingAfter(t);
   const otlp = await receiver(t);
   const rig = await kafkaRig(t);
   const tracing = await otlp.open('serve gateway', closing);
@@ -88,10 +86,7 @@ test('the gateway goes on with the traceparent of a request, and tells when an o
 
 test('the token service tells of its request, of Vault, and of the record, and of no secret', async (t) => {
   if (!(await requireOrSkip(t, 'openbao'))) return;
-  const closing: (() => unknown)[] = [];
-  t.after(async () => {
-    while (closing.length > 0) await closing.pop()!();
-  });
+  const closing = closingAfter(t);
   const otlp = await receiver(t);
   const vault = await prepareVault(t, await openBao(t));
   const rig = await kafkaRig(t);
@@ -122,10 +117,7 @@ test('the token service tells of its request, of Vault, and of the record, and o
 
 test('one authentication is one trace, from the endpoint’s request by way of Vault to the key that is on record', async (t) => {
   if (!(await requireOrSkip(t, 'openbao'))) return;
-  const closing: (() => unknown)[] = [];
-  t.after(async () => {
-    while (closing.length > 0) await closing.pop()!();
-  });
+  const closing = closingAfter(t);
   const otlp = await receiver(t);
   const vault = await prepareVault(t, await openBao(t));
   const rig = await kafkaRig(t);

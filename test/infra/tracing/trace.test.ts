@@ -18,6 +18,7 @@ import type { ResourceTelemetry } from '../../../schemas/generated/index.ts';
 import { parseLifecyclePolicy } from '../../../schemas/policy.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { variantOfShipped } from '../../models/registry/variant.ts';
+import { closingAfter } from '../../services/closing.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
@@ -61,11 +62,7 @@ const flowTelemetry = (producer: Producer, codec: TopicCodec<ResourceTelemetry>,
 
 test('one trace must show where the time to revoke went, from telemetry to Vault and its effect', async (t) => {
   if (!(await requireOrSkip(t, 'openbao'))) return;
-  // Hooks run in the order of their registration, and what runs must end before what it runs on
-  const closing: (() => unknown)[] = [];
-  t.after(async () => {
-    while (closing.length > 0) await closing.pop()!();
-  });
+  const closing = closingAfter(t);
   const otlp = await receiver(t);
   const vault = await prepareVault(t, await openBao(t));
   const kafka = await kafkaRig(t);
