@@ -38,3 +38,11 @@ export const receiver = async (t: TestContext) => {
   };
   return { spans, open, requests };
 };
+
+/**
+ * Whether one span ended before another began, or before another ended.
+ *
+ * Each is told as of a clock whose start is cut to the whole millisecond, so two are comparable to one millisecond.
+ */
+export const endsBefore = (one: ToldSpan, next: ToldSpan, bound: 'begins' | 'ends' = 'begins'): boolean =>
+  BigInt(one.endTimeUnixNano) < BigInt(bound === 'begins' ? next.startTimeUnixNano : next.endTimeUnixNano) + 1_000_000n;

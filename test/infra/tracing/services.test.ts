@@ -15,7 +15,7 @@ import { gatewayOn, override, readiness, row } from '../services/gateway/stage.t
 import { ask, batchOf, certificateRequest, endpointIdentity, startHost, typist } from '../services/keyhost/rig.ts';
 import { startService } from '../services/token/rig.ts';
 import { kafkaRig, prepareVault, until } from '../vault/rig.ts';
-import { receiver } from './receiver.ts';
+import { endsBefore, receiver } from './receiver.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';
@@ -164,8 +164,8 @@ test('one authentication is one trace, from the endpoint’s request by way of V
   );
   for (const span of [...recorded, signed]) assert.equal(span.parentSpanId, root.spanId, span.name);
   const [decided, credential] = recorded.toSorted((a, b) => Number(a.startTimeUnixNano) - Number(b.startTimeUnixNano));
-  assert.ok(Number(decided!.endTimeUnixNano) <= Number(signed.startTimeUnixNano), 'decided before it is signed');
-  assert.ok(Number(signed.endTimeUnixNano) <= Number(credential!.startTimeUnixNano), 'signed before it is on record');
+  assert.ok(endsBefore(decided!, signed), 'decided before it is signed');
+  assert.ok(endsBefore(signed, credential!), 'signed before it is on record');
 
   const traced = () => written.filter((message) => headerOf(message)?.includes(traceId));
   await until('the key’s record', () => traced().some(({ topic }) => topic === topics.credentials.name));
