@@ -1,3 +1,4 @@
+import '../../models/runtimes/noTelemetry.ts';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { EbbtideError } from '../../schemas/errors.ts';

@@ -6,6 +6,7 @@
  *
  *   npm run bench -- scoring [--json] [--rounds 300] [--subjects 512] [--seconds 5] [--runtime onnx]
  */
+import '../../models/runtimes/noTelemetry.ts';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
