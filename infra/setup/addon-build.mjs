@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installDebianPackages } from './debian.mjs';
@@ -42,6 +42,22 @@ const findNodeGyp = () => {
 };
 
 /**
+ * Keep what librdkafka knows of the cluster when a broker that just starts answers that there are no brokers: from 2.10 on it
+ * forgets its own addresses with them, and a client whose cluster has one broker may never come back (librdkafka#5301).
+ * Where the source no longer reads so, it is left alone.
+ */
+export const keepKnownBrokers = (source) =>
+  source.replace('if (!has_learned_brokers) {', 'if (!has_learned_brokers || md->broker_cnt == 0) {');
+
+const mendLibrary = (addonFolder) => {
+  const path = join(addonFolder, 'deps', 'librdkafka', 'src', 'rdkafka_metadata.c');
+  if (!existsSync(path)) return;
+  const source = readFileSync(path, 'utf8');
+  const mended = keepKnownBrokers(source);
+  if (mended !== source) writeFileSync(path, mended);
+};
+
+/**
  * Compile the Kafka client's addon from the source in its own package, linked with the system's libraries.
  *
  * @param {string} addonFolder - the package `@confluentinc/kafka-javascript`
@@ -62,6 +78,7 @@ export const buildAddon = async (addonFolder) => {
   };
   const hasLibrary = existsSync(join(addonFolder, 'deps', 'librdkafka', 'src', 'librdkafka.so.1'));
   const about = hasLibrary ? '30 s' : '90 s on two cores';
+  mendLibrary(addonFolder);
   await step(`Building the Kafka client's binary for ${runtimeKey()} from its source`, about, async () => {
     // The first time, the make file knows no order between librdkafka's configuration and its use
     const jobs = hasLibrary ? [`--jobs=${availableParallelism()}`] : [];
