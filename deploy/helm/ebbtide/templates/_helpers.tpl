@@ -1,5 +1,10 @@
+{{/*
+Pods of a StatefulSet bear its name and a revision of 11 characters in a label of 63 at most: with a longer name there is never
+a pod. Of a long release's name the end is cut off, since two components may begin alike.
+*/}}
 {{- define "ebbtide.name" -}}
-{{- printf "%s-%s" .root.Release.Name .name | trunc 63 | trimSuffix "-" -}}
+{{- $release := .root.Release.Name | trunc (sub 51 (len .name) | int) | trimSuffix "-" -}}
+{{- printf "%s-%s" $release .name -}}
 {{- end -}}
 
 {{- define "ebbtide.selector" -}}
