@@ -20,7 +20,7 @@ export type ServiceLogins =
       readonly host?: string;
       /** PEM file of the authority that signed the API server's certificate. @default that of Vault's own pod */
       readonly caFile?: string;
-      /** Audience that tokens must be for. @default that of the API server, or the one that roles have already */
+      /** Audience that tokens must be for. @default the one that roles have already, else any */
       readonly audience?: string;
     };
 

@@ -26,7 +26,8 @@ const cluster = async (t: TestContext): Promise<Cluster | undefined> => {
   const plane = await controlPlane(t);
   for (const file of definitions) {
     await plane.kubectl(['apply', '--server-side', '--filename', file!]);
-    await plane.kubectl(['wait', '--for=condition=Established', '--filename', file!]);
+    const wait = ['wait', '--for=condition=Established', '--filename', file!];
+    await until('the definition is served', async () => (await plane.run('kubectl', wait)).status === 0);
   }
   await admitting(plane, namespace, 'restricted');
   return {
@@ -52,7 +53,6 @@ interface Workload {
 }
 interface Pod {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
-  readonly spec: { readonly containers: readonly { readonly image: string }[] };
 }
 const component = 'app.kubernetes.io/component';
 /** How many pods of each component there are. */
@@ -63,6 +63,13 @@ const counted = (pods: readonly Pod[]): Readonly<Record<string, number>> => {
 };
 const wanted = (names: (name: string) => boolean): Readonly<Record<string, number>> =>
   Object.fromEntries(components.filter(([name]) => names(name)).map(([name, { replicas = 0 }]) => [name, replicas]));
+/** What a node would say of pods that run. */
+const running = async ({ kubectl }: ControlPlane, names: readonly string[], ip = '10.1.0.1'): Promise<void> => {
+  const conditions = [{ type: 'Ready', status: 'True' }];
+  const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions };
+  const patch = ['--subresource=status', '--patch', JSON.stringify({ status })];
+  await kubectl(['patch', 'pods', ...names, '--namespace', namespace, ...patch]);
+};
 const sorted = (counts: Readonly<Record<string, number>>) => JSON.stringify(Object.entries(counts).sort());
 
 test('a Kubernetes of restricted pods takes whatever the chart renders, and warns of the agent alone', async (t) => {
@@ -111,15 +118,21 @@ test('Helm installs, upgrades, rolls back and uninstalls a release; what is kept
   const revision = async (name: string) =>
     (await plane.list<Pod>('replicasets', namespace, `${component}=${name}`)).length;
   assert.equal(await revision('lifecycle'), 1);
-  const changed = [...whole, ...setting(['config.policy.lifecycle.mode=enforce'])];
-  await plane.helm('upgrade', 'tide', ...changed);
-  for (const name of ['lifecycle', 'console'])
-    await until(`${name} is rolled`, async () => (await revision(name)) === 2);
+  const rolled = (what: string) =>
+    until(what, async () => {
+      const found = (await pods()).map(({ metadata }) => metadata.name);
+      // One that was replaced meanwhile is not there to be patched
+      await running(plane, found).catch(() => {});
+      const status = ['rollout', 'status', 'deployment', '--namespace', namespace, '--watch=false'];
+      return !/waiting/i.test((await plane.kubectl(status)).stdout);
+    });
+  await rolled('every pod is ready');
+  await plane.helm('upgrade', 'tide', ...whole, ...setting(['config.policy.lifecycle.mode=enforce']));
+  await rolled('the upgrade is rolled out');
+  for (const name of ['lifecycle', 'console']) assert.equal(await revision(name), 2, `${name} has new pods`);
   await plane.helm('rollback', 'tide', '1');
-  await until('lifecycle is rolled back', async () => {
-    const sets = await plane.list<Workload>('replicasets', namespace, `${component}=lifecycle`);
-    return sets.length === 2 && sets.filter(({ spec }) => spec.replicas === 0).length === 1;
-  });
+  await rolled('the upgrade is rolled back');
+  assert.equal(await revision('lifecycle'), 2, 'the pods of before, and not third ones');
 
   await plane.kubectl(['scale', 'deployment/tide-keyhost', '--replicas=0', '-n', namespace]);
   await plane.helm('upgrade', 'tide', ...whole);
@@ -150,17 +163,20 @@ test('each pod is behind its service, and a release of the longest name has all 
     const found = await plane.list<Pod>('pods', namespace);
     return sorted(counted(found)) === complete && found;
   });
+  const target = { apiVersion: 'v1', kind: 'Node', name: 'node' };
+  await plane.kubectl(
+    ['create', '-f-'],
+    JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node' } }),
+  );
+  const items = pods.map(({ metadata: { name } }) => ({
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { name, namespace },
+    target,
+  }));
+  await plane.kubectl(['create', '-f-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   for (const [index, { metadata }] of pods.entries()) {
-    // What a node would say
-    const ip = `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
-    const status = {
-      phase: 'Running',
-      podIP: ip,
-      podIPs: [{ ip }],
-      conditions: [{ type: 'Ready', status: 'True' }],
-    };
-    const patch = JSON.stringify({ status });
-    await plane.kubectl(['patch', 'pod', metadata.name, '-n', namespace, '--subresource=status', '--patch', patch]);
+    await running(plane, [metadata.name], `10.1.0.${index + 1}`);
   }
   interface Slice {
     readonly ports: readonly { readonly name: string; readonly port: number }[] | null;
