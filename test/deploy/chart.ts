@@ -22,7 +22,7 @@ interface Container {
   readonly args: readonly string[];
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly ports: readonly { readonly containerPort: number }[];
-  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
 }
 interface PodSpec {

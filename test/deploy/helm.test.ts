@@ -116,7 +116,8 @@ test('every pod is restricted, has what it mounts, and takes its configuration',
   for (const login of ['kubernetes', 'agent', 'config']) {
     const manifests = await render(helm, [...everything, `vault.login=${login}`]);
     const text = manifests.find(({ kind }) => kind === 'ConfigMap')!.data!['ebbtide.yaml']!;
-    const config = parseConfig(text);
+    const config = parseConfig(text, { environment: { NODE_NAME: 'node-1' } });
+    assert.equal(config.agent.host, 'node-1');
     assert.equal(config.http.host, '0.0.0.0');
     assert.equal(
       config.vault.actuatorLogin?.method,
@@ -148,6 +149,8 @@ test('every pod is restricted, has what it mounts, and takes its configuration',
         'only the agent sees the node',
       );
       assert.ok(accounts.has(pod.serviceAccountName), pod.serviceAccountName);
+      const nodeName = container.env.find(({ name }) => name === 'NODE_NAME')?.valueFrom;
+      assert.deepEqual(nodeName, { fieldRef: { fieldPath: 'spec.nodeName' } });
       assert.ok(container.ports.some(({ containerPort }) => containerPort === config.http.port));
       const volumes = new Set(
         [...pod.volumes, ...(spec!.volumeClaimTemplates ?? []).map((claim) => claim.metadata)].map(({ name }) => name),
@@ -208,7 +211,8 @@ test('the link to the console lies in a file of its pod, and not in a log', asyn
   const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
   if (!helm) return;
   const manifests = await render(helm, []);
-  const { linkFile } = parseConfig(manifests.find(({ kind }) => kind === 'ConfigMap')!.data!['ebbtide.yaml']!).console;
+  const text = manifests.find(({ kind }) => kind === 'ConfigMap')!.data!['ebbtide.yaml']!;
+  const { linkFile } = parseConfig(text, { environment: { NODE_NAME: 'node-1' } }).console;
   const pod = workloads(manifests).find(({ metadata }) => metadata.name === 'tide-console')!.spec!.template.spec;
   assert.ok(pod.containers[0].volumeMounts.some(({ mountPath }) => linkFile?.startsWith(`${mountPath}/`)));
   assert.equal(pod.serviceAccountName, 'ebbtide-console');

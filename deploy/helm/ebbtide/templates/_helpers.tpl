@@ -47,7 +47,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- $_ := set $config.console "portTries" 1 -}}
 {{- /* Whoever may read logs must not come in by them */ -}}
 {{- $_ := set $config "console" (merge $config.console (dict "linkFile" "/var/lib/ebbtide/console-link")) -}}
-{{- $host := dict "procMount" "/host/proc" "cgroupMount" "/host/sys/fs/cgroup" "socketFile" "/run/ebbtide/agent.sock" -}}
+{{- /* A pod's own name is another after each restart */ -}}
+{{- $host := dict "host" "${ENV:NODE_NAME}" "procMount" "/host/proc" "cgroupMount" "/host/sys/fs/cgroup" "socketFile" "/run/ebbtide/agent.sock" -}}
 {{- $_ := set $config "agent" (merge (get $config "agent" | default dict) $host) -}}
 {{- $ca := .Values.tls.caSecretName -}}
 {{- if $ca -}}
