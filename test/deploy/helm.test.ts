@@ -48,6 +48,8 @@ test('the chart passes helm lint, and refuses values that cannot be', async (t) 
     ['components.threat.persistence=null', /persistence/],
     ['config.kafka.brokers=embedded', /brokers/],
     ['vault.login=root', /login/],
+    ['components.token.ports.http=80', /http/],
+    [`components.${'x'.repeat(41)}.enabled=true`, /maxLength/],
     ['typo=1', /typo/],
   ] as const)
     await assert.rejects(render(helm, [wrong]), (error: { stderr: string }) => message.test(error.stderr), wrong);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { everything, render, values } from './chart.ts';
-import { deployTools, orSkip } from './tools.ts';
+import { chart, everything, render, setting, values } from './chart.ts';
+import { deployTools, orSkip, runProgram } from './tools.ts';
 
 type Labels = Readonly<Record<string, string>>;
 interface Port {
@@ -89,6 +90,26 @@ test('policies, budgets, services and scaling select the pods that they are mean
     assert.ok(named(workloads).includes(spec.scaleTargetRef.name), metadata.name);
   for (const kind of ['NetworkPolicy', 'Service']) assert.equal(of(kind).length, workloads.length, kind);
   assert.deepEqual(named(of('Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding')), [], 'no rights at the API');
+});
+
+test('a release of the longest name has names that pods of StatefulSets can bear, another for each component', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const { stdout } = await runProgram(helm, ['template', 'r'.repeat(53), chart, ...setting(everything)]);
+  const named = [...stdout.matchAll(/^kind: (?:Deployment|StatefulSet|DaemonSet)\nmetadata:\n {2}name: (.*)$/gm)];
+  const names = new Set(named.map(([, name]) => name!));
+  assert.equal(names.size, Object.keys(values.components).length);
+  // The revision that the label of a pod adds has 11 characters, and a label 63
+  for (const name of names) assert.ok(name.length <= 52, name);
+});
+
+test('the agent is a release of its own by the values that come with the chart', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const { stdout } = await runProgram(helm, ['template', 'tide', chart, '--values', join(chart, 'values-agent.yaml')]);
+  const kinds = [...stdout.matchAll(/^kind: (.*)$/gm)].map(([, kind]) => kind!);
+  assert.deepEqual(kinds.sort(), ['ConfigMap', 'DaemonSet', 'NetworkPolicy', 'Service', 'ServiceAccount']);
+  assert.doesNotMatch(stdout, /secretName/);
 });
 
 test('network policies let in nobody where no peers are named, and let out to what a component needs', async (t) => {
