@@ -21,7 +21,7 @@ const spans = [
 const why: Readonly<Record<PolicyPipeline, string>> = {
   lifecycle: 'There is no archive that a draft could be tried on.',
   scope: 'There is no archive of API calls that a draft could be tried on.',
-  preprovision: 'A draft of this policy is tried by the command ebbtide evaluate access, over recorded sessions.',
+  preprovision: 'There is no archive of accesses that a draft could be tried on.',
   keylife: 'There is no archive of keys that a draft could be tried on.',
 };
 
