@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { shownKeys, shownScope } from '../../../../infra/console/policies/shown.ts';
+import { shownProvisioning } from '../../../../infra/console/policies/shownProvisioning.ts';
+import { statistics } from '../../../../infra/jobs/accessModels.ts';
 import { openKeyPreview } from '../../../../infra/replay/keylife/preview.ts';
+import { openProvisioningPreview } from '../../../../infra/replay/preprovision/preview.ts';
 import { openScopePreview } from '../../../../infra/replay/scope/preview.ts';
 import type { Trials } from '../../../../infra/replay/trial.ts';
 import { keyhostConfig } from '../../../../infra/services/keyhost/config.ts';
 import { defaultScopeModel } from '../../../../models/scope/model.ts';
 import { callAt } from '../../../models/scope/calls.ts';
 import { keyOf, keysOf } from '../../replay/keylife/keys.ts';
+import { daily, dayMs, logOf } from '../../replay/preprovision/accesses.ts';
 import { eventually, fits, outside, violations } from '../browser.ts';
 import { trial } from '../trial.ts';
 import { heading, setStage } from './stage.ts';
@@ -41,9 +45,22 @@ const previewScope = openScopePreview(
   },
   async () => defaultScopeModel,
 );
+/** One who comes each day at the same hour, and one who comes on every day but this one. */
+const midnight = Math.floor(now / dayMs) * dayMs;
+const first = midnight - 24 * dayMs;
+const comings = [
+  ...daily('ada', 'build-7', 24, 9.5 * hourMs, first),
+  ...daily('bob', 'web-1', 23, 14.25 * hourMs, first),
+];
+const previewProvisioning = openProvisioningPreview(logOf(comings), async () => statistics('UTC'));
 const trials: Trials = {
   ...trial().trials,
   keylife: async (wish) => shownKeys(await previewKeys(wish), wish),
+  preprovision: async (wish) => {
+    const span = { from: midnight - 7 * dayMs, to: midnight };
+    const policies = { draft: wish.policy, inForce: wish.inForce };
+    return shownProvisioning(await previewProvisioning({ ...wish, ...span }), policies, span);
+  },
   scope: async (wish) => shownScope(await previewScope(wish), { draft: wish.policy, inForce: wish.inForce }, wish.to),
 };
 
@@ -66,6 +83,34 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     });
     await page.getByRole('button', { name: 'In force: 0.8: 5 min' }).click();
     await page.locator('.policy-preview', { hasText: 'Change something' }).waitFor();
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  });
+
+  test('tells what other thresholds would have prepared, for whom, and what would have been missed', async ({
+    open,
+  }) => {
+    const { page, complaints } = await open('/policy?pipeline=preprovision');
+    await heading(page, 'Policy');
+    await page.locator('#policy-minChance').fill('0.99');
+    await page.locator('.outcome-sum', { hasText: /^\d+ decisions would have differed, for 2 of 2 users/ }).waitFor();
+    const line = (text: string) => page.locator('.figures-table tr', { hasText: text }).locator('td');
+    const people = page.locator('.preview-users tbody tr');
+    const differences = page.locator('.differences li');
+    await eventually(async () => {
+      assert.deepEqual(await line('Hits: one lay ready').allTextContents(), ['13', '0', '−13']);
+      assert.deepEqual(await line('Misses: none lay ready').allTextContents(), ['0', '13', '+13']);
+      assert.deepEqual(await line('Hit rate').allTextContents(), ['100', '0', '−100']);
+      assert.equal(await people.count(), 2);
+      assert.match((await people.filter({ hasText: 'ada' }).textContent())!, /14 → 0.*7 → 0.*630 → 0/);
+      assert.match((await differences.first().textContent())!, /prepare for 1 h → nothing/);
+    });
+    assert.match((await people.filter({ hasText: 'bob' }).locator('a').getAttribute('href'))!, /\/provisioning\/bob$/);
+    await differences.filter({ hasText: 'nobody came' }).first().waitFor();
+    await differences.filter({ hasText: 'used after 30 min' }).first().waitFor();
+    // The next draft takes its place
+    await page.locator('#policy-minChance').fill('0.05');
+    await eventually(async () => assert.deepEqual((await line('Hits: one lay ready').allTextContents())[1], '13'));
     assert.deepEqual(complaints, []);
     await page.context().close();
   });
@@ -218,6 +263,21 @@ describe('the policy editor', { timeout: 600_000 }, () => {
       const { EBBTIDE_PICTURES: folder } = process.env;
       if (folder)
         await page.screenshot({ path: `${folder}/${pipeline}-${how.replaceAll(' ', '-')}.png`, fullPage: true });
+      await page.context().close();
+    });
+
+    test(`axe-core finds nothing in a draft of pre-provisioning, ${how}, and it fits`, async ({ open }) => {
+      const { page, complaints } = await open('/policy?pipeline=preprovision', { ...options, bypassCSP: true });
+      await heading(page, 'Policy');
+      await page.locator('#policy-minChance').fill('0.99');
+      await page.locator('.preview-users').waitFor();
+      assert.deepEqual(await violations(page), []);
+      assert.ok(await page.evaluate(fits), 'scrolls sideways');
+      assert.deepEqual(await page.evaluate(outside), []);
+      assert.deepEqual(complaints, []);
+      const { EBBTIDE_PICTURES: folder } = process.env;
+      if (folder)
+        await page.screenshot({ path: `${folder}/preprovision-${how.replaceAll(' ', '-')}.png`, fullPage: true });
       await page.context().close();
     });
 

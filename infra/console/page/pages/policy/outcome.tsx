@@ -47,8 +47,8 @@ const tellings: Readonly<Record<PolicyPipeline, Telling>> = {
   },
   preprovision: {
     differing: 'differingDecisions',
-    of: ({ againstDecisions, differingSubjects, users }) =>
-      `decisions would have differed from ${text(againstDecisions)}, for ${text(differingSubjects)} of ${count(users ?? 0, 'user')}`,
+    of: ({ differingDecisions, decisions, againstDecisions, differingSubjects, users }) =>
+      `${differingDecisions === 1 ? 'decision' : 'decisions'} would have differed, for ${text(differingSubjects)} of ${count(users ?? 0, 'user')}: ${text(againstDecisions)} in force, ${text(decisions)} by the draft`,
     seen: ({ visits, accesses }) => `${count(visits ?? 0, 'visit')} (${text(accesses)} accesses)`,
     again: 'decided again by the pipeline’s own chain',
     list: 'Decisions that differ',
@@ -67,8 +67,7 @@ const did = (deed: PolicyDeed | null): string => {
 };
 
 /** How many would have differed, for whoever listens. */
-export const differingOf = ({ pipeline, figures }: PreviewView): number =>
-  figures[tellings[pipeline].differing] ?? 0;
+export const differingOf = ({ pipeline, figures }: PreviewView): number => figures[tellings[pipeline].differing] ?? 0;
 
 /** What a draft would have done: figures, courses of TTLs, and what differs. */
 export const Outcome = ({ outcome }: { readonly outcome: PreviewView }) => {

@@ -18,8 +18,8 @@ const Both = ({ before, after }: { readonly before: number; readonly after: numb
 /** What a draft of pre-provisioning would have meant for each user. */
 export const Users = ({ users, all }: { readonly users: PreviewView['users']; readonly all: number }) => (
   <section>
-    <h3 id="preview-users">User by user</h3>
-    <div class="table-frame" role="region" aria-labelledby="preview-users" tabIndex={0}>
+    <h3>User by user</h3>
+    <div class="table-frame">
       <table class="figures-table preview-users">
         <thead>
           <tr>
@@ -48,7 +48,9 @@ export const Users = ({ users, all }: { readonly users: PreviewView['users']; re
       </table>
     </div>
     {all > users.length && (
-      <p class="field-about">The {users.length} users with most decisions that differ, of {text(all)}.</p>
+      <p class="field-about">
+        The {users.length} users with most decisions that differ, of {text(all)}.
+      </p>
     )}
   </section>
 );
