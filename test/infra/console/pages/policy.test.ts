@@ -98,12 +98,12 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     const people = page.locator('.preview-users tbody tr');
     const differences = page.locator('.differences li');
     await eventually(async () => {
-      assert.deepEqual(await line('Hits: one lay ready').allTextContents(), ['13', '0', '−13']);
-      assert.deepEqual(await line('Misses: none lay ready').allTextContents(), ['0', '13', '+13']);
-      assert.deepEqual(await line('Hit rate').allTextContents(), ['100', '0', '−100']);
+      assert.deepEqual(await line('Hits: one lay ready').allTextContents(), ['13', '0', '−13, worse']);
+      assert.deepEqual(await line('Misses: none lay ready').allTextContents(), ['0', '13', '+13, worse']);
+      assert.deepEqual(await line('Hit rate').allTextContents(), ['100', '0', '−100, worse']);
       assert.equal(await people.count(), 2);
       assert.match((await people.filter({ hasText: 'ada' }).textContent())!, /14 → 0.*7 → 0.*630 → 0/);
-      assert.match((await differences.first().textContent())!, /prepare for 1 h → nothing/);
+      assert.match((await differences.first().textContent())!, /prepare for 60 min → nothing/);
     });
     assert.match((await people.filter({ hasText: 'bob' }).locator('a').getAttribute('href'))!, /\/provisioning\/bob$/);
     await differences.filter({ hasText: 'nobody came' }).first().waitFor();
