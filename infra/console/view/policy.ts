@@ -6,11 +6,16 @@ export interface PolicyField {
   /** Names on the way to it, joined by dots: `budgetForAll.actions`. */
   readonly path: string;
   readonly about: string;
-  /** `rows` is a list of `columns`, `json` what only its text can be changed of. */
-  readonly kind: 'number' | 'choice' | 'text' | 'switch' | 'rows' | 'json';
+  /**
+   * `texts` is a list of texts, `rows` a list of `columns`; `entries` has something by names that are chosen freely: a number, or
+   * `columns`, in whose paths `*` stands for the name. Of `json` only its text can be changed.
+   */
+  readonly kind: 'number' | 'choice' | 'text' | 'switch' | 'texts' | 'rows' | 'entries' | 'json';
   readonly whole: boolean;
   readonly nullable: boolean;
-  /** Least and greatest value; null where there is none. */
+  /** Whether an entry may do without. */
+  readonly optional: boolean;
+  /** Least and greatest value, of a list its least length; null where there is none. */
   readonly least: number | null;
   readonly most: number | null;
   /** What it can be, or what a text may well be. */

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
 import type { Draft } from './draft.ts';
+import { ListInput } from './listInput.tsx';
 import { TimeUnit } from './timeUnit.tsx';
 import { isDuration, nameOf, titleOf } from './wording.ts';
 
@@ -12,6 +13,7 @@ const between = (columns: readonly PolicyField[], before: Draft | undefined, aft
   Object.fromEntries(
     columns.map((column) => {
       const name = nameOf(column);
+      if (column.kind === 'texts') return [name, undefined];
       if (column.kind !== 'number') return [name, ''];
       const [left, right] = [before?.[name] ?? after?.[name] ?? 1, after?.[name] ?? before?.[name] ?? 1] as number[];
       const middle = (left! + right!) / 2;
@@ -35,6 +37,15 @@ const Cell = ({
 }) => {
   const unit = isDuration(column) ? 1_000 : 1;
   const said = { 'aria-label': label, 'aria-invalid': wrong !== undefined, 'aria-describedby': wrong };
+  if (column.kind === 'texts')
+    return (
+      <ListInput
+        {...said}
+        value={value}
+        placeholder={column.optional ? 'all' : undefined}
+        onSet={(list) => onSet(list.length === 0 && column.optional ? undefined : list)}
+      />
+    );
   if (column.kind !== 'number')
     return (
       <input
@@ -71,7 +82,7 @@ const Cell = ({
  * each has a button that takes it out, and what the server says of a row stands in it.
  */
 export const Rows = ({
-  field: { columns, path },
+  field: { columns, path, least },
   id,
   value,
   onSet,
@@ -84,12 +95,13 @@ export const Rows = ({
   readonly problems: readonly PolicyProblem[];
 }) => {
   const body = useRef<HTMLTableSectionElement>(null);
+  const add = useRef<HTMLButtonElement>(null);
   const goTo = useRef<number | null>(null);
   useEffect(() => {
     if (goTo.current === null) return;
     const row = body.current?.rows[goTo.current];
     goTo.current = null;
-    row?.querySelector('input')?.focus();
+    (row?.querySelector('input') ?? add.current)?.focus();
   });
   const put = (rows: readonly Draft[], focus?: number): void => {
     goTo.current = focus ?? null;
@@ -97,6 +109,8 @@ export const Rows = ({
   };
   const insert = (at: number): void =>
     put([...value.slice(0, at), between(columns, value[at - 1], value[at]), ...value.slice(at)], at);
+  // Of ranges the last one stays the last
+  const end = columns[0]!.kind === 'number' ? Math.min(value.length, Math.max(1, value.length - 1)) : value.length;
   const remove = (at: number): void =>
     put(
       value.filter((_, index) => index !== at),
@@ -109,7 +123,7 @@ export const Rows = ({
   );
   return (
     <>
-      <table class="policy-rows">
+      <table class="policy-rows" hidden={value.length === 0}>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -159,7 +173,7 @@ export const Rows = ({
                   type="button"
                   class="quiet row-remove"
                   aria-label={`Take out row ${at + 1}`}
-                  disabled={value.length === 1}
+                  disabled={value.length <= (least ?? 0)}
                   onClick={() => remove(at)}
                 >
                   ×
@@ -183,7 +197,7 @@ export const Rows = ({
           {message}
         </p>
       ))}
-      <button type="button" class="row-add" onClick={() => insert(Math.max(1, value.length - 1))}>
+      <button type="button" class="row-add" ref={add} onClick={() => insert(end)}>
         Add a row
       </button>
     </>
