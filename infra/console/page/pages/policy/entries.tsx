@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
 import { type Draft, isDraft } from './draft.ts';
 import type { FieldProps } from './field.tsx';
@@ -40,7 +40,8 @@ export const Entries = ({
   const [pairs, put] = usePairs(value, onSet);
   const list = useRef<HTMLDivElement>(null);
   const goTo = useRef<number | null>(null);
-  useEffect(() => {
+  // At once: what a render before left to be done later must not take it for its own
+  useLayoutEffect(() => {
     if (goTo.current === null) return;
     const fieldset = list.current?.querySelectorAll<HTMLElement>('fieldset')[goTo.current];
     goTo.current = null;

@@ -7,7 +7,7 @@ import { TimeUnit } from './timeUnit.tsx';
 import { isDuration, problemsOf, textOf, titleOf } from './wording.ts';
 
 const none = ({ optional, nullable }: PolicyField): string | undefined =>
-  optional ? 'as in the policy' : nullable ? 'none' : undefined;
+  optional ? 'inherited' : nullable ? 'none' : undefined;
 
 const Numeric = ({ field, id, value, onSet }: ControlProps) => {
   const unit = isDuration(field) ? 1_000 : 1;
@@ -112,7 +112,9 @@ const fits = ({ kind, columns }: PolicyField, value: unknown): boolean => {
 };
 
 const List = ({ field, id, value, before, onSet, problems }: FieldProps & { readonly id: string }) => {
-  const shown = value === undefined && field.optional ? (field.kind === 'entries' ? {} : []) : value;
+  // A policy without them has none; of ranges there always are some
+  const isNone = value === undefined && (field.optional || field.kind !== 'rows');
+  const shown = isNone ? (field.kind === 'entries' ? {} : []) : value;
   if (!fits(field, shown))
     return (
       <>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
 import type { Draft } from './draft.ts';
 import { ListInput } from './listInput.tsx';
@@ -26,6 +26,7 @@ const Cell = ({
   label,
   value,
   wrong,
+  offers,
   onSet,
 }: {
   readonly column: PolicyField;
@@ -33,6 +34,8 @@ const Cell = ({
   readonly value: unknown;
   /** Id of what says that it is wrong. */
   readonly wrong: string | undefined;
+  /** Id of the texts that are offered. */
+  readonly offers: string;
   readonly onSet: (value: unknown) => void;
 }) => {
   const unit = isDuration(column) ? 1_000 : 1;
@@ -51,7 +54,7 @@ const Cell = ({
       <input
         type="text"
         {...said}
-        list={column.options.length > 0 ? `options-${column.path}` : undefined}
+        list={column.options.length > 0 ? offers : undefined}
         value={String(value ?? '')}
         autocomplete="off"
         spellcheck={false}
@@ -97,7 +100,8 @@ export const Rows = ({
   const body = useRef<HTMLTableSectionElement>(null);
   const add = useRef<HTMLButtonElement>(null);
   const goTo = useRef<number | null>(null);
-  useEffect(() => {
+  // At once: what a render before left to be done later must not take it for its own
+  useLayoutEffect(() => {
     if (goTo.current === null) return;
     const row = body.current?.rows[goTo.current];
     goTo.current = null;
@@ -117,13 +121,13 @@ export const Rows = ({
       Math.min(at, value.length - 2),
     );
   const problemOf = (row: number, column: PolicyField) =>
-    problems.find((one) => one.path === `${path}.${row}.${nameOf(column)}`);
+    problems.find((one) => `${one.path}.`.startsWith(`${path}.${row}.${nameOf(column)}.`));
   const rest = problems.filter(
     (one) => !value.some((_, row) => columns.some((column) => problemOf(row, column) === one)),
   );
   return (
     <>
-      <table class="policy-rows" hidden={value.length === 0}>
+      <table class="policy-rows" data-many={columns.length > 2 || undefined} hidden={value.length === 0}>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -145,6 +149,7 @@ export const Rows = ({
                 return (
                   <td
                     key={column.path}
+                    data-head={headOf(column)}
                     onKeyDown={(event) => {
                       if (event.key !== 'Enter' || event.isComposing || column.options.length > 0) return;
                       event.preventDefault();
@@ -156,6 +161,7 @@ export const Rows = ({
                       label={`${headOf(column)}, row ${at + 1}`}
                       value={row[nameOf(column)]}
                       wrong={wrong}
+                      offers={`${id}-${nameOf(column)}-offers`}
                       onSet={(next) =>
                         put(value.map((one, i) => (i === at ? { ...one, [nameOf(column)]: next } : one)))
                       }
@@ -186,7 +192,7 @@ export const Rows = ({
       {columns
         .filter(({ options }) => options.length > 0)
         .map((column) => (
-          <datalist key={column.path} id={`options-${column.path}`}>
+          <datalist key={column.path} id={`${id}-${nameOf(column)}-offers`}>
             {column.options.map((option) => (
               <option key={option} value={option} />
             ))}
