@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EbbtideError, type ErrorCode } from '../../schemas/errors.ts';
 import { packageRoot } from '../paths.ts';
+import { loadSetup } from './load.ts';
 
 const loopback = '127.0.0.1';
 const pollMs = 50;
@@ -79,16 +80,9 @@ export const spawnGuarded = async (
   };
 };
 
-/** A port of the loopback interface that nobody listens on at this moment. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, loopback, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+/** A port of the loopback interface that nobody listens on, outside the range that systems give away by themselves. */
+export const freePort = async (): Promise<number> =>
+  (await loadSetup<{ freePort(): Promise<number> }>('ports.mjs')).freePort();
 
 /**
  * Refuse a port that somebody listens on, before a server fails on it less clearly.

@@ -2,8 +2,10 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const askTimeoutMs = 2_000;
+/** By which an answer is known to be one: another server may have taken the port of a broker that failed to start. */
+const correlationId = Buffer.from('ebbt');
 /** An ApiVersions request, version 0, without a client id: the smallest thing a broker answers. */
-const apiVersions = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
+const apiVersions = Buffer.concat([Buffer.from([0, 0, 0, 10, 0, 18, 0, 0]), correlationId, Buffer.from([0xff, 0xff])]);
 
 /**
  * Whether a Kafka broker answers at `host:port`; an open port alone may be Docker's, or a broker that still starts.
@@ -22,7 +24,7 @@ export const kafkaAnswers = (address) =>
     socket.setTimeout(askTimeoutMs, () => finish(false));
     socket.once('error', () => finish(false));
     socket.once('connect', () => socket.write(apiVersions));
-    socket.once('data', () => finish(true));
+    socket.once('data', (answer) => finish(answer.subarray(4, 8).equals(correlationId)));
     socket.once('close', () => finish(false));
   });
 

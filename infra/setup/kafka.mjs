@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dockerEngine, startInDocker, stopInDocker } from './kafka-docker.mjs';
@@ -8,6 +7,7 @@ import { kafkaVersion, missingForJars, prepareBroker } from './kafka-jars.mjs';
 import { kafkaAnswers, untilKafkaAnswers } from './kafka-probe.mjs';
 import { withLock } from './lock.mjs';
 import { setupFolder } from './places.mjs';
+import { freePort } from './ports.mjs';
 import { SetupError, say, step } from './say.mjs';
 
 const preferredPort = 19_092;
@@ -43,17 +43,6 @@ const writeNote = (note) => {
   renameSync(`${servicesFile()}.new`, servicesFile());
 };
 
-const listenOnce = (port) =>
-  new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(undefined));
-    probe.listen(port, '127.0.0.1', () => {
-      const taken = probe.address().port;
-      probe.close(() => resolve(taken));
-    });
-  });
-const choosePort = async (wish) => (await listenOnce(wish)) ?? (await listenOnce(0));
-
 /** A broker for one run of the tests ends with it, even when the run is killed. */
 const endWithOwner = (owner, pid) => {
   const script = `
@@ -65,7 +54,7 @@ const endWithOwner = (owner, pid) => {
 const startFromJars = async (port, owner) => {
   const work = join(folder(), 'kafka');
   rmSync(work, { recursive: true, force: true });
-  const controllerPort = await choosePort(port + 1);
+  const controllerPort = await freePort(port + 1);
   const { command, args } = await prepareBroker({ folder: work, port, controllerPort, heapMb: 1024 });
   const log = openSync(join(work, 'kafka.log'), 'a');
   const child = spawn(command, args, { cwd: work, detached: true, stdio: ['ignore', log, log] });
@@ -117,7 +106,7 @@ export const bringUp = async () => {
     if (running) return running;
     await end(readNote());
     const owner = Number(process.env.EBBTIDE_SERVICES_OWNER) || undefined;
-    const port = await choosePort(preferredPort);
+    const port = await freePort(preferredPort);
     const started = await step(`Starting Apache Kafka ${kafkaVersion}`, '8 s', () => start(port, owner));
     const note = { brokers: `127.0.0.1:${port}`, version: kafkaVersion, ...started, owner };
     writeNote(note);

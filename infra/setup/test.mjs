@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { mergeTotals, readFailedFiles } from './failed-files.mjs';
 import { bringDown } from './kafka.mjs';
 import { root } from './places.mjs';
 import { runMain, SetupError } from './say.mjs';
@@ -47,13 +49,20 @@ const choose = (filters) => {
   return files;
 };
 
-/** node's own runner in a process of its own, so that its closing summary and exit code are the last word. */
-const runTests = async (files, options) => {
+/** In CI, as many files that failed are run once more; more of them are no accident of a loaded machine. */
+const runAgainAtMost = process.env.CI ? 3 : 0;
+
+/** node's own runner in a process of its own; its code, its totals, and the files in which a test failed. */
+const runOnce = async (files, options, parallel) => {
+  const report = join(mkdtempSync(join(tmpdir(), 'ebbtide-tests-')), 'report.jsonl');
   const flags = [
     '--test',
-    `--test-concurrency=${concurrency}`,
+    `--test-concurrency=${parallel}`,
     `--test-timeout=${fileTimeoutMs}`,
     '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${new URL('failed-files.mjs', import.meta.url)}`,
+    `--test-reporter-destination=${report}`,
   ];
   const child = spawn(process.execPath, [...flags, ...options, ...files], {
     cwd: root,
@@ -64,10 +73,33 @@ const runTests = async (files, options) => {
       EBBTIDE_LOG: process.env.EBBTIDE_LOG ?? 'warn',
     },
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  const code = await new Promise((resolve) => child.once('exit', (exitCode) => resolve(exitCode ?? 1)));
-  await bringDown({ owner: process.pid });
-  return code === 0 ? 0 : 1;
+  const interrupt = (signal) => child.kill(signal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, interrupt);
+  const [code, signal] = await new Promise((resolve) => child.once('exit', (...end) => resolve(end)));
+  for (const each of signals) process.off(each, interrupt);
+  const text = existsSync(report) ? readFileSync(report, 'utf8') : '';
+  rmSync(dirname(report), { recursive: true });
+  return { code: code ?? 1, interrupted: signal !== null, ...readFailedFiles(text) };
+};
+
+/** @returns {Promise<number>} 0 when every test passed, at the latest when its file was run again, alone */
+const runTests = async (files, options) => {
+  const first = await runOnce(files, options, concurrency);
+  const { failed } = first;
+  if (first.code === 0 || first.interrupted || failed.length === 0 || failed.length > runAgainAtMost) return first.code;
+
+  const names = failed.map((file) => relative(join(root, 'dist', 'test'), file)).join(', ');
+  console.log(`\nOnce more, one by one: ${names}\n`);
+  const again = await runOnce(failed, options, 1);
+  console.log(
+    again.code === 0
+      ? `\nFLAKY: ${names} failed among the others and passed alone. That is a defect of a test or of what it tests.\n`
+      : `\n${names} failed twice.\n`,
+  );
+  for (const [name, count] of Object.entries(mergeTotals(first.totals, again.totals)))
+    console.log(`ℹ ${name} ${count}`);
+  return again.code;
 };
 
 /** `npm test [-- <part of a path>… --<option of node's test runner>…]` */
@@ -76,8 +108,10 @@ await runMain(async () => {
   refuseOnly();
   await setUp();
   const files = choose(args.filter((arg) => !arg.startsWith('--')));
-  return runTests(
-    files,
-    args.filter((arg) => arg.startsWith('--')),
-  );
+  try {
+    const options = args.filter((arg) => arg.startsWith('--'));
+    return (await runTests(files, options)) === 0 ? 0 : 1;
+  } finally {
+    await bringDown({ owner: process.pid });
+  }
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { loadSetup } from '../../infra/setup/load.ts';
 import { privateKafka, realKafka } from './kafka.ts';
@@ -11,6 +13,13 @@ test('realKafka gives every caller the address of one broker that answers', asyn
   const [one, other] = await Promise.all([realKafka(), realKafka()]);
   assert.equal(one, other);
   assert.equal(await kafkaAnswers(one), true);
+});
+
+test('a server of another kind is no Kafka that answers', async (t) => {
+  const server = createServer((_, response) => response.end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  assert.equal(await kafkaAnswers(`127.0.0.1:${(server.address() as AddressInfo).port}`), false);
 });
 
 test('privateKafka stops, is killed and starts again, and sends clients back to its proxy', async (t) => {
