@@ -70,6 +70,17 @@ describe('policyFields', () => {
     assert.deepEqual([find('strikes').whole, find('strikes').least, find('strikes').most], [true, 1, null]);
     assert.equal(find('falseAlarmsPerSubjectDay').nullable, true);
     assert.equal(find('budgetForAll.actions').kind, 'number');
+    const groups = policyFields.scope.find((field) => field.path === 'groups')!;
+    assert.equal(groups.kind, 'entries');
+    assert.deepEqual(
+      groups.columns.filter(({ optional, kind }) => optional && kind === 'number').map(({ path }) => path),
+      ['narrowAfter', 'widenAfter', 'riskHalfLifeMs', 'overrideMs'].map((name) => `groups.*.${name}`),
+    );
+    // Nothing is left that JSON alone could change
+    assert.deepEqual(
+      Object.values(policyFields).flatMap((fields) => fields.filter(({ kind }) => kind === 'json')),
+      [],
+    );
     for (const [pipeline, fields] of Object.entries(policyFields))
       for (const { path, about } of fields) assert.notEqual(about, '', `${pipeline} ${path}`);
   });

@@ -1,7 +1,7 @@
 import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
 import { duration, plain } from '../../format.ts';
 import { type Draft, isDraft } from './draft.ts';
-import { listText } from './listInput.tsx';
+import { listText } from './textList.ts';
 
 /** Whether a field is a time, in milliseconds. */
 export const isDuration = ({ path }: PolicyField): boolean => path.endsWith('Ms');
