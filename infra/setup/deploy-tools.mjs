@@ -20,6 +20,11 @@ const schemasInModules = [
     from: 'config/crd/bases/keda.sh_scaledobjects.yaml',
     to: 'scaledobjects.yaml',
   },
+  {
+    module: 'github.com/prometheus-operator/prometheus-operator@v0.85.0',
+    from: 'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
+    to: 'servicemonitors.yaml',
+  },
 ];
 const kubernetes = {
   requirement: 'kubernetes-validate==1.37.0',
@@ -34,7 +39,7 @@ const keptKubernetes = () => setupFolder('schemas', 'kubernetes');
 export const findHelm = () =>
   process.env.EBBTIDE_HELM ?? onPath('helm') ?? (existsSync(keptHelm()) ? keptHelm() : undefined);
 
-/** A schema that was fetched: `compose-spec.json`, or the definition `scaledobjects.yaml`; undefined where it was not. */
+/** A schema that was fetched: `compose-spec.json`, or a definition such as `scaledobjects.yaml`; undefined where it was not. */
 export const findSchema = (name) => {
   const path = setupFolder('schemas', name);
   return existsSync(path) ? path : undefined;

@@ -20,6 +20,8 @@ export type ServiceLogins =
       readonly host?: string;
       /** PEM file of the authority that signed the API server's certificate. @default that of Vault's own pod */
       readonly caFile?: string;
+      /** Audience that tokens must be for. @default the one that roles have already, else any */
+      readonly audience?: string;
     };
 
 /** Where Kubernetes puts the token of a pod's service account. */
@@ -59,6 +61,7 @@ export const prepareLogin = async (
     await vault.write(`auth/kubernetes/role/${name}`, {
       bound_service_account_names: [name],
       bound_service_account_namespaces: [logins.namespace],
+      ...(logins.audience === undefined ? {} : { audience: logins.audience }),
       token_policies: [name],
       ...tokens,
     });

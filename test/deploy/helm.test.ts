@@ -3,74 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { parseConfig } from '../../infra/config/load.ts';
-import { packageRoot } from '../../infra/paths.ts';
 import { topics } from '../../schemas/topics.ts';
-import { deployTools, orSkip, parseCommand, runProgram, yamlFile } from './tools.ts';
-
-const chart = join(packageRoot(), 'deploy/helm/ebbtide');
-
-interface Component {
-  readonly kind: string;
-  readonly command: readonly string[];
-  readonly ports?: Readonly<Record<string, number>>;
-  readonly keda?: { readonly topic: string; readonly consumerGroup: string };
-}
-const values = yamlFile<{ components: Readonly<Record<string, Component>> }>('deploy/helm/ebbtide/values.yaml');
-
-interface Container {
-  readonly args: readonly string[];
-  readonly securityContext: Readonly<Record<string, unknown>>;
-  readonly ports: readonly { readonly containerPort: number }[];
-  readonly env: readonly { readonly name: string; readonly value?: string }[];
-  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
-}
-interface PodSpec {
-  readonly hostPID?: boolean;
-  readonly serviceAccountName: string;
-  readonly automountServiceAccountToken: boolean;
-  readonly securityContext: Readonly<Record<string, unknown>>;
-  readonly containers: readonly [Container];
-  readonly volumes: readonly {
-    readonly name: string;
-    readonly hostPath?: object;
-    readonly secret?: { readonly secretName: string };
-  }[];
-}
-interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: {
-    readonly replicas?: number;
-    readonly template: { readonly spec: PodSpec };
-    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
-    readonly scaleTargetRef: { readonly name: string };
-    readonly triggers: readonly { readonly metadata: Readonly<Record<string, string>> }[];
-  };
-}
-
-/** Every component, with everything that can be turned on. */
-const everything = [
-  ...Object.keys(values.components).map((name) => `components.${name}.enabled=true`),
-  'keda.enabled=true',
-  'serviceMonitor.enabled=true',
-];
-/** Certificates of an authority of the cluster's own. */
-const encrypted = ['tls.caSecretName=cluster-ca', 'config.vault.address=https://vault:8200'];
-const render = async (helm: string, settings: readonly string[]): Promise<readonly Manifest[]> => {
-  const { stdout } = await runProgram(helm, [
-    ...['template', 'tide', chart, '--namespace', 'credentials'],
-    ...settings.flatMap((setting) => ['--set', setting]),
-  ]);
-  return parseAllDocuments(stdout)
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((manifest) => manifest !== null);
-};
-const workloads = (manifests: readonly Manifest[]) =>
-  manifests.filter(({ kind }) => ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind));
+import { chart, combinations, encrypted, everything, type Manifest, render, values, workloads } from './chart.ts';
+import { deployTools, orSkip, parseCommand, runProgram } from './tools.ts';
 
 test('values name commands that the command line takes, ports that services listen on, and groups that pipelines have', async () => {
   const config = parseConfig('{}');
@@ -111,6 +48,8 @@ test('the chart passes helm lint, and refuses values that cannot be', async (t) 
     ['components.threat.persistence=null', /persistence/],
     ['config.kafka.brokers=embedded', /brokers/],
     ['vault.login=root', /login/],
+    ['components.token.ports.http=80', /http/],
+    [`components.${'x'.repeat(41)}.enabled=true`, /maxLength/],
     ['typo=1', /typo/],
   ] as const)
     await assert.rejects(render(helm, [wrong]), (error: { stderr: string }) => message.test(error.stderr), wrong);
@@ -121,14 +60,19 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
   const helm = orSkip(t, tools.findHelm(), 'Helm');
   const schemas = orSkip(t, tools.findKubernetesSchemas(), 'the schemas of Kubernetes');
   const keda = orSkip(t, tools.findSchema('scaledobjects.yaml'), 'the schema of KEDA');
-  if (!helm || !schemas || !keda) return;
+  const prometheus = orSkip(t, tools.findSchema('servicemonitors.yaml'), 'the schema of the Prometheus operator');
+  if (!helm || !schemas || !keda || !prometheus) return;
   const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false });
   ajv.addSchema(JSON.parse(readFileSync(join(schemas, '_definitions.json'), 'utf8')), '_definitions.json');
-  const definition = parse(readFileSync(keda, 'utf8')) as {
-    spec: { versions: readonly { schema: { openAPIV3Schema: object } }[] };
+  const defined = (path: string): object => {
+    const definition = parse(readFileSync(path, 'utf8')) as {
+      spec: { versions: readonly { schema: { openAPIV3Schema: object } }[] };
+    };
+    return definition.spec.versions[0]!.schema.openAPIV3Schema;
   };
   const schemaOf = ({ apiVersion, kind }: Manifest): object | undefined => {
-    if (kind === 'ScaledObject') return definition.spec.versions[0]!.schema.openAPIV3Schema;
+    if (kind === 'ScaledObject') return defined(keda);
+    if (kind === 'ServiceMonitor') return defined(prometheus);
     const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
     const suffix = [group!.replace(/\.k8s\.io$/, ''), version].filter(Boolean).join('-');
     const file = join(schemas, `${kind.toLowerCase()}-${suffix}.json`);
@@ -137,14 +81,7 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
   const compiled = new Map<string, ReturnType<Ajv['compile']>>();
   const unknown = new Set<string>();
   const kinds = new Set<string>();
-  for (const settings of [
-    [],
-    everything,
-    [...everything, 'vault.login=agent'],
-    [...everything, ...encrypted, 'kafka.login=certificate'],
-    [...everything, ...encrypted, 'kafka.login=scram'],
-    ['vault.login=config', 'networkPolicy.enabled=false'],
-  ])
+  for (const settings of combinations)
     for (const manifest of await render(helm, settings)) {
       const { kind, metadata } = manifest;
       const schema = compiled.has(kind) ? {} : schemaOf(manifest);
@@ -157,7 +94,7 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
       assert.ok(validate(manifest), `${kind} ${metadata.name}: ${ajv.errorsText(validate.errors)}`);
       kinds.add(kind);
     }
-  assert.deepEqual([...unknown], ['ServiceMonitor']);
+  assert.deepEqual([...unknown], []);
   for (const kind of [
     'ConfigMap',
     'ServiceAccount',
@@ -168,6 +105,7 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
     'PodDisruptionBudget',
     'NetworkPolicy',
     'ScaledObject',
+    'ServiceMonitor',
   ])
     assert.ok(kinds.has(kind), kind);
   const broken = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' }, spec: { replica: 1 } };
@@ -180,7 +118,8 @@ test('every pod is restricted, has what it mounts, and takes its configuration',
   for (const login of ['kubernetes', 'agent', 'config']) {
     const manifests = await render(helm, [...everything, `vault.login=${login}`]);
     const text = manifests.find(({ kind }) => kind === 'ConfigMap')!.data!['ebbtide.yaml']!;
-    const config = parseConfig(text);
+    const config = parseConfig(text, { environment: { NODE_NAME: 'node-1' } });
+    assert.equal(config.agent.host, 'node-1');
     assert.equal(config.http.host, '0.0.0.0');
     assert.equal(
       config.vault.actuatorLogin?.method,
@@ -212,6 +151,8 @@ test('every pod is restricted, has what it mounts, and takes its configuration',
         'only the agent sees the node',
       );
       assert.ok(accounts.has(pod.serviceAccountName), pod.serviceAccountName);
+      const nodeName = container.env.find(({ name }) => name === 'NODE_NAME')?.valueFrom;
+      assert.deepEqual(nodeName, { fieldRef: { fieldPath: 'spec.nodeName' } });
       assert.ok(container.ports.some(({ containerPort }) => containerPort === config.http.port));
       const volumes = new Set(
         [...pod.volumes, ...(spec!.volumeClaimTemplates ?? []).map((claim) => claim.metadata)].map(({ name }) => name),
@@ -272,7 +213,8 @@ test('the link to the console lies in a file of its pod, and not in a log', asyn
   const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
   if (!helm) return;
   const manifests = await render(helm, []);
-  const { linkFile } = parseConfig(manifests.find(({ kind }) => kind === 'ConfigMap')!.data!['ebbtide.yaml']!).console;
+  const text = manifests.find(({ kind }) => kind === 'ConfigMap')!.data!['ebbtide.yaml']!;
+  const { linkFile } = parseConfig(text, { environment: { NODE_NAME: 'node-1' } }).console;
   const pod = workloads(manifests).find(({ metadata }) => metadata.name === 'tide-console')!.spec!.template.spec;
   assert.ok(pod.containers[0].volumeMounts.some(({ mountPath }) => linkFile?.startsWith(`${mountPath}/`)));
   assert.equal(pod.serviceAccountName, 'ebbtide-console');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
+import { whyNoKubernetes } from './kubernetes.ts';
 
 /** What a test can need beyond Node; `java` is for a broker of the test's own, where Docker does not help. */
 export type Requirement =
@@ -16,6 +17,7 @@ export type Requirement =
   | 'sshd'
   | 'promtool'
   | 'prometheus'
+  | 'kubernetes'
   | 'data';
 
 interface KafkaModule {
@@ -89,11 +91,12 @@ const missing: Record<Requirement, () => Promise<string | undefined>> = {
     const { onPath } = await loadSetup<ExecModule>('exec.mjs');
     return findNginx(onPath) ? undefined : 'nginx (Debian: nginx-light)';
   },
+  kubernetes: async () => whyNoKubernetes(),
   data: async () => (existsSync(sharedData()) ? undefined : `the data sets in ${sharedData()}`),
 };
 
-/** Real data sets may be absent where everything else is required: they do not come with the repository. */
-const mayAlwaysSkip: ReadonlySet<Requirement> = new Set<Requirement>(['data']);
+/** May be absent where everything else is required: real data sets and Kubernetes come neither with the repository nor by its set-up. */
+const mayAlwaysSkip: ReadonlySet<Requirement> = new Set<Requirement>(['data', 'kubernetes']);
 
 /**
  * Say whether a test can have what it needs; if not, mark it skipped with the reason.

@@ -21,6 +21,7 @@ interface Options {
   readonly namespace: string;
   readonly kubernetesHost?: string;
   readonly kubernetesCaFile?: string;
+  readonly kubernetesAudience?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -90,7 +91,7 @@ const connect = async ({ load }: Invocation, { address, tokenFile }: Options): P
 };
 
 const loginsOf = (
-  { login, folder, namespace, kubernetesHost, kubernetesCaFile }: Options,
+  { login, folder, namespace, kubernetesHost, kubernetesCaFile, kubernetesAudience }: Options,
   configFile: string | undefined,
 ): ServiceLogins =>
   login === 'approle'
@@ -100,6 +101,7 @@ const loginsOf = (
         namespace,
         ...(kubernetesHost === undefined ? {} : { host: kubernetesHost }),
         ...(kubernetesCaFile === undefined ? {} : { caFile: resolve(kubernetesCaFile) }),
+        ...(kubernetesAudience === undefined ? {} : { audience: kubernetesAudience }),
       };
 
 const show = (changes: readonly VaultChange[], address: string, print: (line?: string) => void): void => {

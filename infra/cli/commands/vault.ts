@@ -22,6 +22,7 @@ export const defineVault = (): Command => {
     .option('--namespace <name>', 'kubernetes: namespace of the service accounts', 'ebbtide')
     .option('--kubernetes-host <url>', 'kubernetes: address of the API server as Vault reaches it')
     .option('--kubernetes-ca-file <file>', 'kubernetes: PEM file of the authority that signed its certificate')
+    .option('--kubernetes-audience <name>', "kubernetes: audience that services' tokens must be for; else any")
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--yes', 'do it without asking')
     .addHelpText(

@@ -1,5 +1,10 @@
+{{/*
+Pods of a StatefulSet bear its name and a revision of 11 characters in a label of 63 at most: with a longer name there is never
+a pod. Of a long release's name the end is cut off, since two components may begin alike.
+*/}}
 {{- define "ebbtide.name" -}}
-{{- printf "%s-%s" .root.Release.Name .name | trunc 63 | trimSuffix "-" -}}
+{{- $release := .root.Release.Name | trunc (sub 51 (len .name) | int) | trimSuffix "-" -}}
+{{- printf "%s-%s" $release .name -}}
 {{- end -}}
 
 {{- define "ebbtide.selector" -}}
@@ -42,7 +47,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- $_ := set $config.console "portTries" 1 -}}
 {{- /* Whoever may read logs must not come in by them */ -}}
 {{- $_ := set $config "console" (merge $config.console (dict "linkFile" "/var/lib/ebbtide/console-link")) -}}
-{{- $host := dict "procMount" "/host/proc" "cgroupMount" "/host/sys/fs/cgroup" "socketFile" "/run/ebbtide/agent.sock" -}}
+{{- /* A pod's own name is another after each restart */ -}}
+{{- $host := dict "host" "${ENV:NODE_NAME}" "procMount" "/host/proc" "cgroupMount" "/host/sys/fs/cgroup" "socketFile" "/run/ebbtide/agent.sock" -}}
 {{- $_ := set $config "agent" (merge (get $config "agent" | default dict) $host) -}}
 {{- $ca := .Values.tls.caSecretName -}}
 {{- if $ca -}}

@@ -67,6 +67,9 @@ spec:
       env:
         - name: EBBTIDE_CONFIG
           value: /etc/ebbtide/ebbtide.yaml
+        - name: NODE_NAME
+          valueFrom:
+            fieldRef: { fieldPath: spec.nodeName }
         {{- if $values.tls.caSecretName }}
         - name: NODE_EXTRA_CA_CERTS
           value: {{ include "ebbtide.ca" $root }}
