@@ -23,7 +23,6 @@ export interface WindowCounts {
   late: number;
   /** Samples that cannot be true: NaN, infinite, negative, or of an implausible time. */
   rejected: number;
-  openWindows: number;
 }
 
 /** Where a partition's event time stands. */
@@ -234,7 +233,6 @@ export const windowByKey = (
         if (late > 0) reject(message, lateError(late, through));
       }
     }
-    counts.openWindows = open.size;
     return { source: batch, events, aggregates, idle, forgotten };
   });
 };

@@ -31,7 +31,6 @@ import type { Kafka } from '../kafka/types.ts';
 import { VaultClient } from '../vault/client.ts';
 import type { VaultConfig } from '../vault/config.ts';
 import { UserKeys } from '../vault/userKeys.ts';
-import { beginJob } from './beginJob.ts';
 import type { KeylifeConfig } from './config.ts';
 import { drainCounts } from './jobMetrics.ts';
 import { openTables } from './joinedTables.ts';
@@ -40,7 +39,8 @@ import { openBaselines } from './openBaselines.ts';
 import { personMetrics } from './personMetrics.ts';
 import { readChangelog } from './restore.ts';
 import { openRiskModels, type RiskModel } from './riskEngine.ts';
-import { type OpenedPartition, runJob } from './runJob.ts';
+import type { OpenedPartition } from './runJob.ts';
+import { runPipeline } from './runPipeline.ts';
 import { tellRefused } from './tellRefused.ts';
 
 const name = 'keylife';
@@ -188,18 +188,8 @@ export const startKeylife = async (
     diskBytes: disk.size,
     heldBytes: disk.held,
   }));
-  const clockProducer = await kafka.producer({ lingerMs: 0 });
-  const close = async () => {
-    await tables.close();
-    await clockProducer.close();
-    await models.close();
-    await vault.close();
-    disk.close();
-  };
-  await beginJob(name, context, policy, { tables, clockProducer, models, close });
 
   const open = async (partition: number): Promise<OpenedPartition<KeylifePartition>> => {
-    await tables.caughtUp;
     const { held, start } = await restoreKeylife(kafka, encoders.state, keys, partition);
     await models.pool.reached({ models: held.modelSequence });
     const baselines = tables.beside(partition);
@@ -234,33 +224,26 @@ export const startKeylife = async (
       },
     });
 
-  const report = (held: ReadonlyMap<number, KeylifePartition>) => {
-    drainCounts(counts, metrics);
-    let subjects = 0;
-    const joinedAt = new Map<number, number>();
-    for (const [partition, { sessions, now, baselinesOffset }] of held) {
-      subjects += sessions.size;
-      metrics.watermark.set({ partition: String(partition) }, now / 1000);
-      joinedAt.set(partition, baselinesOffset);
-    }
-    tables.forget(joinedAt);
-    const sequences = [...held.values()].map(({ modelSequence }) => modelSequence);
-    if (held.size > 0) void models.pool.release(Math.min(...sequences));
-    metrics.modelSequence.set(models.pool.sequence);
-    metrics.subjects.set(subjects);
-  };
-
-  return runJob(context, cluster, {
+  return runPipeline<KeylifePartition>(context, cluster, {
     name,
     topic: topics.telemetryBiometric,
     config,
     metrics,
-    clockProducer,
+    policy,
+    tables,
+    models,
     clockRecord,
     open,
-    report,
-    describe: () => models.describe(),
-    failed: tables.failed,
-    close,
+    standing: ({ sessions, now, baselinesOffset, modelSequence }) => ({
+      timeMs: now,
+      subjects: sessions.size,
+      ...{ joinedAt: baselinesOffset, modelSequence },
+    }),
+    report: () => drainCounts(counts, metrics),
+    async close() {
+      await models.close();
+      await vault.close();
+      disk.close();
+    },
   });
 };

@@ -11,15 +11,16 @@ import { TelemetryCodec } from '../../schemas/telemetry.ts';
 import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
-import { beginJob } from './beginJob.ts';
 import type { LifecycleConfig } from './config.ts';
 import { openEncoders } from './encoders.ts';
+import { drainCounts } from './jobMetrics.ts';
 import { type JoinedTables, openJoinedTables } from './joinedTopics.ts';
 import { resourceLayout } from './layout.ts';
 import { lifecycleMetrics } from './metrics.ts';
 import { openModels } from './models.ts';
 import { restorePartition } from './restore.ts';
-import { type OpenedPartition, runJob } from './runJob.ts';
+import type { OpenedPartition } from './runJob.ts';
+import { runPipeline } from './runPipeline.ts';
 
 const name = 'lifecycle';
 
@@ -51,7 +52,6 @@ export const startLifecycle = async (
     samples: 0,
     late: 0,
     rejected: 0,
-    openWindows: 0,
     unregistered: 0,
     withheld: 0,
     alarms: 0,
@@ -70,17 +70,8 @@ export const startLifecycle = async (
     heard: (control) => models.pool.hear(control),
     passedOver: (topic) => metrics.passedOver.inc({ topic }),
   });
-  const clockProducer = await kafka.producer({ lingerMs: 0 });
-  const close = async () => {
-    await tables.close();
-    await clockProducer.close();
-    await models.pool.close();
-    await model.close();
-  };
-  await beginJob(name, context, policy, { tables, clockProducer, models, close });
 
   const open = async (partition: number): Promise<OpenedPartition<Partition>> => {
-    await tables.caughtUp;
     const restored = await restorePartition(
       kafka,
       encoders.state as TopicCodec<LifecycleState>,
@@ -123,47 +114,31 @@ export const startLifecycle = async (
       },
     });
 
-  const report = (held: ReadonlyMap<number, Partition>) => {
-    metrics.samples.inc(counts.samples);
-    metrics.late.inc(counts.late);
-    metrics.rejected.inc(counts.rejected);
-    metrics.unregistered.inc(counts.unregistered);
-    metrics.withheld.inc(counts.withheld);
-    metrics.alarms.inc(counts.alarms);
-    metrics.drifts.inc(counts.drifts);
-    counts.samples = counts.late = counts.rejected = counts.unregistered = counts.withheld = 0;
-    counts.alarms = counts.drifts = 0;
-    let subjects = 0;
-    let open = 0;
-    const joinedAt = new Map<number, number>();
-    for (const [partition, { state, time, open: windows, drift }] of held) {
-      subjects += state.size;
-      open += windows.size;
-      if (drift) metrics.drift.set({ partition: String(partition) }, drift.distance);
-      metrics.watermark.set({ partition: String(partition) }, time.now / 1000);
-      // What was in force before the oldest place that could be replayed is asked for no more.
-      joinedAt.set(partition, time.history[0]?.joined.credentials ?? 0);
-    }
-    tables.forget(joinedAt);
-    const oldest = Math.min(...[...held.values()].map(({ time }) => time.history[0]?.joined.models ?? 0));
-    if (held.size > 0) void models.pool.release(oldest);
-    metrics.modelSequence.set(models.pool.sequence);
-    metrics.subjects.set(subjects);
-    metrics.openWindows.set(open);
-  };
-
-  return runJob(context, cluster, {
+  return runPipeline<Partition>(context, cluster, {
     changelog: topics.stateLifecycle.name,
     name,
     topic: topics.telemetryResource,
     config,
     metrics,
-    clockProducer,
+    policy,
+    tables,
+    models,
     clockRecord,
     open,
-    report,
-    describe: () => models.describe(),
-    failed: tables.failed,
-    close,
+    standing({ state, time }) {
+      // What was in force before the oldest place that could be replayed is asked for no more
+      const { credentials = 0, models: modelSequence = 0 } = time.history[0]?.joined ?? {};
+      return { timeMs: time.now, subjects: state.size, joinedAt: credentials, modelSequence };
+    },
+    report(held) {
+      drainCounts(counts, metrics);
+      let open = 0;
+      for (const { partition, open: windows, drift } of held) {
+        open += windows.size;
+        if (drift) metrics.drift.set({ partition: String(partition) }, drift.distance);
+      }
+      metrics.openWindows.set(open);
+    },
+    close: () => model.close(),
   });
 };

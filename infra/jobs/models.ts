@@ -35,6 +35,11 @@ export interface ModelsOptions<M extends PooledModel> {
   readonly log: Logger;
 }
 
+/** What a job asks of its models. */
+export type JobModels = Pick<Awaited<ReturnType<typeof openModels<PooledModel>>>, 'announce' | 'describe'> & {
+  readonly pool: Pick<ModelPool<PooledModel>, 'begin' | 'release' | 'sequence' | 'close'>;
+};
+
 /** The models of a job: the configured one, and those that a registry's pointers name. */
 export const openModels = async <M extends PooledModel>(options: ModelsOptions<M>) => {
   const { kind, configured, folder, registry, metrics, log } = options;

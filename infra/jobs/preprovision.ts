@@ -29,7 +29,6 @@ import type { ClusterOptions } from '../kafka/client.ts';
 import type { Kafka } from '../kafka/types.ts';
 import { compareModels } from './accessComparison.ts';
 import { type AccessInForce, loadForZone, recorded, recordedChoice, statistics } from './accessModels.ts';
-import { beginJob } from './beginJob.ts';
 import type { PreprovisionConfig } from './config.ts';
 import { openTables, type Tables } from './joinedTables.ts';
 import type { ModelPool } from './modelPool.ts';
@@ -37,7 +36,8 @@ import { openModels } from './models.ts';
 import { preprovisionMetrics } from './preprovisionMetrics.ts';
 import { wishOf } from './preprovisionWish.ts';
 import { readChangelog } from './restore.ts';
-import { type OpenedPartition, runJob } from './runJob.ts';
+import type { OpenedPartition } from './runJob.ts';
+import { runPipeline } from './runPipeline.ts';
 import { type TellRefused, tellRefused } from './tellRefused.ts';
 
 const name = 'preprovision';
@@ -160,17 +160,8 @@ export const startPreprovision = async (
       passedOver: (topic) => metrics.passedOver.inc({ topic }),
     },
   );
-  const clockProducer = await kafka.producer({ lingerMs: 0 });
-  const close = async () => {
-    await tables.close();
-    await clockProducer.close();
-    await models.pool.close();
-    await configured.close();
-  };
-  await beginJob(name, context, policy, { tables, clockProducer, models, close });
 
   const open = async (partition: number): Promise<OpenedPartition<Held>> => {
-    await tables.caughtUp;
     const restored = await restore(kafka, state, partition, models.pool, calendar);
     const joined = preprovisionTopics(tables, models.pool, partition, tellRefused(log));
     const { clock } = restored.state;
@@ -213,37 +204,29 @@ export const startPreprovision = async (
       }),
     );
 
-  const report = (held: ReadonlyMap<number, Held>) => {
-    let subjects = 0;
-    let prepared = 0;
-    const joinedAt = new Map<number, number>();
-    for (const [partition, { state: one, needed }] of held) {
-      subjects += one.population.states.size;
-      prepared += one.prepared.size;
-      metrics.watermark.set({ partition: String(partition) }, one.clock.time / 1000);
-      // What was in force before the last snapshot that is surely committed is asked for no more
-      joinedAt.set(partition, needed[0].scoresOffset);
-    }
-    tables.forget(joinedAt);
-    const oldest = Math.min(...[...held.values()].map(({ needed: [{ modelSequence }] }) => modelSequence));
-    if (held.size > 0) void models.pool.release(oldest);
-    metrics.modelSequence.set(models.pool.sequence);
-    metrics.subjects.set(subjects);
-    metrics.prepared.set(prepared);
-  };
-
-  return runJob(context, cluster, {
+  return runPipeline<Held>(context, cluster, {
     name,
     topic: topics.telemetryAccess,
     changelog: topics.statePreprovision.name,
     config,
     metrics,
-    clockProducer,
+    policy,
+    tables,
+    models,
     clockRecord,
     open,
-    report,
-    describe: () => `${models.describe()}${comparison.describe()}`,
-    failed: tables.failed,
-    close,
+    standing: ({ state: { clock, population }, needed: [{ scoresOffset, modelSequence }] }) => ({
+      timeMs: clock.time,
+      subjects: population.states.size,
+      // What was in force before the last snapshot that is surely committed is asked for no more
+      ...{ joinedAt: scoresOffset, modelSequence },
+    }),
+    report(held) {
+      let prepared = 0;
+      for (const { state: one } of held) prepared += one.prepared.size;
+      metrics.prepared.set(prepared);
+    },
+    describe: () => comparison.describe(),
+    close: () => configured.close(),
   });
 };

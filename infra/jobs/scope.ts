@@ -18,14 +18,14 @@ import { topics } from '../../schemas/topics.ts';
 import type { AppContext, Running } from '../context.ts';
 import type { ClusterOptions } from '../kafka/client.ts';
 import type { Kafka } from '../kafka/types.ts';
-import { beginJob } from './beginJob.ts';
 import type { ScopeConfig } from './config.ts';
 import { drainCounts } from './jobMetrics.ts';
 import { openTables, type Tables } from './joinedTables.ts';
 import type { ModelPool } from './modelPool.ts';
 import { openModels } from './models.ts';
 import { readChangelog } from './restore.ts';
-import { type OpenedPartition, runJob } from './runJob.ts';
+import type { OpenedPartition } from './runJob.ts';
+import { runPipeline } from './runPipeline.ts';
 import { scopeMetrics } from './scopeMetrics.ts';
 import { type TellRefused, tellRefused } from './tellRefused.ts';
 
@@ -125,17 +125,8 @@ export const startScope = async (
     heard: (control) => models.pool.hear(control),
     passedOver: (topic) => metrics.passedOver.inc({ topic }),
   });
-  const clockProducer = await kafka.producer({ lingerMs: 0 });
-  const close = async () => {
-    await tables.close();
-    await clockProducer.close();
-    await models.pool.close();
-    await model.close();
-  };
-  await beginJob(name, context, policy, { tables, clockProducer, models, close });
 
   const open = async (partition: number): Promise<OpenedPartition<ScopePartition>> => {
-    await tables.caughtUp;
     const restored = await restoreScope(kafka, encoders.state, partition);
     await models.pool.reached(restored.partition.time.joined);
     const joined = scopeTopics(tables, models.pool, partition, tellRefused(log));
@@ -156,36 +147,26 @@ export const startScope = async (
       },
     });
 
-  const report = (held: ReadonlyMap<number, ScopePartition>) => {
-    drainCounts(counts, metrics);
-    let subjects = 0;
-    let narrowed = 0;
-    const joinedAt = new Map<number, number>();
-    for (const [partition, { credentials, time }] of held) {
-      subjects += credentials.size;
-      for (const { rule } of credentials.all()) if (rule.level > 0) narrowed++;
-      metrics.watermark.set({ partition: String(partition) }, time.now / 1000);
-      joinedAt.set(partition, time.history[0]?.joined.labels ?? 0);
-    }
-    tables.forget(joinedAt);
-    const oldest = Math.min(...[...held.values()].map(({ time }) => time.history[0]?.joined.models ?? 0));
-    if (held.size > 0) void models.pool.release(oldest);
-    metrics.modelSequence.set(models.pool.sequence);
-    metrics.subjects.set(subjects);
-    metrics.inForce.set(narrowed);
-  };
-
-  return runJob(context, cluster, {
+  return runPipeline<ScopePartition>(context, cluster, {
     name,
     topic: topics.telemetryApi,
     config,
     metrics,
-    clockProducer,
+    policy,
+    tables,
+    models,
     clockRecord,
     open,
-    report,
-    describe: () => models.describe(),
-    failed: tables.failed,
-    close,
+    standing({ credentials, time }) {
+      const { labels = 0, models: modelSequence = 0 } = time.history[0]?.joined ?? {};
+      return { timeMs: time.now, subjects: credentials.size, joinedAt: labels, modelSequence };
+    },
+    report(held) {
+      drainCounts(counts, metrics);
+      let narrowed = 0;
+      for (const { credentials } of held) for (const { rule } of credentials.all()) if (rule.level > 0) narrowed++;
+      metrics.inForce.set(narrowed);
+    },
+    close: () => model.close(),
   });
 };

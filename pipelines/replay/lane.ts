@@ -56,7 +56,7 @@ export class Lane {
   readonly #parts: LaneParts;
   readonly #tasks = new Map<number, { task: RunningTask; seen: Seen }>();
   /** See `WindowCounts` and `DecisionCounts`. */
-  readonly counts = { samples: 0, late: 0, openWindows: 0, unregistered: 0, withheld: 0, rejected: 0 };
+  readonly counts = { samples: 0, late: 0, unregistered: 0, withheld: 0, rejected: 0 };
 
   constructor(parts: LaneParts) {
     this.#parts = parts;

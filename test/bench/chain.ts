@@ -39,7 +39,7 @@ for (const per of options.per.split(',').map(Number)) {
   const joined = { control: 0, credentials: 0, labels: 0 };
   const time = { now: 0, joined, history: [{ offset: -1, joined }] };
   const open = new OpenWindows(telemetry.metrics);
-  const counts = { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 };
+  const counts = { samples: 0, late: 0, rejected: 0, unregistered: 0, withheld: 0 };
   const orders = {
     policy: benchPolicy,
     policyVersion: policyVersion(benchPolicy),

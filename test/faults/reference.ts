@@ -5,6 +5,7 @@ import { openEncoders } from '../../infra/jobs/encoders.ts';
 import { openJoinedTables } from '../../infra/jobs/joinedTopics.ts';
 import { lifecycleMetrics } from '../../infra/jobs/metrics.ts';
 import { openModels } from '../../infra/jobs/models.ts';
+import type { ClusterOptions } from '../../infra/kafka/client.ts';
 import type { Kafka } from '../../infra/kafka/types.ts';
 import { createLogger } from '../../infra/log.ts';
 import { loadAnomalyModel, shippedAnomalyModel } from '../../models/anomaly/model.ts';
@@ -19,6 +20,7 @@ import type { LifecyclePolicy } from '../../schemas/policy.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { TelemetryCodec } from '../../schemas/telemetry.ts';
 import { topics } from '../../schemas/topics.ts';
+import { committedOf } from './committed.ts';
 
 /** Topics that the job writes for others, and that must come out the same whatever happens to it. */
 export const outputTopics = [topics.scores, topics.decisions, topics.alerts, topics.deadLetters].map(
@@ -49,6 +51,18 @@ export const readAll = async (kafka: Kafka, topicNames: readonly string[]) => {
   return found;
 };
 
+/** All messages of a topic that a group has committed: what came after them came too late for a job that was stopped. */
+export const readCommitted = async (
+  kafka: Kafka & { readonly cluster: ClusterOptions },
+  topic: string,
+  groupId: string,
+) => {
+  const committed = await committedOf(kafka.cluster, groupId, topic, await kafka.partitionsOf(topic));
+  const until = new Map(committed.map(({ partition, offset }) => [`${topic}/${partition}`, offset]));
+  const found = await readAll(kafka, [topic]);
+  return new Map([...found].map(([id, list]) => [id, list.filter(({ offset }) => offset < until.get(id)!)]));
+};
+
 /** What the job has written and committed so far. */
 export const readOutputs = async (kafka: Kafka, names: readonly string[] = outputTopics): Promise<Outputs> => {
   const found = await readAll(kafka, names);
@@ -68,14 +82,16 @@ const sorted = (outputs: Map<string, string[]>): Outputs => {
  * this process, with nothing restored and nothing disturbed.
  *
  * @param batchSize - messages in a batch, which must not matter
- * @param from - the configured model's folder, and the registry that pointers name versions of
+ * @param from.folder - of the configured model
+ * @param from.registry - that pointers name versions of
+ * @param from.messages - by `topic/partition`; all that lies in Kafka when absent
  */
 export const expectedOutputs = async (
   kafka: Kafka,
   registry: SchemaRegistry,
   policy: LifecyclePolicy,
   batchSize = 777,
-  from: { folder?: string; registry?: ModelRegistry } = {},
+  from: { folder?: string; registry?: ModelRegistry; messages?: ReadonlyMap<string, readonly InputMessage[]> } = {},
 ): Promise<Outputs> => {
   const context: AppContext = { kafka, registry, metrics: new Registry(), log: createLogger('reference') };
   const folder = from.folder ?? shippedAnomalyModel();
@@ -99,7 +115,8 @@ export const expectedOutputs = async (
   const tables = await openJoinedTables(context, 'lifecycle', { heard: (control) => models.pool.hear(control) });
   await tables.caughtUp;
   const outputs = new Map<string, string[]>();
-  for (const [id, messages] of await readAll(kafka, [topics.telemetryResource.name])) {
+  const given = from.messages ?? (await readAll(kafka, [topics.telemetryResource.name]));
+  for (const [id, messages] of given) {
     const partition = Number(id.split('/')[1]);
     const joined = { control: 0, credentials: 0, labels: 0 };
     const input = new Subject<InputBatch>();
@@ -128,7 +145,7 @@ export const expectedOutputs = async (
           model,
           models: models.pool,
           encoders,
-          counts: { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 },
+          counts: { samples: 0, late: 0, rejected: 0, unregistered: 0, withheld: 0 },
         }),
       )
       .subscribe({ next: (batch) => waiting?.resolve(batch), error: (error) => waiting?.reject(error) });

@@ -3,12 +3,13 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ckjs from '@confluentinc/kafka-javascript';
 import { startRegistryServer } from '../../infra/http/registry-server.ts';
-import { call, connectConsumer, disconnect } from '../../infra/kafka/client.ts';
+import { call } from '../../infra/kafka/client.ts';
 import { connectKafka } from '../../infra/kafka/connect.ts';
 import type { Kafka } from '../../infra/kafka/types.ts';
 import { MemoryRegistry } from '../../schemas/registry.ts';
 import { topics } from '../../schemas/topics.ts';
 import { type PrivateKafka, privateKafka } from '../services/kafka.ts';
+import { committedOf } from './committed.ts';
 import { type Input, livelyPolicy, openInput } from './input.ts';
 import { type JobProcess, loadJob } from './job.ts';
 import { expectedOutputs, type Outputs, outputTopics, readOutputs } from './reference.ts';
@@ -49,27 +50,11 @@ export const openStage = async (t: TestContext, seed: number): Promise<Stage> =>
   const input = await openInput(kafka, registry, { seed, count: 24 });
   t.after(() => input.close());
   await input.begin();
-  const topic = topics.telemetryResource.name;
-  const toppars = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
-
-  const lag = async (groupId = group): Promise<number> => {
-    const consumer = await connectConsumer(cluster, { 'group.id': groupId });
-    try {
-      const committed = await call<{ partition: number; offset?: number }[]>('Cannot read offsets', (done) =>
-        consumer.committed(toppars as never, 10_000, done as never),
-      );
-      let total = 0;
-      for (const { partition, offset } of committed) {
-        const { highOffset } = await call<{ highOffset: number }>('Cannot read offsets', (done) =>
-          consumer.queryWatermarkOffsets(topic, partition, 10_000, done as never),
-        );
-        total += highOffset - Math.max(0, offset ?? 0);
-      }
-      return total;
-    } finally {
-      await disconnect(consumer);
-    }
-  };
+  const lag = async (groupId = group): Promise<number> =>
+    (await committedOf(cluster, groupId, topics.telemetryResource.name, partitions)).reduce(
+      (total, { offset, end }) => total + end - offset,
+      0,
+    );
 
   return {
     broker,

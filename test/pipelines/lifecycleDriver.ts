@@ -129,7 +129,7 @@ const cpuFeature = {
 /** The lifecycle chain on one partition. */
 export class LifecycleDriver extends ChainDriver<LifecycleState> {
   readonly credentials = new VersionedTable<CredentialFacts>();
-  readonly counts = { samples: 0, late: 0, rejected: 0, openWindows: 0, unregistered: 0, withheld: 0 };
+  readonly counts = { samples: 0, late: 0, rejected: 0, unregistered: 0, withheld: 0 };
   readonly #codecs: Codecs;
   readonly #models: ModelChoice<WindowModel> | undefined;
   readonly #model: WindowModel;

@@ -45,7 +45,7 @@ const rules = {
   maxAheadMs: Number.POSITIVE_INFINITY,
   maxPastMs: Number.POSITIVE_INFINITY,
 };
-const counts = { samples: 0, late: 0, openWindows: 0, rejected: 0 };
+const counts = { samples: 0, late: 0, rejected: 0 };
 
 /** The partitions of a process share the networks, and take turns. */
 let last: Promise<unknown> = Promise.resolve();

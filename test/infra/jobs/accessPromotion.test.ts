@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Registry } from 'prom-client';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { accessRecord } from '../../../infra/agents/access/reading.ts';
 import type { AppContext } from '../../../infra/context.ts';
-import { startRegistryServer } from '../../../infra/http/registry-server.ts';
 import { type AccessInForce, loadForZone, recordedChoice, statistics } from '../../../infra/jobs/accessModels.ts';
 import { preprovisionConfigSchema } from '../../../infra/jobs/config.ts';
 import { openTables } from '../../../infra/jobs/joinedTables.ts';
 import { openModels } from '../../../infra/jobs/models.ts';
 import { startPreprovision } from '../../../infra/jobs/preprovision.ts';
 import { preprovisionMetrics } from '../../../infra/jobs/preprovisionMetrics.ts';
-import { connectKafka } from '../../../infra/kafka/connect.ts';
-import { createLogger } from '../../../infra/log.ts';
 import { calendarOf, hourMs } from '../../../models/access/calendar.ts';
 import { writeAccessModel } from '../../../models/access/stored.ts';
 import { DiskStore } from '../../../models/registry/disk.ts';
@@ -33,15 +29,13 @@ import type {
   PreprovisionState as StateRecord,
 } from '../../../schemas/generated/index.ts';
 import { parsePreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
-import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
 import { readAll } from '../../faults/reference.ts';
 import { partsByChance } from '../../models/access/parts.ts';
 import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
-import { privateKafka } from '../../services/kafka.ts';
 import { requireOrSkip } from '../../services/require.ts';
-import { ebbtide } from '../cli/ebbtide.ts';
+import { promotionStage } from './promotionStage.ts';
 
 const partitions = 2;
 const days = 14;
@@ -125,34 +119,14 @@ const expected = async (context: AppContext, models: ModelRegistry): Promise<Map
 
 test('an access model is promoted while hours pass: no decision is lost, and a replay decides the same', async (t) => {
   if (!(await requireOrSkip(t, 'java'))) return;
-  process.env.EBBTIDE_LOG ??= 'fatal';
-  const { folder, store, models } = await registryWithOne(t);
-  const broker = await privateKafka(t);
-  const schemas = new MemoryRegistry();
-  const server = await startRegistryServer(schemas, { host: '127.0.0.1', port: 0 });
-  t.after(() => server.close());
-  const kafka = await connectKafka({ brokers: broker.brokers });
-  t.after(() => kafka.close());
-  await kafka.ensureTopics(partitions);
-  const file = join(folder, 'ebbtide.yaml');
-  writeFileSync(
-    file,
-    `kafka:\n  brokers: ${broker.brokers}\nschemaRegistry:\n  url: ${server.address}\nmodels:\n  registry: ${store}\n`,
-  );
+  const { models, ...place } = await registryWithOne(t);
+  const { context, kafka, keep, ...stage } = await promotionStage(t, 'access', models, place);
+  const { registry: schemas } = context;
   const cli = async (command: string, ...args: string[]) => {
-    const { status, stdout, stderr } = await ebbtide([
-      'models',
-      command,
-      ...args,
-      '--kind',
-      'access',
-      '--config',
-      file,
-    ]);
+    const { status, stdout, stderr } = await stage.cli(command, ...args);
     assert.equal(status, 0, stderr);
     return stdout;
   };
-  const context: AppContext = { kafka, registry: schemas, metrics: new Registry(), log: createLogger('preprovision') };
   const accesses = await TopicCodec.open<AccessTelemetry>(topics.telemetryAccess, schemas);
   const decisionCodec = await TopicCodec.open<Decision>(topics.decisions, schemas);
   const producer = await kafka.producer({ lingerMs: 0 });
@@ -200,40 +174,25 @@ test('an access model is promoted while hours pass: no decision is lost, and a r
       assert.ok(hours < 1_000, `after ${hours} hours decisions are by ${by}, not by ${version}`);
   };
 
-  const start = () =>
-    startPreprovision(
-      { ...context, metrics: new Registry() },
-      kafka.cluster,
-      preprovisionConfigSchema.parse({ groupId: 'access-promotion', instanceId: 'one', clockMs: 100 }),
-      policy,
-      models,
-    );
-  let job = await start();
-  let running = true;
-  const stopJob = async () => {
-    if (running) await job.close();
-    running = false;
-  };
-  t.after(stopJob);
-  const health = async () => (await job.health()).detail;
+  const config = preprovisionConfigSchema.parse({ groupId: 'access-promotion', instanceId: 'one', clockMs: 100 });
+  const job = await keep((own) => startPreprovision(own, kafka.cluster, config, policy, models));
 
   await passUntilBy('');
   await cli('challenge', 'v1', '--reason', 'beside');
   await until('v1 beside', async () => {
     assert.deepEqual(await pass(), [''], 'a challenger decides nothing');
-    return /; challenger v1 has a log loss of [\d.]+ an hour and pair beside [\d.]+, over \d+/.test(await health());
+    return /; challenger v1 has a log loss of [\d.]+ an hour and pair beside [\d.]+, over \d+/.test(await job.health());
   });
   const promoted = await cli('promote', 'v1', '--reason', 'won');
   assert.match(promoted, /Champion of access: v1/);
   await passUntilBy('v1');
-  assert.match(await health(), /model v1/);
+  assert.match(await job.health(), /model v1/);
 
-  await job.close();
-  job = await start();
+  await job.restart();
   assert.deepEqual(await pass(), ['v1'], 'after a restart too');
   await cli('rollback', '--alone');
   await passUntilBy('');
-  await stopJob();
+  await job.stop();
   await until('all that was written', await tail.mark());
   await tail.close();
   await reading;

@@ -3,35 +3,28 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Registry } from 'prom-client';
 import { readControls } from '../../../infra/cli/register.ts';
-import type { AppContext } from '../../../infra/context.ts';
-import { startRegistryServer } from '../../../infra/http/registry-server.ts';
 import { lifecycleConfigSchema } from '../../../infra/jobs/config.ts';
 import { startLifecycle } from '../../../infra/jobs/lifecycle.ts';
-import { connectKafka } from '../../../infra/kafka/connect.ts';
 import type { Kafka } from '../../../infra/kafka/types.ts';
-import { createLogger } from '../../../infra/log.ts';
 import { resourceMetrics } from '../../../models/features/resource.ts';
 import { DiskStore } from '../../../models/registry/disk.ts';
 import { pointerRecord } from '../../../models/registry/pointerRecord.ts';
 import { ModelRegistry } from '../../../models/registry/registry.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
-import type { Control, Credential, Decision, ResourceTelemetry, Score } from '../../../schemas/generated/index.ts';
+import type { Credential, Decision, ResourceTelemetry, Score } from '../../../schemas/generated/index.ts';
 import { parseLifecyclePolicy } from '../../../schemas/policy.ts';
-import { MemoryRegistry } from '../../../schemas/registry.ts';
+import type { SchemaRegistry } from '../../../schemas/registry.ts';
 import { topics } from '../../../schemas/topics.ts';
-import { expectedOutputs, readOutputs } from '../../faults/reference.ts';
+import { expectedOutputs, readCommitted, readOutputs } from '../../faults/reference.ts';
 import { assertSame } from '../../faults/stage.ts';
 import { variantOfShipped } from '../../models/registry/variant.ts';
 import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
-import { privateKafka } from '../../services/kafka.ts';
 import { requireOrSkip } from '../../services/require.ts';
-import { ebbtide } from '../cli/ebbtide.ts';
+import { promotionStage } from './promotionStage.ts';
 
 const windowMs = 500;
-const partitions = 2;
 const subjects = Array.from({ length: 6 }, (_, i) => `function-${i}`);
 const policy = parseLifecyclePolicy({
   ...{ mode: 'enforce', windowMs, graceMs: 4000, extendAfter: 1, shortenAfter: 1, cooldownMs: 0, minTtlMs: 1000 },
@@ -45,7 +38,7 @@ interface Seen<T> {
 }
 
 /** Follow what the job writes. */
-const follow = async (kafka: Kafka, registry: MemoryRegistry) => {
+const follow = async (kafka: Kafka, registry: SchemaRegistry) => {
   const scores: Seen<Score>[] = [];
   const decisions: Seen<Decision>[] = [];
   const scoreCodec = await TopicCodec.open<Score>(topics.scores, registry);
@@ -64,7 +57,7 @@ const follow = async (kafka: Kafka, registry: MemoryRegistry) => {
 };
 
 /** Samples of every subject, without a hole in event time however late they are sent, until stopped. */
-const flowTelemetry = async (t: TestContext, kafka: Kafka, registry: MemoryRegistry) => {
+const flowTelemetry = async (t: TestContext, kafka: Kafka, registry: SchemaRegistry) => {
   const producer = await kafka.producer();
   const codec = await TopicCodec.open<ResourceTelemetry>(topics.telemetryResource, registry);
   const none = Object.fromEntries(resourceMetrics.map((metric) => [metric, null]));
@@ -98,7 +91,7 @@ const flowTelemetry = async (t: TestContext, kafka: Kafka, registry: MemoryRegis
   return stop;
 };
 
-const registerAll = async (kafka: Kafka, registry: MemoryRegistry) => {
+const registerAll = async (kafka: Kafka, registry: SchemaRegistry) => {
   const producer = await kafka.producer();
   const codec = await TopicCodec.open<Credential>(topics.credentials, registry);
   const issuedAt = Date.now();
@@ -125,16 +118,6 @@ const registerAll = async (kafka: Kafka, registry: MemoryRegistry) => {
 
 test('a model is promoted while telemetry flows: no window is lost, and a replay gives the same bytes', async (t) => {
   if (!(await requireOrSkip(t, 'java'))) return;
-  process.env.EBBTIDE_LOG ??= 'fatal';
-  const broker = await privateKafka(t);
-  const schemas = new MemoryRegistry();
-  const server = await startRegistryServer(schemas, { host: '127.0.0.1', port: 0 });
-  t.after(() => server.close());
-  const cluster = { brokers: broker.brokers };
-  const kafka = await connectKafka(cluster);
-  t.after(() => kafka.close());
-  await kafka.ensureTopics(partitions);
-
   const folder = temporaryFolder(t);
   const store = join(folder, 'registry');
   const models = new ModelRegistry(new DiskStore(store));
@@ -146,33 +129,18 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   const configured = await variant('v1', 4);
   await models.publish('anomaly', await variant('v2', 2), 'test');
   await models.publish('anomaly', await variant('v3', 1), 'test');
-  const file = join(folder, 'ebbtide.yaml');
-  writeFileSync(
-    file,
-    `kafka:\n  brokers: ${broker.brokers}\nschemaRegistry:\n  url: ${server.address}\nlifecycle:\n  model: ${configured}\nmodels:\n  registry: ${store}\n`,
-  );
-  const cli = (...args: string[]) => ebbtide(['models', ...args, '--config', file]);
+  const place = { folder, store, configuration: `lifecycle:\n  model: ${configured}\n` };
+  const { context, kafka, cli, forge, keep } = await promotionStage(t, 'anomaly', models, place);
+  const { registry: schemas } = context;
 
   await registerAll(kafka, schemas);
   const stopFlow = await flowTelemetry(t, kafka, schemas);
   const seen = await follow(kafka, schemas);
   t.after(seen.close);
-  const context: AppContext = { kafka, registry: schemas, metrics: new Registry(), log: createLogger('lifecycle') };
-  const start = () =>
-    startLifecycle(
-      { ...context, metrics: new Registry() },
-      kafka.cluster,
-      lifecycleConfigSchema.parse({ groupId: 'promotion', instanceId: 'one', clockMs: 100, model: configured }),
-      policy,
-      models,
-    );
-  let job = await start();
-  let running = true;
-  const stopJob = async () => {
-    if (running) await job.close();
-    running = false;
-  };
-  t.after(stopJob);
+  const config = lifecycleConfigSchema.parse({
+    ...{ groupId: 'promotion', instanceId: 'one', clockMs: 100, model: configured },
+  });
+  const job = await keep((own) => startLifecycle(own, kafka.cluster, config, policy, models));
   const every = (found: readonly Seen<Score>[], count: number) =>
     subjects.every((subject) => found.filter(({ record }) => record.subject === subject).length >= count);
   const scored = (version: string, role: Score['role']) =>
@@ -198,8 +166,7 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   const cut = (await models.pointers('anomaly')).at(-1)!;
   const alone = { ...cut, sequence: cut.sequence + 1, action: 'challenge' as const, challenger: null };
   await models.point(alone);
-  await job.close();
-  job = await start();
+  await job.restart();
   const atRestart = scored('v2', 'champion').length;
   await until('v2 deciding after a restart', () => scored('v2', 'champion').length > atRestart + 12);
   assert.ok((await readControls(context)).has(pointerRecord(alone).key));
@@ -211,7 +178,7 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   const none = await cli('promote', 'v9');
   assert.equal(none.status, 1);
   assert.match(none.stderr, /There is no version v9 of anomaly/);
-  const { files, digest } = await models.record('anomaly', 'v3');
+  const { files } = await models.record('anomaly', 'v3');
   const blob = join(store, 'blobs', files['manifest.json']!);
   const whole = readFileSync(blob);
   writeFileSync(blob, whole.subarray(0, whole.length - 9));
@@ -219,19 +186,11 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   assert.equal(damaged.status, 1);
   assert.match(damaged.stderr, /its file manifest\.json was altered/);
   // Nor does the job believe whoever got it into the topic
-  const chain = await models.pointers('anomaly');
-  const last = chain.at(-1)!;
-  const forged = { ...last, sequence: last.sequence + 1, champion: { version: 'v3', digest }, base: last.sequence };
-  await models.point(forged);
-  const controls = await TopicCodec.open<Control>(topics.control, schemas);
-  const producer = await kafka.producer();
-  const order = pointerRecord(forged);
-  await producer.send([{ topic: topics.control.name, partition: 0, key: order.key, value: controls.encode(order) }]);
-  await producer.close();
+  await forge('v3');
   const before = scored('v2', 'champion').length;
   await until('v2 going on', () => scored('v2', 'champion').length > before + 12);
   await until('the refusal', async () =>
-    /model v2; pointer 5 was refused: .*manifest\.json was altered/.test((await job.health()).detail),
+    /model v2; pointer 5 was refused: .*manifest\.json was altered/.test(await job.health()),
   );
   writeFileSync(blob, whole);
 
@@ -255,7 +214,7 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
     ['v3', ''],
   ]);
   await stopFlow();
-  await stopJob();
+  await job.stop();
   await seen.caughtUp();
   await seen.close();
 
@@ -287,7 +246,10 @@ test('a model is promoted while telemetry flows: no window is lost, and a replay
   );
 
   const outputs = await readOutputs(kafka);
-  const replayed = await expectedOutputs(kafka, schemas, policy, 97, { folder: configured, registry: models });
+  const replayed = await expectedOutputs(kafka, schemas, policy, 97, {
+    ...{ folder: configured, registry: models },
+    messages: await readCommitted(kafka, topics.telemetryResource.name, config.groupId),
+  });
   assertSame(outputs, replayed);
   assert.ok(readdirSync(join(store, 'anomaly/pointers')).length >= 4);
 });

@@ -6,41 +6,37 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import type { AppContext } from '../../../infra/context.ts';
-import { startRegistryServer } from '../../../infra/http/registry-server.ts';
 import { scopeConfigSchema } from '../../../infra/jobs/config.ts';
 import { openTables } from '../../../infra/jobs/joinedTables.ts';
 import { openModels } from '../../../infra/jobs/models.ts';
 import { openScopeEncoders, scopeTopics, startScope } from '../../../infra/jobs/scope.ts';
 import { scopeMetrics } from '../../../infra/jobs/scopeMetrics.ts';
-import { connectKafka } from '../../../infra/kafka/connect.ts';
 import type { Kafka } from '../../../infra/kafka/types.ts';
-import { createLogger } from '../../../infra/log.ts';
 import { checkedScopeModel } from '../../../models/registry/check.ts';
 import { DiskStore } from '../../../models/registry/disk.ts';
-import { pointerRecord } from '../../../models/registry/pointerRecord.ts';
 import { ModelRegistry } from '../../../models/registry/registry.ts';
 import { learnScope } from '../../../models/scope/learn.ts';
 import { defaultScopeModel } from '../../../models/scope/model.ts';
 import { sequenceOf } from '../../../models/scope/sequences.ts';
 import { writeScopeModel } from '../../../models/scope/stored.ts';
 import { startBackend } from '../../../models/training/backend.ts';
+import type { InputMessage } from '../../../operators/batch.ts';
 import { noScopeCounts } from '../../../operators/scope/batch.ts';
 import { Credentials } from '../../../operators/scope/credentials.ts';
 import { scope } from '../../../pipelines/scope.ts';
 import { emptyCall } from '../../../schemas/apiCall.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import type { ApiTelemetry, Control, Label, Score } from '../../../schemas/generated/index.ts';
-import { MemoryRegistry } from '../../../schemas/registry.ts';
+import type { SchemaRegistry } from '../../../schemas/registry.ts';
 import { parseScopePolicy } from '../../../schemas/scopePolicy.ts';
 import { topics } from '../../../schemas/topics.ts';
-import { line, type Outputs, readAll, readOutputs } from '../../faults/reference.ts';
+import { line, type Outputs, readCommitted, readOutputs } from '../../faults/reference.ts';
 import { assertSame } from '../../faults/stage.ts';
 import { callAt, t0 } from '../../models/scope/calls.ts';
 import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
-import { privateKafka } from '../../services/kafka.ts';
 import { requireOrSkip } from '../../services/require.ts';
-import { ebbtide } from '../cli/ebbtide.ts';
+import { promotionStage } from './promotionStage.ts';
 
 const windowMs = 500;
 const subjects = Array.from({ length: 5 }, (_, i) => `client-${i}`);
@@ -72,7 +68,7 @@ const trainedRegistry = async (t: TestContext) => {
 };
 
 /** Calls of every client, until stopped. */
-const flowCalls = async (t: TestContext, kafka: Kafka, registry: MemoryRegistry) => {
+const flowCalls = async (t: TestContext, kafka: Kafka, registry: SchemaRegistry) => {
   const producer = await kafka.producer({ lingerMs: 0 });
   const codec = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry);
   let flowing = true;
@@ -103,9 +99,13 @@ const flowCalls = async (t: TestContext, kafka: Kafka, registry: MemoryRegistry)
   return stop;
 };
 
-/** What has to come of the calls that lie in Kafka: the chain over each partition from its beginning. */
-const expected = async (context: AppContext, models: ModelRegistry): Promise<Outputs> => {
-  const { kafka, registry } = context;
+/** What has to come of calls: the chain over each partition from its beginning. */
+const expected = async (
+  context: AppContext,
+  models: ModelRegistry,
+  calls: ReadonlyMap<string, readonly InputMessage[]>,
+): Promise<Outputs> => {
+  const { registry } = context;
   const pool = await openModels({
     ...({ kind: 'scope', configured: defaultScopeModel, builtIn: defaultScopeModel, registry: models } as const),
     load: async (source) => (await checkedScopeModel(source)).model,
@@ -118,7 +118,7 @@ const expected = async (context: AppContext, models: ModelRegistry): Promise<Out
   const reader = await TopicCodec.open<ApiTelemetry>(topics.telemetryApi, registry);
   const encoders = await openScopeEncoders(registry);
   const outputs = new Map<string, string[]>();
-  for (const [id, messages] of await readAll(kafka, [topics.telemetryApi.name])) {
+  for (const [id, messages] of calls) {
     const partition = Number(id.split('/')[1]);
     const joined = { control: 0, credentials: 0, labels: 0, models: 0 };
     const chain = scope({
@@ -148,23 +148,10 @@ const expected = async (context: AppContext, models: ModelRegistry): Promise<Out
 
 test('a scope model is promoted while calls flow: windows are scored once, and a replay gives the same bytes', async (t) => {
   if (!(await requireOrSkip(t, 'java'))) return;
-  process.env.EBBTIDE_LOG ??= 'fatal';
-  const { folder, store, models } = await trainedRegistry(t);
-  const broker = await privateKafka(t);
-  const schemas = new MemoryRegistry();
-  const server = await startRegistryServer(schemas, { host: '127.0.0.1', port: 0 });
-  t.after(() => server.close());
-  const kafka = await connectKafka({ brokers: broker.brokers });
-  t.after(() => kafka.close());
-  await kafka.ensureTopics(2);
-  const file = join(folder, 'ebbtide.yaml');
-  writeFileSync(
-    file,
-    `kafka:\n  brokers: ${broker.brokers}\nschemaRegistry:\n  url: ${server.address}\nmodels:\n  registry: ${store}\n`,
-  );
-  const cli = (command: string, ...args: string[]) =>
-    ebbtide(['models', command, ...args, '--kind', 'scope', '--config', file]);
-  const context: AppContext = { kafka, registry: schemas, metrics: new Registry(), log: createLogger('scope') };
+  const { models, ...place } = await trainedRegistry(t);
+  const { store } = place;
+  const { context, kafka, cli, forge, keep } = await promotionStage(t, 'scope', models, place);
+  const { registry: schemas } = context;
 
   const scores: Score[] = [];
   const codec = await TopicCodec.open<Score>(topics.scores, schemas);
@@ -179,21 +166,8 @@ test('a scope model is promoted while calls flow: windows are scored once, and a
     subjects.every((subject) => found.filter((score) => score.subject === subject).length >= count);
 
   const stopFlow = await flowCalls(t, kafka, schemas);
-  const start = () =>
-    startScope(
-      { ...context, metrics: new Registry() },
-      kafka.cluster,
-      scopeConfigSchema.parse({ groupId: 'scope-promotion', instanceId: 'one', clockMs: 100 }),
-      policy,
-      models,
-    );
-  let job = await start();
-  let running = true;
-  const stopJob = async () => {
-    if (running) await job.close();
-    running = false;
-  };
-  t.after(stopJob);
+  const config = scopeConfigSchema.parse({ groupId: 'scope-promotion', instanceId: 'one', clockMs: 100 });
+  const job = await keep((own) => startScope(own, kafka.cluster, config, policy, models));
   await until('the built-in model', () => everyone(scored('default-1', 'champion'), 2));
 
   const challenged = await cli('challenge', 'v1', '--reason', 'beside');
@@ -203,29 +177,21 @@ test('a scope model is promoted while calls flow: windows are scored once, and a
   assert.equal(promoted.status, 0, promoted.stderr);
   assert.match(promoted.stdout, /Champion of scope: v1; challenger: default-1/);
   await until('v1 deciding', () => everyone(scored('v1', 'champion'), 3));
-  await job.close();
-  job = await start();
+  await job.restart();
   const atRestart = scored('v1', 'champion').length;
   await until('v1 after a restart', () => scored('v1', 'champion').length > atRestart + 10);
-  assert.match((await job.health()).detail, /model v1/);
+  assert.match(await job.health(), /model v1/);
 
   // A damaged version changes nothing, neither by command nor by whoever gets it into the topic
-  const { files, digest } = await models.record('scope', 'v2');
+  const { files } = await models.record('scope', 'v2');
   const blob = join(store, 'blobs', files['weights.bin']!);
   const whole = readFileSync(blob);
   writeFileSync(blob, whole.subarray(0, whole.length - 9));
   const damaged = await cli('promote', 'v2');
   assert.equal(damaged.status, 1);
   assert.match(damaged.stderr, /its file weights\.bin was altered/);
-  const last = (await models.pointers('scope')).at(-1)!;
-  const forged = { ...last, sequence: last.sequence + 1, champion: { version: 'v2', digest }, base: last.sequence };
-  await models.point(forged);
-  const producer = await kafka.producer();
-  const order = pointerRecord(forged);
-  const value = (await TopicCodec.open<Control>(topics.control, schemas)).encode(order);
-  await producer.send([{ topic: topics.control.name, partition: 0, key: order.key, value }]);
-  await producer.close();
-  await until('the refusal', async () => /was refused: .*weights\.bin was altered/.test((await job.health()).detail));
+  await forge('v2');
+  await until('the refusal', async () => /was refused: .*weights\.bin was altered/.test(await job.health()));
   writeFileSync(blob, whole);
 
   // The first rollback takes the forged promotion back, the second the one before
@@ -238,7 +204,7 @@ test('a scope model is promoted while calls flow: windows are scored once, and a
   await until('the built-in model again', () => scored('default-1', 'champion').length > atRollback + 15);
   assert.match((await cli('list')).stdout, /^default-1 +champion .*built in/m);
   await stopFlow();
-  await stopJob();
+  await job.stop();
   await until('all that was written', await tail.mark());
   await tail.close();
   await reading;
@@ -253,5 +219,6 @@ test('a scope model is promoted while calls flow: windows are scored once, and a
       ['default-1', 'v1', 'default-1'],
     );
   }
-  assertSame(await readOutputs(kafka, written), await expected(context, models));
+  const calls = await readCommitted(kafka, topics.telemetryApi.name, config.groupId);
+  assertSame(await readOutputs(kafka, written), await expected(context, models, calls));
 });

@@ -48,7 +48,6 @@ const stream = async (columns: readonly Float64Array[]): Promise<Map<number, Flo
         samples: 0,
         late: 0,
         rejected: 0,
-        openWindows: 0,
       }),
       featurize(resourceFeatures, resourceMetrics.length),
     ),
