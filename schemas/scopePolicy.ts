@@ -144,7 +144,13 @@ const groupSchema = z.strictObject({
       'Frontend credentials of the group, * stands for any text; beside those that the translation table puts in it',
     ),
   ...Object.fromEntries(
-    Object.entries(tunable).map(([key, schema]) => [key, (schema as z.ZodDefault<z.ZodType>).unwrap().optional()]),
+    Object.entries(tunable).map(([key, schema]) => [
+      key,
+      (schema as z.ZodDefault<z.ZodType>)
+        .unwrap()
+        .optional()
+        .describe(`${schema.description}; that of the policy if absent`),
+    ]),
   ),
 }) as unknown as z.ZodType<
   { match: string[] } & { [K in keyof typeof tunable]?: z.output<(typeof tunable)[K]> | undefined }

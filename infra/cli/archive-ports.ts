@@ -2,10 +2,8 @@ import type { ClickHouseArchive } from '../clickhouse/client.ts';
 import type { ClickHouseConfig } from '../clickhouse/config.ts';
 import { viewArchive } from '../clickhouse/views/archive.ts';
 import type { Config } from '../config/config.ts';
-import { shownLifecycle } from '../console/policies/shown.ts';
 import type { ConsolePorts } from '../console/ports.ts';
 import type { AppContext } from '../context.ts';
-import { openPreview } from '../replay/preview.ts';
 import { threadedTrial } from '../replay/threadedTrial.ts';
 import { modelsPort } from './models-port.ts';
 
@@ -20,15 +18,12 @@ export const archivePorts = (
   clickhouse: ClickHouseConfig,
   archive: ClickHouseArchive,
 ): Pick<ConsolePorts, 'trials' | 'views' | 'models'> => {
-  const { registry, log } = context;
-  const { models, lifecycle } = config;
-  const { cluster } = config.archive;
-  const replayed = openPreview({ registry, models, model: lifecycle.model, log, archive, cluster });
   return {
     trials: {
-      lifecycle: async (wish) => shownLifecycle(await replayed(wish), wish.to),
+      lifecycle: threadedTrial('lifecycle', clickhouse, config),
       scope: threadedTrial('scope', clickhouse, config),
       keylife: threadedTrial('keylife', clickhouse, config),
+      preprovision: threadedTrial('preprovision', clickhouse, config),
     },
     views: viewArchive(archive, config.policy.preprovision.timeZone),
     models: modelsPort(context, config),

@@ -70,11 +70,11 @@ export const clusterOf = ({ kafka, archive }: Config): string =>
 
 /** The configured schema registry, or that of a running `up`. */
 export const openRegistry = (config: Config): SchemaRegistry => {
-  const { username, password, passwordFile } = config.schemaRegistry;
-  const url = addressOf(config.schemaRegistry.url, 'schemaRegistry', 'schemaRegistry.url');
+  const { url: configured, username, password, passwordFile, ...files } = config.schemaRegistry;
+  const url = addressOf(configured, 'schemaRegistry', 'schemaRegistry.url');
   const secret = passwordFile === undefined ? password : readSecretFile(passwordFile, 'schemaRegistry.passwordFile');
   return connectRegistry({
-    url,
+    ...{ url, ...files },
     ...(username === undefined ? {} : { username }),
     ...(secret === undefined ? {} : { password: secret }),
   });

@@ -10,13 +10,25 @@ FROM telemetry_access
 WHERE time >= fromUnixTimestamp64Milli({from:Int64}) AND time < fromUnixTimestamp64Milli({to:Int64})
 AND user != '' AND succeeded AND kind IN ('login', 'application', 'vmAccess')`;
 
-const eventsQuery = `SELECT user, kind, toUnixTimestamp64Milli(time), vm, vm_state,
-if(isNull(scheduled_for), NULL, toUnixTimestamp64Milli(assumeNotNull(scheduled_for))), duration_ms, succeeded
+/** What an {@link AccessRecord} has, in the order that {@link accessRecordOf} reads. */
+export const accessColumns = `user, kind, toUnixTimestamp64Milli(time), vm, vm_state,
+if(isNull(scheduled_for), NULL, toUnixTimestamp64Milli(assumeNotNull(scheduled_for))), duration_ms, succeeded`;
+
+const eventsQuery = `SELECT ${accessColumns}
 FROM telemetry_access
 WHERE time >= fromUnixTimestamp64Milli({from:Int64}) AND time < fromUnixTimestamp64Milli({to:Int64})`;
 
-const recordOf = ([user, kind, time, vm, vmState, scheduledFor, durationMs, succeeded]: readonly unknown[]) =>
-  ({ user, kind, time, vm, vmState, scheduledFor, durationMs, succeeded }) as AccessRecord;
+/** A row of {@link accessColumns} as a record. */
+export const accessRecordOf = ([
+  user,
+  kind,
+  time,
+  vm,
+  vmState,
+  scheduledFor,
+  durationMs,
+  succeeded,
+]: readonly unknown[]) => ({ user, kind, time, vm, vmState, scheduledFor, durationMs, succeeded }) as AccessRecord;
 
 /**
  * Accesses of the archive, streamed.
@@ -46,7 +58,7 @@ export const archiveAccesses = (archive: ClickHouseArchive): AccessSource => ({
       eventsQuery,
       { from: fromMs, to: toMs },
       (row) => {
-        const record = recordOf(row);
+        const record = accessRecordOf(row);
         for (const event of pairEvents(record)) if (pairs.has(event.pair)) visit(event);
         const event = record.user === '' ? machineEvent(record) : undefined;
         if (event) for (const pair of byMachine.get(record.vm ?? '') ?? []) visit({ pair, event });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { topics } from '../../schemas/topics.ts';
+import { certificateWithKey, clientTlsKeys } from '../http/clientTls.ts';
 
 /** Address that stands for the server which Ebbtide brings up itself. */
 export const embedded = 'embedded';
@@ -34,12 +35,15 @@ export const kafkaConfig = z.strictObject({
 export type KafkaConfig = z.output<typeof kafkaConfig>;
 
 /** How to reach a schema registry. */
-export const schemaRegistryConfig = z.strictObject({
-  url: address('URL of a Confluent-compatible registry; "embedded" keeps schemas in memory'),
-  username: z.string().optional().describe('Name for basic authentication'),
-  password: z.string().optional().describe('Password for basic authentication, taken from the environment'),
-  passwordFile: z.string().optional().describe('File that holds the password instead'),
-});
+export const schemaRegistryConfig = z
+  .strictObject({
+    url: address('URL of a Confluent-compatible registry; "embedded" keeps schemas in memory'),
+    username: z.string().optional().describe('Name for basic authentication'),
+    password: z.string().optional().describe('Password for basic authentication, taken from the environment'),
+    passwordFile: z.string().optional().describe('File that holds the password instead'),
+    ...clientTlsKeys('the registry'),
+  })
+  .superRefine(certificateWithKey('url'));
 
 /** The port where `run`, `serve` and `agent` answer `/health` and `/metrics`. */
 export const httpConfig = z.strictObject({

@@ -44,7 +44,8 @@ export const loadForZone = async (place: string | ModelSource, zone?: string): P
 /** Version as the changelog and decisions have it: none for the statistics. */
 export const recorded = (version: string): string => (isBuiltIn('access', version) ? '' : version);
 
-const asRecorded = ({ version, carried, predictor }: AccessInForce): HourlyPredictor => ({
+/** A model as the chain sees it. */
+export const asRecorded = ({ version, carried, predictor }: AccessInForce): HourlyPredictor => ({
   version: recorded(version),
   carried,
   forecast: predictor.forecast,

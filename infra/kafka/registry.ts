@@ -3,11 +3,12 @@ import schemaregistry from '@confluentinc/schemaregistry/dist/schemaregistry-cli
 import type { Schema } from 'avsc';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
+import { type ClientTlsFiles, clientTlsAgents } from '../http/clientTls.ts';
 
 const { SchemaRegistryClient } = schemaregistry;
 
 /** How to reach a Confluent-compatible schema registry. */
-export interface RegistryOptions {
+export interface RegistryOptions extends ClientTlsFiles {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
@@ -17,12 +18,16 @@ export interface RegistryOptions {
  * A Confluent-compatible schema registry, through Confluent's own client. Each subject is set to BACKWARD
  * compatibility before its first schema is registered, since registries differ in their default.
  *
+ * @throws {EbbtideError} `CONFIG_INVALID` for certificate files that do not fit
  * @example
  * const registry = connectRegistry({ url: 'http://127.0.0.1:8081' });
  */
-export const connectRegistry = ({ url, username, password }: RegistryOptions): SchemaRegistry => {
+export const connectRegistry = ({ url, username, password, ...files }: RegistryOptions): SchemaRegistry => {
   const client = new SchemaRegistryClient({
     baseURLs: [url],
+    ...(/^https:/i.test(url)
+      ? { createAxiosDefaults: { httpsAgent: clientTlsAgents('schemaRegistry', files)({ keepAlive: true }) } }
+      : {}),
     ...(username
       ? { basicAuthCredentials: { credentialsSource: 'USER_INFO' as never, userInfo: `${username}:${password ?? ''}` } }
       : {}),

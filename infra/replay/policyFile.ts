@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { EbbtideError } from '../../schemas/errors.ts';
 import { type LifecyclePolicy, parseLifecyclePolicy } from '../../schemas/policy.ts';
+import { type PreprovisionPolicy, parsePreprovisionPolicy } from '../../schemas/preprovisionPolicy.ts';
 import { parseScopePolicy, type ScopePolicy } from '../../schemas/scopePolicy.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -43,3 +44,7 @@ export const readPolicyFile = (path: string): LifecyclePolicy => readPolicy(path
 /** Read a policy of the scope pipeline from a file: see {@link readPolicy} and {@link parseScopePolicy}. */
 export const readScopePolicyFile = (path: string, definitions: Parameters<typeof parseScopePolicy>[1]): ScopePolicy =>
   readPolicy(path, 'scope', (value) => parseScopePolicy(value, definitions));
+
+/** Read a policy of pre-provisioning from a file: see {@link readPolicy}. */
+export const readPreprovisionPolicyFile = (path: string): PreprovisionPolicy =>
+  readPolicy(path, 'preprovision', parsePreprovisionPolicy);

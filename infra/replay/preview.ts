@@ -41,7 +41,7 @@ const batchSize = 500;
 const shortestMs = 600_000;
 
 /**
- * Tries policies on the archive, by the chain that the live job runs, in a thread of its own. Nothing is written.
+ * Tries policies on the archive, by the chain that the live job runs. Nothing is written.
  *
  * @example
  * const preview = openPreview({ registry, models, model: 'shipped', log, archive, cluster: 'main' });
@@ -69,8 +69,7 @@ export const openPreview =
         here: { ...lane, policy },
         against: { ...lane, policy: inForce },
         sink: noSink,
-        threads: 1,
-        onlyThreads: true,
+        threads: 0,
         skipUnreadable: true,
         stopping,
         progressed: (messages) => progressed(Math.min(messages, history.messages), history.messages),

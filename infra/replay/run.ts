@@ -38,8 +38,6 @@ export interface ReplayOptions {
    * @default one for each core but this thread's, as far as there are partitions; 0 where the history is short
    */
   readonly threads?: number;
-  /** This thread reads, and leaves all work on the partitions to the others. @default only with many threads */
-  readonly onlyThreads?: boolean;
   /** Messages of schemas that the registry does not know are passed over, as the live job does, instead of failing. */
   readonly skipUnreadable?: boolean;
   /** Told after each batch. */
@@ -72,7 +70,7 @@ export const runReplay = async (options: ReplayOptions): Promise<Replayed> => {
   const { registry, models, log, history, here, against, sink, stopping } = options;
   const most = history.messages < shortHistory ? 0 : availableParallelism() - 1;
   const threads = Math.min(options.threads ?? most, history.partitions.length);
-  const sharesHere = threads === 0 || (!options.onlyThreads && threads < manyThreads);
+  const sharesHere = threads < manyThreads;
   const cores = await openCores(
     {
       registry,

@@ -1,18 +1,26 @@
 import '../../models/runtimes/noTelemetry.ts';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { PolicyPipeline } from '../../schemas/control.ts';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { ClickHouseConfig } from '../clickhouse/config.ts';
+import type { Config } from '../config/config.ts';
 import type { PreviewView } from '../console/view/policy.ts';
 import { rethrown, type ThrownError } from './threads.ts';
 import type { Trial, TrialWish } from './trial.ts';
-import type { archiveTrials, TrialConfig } from './trialParts.ts';
 
-type Threaded = keyof ReturnType<typeof archiveTrials>;
+/** Sections of the configuration that trials need. */
+const trialSections = ['models', 'lifecycle', 'scope', 'preprovision', 'keyhost', 'policy', 'archive'] as const;
+
+/** What trials need of the configuration, as plain data. */
+export type TrialConfig = Pick<Config, (typeof trialSections)[number]>;
+
+/** What a trial may take at most: it ends, and nothing else does. */
+const resourceLimits = { maxOldGenerationSizeMb: 1_024 } as const;
 
 /** What the thread of a trial is started with. */
 export interface TrialData {
-  readonly pipeline: Threaded;
+  readonly pipeline: PolicyPipeline;
   readonly clickhouse: ClickHouseConfig;
   readonly config: TrialConfig;
   readonly wish: Pick<TrialWish<object>, 'policy' | 'inForce' | 'from' | 'to'>;
@@ -30,21 +38,23 @@ export type FromTrial =
  * @param clickhouse - its `url` must be an address
  */
 export const threadedTrial =
-  <Policy extends object>(pipeline: Threaded, clickhouse: ClickHouseConfig, config: TrialConfig): Trial<Policy> =>
+  <Policy extends object>(pipeline: PolicyPipeline, clickhouse: ClickHouseConfig, config: TrialConfig): Trial<Policy> =>
   async ({ policy, inForce, from, to, stopping, progressed }) => {
-    const { models, scope, keyhost } = config;
+    const sections = Object.fromEntries(trialSections.map((section) => [section, config[section]])) as TrialConfig;
     const workerData: TrialData = {
-      ...{ pipeline, clickhouse, config: { models, scope, keyhost } },
+      ...{ pipeline, clickhouse, config: sections },
       wish: { policy, inForce, from, to },
     };
-    const worker = new Worker(new URL(`./trialThread${extname(import.meta.url)}`, import.meta.url), { workerData });
+    const worker = new Worker(new URL(`./trialThread${extname(import.meta.url)}`, import.meta.url), {
+      ...{ workerData, resourceLimits },
+    });
     let cancel = (): void => {};
     const listening = stopping.subscribe(() => cancel());
     try {
       return await new Promise<PreviewView>((resolve, reject) => {
         cancel = () => reject(new EbbtideError('CANCELLED', 'Another draft is being tried'));
         if (listening.closed) cancel();
-        worker.on('error', reject);
+        worker.on('error', (error) => reject(outOfMemory(error) ?? error));
         worker.on('exit', () => reject(new Error('The thread of a trial ended')));
         worker.on('message', (message: FromTrial) => {
           if (message.kind === 'progress') progressed(message.done, message.all);
@@ -57,3 +67,8 @@ export const threadedTrial =
       await worker.terminate();
     }
   };
+
+const outOfMemory = (error: unknown): EbbtideError | undefined =>
+  (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? new EbbtideError('REQUEST_INVALID', 'The trial takes more memory than it may have; try fewer days')
+    : undefined;

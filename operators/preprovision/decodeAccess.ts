@@ -1,5 +1,5 @@
 import { concatMap, type OperatorFunction } from 'rxjs';
-import { machineEvent, pairEvents } from '../../models/access/records.ts';
+import { type AccessRecord, machineEvent, pairEvents } from '../../models/access/records.ts';
 import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { AccessTelemetry } from '../../schemas/generated/index.ts';
 import type { InputBatch, InputMessage, Rejected } from '../batch.ts';
@@ -33,7 +33,15 @@ const checkAhead = (timeMs: number, receivedMs: number): void => {
   );
 };
 
-const itemsOf = (record: AccessTelemetry, message: InputMessage): AccessItem[] => {
+/**
+ * What a record says, for the chain.
+ *
+ * @throws {EbbtideError} `RECORD_TIME_IMPLAUSIBLE`
+ */
+export const accessItems = (
+  record: AccessRecord & Pick<AccessTelemetry, 'clock'>,
+  message: InputMessage,
+): AccessItem[] => {
   const { clock, user, vm } = record;
   if (clock) {
     check(clock.time, 'Clock');
@@ -60,7 +68,7 @@ export const decodeAccess = (reader: AccessReader): OperatorFunction<InputBatch,
       const replayed = message.offset < source.replayBefore;
       try {
         if (!message.value) throw new EbbtideError('RECORD_MALFORMED', 'Message has no value');
-        for (const item of itemsOf(await reader.read(message.value), message))
+        for (const item of accessItems(await reader.read(message.value), message))
           items.push(replayed ? { ...item, replayed } : item);
       } catch (error) {
         if (!isEbbtideError(error)) throw error;

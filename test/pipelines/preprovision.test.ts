@@ -8,9 +8,12 @@ import { partsOfPair } from '../../models/access/population.ts';
 import { statisticalPredictor } from '../../models/access/statistics.ts';
 import type { InputMessage, OutputRecord } from '../../operators/batch.ts';
 import { type ModelChoice, onlyModel } from '../../operators/modelChoice.ts';
+import type { AccessItem, PreprovisionDecision } from '../../operators/preprovision/batch.ts';
+import { accessItems } from '../../operators/preprovision/decodeAccess.ts';
 import type { HourlyPredictor } from '../../operators/preprovision/foreseeHours.ts';
 import { PreprovisionState } from '../../operators/preprovision/partitionState.ts';
 import { savedOf } from '../../operators/preprovision/toPreprovisionOutput.ts';
+import { AccessReplay } from '../../pipelines/preprovision/replayAccesses.ts';
 import { preprovision } from '../../pipelines/preprovision.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import type {
@@ -91,6 +94,23 @@ const telemetry = (sequenceAt: (tick: number) => number = () => 0): InputMessage
   return messages;
 };
 
+const decidedRecord = ({
+  action,
+  pair,
+  timeMs,
+  untilMs,
+  weighed,
+  modelVersion,
+}: PreprovisionDecision): OutputRecord => ({
+  topic: 'decided',
+  key: pair,
+  value: Buffer.from(
+    JSON.stringify({
+      ...{ action, at: new Date(timeMs).toISOString(), untilMs, chance: weighed?.chance, modelVersion },
+    }),
+  ),
+});
+
 /** Run from a changelog, in batches of some size. @returns what was written */
 const run = async (
   messages: readonly InputMessage[],
@@ -127,17 +147,7 @@ const run = async (
       state,
       deadLetters,
       machines,
-      decision: ({ action, pair, timeMs, untilMs, weighed, modelVersion }) => [
-        {
-          topic: 'decided',
-          key: pair,
-          value: Buffer.from(
-            JSON.stringify({
-              ...{ action, at: new Date(timeMs).toISOString(), untilMs, chance: weighed?.chance, modelVersion },
-            }),
-          ),
-        },
-      ],
+      decision: (decision) => [decidedRecord(decision)],
     },
   });
   const wanted = messages.slice(kept?.processedOffset ?? 0);
@@ -179,6 +189,34 @@ test('killed anywhere and brought up from its changelog, it writes what it would
     const after = await run(messages, 29, changelog, committed);
     assert.deepEqual([...decided(before), ...decided(after)], expected, `cut at ${committed}`);
   }
+});
+
+test('AccessReplay decides as the pipeline does, each policy by itself', async () => {
+  const messages = telemetry();
+  const expected = decided(await run(messages, 50));
+  const standard = preprovisionPolicySchema.parse({});
+  const never = preprovisionPolicySchema.parse({ minChance: 1 });
+  const replay = new AccessReplay({
+    ...{ calendar: berlin, firstHour: hourOf(start), model: untrained, policies: [standard, never] },
+    standing: () => ({ risks: [], killed: false }),
+  });
+  const hours = new Map<number, AccessItem[]>();
+  for (const message of messages) {
+    if (!message.value || message.value.toString() === 'nonsense') continue;
+    const record = accesses.decode(message.value);
+    if (record.clock) hours.set(hourOf(record.clock.time), hours.get(hourOf(record.clock.time)) ?? []);
+    else if (record.time > start) hours.get(hourOf(record.time))!.push(...accessItems(record, message));
+  }
+  const made: OutputRecord[] = [];
+  let others = 0;
+  for (const [hour, items] of hours) {
+    const { decisions } = await replay.take(hour * hourMs, items);
+    for (const decision of decisions[0]!) made.push(decidedRecord(decision));
+    others += decisions[1]!.length;
+  }
+  assert.deepEqual(decided(made), expected);
+  assert.ok(expected.length > 20);
+  assert.equal(others, 0);
 });
 
 test('another model takes over at the clock record that names its pointer, wherever the log is cut', async () => {

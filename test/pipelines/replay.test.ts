@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import { NEVER, Subject } from 'rxjs';
 import { openArchive } from '../../infra/clickhouse/client.ts';
 import { archiveConfig, clickhouseConfig } from '../../infra/clickhouse/config.ts';
+import { configSchema } from '../../infra/config/config.ts';
 import { startArchive } from '../../infra/jobs/archive.ts';
 import { call } from '../../infra/kafka/client.ts';
 import { createLogger } from '../../infra/log.ts';
@@ -13,11 +14,12 @@ import { openArchiveHistory } from '../../infra/replay/archiveHistory.ts';
 import { openKafkaHistory } from '../../infra/replay/kafkaHistory.ts';
 import { openPreview } from '../../infra/replay/preview.ts';
 import { type LaneSpec, runReplay } from '../../infra/replay/run.ts';
+import { threadedTrial } from '../../infra/replay/threadedTrial.ts';
 import { modelsConfigSchema } from '../../models/registry/config.ts';
 import type { History } from '../../pipelines/replay/history.ts';
 import { TopicCodec } from '../../schemas/codec.ts';
 import type { Decision } from '../../schemas/generated/index.ts';
-import { parseLifecyclePolicy, policyVersion } from '../../schemas/policy.ts';
+import { type LifecyclePolicy, parseLifecyclePolicy, policyVersion } from '../../schemas/policy.ts';
 import { topics } from '../../schemas/topics.ts';
 import { livelyPolicy } from '../faults/input.ts';
 import { type Outputs, readOutputs } from '../faults/reference.ts';
@@ -146,39 +148,47 @@ test('a replay from Kafka and from the archive decides as the live job did, byte
     assertSame(part.outputs, same.outputs);
   });
 
-  await t.test('a policy is tried in a thread of its own, on no more messages than allowed', async () => {
-    const models = modelsConfigSchema.parse({});
-    const parts = { registry, models, model: 'shipped', log, archive, cluster: 'default' };
-    const inForce = livelyPolicy;
-    const policy = parseLifecyclePolicy({ ...livelyPolicy, moderate: 0.95, high: 0.99 });
-    const wish = { policy, inForce, from: 0, to: Date.now() + 1, stopping: NEVER };
-    const shares: number[] = [];
-    const { report, from } = await openPreview(parts)({
-      ...wish,
-      progressed: (done, all) => shares.push(done / all),
-    });
-    assert.equal(from, 0);
-    // Messages that never reached the archive are counted as waiting until the end
-    assert.ok(shares.at(-1)! > 0.9 && shares.at(-1)! <= 1, String(shares.at(-1)));
-    assert.ok(report.figures.differingDecisions! > 0);
-    assert.ok(report.figures.shortenings! < report.figures.againstShortenings!);
-    const equal = await openPreview(parts)({ ...wish, policy: inForce, progressed: () => {} });
-    assert.equal(equal.report.figures.differingDecisions, 0);
-    const stop = new Subject<void>();
-    const stopped = openPreview(parts)({ ...wish, stopping: stop, progressed: () => stop.next() });
-    await assert.rejects(stopped, { code: 'CANCELLED' });
-    const last = Date.now();
-    const begun = openPreview({ ...parts, mostMessages: 10 })({
-      ...wish,
-      from: last - 3_600_000,
-      progressed: () => {},
-    });
-    const later = await begun.then(
-      (few) => few.from,
-      (error: { code: string }) => error.code,
-    );
-    assert.ok(later === 'DATA_MISSING' || Number(later) > last - 3_600_000, String(later));
-  });
+  await t.test(
+    'a policy is tried on no more messages than allowed, and in a thread of its own for the console',
+    async () => {
+      const models = modelsConfigSchema.parse({});
+      const parts = { registry, models, model: 'shipped', log, archive, cluster: 'default' };
+      const inForce = livelyPolicy;
+      const policy = parseLifecyclePolicy({ ...livelyPolicy, moderate: 0.95, high: 0.99 });
+      const wish = { policy, inForce, from: 0, to: Date.now() + 1, stopping: NEVER };
+      const shares: number[] = [];
+      const { report, from } = await openPreview(parts)({
+        ...wish,
+        progressed: (done, all) => shares.push(done / all),
+      });
+      assert.equal(from, 0);
+      // Messages that never reached the archive are counted as waiting until the end
+      assert.ok(shares.at(-1)! > 0.9 && shares.at(-1)! <= 1, String(shares.at(-1)));
+      assert.ok(report.figures.differingDecisions! > 0);
+      assert.ok(report.figures.shortenings! < report.figures.againstShortenings!);
+      const clickhouse = clickhouseConfig.parse({ url: server.url, database: archive.database });
+      const threaded = threadedTrial<LifecyclePolicy>('lifecycle', clickhouse, configSchema.parse({}));
+      const view = await threaded({ ...wish, progressed: () => {} });
+      assert.deepEqual(view.figures, report.figures);
+      assert.equal(view.pipeline, 'lifecycle');
+      const equal = await openPreview(parts)({ ...wish, policy: inForce, progressed: () => {} });
+      assert.equal(equal.report.figures.differingDecisions, 0);
+      const stop = new Subject<void>();
+      const stopped = openPreview(parts)({ ...wish, stopping: stop, progressed: () => stop.next() });
+      await assert.rejects(stopped, { code: 'CANCELLED' });
+      const last = Date.now();
+      const begun = openPreview({ ...parts, mostMessages: 10 })({
+        ...wish,
+        from: last - 3_600_000,
+        progressed: () => {},
+      });
+      const later = await begun.then(
+        (few) => few.from,
+        (error: { code: string }) => error.code,
+      );
+      assert.ok(later === 'DATA_MISSING' || Number(later) > last - 3_600_000, String(later));
+    },
+  );
 
   await t.test('another policy decides otherwise, and is compared with what was', async () => {
     const lenient = parseLifecyclePolicy({

@@ -17,10 +17,12 @@ import { createProgress } from '../progress.ts';
 import { openScopeModel } from '../scope-model.ts';
 import { duration } from '../terminal.ts';
 import { type InstantOrAgo, instantOf } from '../values.ts';
+import { type PolicyTest, testPreprovision } from './policy-test-preprovision.ts';
 
 interface Options {
   readonly since: InstantOrAgo;
   readonly until?: InstantOrAgo;
+  readonly pipeline: 'scope' | 'preprovision';
   readonly policy?: string;
   readonly model?: string;
   readonly html?: string;
@@ -48,12 +50,9 @@ const difference = (
   };
 };
 
-/** What a policy would have done to the API calls of the archive. Nothing is put in force. */
+/** What a policy would have done to what the archive has. Nothing is put in force. */
 export const run: Action<Options> = async ({ terminal, load }, options) => {
   const { config } = await load();
-  const configured = config.policy.scope;
-  const policy = options.policy === undefined ? configured : readScopePolicyFile(options.policy, config.scopes);
-  const model = await openScopeModel(config, options.model);
   const now = Date.now();
   const from = instantOf(options.since, now);
   const to = options.until ? instantOf(options.until, now) : now;
@@ -62,6 +61,20 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
     ...config.clickhouse,
     url: addressOf(config.clickhouse.url, 'clickhouse', 'clickhouse.url'),
   });
+  try {
+    const { policy, model, html } = options;
+    const test = { terminal, config, archive, from, to, policy, model, html };
+    await (options.pipeline === 'scope' ? testScope(test) : testPreprovision(test));
+  } finally {
+    await archive.close();
+  }
+};
+
+/** What a scope policy would have done to the API calls of the archive. */
+const testScope = async ({ terminal, config, archive, from, to, ...options }: PolicyTest): Promise<void> => {
+  const configured = config.policy.scope;
+  const policy = options.policy === undefined ? configured : readScopePolicyFile(options.policy, config.scopes);
+  const model = await openScopeModel(config, options.model);
   const progress = createProgress('Testing');
   const started = performance.now();
   try {
@@ -112,6 +125,6 @@ export const run: Action<Options> = async ({ terminal, load }, options) => {
     terminal.say(`Tested in ${duration(seconds * 1000)}${options.html ? `; page in ${options.html}` : ''}`);
   } finally {
     progress.stop();
-    await archive.close();
+    await model.close();
   }
 };

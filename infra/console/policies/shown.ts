@@ -31,6 +31,7 @@ export const shownLifecycle = ({ report, from, warnings }: Preview, to: number):
   span: report.span,
   warnings,
   lives: [],
+  users: [],
   differences: report.differences
     .slice(-mostListed)
     .reverse()
@@ -50,7 +51,7 @@ export const shownLifecycle = ({ report, from, warnings }: Preview, to: number):
 });
 
 /** Figures of the policy in force, by the names that set them against those of the draft. */
-const against = (figures: Readonly<Record<string, number>>): Record<string, number> =>
+export const against = (figures: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(
     Object.entries(figures).map(([name, value]) => [`against${name.charAt(0).toUpperCase()}${name.slice(1)}`, value]),
   );
@@ -86,6 +87,7 @@ export const shownScope = (
     },
     warnings: ['Baselines of callers begin with the range.'],
     lives: [],
+    users: [],
     differences: changed.slice(0, mostListed).map((report) => ({
       subject: report.subject,
       name: report.subject,
@@ -139,6 +141,7 @@ export const shownKeys = (
     lives: [...new Set([...draft.keys(), ...inForce.keys()])]
       .sort((a, b) => b - a)
       .map((lifeMs) => ({ lifeMs, draft: draft.get(lifeMs) ?? 0, inForce: inForce.get(lifeMs) ?? 0 })),
+    users: [],
     differences: changed.slice(0, mostListed).map(({ user, last }) => ({
       subject: last!.credentialId,
       name: user,

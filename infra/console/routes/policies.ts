@@ -21,8 +21,7 @@ const mostPast = 1_000;
 
 /** Body of `POST /api/policies/preview`. */
 export const previewBody = z.strictObject({
-  // Pre-provisioning is tried over recorded sessions, by a command: ebbtide evaluate access
-  pipeline: z.enum(policyPipelines).exclude(['preprovision']).default('lifecycle'),
+  pipeline: z.enum(policyPipelines).default('lifecycle'),
   policy: z.record(z.string(), z.unknown()),
   days: z.number().positive().max(90),
 });

@@ -6,11 +6,16 @@ export interface PolicyField {
   /** Names on the way to it, joined by dots: `budgetForAll.actions`. */
   readonly path: string;
   readonly about: string;
-  /** `rows` is a list of `columns`, `json` what only its text can be changed of. */
-  readonly kind: 'number' | 'choice' | 'text' | 'switch' | 'rows' | 'json';
+  /**
+   * `texts` is a list of texts, `rows` a list of `columns`; `entries` has something by names that are chosen freely: a number, or
+   * `columns`, in whose paths `*` stands for the name. Of `json` only its text can be changed.
+   */
+  readonly kind: 'number' | 'choice' | 'text' | 'switch' | 'texts' | 'rows' | 'entries' | 'json';
   readonly whole: boolean;
   readonly nullable: boolean;
-  /** Least and greatest value; null where there is none. */
+  /** Whether an entry may do without. */
+  readonly optional: boolean;
+  /** Least and greatest value, of a list its least length; null where there is none. */
   readonly least: number | null;
   readonly most: number | null;
   /** What it can be, or what a text may well be. */
@@ -63,11 +68,21 @@ export interface PolicyDeed {
   readonly newScope: string;
   /** Why it would be withheld; empty where it would not. */
   readonly withheld: string;
+  /** Why, or what would have come of it. */
   readonly reason: string;
 }
 
 /** One subject's TTL over time: from each time on, so many milliseconds. */
 export type TtlCourse = readonly { readonly at: number; readonly ttlMs: number }[];
+
+/** What preparing credentials would have brought one user, and cost. */
+export interface PreparedView {
+  readonly prepared: number;
+  /** Visits for which one lay ready. */
+  readonly hits: number;
+  /** Minutes that they lay, until they were used or ended. */
+  readonly unusedMinutes: number;
+}
 
 /** What a draft of a policy would have done, beside the policy in force. */
 export interface PreviewView {
@@ -81,6 +96,15 @@ export interface PreviewView {
   readonly warnings: readonly string[];
   /** Of keys: how many would live how long, the longest first; empty where it is about something else. */
   readonly lives: readonly { readonly lifeMs: number; readonly draft: number; readonly inForce: number }[];
+  /** Of pre-provisioning: what it would have meant for each user, those first of whom most decisions differ; else empty. */
+  readonly users: readonly {
+    readonly user: string;
+    /** Hours in which the user came to a machine. */
+    readonly visits: number;
+    readonly differing: number;
+    readonly draft: PreparedView;
+    readonly inForce: PreparedView;
+  }[];
   /** Decisions, callers or people that differ; decisions the newest first. */
   readonly differences: readonly {
     /** Whose page shows more. */

@@ -8,7 +8,8 @@ import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { createLogger } from '../../../infra/log.ts';
 import { openKafkaHistory } from '../../../infra/replay/kafkaHistory.ts';
 import { runReplay } from '../../../infra/replay/run.ts';
-import { noSink, topicSink } from '../../../infra/replay/sinks.ts';
+import { noSink } from '../../../infra/replay/sinks.ts';
+import { topicSink } from '../../../infra/replay/topicSink.ts';
 import { modelsConfigSchema } from '../../../models/registry/config.ts';
 import { benchCodecs } from '../throughput/load.ts';
 

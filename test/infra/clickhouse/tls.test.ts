@@ -1,58 +1,28 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync } from 'node:fs';
-import { type IncomingHttpHeaders, request } from 'node:http';
-import { createServer, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { ServerOptions } from 'node:https';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { TLSSocket } from 'node:tls';
 import { openArchive } from '../../../infra/clickhouse/client.ts';
 import { clickhouseConfig } from '../../../infra/clickhouse/config.ts';
 import { makeAuthority, makeCertificate } from '../../services/certificates.ts';
 import { clickHouse } from '../../services/clickhouse.ts';
 import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
+import { httpsBefore, pem } from '../../services/https.ts';
 
-/** A server by HTTPS before the engine, which speaks HTTP; it tells who came, and by which headers. */
+/** The engine, which speaks HTTP, behind a server by HTTPS. */
 const encrypted = async (t: TestContext, tls: ServerOptions) => {
   const { url } = await clickHouse(t);
-  const seen: { name: string | undefined; headers: IncomingHttpHeaders }[] = [];
-  const server = createServer(tls, (incoming, outgoing) => {
-    const { method, headers } = incoming;
-    const peer = (incoming.socket as TLSSocket).getPeerCertificate();
-    seen.push({ name: peer.subject?.CN as string | undefined, headers });
-    const {
-      'x-clickhouse-user': _,
-      'x-clickhouse-ssl-certificate-auth': __,
-      authorization: ___,
-      ...passedOn
-    } = headers;
-    // A connection each: the server closes idle ones, and one that is closing must not be taken
-    const passed = request(new URL(incoming.url ?? '/', url), { method, headers: passedOn, agent: false }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    passed.once('error', () => outgoing.destroy());
-    incoming.pipe(passed);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const logins = ['x-clickhouse-user', 'x-clickhouse-ssl-certificate-auth', 'authorization'];
+  const { address, ...before } = await httpsBefore(t, url, tls, logins);
   const open = (more: object) => {
     const archive = openArchive(clickhouseConfig.parse({ url: address, database: 'sealed', ...more }));
     t.after(() => archive.close());
     return archive;
   };
-  return { server, seen, open };
+  return { ...before, open };
 };
-
-const pem = ({ certFile, keyFile }: { certFile: string; keyFile: string }) => ({
-  cert: readFileSync(certFile),
-  key: readFileSync(keyFile),
-});
 
 test('the archive trusts the authority that it is told of, and no unknown one', async (t) => {
   const folder = temporaryFolder(t);

@@ -70,6 +70,17 @@ describe('policyFields', () => {
     assert.deepEqual([find('strikes').whole, find('strikes').least, find('strikes').most], [true, 1, null]);
     assert.equal(find('falseAlarmsPerSubjectDay').nullable, true);
     assert.equal(find('budgetForAll.actions').kind, 'number');
+    const groups = policyFields.scope.find((field) => field.path === 'groups')!;
+    assert.equal(groups.kind, 'entries');
+    assert.deepEqual(
+      groups.columns.filter(({ optional, kind }) => optional && kind === 'number').map(({ path }) => path),
+      ['narrowAfter', 'widenAfter', 'riskHalfLifeMs', 'overrideMs'].map((name) => `groups.*.${name}`),
+    );
+    // Nothing is left that JSON alone could change
+    assert.deepEqual(
+      Object.values(policyFields).flatMap((fields) => fields.filter(({ kind }) => kind === 'json')),
+      [],
+    );
     for (const [pipeline, fields] of Object.entries(policyFields))
       for (const { path, about } of fields) assert.notEqual(about, '', `${pipeline} ${path}`);
   });
@@ -158,13 +169,15 @@ describe('policies by the console', { timeout: 120_000 }, () => {
     assert.deepEqual(seen, { begun: 6, cancelled: 5, now: 0, most: 1 });
   });
 
-  it('must not be tried on the archive where only a command can try them', async (t) => {
+  it('must be refused where there is no archive that they could be tried on', async (t) => {
     const harness = await startHarness({}, { trials: trial().trials });
     t.after(() => harness.close());
     const { get, post } = caller(harness, await harness.enter());
     const { pipelines } = await get<{ pipelines: EditablePolicy[] }>('/api/policies');
     assert.equal(pipelines.find(({ pipeline }) => pipeline === 'preprovision')!.canPreview, false);
     const wish = { pipeline: 'preprovision', policy: {}, days: 1 };
-    assert.equal((await post('/api/policies/preview', wish)).status, 400);
+    const refused = await post('/api/policies/preview', wish);
+    assert.equal(refused.status, 501);
+    assert.match(((await refused.json()) as { detail: string }).detail, /no archive to try a policy on/);
   });
 });

@@ -25,7 +25,7 @@ import { type ClusterOptions, isForbidden } from '../../../infra/kafka/client.ts
 import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { topicsAtStart } from '../../../infra/kafka/topics.ts';
 import { createLogger } from '../../../infra/log.ts';
-import { topicSink } from '../../../infra/replay/sinks.ts';
+import { topicSink } from '../../../infra/replay/topicSink.ts';
 import { actuatorConfig } from '../../../infra/vault/config.ts';
 import { resourceMetrics } from '../../../models/features/resource.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+// Its native part loads in one thread of a process alone, and in a console it is there: threads of trials must do without
+import '@confluentinc/kafka-javascript';
 import { NEVER, of } from 'rxjs';
 import { clickhouseConfig } from '../../../infra/clickhouse/config.ts';
 import { configSchema } from '../../../infra/config/config.ts';

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { shownKeys, shownScope } from '../../../../infra/console/policies/shown.ts';
+import { shownKeys } from '../../../../infra/console/policies/shown.ts';
+import { shownProvisioning } from '../../../../infra/console/policies/shownProvisioning.ts';
+import { statistics } from '../../../../infra/jobs/accessModels.ts';
 import { openKeyPreview } from '../../../../infra/replay/keylife/preview.ts';
-import { openScopePreview } from '../../../../infra/replay/scope/preview.ts';
+import { openProvisioningPreview } from '../../../../infra/replay/preprovision/preview.ts';
 import type { Trials } from '../../../../infra/replay/trial.ts';
 import { keyhostConfig } from '../../../../infra/services/keyhost/config.ts';
-import { defaultScopeModel } from '../../../../models/scope/model.ts';
-import { callAt } from '../../../models/scope/calls.ts';
 import { keyOf, keysOf } from '../../replay/keylife/keys.ts';
+import { daily, dayMs, logOf, t0 } from '../../replay/preprovision/accesses.ts';
 import { eventually, fits, outside, violations } from '../browser.ts';
 import { trial } from '../trial.ts';
 import { heading, setStage } from './stage.ts';
@@ -23,28 +24,19 @@ const keys = Array.from({ length: 12 }, (_, index) =>
     risk: index % 3 === 0 ? 0.15 : 0.02,
   }),
 );
-const calls = Array.from({ length: 300 }, (_, index) =>
-  callAt(now - hourMs + index * 1_000, {
-    frontendCredential: 'thief',
-    service: `service-${index % 9}`,
-    operation: `GET /secrets/${index}`,
-    status: 403,
-  }),
-);
 const previewKeys = openKeyPreview(keysOf(keys), keyhostConfig.parse({}));
-const previewScope = openScopePreview(
-  {
-    count: async () => calls.length,
-    async *calls() {
-      yield* calls;
-    },
-  },
-  async () => defaultScopeModel,
-);
+/** One who comes each day at the same hour, and one who comes on every day but this one. */
+const midnight = t0 + 24 * dayMs;
+const comings = [...daily('ada', 'build-7', 24, 9.5 * hourMs), ...daily('bob', 'web-1', 23, 14.25 * hourMs)];
+const previewProvisioning = openProvisioningPreview(logOf(comings), async () => statistics('UTC'));
 const trials: Trials = {
   ...trial().trials,
   keylife: async (wish) => shownKeys(await previewKeys(wish), wish),
-  scope: async (wish) => shownScope(await previewScope(wish), { draft: wish.policy, inForce: wish.inForce }, wish.to),
+  preprovision: async (wish) => {
+    const span = { from: midnight - 7 * dayMs, to: midnight };
+    const policies = { draft: wish.policy, inForce: wish.inForce };
+    return shownProvisioning(await previewProvisioning({ ...wish, ...span }), policies, span);
+  },
 };
 
 describe('the policy editor', { timeout: 600_000 }, () => {
@@ -70,89 +62,31 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     await page.context().close();
   });
 
-  test('changes ranges of scopes row by row, by the keyboard alone, and says at the row what is wrong', async ({
+  test('tells what other thresholds would have prepared, for whom, and what would have been missed', async ({
     open,
   }) => {
-    const { page, complaints } = await open('/policy?pipeline=scope');
+    const { page, complaints } = await open('/policy?pipeline=preprovision');
     await heading(page, 'Policy');
-    const rows = page.locator('#policy-ranges ~ table tbody tr');
-    const rowsAre = (count: number) => eventually(async () => assert.equal(await rows.count(), count));
-    await rowsAre(4);
-    await page.getByLabel('Up to, row 2').focus();
-    await page.keyboard.press('Enter');
-    // Halfway to the next one, with the hand where it is to be changed
-    await rowsAre(5);
-    const focused = 'document.activeElement.ariaLabel';
-    await page.waitForFunction(`${focused} === 'Up to, row 3'`);
-    await eventually(async () => assert.equal(await page.getByLabel('Up to, row 3').inputValue(), '70'));
-    await page.keyboard.press('Tab');
-    await page.waitForFunction(`${focused} === 'Scope, row 3'`);
-    await page.keyboard.type('read-only');
-    const wrong = rows.nth(2).locator('.form-failure', { hasText: 'Scope read-only has two ranges' });
-    await wrong.waitFor();
-    const field = page.getByLabel('Scope, row 3');
+    await page.locator('#policy-minChance').fill('0.99');
+    await page.locator('.outcome-sum', { hasText: /^\d+ decisions would have differed, for 2 of 2 users/ }).waitFor();
+    const line = (text: string) => page.locator('.figures-table tr', { hasText: text }).locator('td');
+    const people = page.locator('.preview-users tbody tr');
+    const differences = page.locator('.differences li');
     await eventually(async () => {
-      assert.equal(await field.getAttribute('aria-invalid'), 'true');
-      assert.equal(await field.getAttribute('aria-describedby'), await wrong.getAttribute('id'));
+      assert.deepEqual(await line('Hits: one lay ready').allTextContents(), ['13', '0', '−13, worse']);
+      assert.deepEqual(await line('Misses: none lay ready').allTextContents(), ['0', '13', '+13, worse']);
+      assert.deepEqual(await line('Hit rate').allTextContents(), ['100', '0', '−100, worse']);
+      assert.equal(await people.count(), 2);
+      assert.match((await people.filter({ hasText: 'ada' }).textContent())!, /14 → 0.*7 → 0.*630 → 0/);
+      assert.match((await differences.first().textContent())!, /prepare for 60 min → nothing/);
     });
-    await page.keyboard.press('Tab');
-    await page.waitForFunction(`${focused} === 'Take out row 3'`);
-    await page.keyboard.press('Enter');
-    await page.waitForFunction(`${focused} === 'Up to, row 3'`);
-    await rowsAre(4);
-    await page.getByLabel('Up to, row 4').fill('95');
-    await rows.nth(3).locator('.form-failure', { hasText: 'must reach to 100' }).waitFor();
-    await page.getByLabel('Up to, row 4').fill('100');
-    await page.getByLabel('Up to, row 3').fill('99');
-    await page.locator('.outcome-sum', { hasText: 'of 1 caller' }).waitFor();
-    await eventually(async () => assert.equal(await page.locator('.form-failure').count(), 0));
-    await page.getByText('All of it as JSON').click();
-    await eventually(async () => assert.match(await page.locator('#policy-json').inputValue(), /"upTo": 99/));
-    // What is refused is an answer of 400, which the browser notes
-    assert.deepEqual(
-      complaints.filter((one) => !one.includes('400')),
-      [],
-    );
-    await page.context().close();
-  });
-
-  test('shows a draft without its list, and with anything else in place of it, which JSON can say', async ({
-    open,
-  }) => {
-    const { page, complaints } = await open('/policy?pipeline=scope');
-    await heading(page, 'Policy');
-    const rows = page.locator('#policy-ranges ~ table tbody tr');
-    const instead = page.locator('.policy-field', { hasText: 'change it as JSON' });
-    const json = page.locator('#policy-json');
-    const write = async (text: string): Promise<void> => {
-      await json.fill(text);
-      await json.blur();
-    };
-    await page.getByText('All of it as JSON').click();
-    for (const text of ['{"ranges":5}', '{"ranges":[null]}', '{"mode":"enforce"}']) {
-      await write(text);
-      await instead.waitFor();
-      await eventually(async () => assert.equal(await rows.count(), 0));
-    }
-    await page.getByRole('button', { name: 'Save as draft' }).click();
-    await page.reload();
-    await instead.getByRole('button', { name: /^In force/ }).click();
-    await eventually(async () => assert.equal(await rows.count(), 4));
-    await page.getByText('All of it as JSON').click();
-    await write('null');
-    await page.getByRole('alert').filter({ hasText: 'A policy is an object' }).waitFor();
-    await page.getByRole('button', { name: 'Discard draft' }).click();
-    // A row is put below by Enter alone, not by what ends a composition or takes a text that is offered
-    await page.getByLabel('Scope, row 2').press('Enter');
-    const ends = { key: 'Enter', bubbles: true, cancelable: true, isComposing: true };
-    await page.getByLabel('Up to, row 2').dispatchEvent('keydown', ends);
-    await page.getByLabel('Up to, row 2').press('Enter');
-    await page.getByLabel('Up to, row 5').waitFor();
-    assert.equal(await rows.count(), 5);
-    assert.deepEqual(
-      complaints.filter((one) => !one.includes('400')),
-      [],
-    );
+    assert.match((await people.filter({ hasText: 'bob' }).locator('a').getAttribute('href'))!, /\/provisioning\/bob$/);
+    await differences.filter({ hasText: 'nobody came' }).first().waitFor();
+    await differences.filter({ hasText: 'used after 30 min' }).first().waitFor();
+    // The next draft takes its place
+    await page.locator('#policy-minChance').fill('0.05');
+    await eventually(async () => assert.deepEqual((await line('Hits: one lay ready').allTextContents())[1], '13'));
+    assert.deepEqual(complaints, []);
     await page.context().close();
   });
 
@@ -198,26 +132,18 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     ['390 pixels wide', { viewport: { width: 390, height: 844 } }],
     ['at 200 % zoom', { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }],
   ] as const) {
-    // Each form on half of them: each run of axe-core takes seconds
-    const [pipeline, label, value] = how.startsWith('in the')
-      ? (['keylife', 'Above, row 3', '0.1'] as const)
-      : (['scope', 'Up to, row 1', '99'] as const);
-    test(`axe-core finds nothing in ${pipeline} rows, right and wrong, ${how}, and they fit`, async ({ open }) => {
-      const { page, complaints } = await open(`/policy?pipeline=${pipeline}`, { ...options, bypassCSP: true });
+    test(`axe-core finds nothing in a draft of pre-provisioning, ${how}, and it fits`, async ({ open }) => {
+      const { page, complaints } = await open('/policy?pipeline=preprovision', { ...options, bypassCSP: true });
       await heading(page, 'Policy');
-      await page.getByLabel(label).fill(value);
-      const done = pipeline === 'keylife' ? '.figures-table' : '.policy-rows .form-failure';
-      await page.locator(done).first().waitFor();
+      await page.locator('#policy-minChance').fill('0.99');
+      await page.locator('.preview-users').waitFor();
       assert.deepEqual(await violations(page), []);
       assert.ok(await page.evaluate(fits), 'scrolls sideways');
       assert.deepEqual(await page.evaluate(outside), []);
-      assert.deepEqual(
-        complaints.filter((one) => !one.includes('400')),
-        [],
-      );
+      assert.deepEqual(complaints, []);
       const { EBBTIDE_PICTURES: folder } = process.env;
       if (folder)
-        await page.screenshot({ path: `${folder}/${pipeline}-${how.replaceAll(' ', '-')}.png`, fullPage: true });
+        await page.screenshot({ path: `${folder}/preprovision-${how.replaceAll(' ', '-')}.png`, fullPage: true });
       await page.context().close();
     });
 

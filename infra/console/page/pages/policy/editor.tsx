@@ -10,6 +10,7 @@ import { Field } from './field.tsx';
 import { History } from './history.tsx';
 import { Outcome } from './outcome.tsx';
 import { useTrial } from './preview.ts';
+import { titleOf } from './wording.ts';
 
 /** Days of the past that a draft is tried on. */
 const spans = [
@@ -21,7 +22,7 @@ const spans = [
 const why: Readonly<Record<PolicyPipeline, string>> = {
   lifecycle: 'There is no archive that a draft could be tried on.',
   scope: 'There is no archive of API calls that a draft could be tried on.',
-  preprovision: 'A draft of this policy is tried by the command ebbtide evaluate access, over recorded sessions.',
+  preprovision: 'There is no archive of accesses that a draft could be tried on.',
   keylife: 'There is no archive of keys that a draft could be tried on.',
 };
 
@@ -29,7 +30,9 @@ const why: Readonly<Record<PolicyPipeline, string>> = {
 const withScopes = (field: PolicyField, { scopes }: Draft): PolicyField => ({
   ...field,
   columns: field.columns.map((column) =>
-    column.path === 'ranges.scope' ? { ...column, options: [...column.options, ...Object.keys(scopes ?? {})] } : column,
+    /(^|\.)ranges\.scope$/.test(column.path)
+      ? { ...column, options: [...column.options, ...Object.keys(scopes ?? {})] }
+      : withScopes(column, { scopes }),
   ),
 });
 
@@ -85,7 +88,10 @@ export const Editor = ({
   const offered = fields.filter(({ kind }) => kind !== 'json').map((field) => withScopes(field, draft.value));
   const isThreshold = ({ kind, path, nullable }: (typeof fields)[number]): boolean =>
     kind === 'rows' || (kind === 'number' && !nullable && !/Ms$|\./.test(path)) || path === 'lifespans.otherwiseMs';
-  const others = offered.filter((field) => !isThreshold(field));
+  const isList = ({ kind }: (typeof fields)[number]): boolean => kind === 'texts' || kind === 'entries';
+  const lists = offered.filter(isList);
+  const others = offered.filter((field) => !isThreshold(field) && !isList(field));
+  const changedList = lists.some(({ path }) => !same(valueAt(draft.value, path), valueAt(current.policy, path)));
   const changedOther = others.some(({ path }) => !same(valueAt(draft.value, path), valueAt(current.policy, path)));
   const group = (list: typeof fields) =>
     list.map((field) => (
@@ -146,6 +152,12 @@ export const Editor = ({
           <summary>Mode, times and budgets</summary>
           <div class="policy-fields">{group(others)}</div>
         </details>
+        {lists.length > 0 && (
+          <details class="as-table" open={changedList || undefined}>
+            <summary>{lists.map(titleOf).join(', ')}</summary>
+            <div class="policy-fields policy-lists">{group(lists)}</div>
+          </details>
+        )}
         <details class="as-table">
           <summary>All of it as JSON</summary>
           <label class="field-about" for="policy-json">

@@ -29,7 +29,16 @@ const rowsOf: Readonly<Record<PolicyPipeline, readonly Row[]>> = {
     { name: 'narrowings', title: 'Narrowings', wish: 0 },
   ],
   keylife: [{ name: 'keyHours', title: 'Hours that keys lived, together', wish: 0 }],
-  preprovision: [],
+  preprovision: [
+    { name: 'prepared', title: 'Credentials prepared', wish: 0 },
+    { name: 'hits', title: 'Hits: one lay ready', wish: 1 },
+    { name: 'misses', title: 'Misses: none lay ready', wish: -1 },
+    { name: 'hitRatePercent', title: 'Hit rate, %', wish: 1 },
+    { name: 'wasted', title: 'Prepared for nobody', wish: -1 },
+    { name: 'unusedMinutes', title: 'Minutes that they lay unused', wish: -1 },
+    { name: 'unusedMinutesPerHit', title: 'Minutes unused for each hit', wish: -1 },
+    { name: 'withheld', title: 'Held back by risk, machine or budget', wish: 0 },
+  ],
 };
 
 const figure = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });

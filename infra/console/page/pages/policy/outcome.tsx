@@ -1,9 +1,10 @@
-import { subjectPath } from '../../../view/paths.ts';
+import { profilePath, subjectPath } from '../../../view/paths.ts';
 import type { PolicyDeed, PolicyPipeline, PreviewView } from '../../../view/policy.ts';
 import { count, duration } from '../../format.ts';
 import { inFull, when } from '../../time.ts';
 import { Courses } from './courses.tsx';
 import { Figures, text } from './figures.tsx';
+import { Users } from './users.tsx';
 
 type Numbers = PreviewView['figures'];
 
@@ -17,7 +18,7 @@ interface Telling {
   readonly most: string;
 }
 
-const tellings: Readonly<Partial<Record<PolicyPipeline, Telling>>> & { readonly lifecycle: Telling } = {
+const tellings: Readonly<Record<PolicyPipeline, Telling>> = {
   lifecycle: {
     differing: 'differingDecisions',
     of: (figures) =>
@@ -44,25 +45,36 @@ const tellings: Readonly<Partial<Record<PolicyPipeline, Telling>>> & { readonly 
     list: 'People whose keys differ, by pseudonym',
     most: 'Those with most such keys:',
   },
+  preprovision: {
+    differing: 'differingDecisions',
+    of: ({ differingDecisions, decisions, againstDecisions, differingSubjects, users }) =>
+      `${differingDecisions === 1 ? 'decision' : 'decisions'} would have differed, for ${text(differingSubjects)} of ${count(users ?? 0, 'user')}: ${text(againstDecisions)} in force, ${text(decisions)} by the draft`,
+    seen: ({ visits, accesses }) => `${count(visits ?? 0, 'visit')} (${text(accesses)} accesses)`,
+    again: 'decided again by the pipeline’s own chain',
+    list: 'Decisions that differ',
+    most: 'The latest',
+  },
 };
 
 const did = (deed: PolicyDeed | null): string => {
   if (!deed) return 'nothing';
   if (deed.newScope !== '') return deed.newScope;
   if (deed.action === 'grant') return duration(deed.newTtlMs);
+  if (deed.action === 'prepare')
+    return deed.withheld ? `withheld: ${deed.withheld}` : `prepare for ${duration(deed.newTtlMs)}`;
   const what = deed.action === 'revoke' ? 'revoke' : `${deed.action} to ${duration(deed.newTtlMs)}`;
   return deed.withheld ? `${what}, withheld` : what;
 };
 
 /** How many would have differed, for whoever listens. */
-export const differingOf = ({ pipeline, figures }: PreviewView): number =>
-  figures[(tellings[pipeline] ?? tellings.lifecycle).differing] ?? 0;
+export const differingOf = ({ pipeline, figures }: PreviewView): number => figures[tellings[pipeline].differing] ?? 0;
 
 /** What a draft would have done: figures, courses of TTLs, and what differs. */
 export const Outcome = ({ outcome }: { readonly outcome: PreviewView }) => {
-  const { pipeline, figures, lives, differences, courses, span, from, to, warnings } = outcome;
-  const told = tellings[pipeline] ?? tellings.lifecycle;
+  const { pipeline, figures, lives, users, differences, courses, span, from, to, warnings } = outcome;
+  const told = tellings[pipeline];
   const differing = differingOf(outcome);
+  const pageOf = pipeline === 'preprovision' ? profilePath : subjectPath;
   const listed = pipeline === 'keylife' ? (figures.differingSubjects ?? 0) : differing;
   return (
     <>
@@ -90,19 +102,22 @@ export const Outcome = ({ outcome }: { readonly outcome: PreviewView }) => {
           <Courses courses={courses} span={span} />
         </section>
       )}
+      {users.length > 0 && <Users users={users} all={figures.users ?? 0} />}
       {differences.length > 0 && (
         <section>
           <h3>{told.list}</h3>
           <ul class="plain-list differences">
             {differences.map(({ subject, name, at, draft, inForce }) => (
               <li key={`${subject} ${at}`}>
-                <a href={subjectPath(subject)} class={name === subject ? undefined : 'mono'}>
+                <a href={pageOf(subject)} class={pipeline === 'keylife' ? 'mono' : undefined}>
                   {name}
                 </a>{' '}
                 <time class="related-of">{when(at)}</time>
                 <br />
                 {did(inForce)} → <strong>{did(draft)}</strong>
-                {draft?.action === 'grant' && <span class="related-of"> {draft.reason}</span>}
+                {(draft?.action === 'grant' || pipeline === 'preprovision') && (
+                  <span class="related-of"> {(draft ?? inForce)?.reason}</span>
+                )}
               </li>
             ))}
           </ul>

@@ -1,6 +1,7 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
 import type { Draft } from './draft.ts';
+import { ListInput } from './listInput.tsx';
 import { TimeUnit } from './timeUnit.tsx';
 import { isDuration, nameOf, titleOf } from './wording.ts';
 
@@ -12,6 +13,7 @@ const between = (columns: readonly PolicyField[], before: Draft | undefined, aft
   Object.fromEntries(
     columns.map((column) => {
       const name = nameOf(column);
+      if (column.kind === 'texts') return [name, undefined];
       if (column.kind !== 'number') return [name, ''];
       const [left, right] = [before?.[name] ?? after?.[name] ?? 1, after?.[name] ?? before?.[name] ?? 1] as number[];
       const middle = (left! + right!) / 2;
@@ -24,6 +26,7 @@ const Cell = ({
   label,
   value,
   wrong,
+  offers,
   onSet,
 }: {
   readonly column: PolicyField;
@@ -31,16 +34,27 @@ const Cell = ({
   readonly value: unknown;
   /** Id of what says that it is wrong. */
   readonly wrong: string | undefined;
+  /** Id of the texts that are offered. */
+  readonly offers: string;
   readonly onSet: (value: unknown) => void;
 }) => {
   const unit = isDuration(column) ? 1_000 : 1;
   const said = { 'aria-label': label, 'aria-invalid': wrong !== undefined, 'aria-describedby': wrong };
+  if (column.kind === 'texts')
+    return (
+      <ListInput
+        {...said}
+        value={value}
+        placeholder={column.optional ? 'all' : undefined}
+        onSet={(list) => onSet(list.length === 0 && column.optional ? undefined : list)}
+      />
+    );
   if (column.kind !== 'number')
     return (
       <input
         type="text"
         {...said}
-        list={column.options.length > 0 ? `options-${column.path}` : undefined}
+        list={column.options.length > 0 ? offers : undefined}
         value={String(value ?? '')}
         autocomplete="off"
         spellcheck={false}
@@ -71,7 +85,7 @@ const Cell = ({
  * each has a button that takes it out, and what the server says of a row stands in it.
  */
 export const Rows = ({
-  field: { columns, path },
+  field: { columns, path, least },
   id,
   value,
   onSet,
@@ -84,12 +98,14 @@ export const Rows = ({
   readonly problems: readonly PolicyProblem[];
 }) => {
   const body = useRef<HTMLTableSectionElement>(null);
+  const add = useRef<HTMLButtonElement>(null);
   const goTo = useRef<number | null>(null);
-  useEffect(() => {
+  // At once: what a render before left to be done later must not take it for its own
+  useLayoutEffect(() => {
     if (goTo.current === null) return;
     const row = body.current?.rows[goTo.current];
     goTo.current = null;
-    row?.querySelector('input')?.focus();
+    (row?.querySelector('input') ?? add.current)?.focus();
   });
   const put = (rows: readonly Draft[], focus?: number): void => {
     goTo.current = focus ?? null;
@@ -97,19 +113,21 @@ export const Rows = ({
   };
   const insert = (at: number): void =>
     put([...value.slice(0, at), between(columns, value[at - 1], value[at]), ...value.slice(at)], at);
+  // Of ranges the last one stays the last
+  const end = columns[0]!.kind === 'number' ? Math.min(value.length, Math.max(1, value.length - 1)) : value.length;
   const remove = (at: number): void =>
     put(
       value.filter((_, index) => index !== at),
       Math.min(at, value.length - 2),
     );
   const problemOf = (row: number, column: PolicyField) =>
-    problems.find((one) => one.path === `${path}.${row}.${nameOf(column)}`);
+    problems.find((one) => `${one.path}.`.startsWith(`${path}.${row}.${nameOf(column)}.`));
   const rest = problems.filter(
     (one) => !value.some((_, row) => columns.some((column) => problemOf(row, column) === one)),
   );
   return (
     <>
-      <table class="policy-rows">
+      <table class="policy-rows" data-many={columns.length > 2 || undefined} hidden={value.length === 0}>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -131,6 +149,7 @@ export const Rows = ({
                 return (
                   <td
                     key={column.path}
+                    data-head={headOf(column)}
                     onKeyDown={(event) => {
                       if (event.key !== 'Enter' || event.isComposing || column.options.length > 0) return;
                       event.preventDefault();
@@ -142,6 +161,7 @@ export const Rows = ({
                       label={`${headOf(column)}, row ${at + 1}`}
                       value={row[nameOf(column)]}
                       wrong={wrong}
+                      offers={`${id}-${nameOf(column)}-offers`}
                       onSet={(next) =>
                         put(value.map((one, i) => (i === at ? { ...one, [nameOf(column)]: next } : one)))
                       }
@@ -159,7 +179,7 @@ export const Rows = ({
                   type="button"
                   class="quiet row-remove"
                   aria-label={`Take out row ${at + 1}`}
-                  disabled={value.length === 1}
+                  disabled={value.length <= (least ?? 0)}
                   onClick={() => remove(at)}
                 >
                   ×
@@ -172,7 +192,7 @@ export const Rows = ({
       {columns
         .filter(({ options }) => options.length > 0)
         .map((column) => (
-          <datalist key={column.path} id={`options-${column.path}`}>
+          <datalist key={column.path} id={`${id}-${nameOf(column)}-offers`}>
             {column.options.map((option) => (
               <option key={option} value={option} />
             ))}
@@ -183,7 +203,7 @@ export const Rows = ({
           {message}
         </p>
       ))}
-      <button type="button" class="row-add" onClick={() => insert(Math.max(1, value.length - 1))}>
+      <button type="button" class="row-add" ref={add} onClick={() => insert(end)}>
         Add a row
       </button>
     </>

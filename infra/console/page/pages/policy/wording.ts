@@ -1,6 +1,7 @@
 import type { PolicyField, PolicyProblem } from '../../../view/policy.ts';
 import { duration, plain } from '../../format.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, isDraft } from './draft.ts';
+import { listText } from './textList.ts';
 
 /** Whether a field is a time, in milliseconds. */
 export const isDuration = ({ path }: PolicyField): boolean => path.endsWith('Ms');
@@ -19,6 +20,8 @@ export const textOf = (field: PolicyField, value: unknown): string => {
     return (value as Draft[])
       .map((row) => field.columns.map((one) => textOf(one, row[nameOf(one)])).join(': '))
       .join(', ');
+  if (field.kind === 'texts' && Array.isArray(value)) return listText(value as string[]) || 'none';
+  if (field.kind === 'entries' && isDraft(value)) return Object.keys(value).join(', ') || 'none';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
 

@@ -1,0 +1,59 @@
+import { partsOfPair } from '../../../models/access/population.ts';
+import { subjectOfPair } from '../../../operators/preprovision/decisionRecord.ts';
+import type { Preparation, PreparationTally } from '../../../pipelines/preprovision/comparePreparations.ts';
+import type { PreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
+import type { ProvisioningPreview } from '../../replay/preprovision/preview.ts';
+import { provisioningFigures, provisioningNotes } from '../../replay/preprovision/view.ts';
+import type { PolicyDeed, PreparedView, PreviewView } from '../view/policy.ts';
+
+const mostUsers = 60;
+const minuteMs = 60_000;
+
+const becameOf = ({ endedAt, end, withheld, chance }: Preparation, timeMs: number): string => {
+  const likely = `${(100 * chance).toFixed(0)} % likely`;
+  if (withheld !== '') return likely;
+  if (endedAt === null) return `${likely}; not ended yet`;
+  const minutes = Math.round((endedAt - timeMs) / minuteMs);
+  if (end === 'used') return `${likely}; used after ${minutes} min`;
+  return end === 'windowEnd' ? `${likely}; nobody came` : `${likely}; taken back after ${minutes} min: ${end}`;
+};
+
+const deedOf = (preparation: Preparation | null, timeMs: number): PolicyDeed | null =>
+  preparation && {
+    action: 'prepare',
+    newTtlMs: preparation.untilMs - timeMs,
+    newScope: '',
+    withheld: preparation.withheld,
+    reason: becameOf(preparation, timeMs),
+  };
+
+const preparedOf = ({ prepared, hits, unusedMs }: PreparationTally): PreparedView => ({
+  prepared,
+  hits,
+  unusedMinutes: unusedMs / minuteMs,
+});
+
+/** As much of a trial of a policy of pre-provisioning as a page shows. */
+export const shownProvisioning = (
+  preview: ProvisioningPreview,
+  policies: { readonly draft: PreprovisionPolicy; readonly inForce: PreprovisionPolicy },
+  { from, to }: { readonly from: number; readonly to: number },
+): PreviewView => ({
+  pipeline: 'preprovision',
+  figures: provisioningFigures(preview),
+  ...{ from, to, span: { from: preview.from, to: preview.to } },
+  warnings: provisioningNotes(preview, policies),
+  lives: [],
+  users: [...preview.users]
+    .sort((a, b) => b.differing - a.differing || b.visits - a.visits || (a.user < b.user ? -1 : 1))
+    .slice(0, mostUsers)
+    .map(({ draft, inForce, ...user }) => ({ ...user, draft: preparedOf(draft), inForce: preparedOf(inForce) })),
+  differences: [...preview.differences].reverse().map(({ pair, timeMs, draft, inForce }) => ({
+    subject: partsOfPair(pair).user,
+    name: subjectOfPair(pair),
+    at: timeMs,
+    draft: deedOf(draft, timeMs),
+    inForce: deedOf(inForce, timeMs),
+  })),
+  courses: [],
+});
