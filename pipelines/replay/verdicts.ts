@@ -20,19 +20,34 @@ const earliest = (times: readonly (number | undefined)[]): number | undefined =>
   return known.length > 0 ? Math.min(...known) : undefined;
 };
 
+/** What is left of the labels on one decision or window: the latest of each person, but what they took back. */
+const standing = (labels: readonly Label[]): Label[] => {
+  const byPerson = new Map<string, Label>();
+  for (const label of labels) {
+    // Set anew, it stands last
+    byPerson.delete(label.by);
+    if (label.verdict !== 'withdrawn') byPerson.set(label.by, label);
+  }
+  return [...byPerson.values()];
+};
+
 /**
- * Judge subjects by their labels. Of several labels on the same decision or window the latest counts. A subject with
- * any malicious one left is malicious, from the earliest window that was labelled so; one with others alone is benign.
+ * Judge subjects by their labels. Of several labels on the same decision or window the latest counts that its writer did
+ * not take back. A subject with any malicious one left is malicious, from the earliest window that was labelled so; one
+ * with others alone is benign.
  */
 export const verdictsOf = (labels: readonly Label[]): ReadonlyMap<string, Verdict> => {
-  const latest = new Map<string, Map<string, Label>>();
+  const bySubject = new Map<string, Map<string, Label[]>>();
   for (const label of labels.toSorted((a, b) => a.at - b.at)) {
-    const ofSubject = latest.get(label.subject) ?? new Map<string, Label>();
-    latest.set(label.subject, ofSubject.set(label.decisionId ?? String(label.windowStart ?? ''), label));
+    if (label.verdict === 'unknown') continue;
+    const targets = bySubject.get(label.subject) ?? new Map<string, Label[]>();
+    bySubject.set(label.subject, targets);
+    const target = label.decisionId ?? String(label.windowStart ?? '');
+    targets.set(target, [...(targets.get(target) ?? []), label]);
   }
   const verdicts = new Map<string, Verdict>();
-  for (const [subject, targets] of latest) {
-    const all = [...targets.values()].filter(({ verdict }) => verdict !== 'unknown');
+  for (const [subject, targets] of bySubject) {
+    const all = [...targets.values()].flatMap((said) => standing(said).slice(-1));
     const malicious = all.filter(({ verdict }) => verdict === 'maliciousActivity');
     if (malicious.length > 0)
       verdicts.set(subject, {

@@ -26,6 +26,24 @@ test('verdictsOf must let the latest label on a decision count, and know since w
   assert.equal(verdicts.get('d'), undefined);
 });
 
+test('verdictsOf must leave out what its writer took back, and nobody else', () => {
+  const of = (subject: string) => ({ decisionId: `lifecycle/${subject}/70` });
+  const verdicts = verdictsOf([
+    labelOf('gone', 'maliciousActivity', { ...of('gone'), at: 1 }),
+    labelOf('gone', 'falsePositive', { ...of('gone'), at: 2 }),
+    labelOf('gone', 'withdrawn', { ...of('gone'), at: 3 }),
+    labelOf('other', 'falsePositive', { ...of('other'), by: 'ann', at: 1 }),
+    labelOf('other', 'maliciousActivity', { ...of('other'), at: 2 }),
+    labelOf('other', 'withdrawn', { ...of('other'), at: 3 }),
+    labelOf('again', 'falsePositive', { ...of('again'), at: 1 }),
+    labelOf('again', 'withdrawn', { ...of('again'), at: 2 }),
+    labelOf('again', 'maliciousActivity', { ...of('again'), at: 3 }),
+  ]);
+  assert.equal(verdicts.get('gone'), undefined);
+  assert.equal(verdicts.get('other')?.kind, 'benign');
+  assert.equal(verdicts.get('again')?.kind, 'malicious');
+});
+
 const builder = (lanes: 1 | 2) =>
   new ReportBuilder(
     lanes,
