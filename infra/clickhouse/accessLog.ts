@@ -19,7 +19,7 @@ export interface AccessSlice {
 /** What was archived of accesses, and of what decisions on them are joined with. */
 export interface AccessLog {
   /**
-   * How many pairs of a user and a machine there are about in a range, how many records its busiest day has, and how many accesses of
+   * How many pairs of a user and a machine there are about in a range, how many records of users its busiest day has, and how many accesses of
    * users there are from a time on.
    */
   extent(
@@ -41,13 +41,15 @@ export interface AccessLog {
 }
 
 const dayMs = 86_400_000;
+/** What was archived more than a day before it happened is not read: tables lie in parts by the time of Kafka. */
 const within = (column: string): string =>
-  `${column} >= fromUnixTimestamp64Milli({fromMs:Int64}) AND ${column} < fromUnixTimestamp64Milli({toMs:Int64})`;
+  `${column} >= fromUnixTimestamp64Milli({fromMs:Int64}) AND ${column} < fromUnixTimestamp64Milli({toMs:Int64})
+  AND kafka_time >= fromUnixTimestamp64Milli({fromMs:Int64}) - INTERVAL 1 DAY`;
 const chosen = 'cityHash64(user) % {oneIn:UInt32} = 0';
 const cluster = 'kafka_cluster = {cluster:String}';
 
 const extentQuery = `SELECT uniqMerge(pairs), max(records), sum(accesses) FROM (
-SELECT uniqStateIf((user, ifNull(vm, '')), user != '') AS pairs, count() AS records,
+SELECT uniqStateIf((user, ifNull(vm, '')), user != '') AS pairs, countIf(user != '') AS records,
   countIf(time >= fromUnixTimestamp64Milli({accessesFromMs:Int64}) AND user != '' AND succeeded AND kind IN ('login', 'application', 'vmAccess')) AS accesses
 FROM telemetry_access WHERE ${cluster} AND ${within('time')} GROUP BY intDiv(toUnixTimestamp64Milli(time), ${dayMs}))`;
 
@@ -59,7 +61,8 @@ ORDER BY telemetry_access.time, kafka_partition, kafka_offset`;
 const risksQuery = `SELECT subject, pipeline, toUnixTimestamp64Milli(max(window_end)) AS told, argMax(risk, window_end)
 FROM scores WHERE kafka_cluster = {cluster:String} AND role != 'challenger' AND NOT learning AND ${within('window_end')}
 AND subject IN (SELECT user FROM telemetry_access WHERE ${cluster} AND user != '' AND ${chosen}
-  AND time >= fromUnixTimestamp64Milli({sinceMs:Int64}) AND time < fromUnixTimestamp64Milli({toMs:Int64}))
+  AND time >= fromUnixTimestamp64Milli({sinceMs:Int64}) AND time < fromUnixTimestamp64Milli({toMs:Int64})
+  AND kafka_time >= fromUnixTimestamp64Milli({sinceMs:Int64}) - INTERVAL 1 DAY)
 GROUP BY subject, pipeline, intDiv(toUnixTimestamp64Milli(window_end), ${hourMs}) ORDER BY told, subject, pipeline`;
 
 /** Users whose risk is looked up came in so many days before. */

@@ -139,6 +139,7 @@ export class ModelPool<M extends PooledModel> implements ModelChoice<M> {
       const model = await loading.catch(() => undefined);
       if (model && model !== this.#options.configured) await model.close();
     }
+    this.#loaded.clear();
   }
 
   #prepare(sequence: number): void {

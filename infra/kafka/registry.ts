@@ -7,6 +7,10 @@ import { type ClientTlsFiles, clientTlsAgents } from '../http/clientTls.ts';
 
 const { SchemaRegistryClient } = schemaregistry;
 
+/** A connection that was dropped on the way is given up, and one that is idle is not kept for long enough to be. */
+const timeoutMs = 30_000;
+const idleMs = 5_000;
+
 /** How to reach a Confluent-compatible schema registry. */
 export interface RegistryOptions extends ClientTlsFiles {
   readonly url: string;
@@ -26,8 +30,15 @@ export const connectRegistry = ({ url, username, password, ...files }: RegistryO
   const client = new SchemaRegistryClient({
     baseURLs: [url],
     ...(/^https:/i.test(url)
-      ? { createAxiosDefaults: { httpsAgent: clientTlsAgents('schemaRegistry', files)({ keepAlive: true }) } }
-      : {}),
+      ? {
+          createAxiosDefaults: {
+            timeout: timeoutMs,
+            httpsAgent: clientTlsAgents('schemaRegistry', files)({ keepAlive: true, timeout: idleMs }),
+            // A proxy of the environment would be handed a connection without the files
+            ...(Object.values(files).some(Boolean) ? { proxy: false as const } : {}),
+          },
+        }
+      : { createAxiosDefaults: { timeout: timeoutMs } }),
     ...(username
       ? { basicAuthCredentials: { credentialsSource: 'USER_INFO' as never, userInfo: `${username}:${password ?? ''}` } }
       : {}),

@@ -15,8 +15,15 @@ const trialSections = ['models', 'lifecycle', 'scope', 'preprovision', 'keyhost'
 /** What trials need of the configuration, as plain data. */
 export type TrialConfig = Pick<Config, (typeof trialSections)[number]>;
 
-/** What a trial may take at most: it ends, and nothing else does. */
-const resourceLimits = { maxOldGenerationSizeMb: 1_024 } as const;
+const [leastMb, mostMb] = [128, 1_024];
+
+/** What a trial may take at most, a quarter of what the process may: it ends, and nothing else does. */
+const heapLimitMb = (): number => {
+  const boundMb = process.constrainedMemory() / 2 ** 20;
+  // 0, or more than any machine has, where there is no bound
+  const share = boundMb > 0 ? Math.floor(boundMb / 4) : mostMb;
+  return Math.min(mostMb, Math.max(leastMb, share));
+};
 
 /** What the thread of a trial is started with. */
 export interface TrialData {
@@ -46,7 +53,8 @@ export const threadedTrial =
       wish: { policy, inForce, from, to },
     };
     const worker = new Worker(new URL(`./trialThread${extname(import.meta.url)}`, import.meta.url), {
-      ...{ workerData, resourceLimits },
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: heapLimitMb() },
     });
     let cancel = (): void => {};
     const listening = stopping.subscribe(() => cancel());

@@ -1,11 +1,11 @@
 /** What node's runner says at the end, e.g. `pass 12`. */
 const total = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/;
 
-/** A reporter for node's runner: the files with a test that failed, and the totals, as lines of JSON. */
+/** A reporter for node's runner: the files in which a test of the top level failed, and the totals, as lines of JSON. */
 export default async function* failedFiles(source) {
   const files = new Set();
   for await (const { type, data } of source) {
-    if (type === 'test:fail' && data.file && data.todo === undefined) files.add(data.file);
+    if (type === 'test:fail' && data.nesting === 0 && data.file && data.todo === undefined) files.add(data.file);
     const [, name, count] = (type === 'test:diagnostic' && data.nesting === 0 && total.exec(data.message)) || [];
     if (name) yield `${JSON.stringify({ total: name, count: Number(count) })}\n`;
   }

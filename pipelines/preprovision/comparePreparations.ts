@@ -94,8 +94,11 @@ export class ComparePreparations {
     this.#mostListed = mostListed;
   }
 
-  /** @param outcome - of the draft first, then of the policy in force */
-  add({ came, decisions }: HourOutcome): void {
+  /**
+   * @param outcome - of the draft first, then of the policy in force
+   * @param endMs - what begins then or later is passed over, epoch milliseconds
+   */
+  add({ came, decisions }: HourOutcome, endMs = Number.POSITIVE_INFINITY): void {
     for (const { pair, timeMs } of came) {
       const hour = hourOf(timeMs);
       if (timeMs < this.#fromMs || this.#lastVisit.get(pair) === hour) continue;
@@ -105,6 +108,7 @@ export class ComparePreparations {
     const begun = new Map<string, Writable<DifferingPreparation>>();
     lanes.forEach((lane, index) => {
       for (const decision of decisions[index]!) {
+        if (decision.timeMs >= endMs && (decision.action === 'prepare' || decision.action === 'withhold')) continue;
         const begins = this.#take(lane, decision);
         if (!begins || decision.timeMs < this.#fromMs) continue;
         this.#decisions[lane]++;

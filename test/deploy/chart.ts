@@ -23,6 +23,7 @@ interface Container {
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly ports: readonly { readonly containerPort: number }[];
   readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+  readonly envFrom?: readonly { readonly secretRef: { readonly name: string } }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
 }
 interface PodSpec {
@@ -35,6 +36,9 @@ interface PodSpec {
     readonly name: string;
     readonly hostPath?: object;
     readonly secret?: { readonly secretName: string };
+    readonly projected?: {
+      readonly sources: readonly { readonly serviceAccountToken?: Readonly<Record<string, unknown>> }[];
+    };
   }[];
 }
 /** A rendered object. */

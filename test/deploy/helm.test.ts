@@ -182,6 +182,23 @@ test('service accounts of pods that log in at Vault are those that ebbtide vault
   assert.deepEqual([...new Set(accounts.filter((name) => name !== 'tide-default'))].sort(), bound.sort());
 });
 
+test('tokens for Vault are projected to the services that log in there, for its audience alone where one is named', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  for (const audience of [undefined, 'https://vault.example']) {
+    const manifests = await render(helm, [...everything, ...(audience ? [`vault.audience=${audience}`] : [])]);
+    const tokens = workloads(manifests).flatMap(({ metadata, spec }) => {
+      const volume = spec!.template.spec.volumes.find(({ name }) => name === 'vault-token');
+      const name = metadata.name.replace(/^tide-/, '');
+      return volume ? [[name, volume.projected!.sources.map((source) => source.serviceAccountToken)] as const] : [];
+    });
+    const logsIn = Object.entries(values.components).flatMap(([name, { vault }]) => (vault ? [name] : []));
+    assert.deepEqual(tokens.map(([name]) => name).sort(), logsIn.sort());
+    for (const [name, sources] of tokens)
+      assert.deepEqual(sources, [{ path: 'token', expirationSeconds: 600, ...(audience ? { audience } : {}) }], name);
+  }
+});
+
 test("with TLS, every process trusts the cluster's authority and comes to Kafka as itself", async (t) => {
   const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
   if (!helm) return;

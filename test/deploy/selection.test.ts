@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chart, everything, render, setting, values } from './chart.ts';
+import { stringify } from 'yaml';
+import { temporaryFolder } from '../services/folder.ts';
+import { chart, everything, render, setting, values, workloads } from './chart.ts';
 import { deployTools, orSkip, runProgram } from './tools.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -103,13 +106,57 @@ test('a release of the longest name has names that pods of StatefulSets can bear
   for (const name of names) assert.ok(name.length <= 52, name);
 });
 
-test('the agent is a release of its own by the values that come with the chart', async (t) => {
+test('the agent is a release of its own by the values that come with the chart, whatever a values file before them enables', async (t) => {
   const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
   if (!helm) return;
-  const { stdout } = await runProgram(helm, ['template', 'tide', chart, '--values', join(chart, 'values-agent.yaml')]);
-  const kinds = [...stdout.matchAll(/^kind: (.*)$/gm)].map(([, kind]) => kind!);
-  assert.deepEqual(kinds.sort(), ['ConfigMap', 'DaemonSet', 'NetworkPolicy', 'Service', 'ServiceAccount']);
-  assert.doesNotMatch(stdout, /secretName/);
+  const full = join(temporaryFolder(t), 'values.yaml');
+  const enabled = Object.keys(values.components).map((name) => [name, { enabled: true }]);
+  writeFileSync(
+    full,
+    stringify({
+      components: Object.fromEntries(enabled),
+      keda: { enabled: true },
+      serviceMonitor: { enabled: true },
+      secretName: 'of-services',
+      envSecretName: 'environment-of-services',
+    }),
+  );
+  const agent = async (...settings: readonly string[]) => {
+    const files = [full, join(chart, 'values-agent.yaml')].flatMap((file) => ['--values', file]);
+    return (await runProgram(helm, ['template', 'tide', chart, ...files, ...setting(settings)])).stdout;
+  };
+  const plain = await agent();
+  const kinds = [...plain.matchAll(/^kind: (.*)$/gm)].map(([, kind]) => kind!);
+  const expected = ['ConfigMap', 'DaemonSet', 'NetworkPolicy', 'Service', 'ServiceAccount', 'ServiceMonitor'];
+  assert.deepEqual(kinds.sort(), expected);
+  assert.doesNotMatch(plain, /secretName|secretRef|of-services/);
+
+  const own = await agent(
+    'components.agent.secretName=of-agent',
+    'components.agent.envSecretName=environment-of-agent',
+  );
+  assert.match(own, /name: secrets, mountPath: \/etc\/ebbtide\/secrets, readOnly: true/);
+  assert.match(own, /secretName: of-agent,/);
+  assert.match(own, /secretRef: \{ name: environment-of-agent \}/);
+  assert.doesNotMatch(own, /of-services/);
+});
+
+test('a component has the common Secrets, or those of its own in their place', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const manifests = await render(helm, [
+    ...everything,
+    ...['secretName=common', 'envSecretName=common', 'components.console.secretName=of-console'],
+  ]);
+  for (const { metadata, spec } of workloads(manifests)) {
+    const pod = spec!.template.spec;
+    const files = pod.volumes.find(({ name }) => name === 'secrets')?.secret?.secretName;
+    const environment = pod.containers[0].envFrom?.map(({ secretRef }) => secretRef.name);
+    const agent = metadata.name === 'tide-agent';
+    const expected = metadata.name === 'tide-console' ? 'of-console' : 'common';
+    assert.equal(files, agent ? undefined : expected, metadata.name);
+    assert.deepEqual(environment, agent ? undefined : ['common'], metadata.name);
+  }
 });
 
 test('network policies let in nobody where no peers are named, and let out to what a component needs', async (t) => {

@@ -23,6 +23,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   jq: 'reads an answer of the key host; test/infra/services/keyhost/kinds.test.ts asks for the same',
   'ssh-keygen': 'makes a revocation list; test/infra/services/keyhost/kinds.test.ts makes one of such an answer',
   export: 'names what is the user’s own',
+  openssl: 'makes random secrets for a cluster of the user’s own',
+  base64: 'reads the authority out of the user’s own kubeconfig',
   cd: 'goes to a folder of the user’s own',
 };
 

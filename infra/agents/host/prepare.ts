@@ -46,10 +46,10 @@ const prepareConfig = (file: string | undefined): PreparedAgent => {
 const prepareSchemaId = async (file: string | undefined): Promise<number> => {
   const { schemaRegistry } = loadConfig(file).config;
   const { connectRegistry } = await import('../../kafka/registry.ts');
-  const { url, username, password, passwordFile } = schemaRegistry;
+  const { url, username, password, passwordFile, ...files } = schemaRegistry;
   const secret = password ?? (passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8').trim());
   const registry = connectRegistry({
-    url,
+    ...{ url, ...files },
     ...(username === undefined ? {} : { username }),
     ...(secret === undefined ? {} : { password: secret }),
   });

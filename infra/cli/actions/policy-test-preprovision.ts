@@ -9,6 +9,7 @@ import { readPreprovisionPolicyFile } from '../../replay/policyFile.ts';
 import { openProvisioningPreview } from '../../replay/preprovision/preview.ts';
 import { provisioningReport } from '../../replay/preprovision/view.ts';
 import { openAccessModel } from '../access-model.ts';
+import { clusterOf } from '../connect.ts';
 import { measuredOn } from '../environment.ts';
 import { printEvaluation } from '../print-evaluation.ts';
 import { createProgress } from '../progress.ts';
@@ -32,6 +33,7 @@ const unlimited = {
   mostPairHours: Number.POSITIVE_INFINITY,
   mostRecordsADay: Number.POSITIVE_INFINITY,
   mostMs: Number.POSITIVE_INFINITY,
+  mostListed: 100_000,
 };
 
 /** What a policy of pre-provisioning would have prepared of the accesses of the archive. Nothing is put in force. */
@@ -47,7 +49,7 @@ export const testPreprovision = async (test: PolicyTest): Promise<void> => {
   const started = performance.now();
   try {
     const preview = await openProvisioningPreview(
-      archiveAccessLog(archive, config.archive.cluster),
+      archiveAccessLog(archive, clusterOf(config)),
       model,
       unlimited,
     )({

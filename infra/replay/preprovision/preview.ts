@@ -84,7 +84,7 @@ export const openProvisioningPreview =
     const abort = new AbortController();
     const listening = stopping.subscribe(() => abort.abort());
     const firstHour = hourOf(from - warmUpMs);
-    const lastHour = hourOf(to);
+    const lastHour = hourOf(to - 1);
     let opened: AccessInForce | undefined;
     try {
       const begun = now();
@@ -107,13 +107,18 @@ export const openProvisioningPreview =
       const partitions = new Map<number, AccessReplay>();
       let [accesses, rejected] = [0, 0];
       let cutAt: number | null = null;
-      const take = async (timeMs: number, hour: ReadonlyMap<number, EventItem[]>): Promise<void> => {
+      /** @param end - where nothing begins any more, as nobody would be seen to come */
+      const take = async (
+        timeMs: number,
+        hour: ReadonlyMap<number, EventItem[]>,
+        end = Number.POSITIVE_INFINITY,
+      ): Promise<void> => {
         standings.pass(timeMs);
         for (const partition of hour.keys())
           if (!partitions.has(partition))
             partitions.set(partition, new AccessReplay({ ...options, firstHour: hourOf(timeMs) }));
         for (const [partition, replay] of partitions)
-          comparison.add(await replay.take(timeMs, (hour.get(partition) ?? []).sort(byTime)));
+          comparison.add(await replay.take(timeMs, (hour.get(partition) ?? []).sort(byTime)), end);
       };
       /** Of each hour, the items of each partition; what a record says of later goes to its own hour. */
       const hours = new Map<number, Map<number, EventItem[]>>();
@@ -152,7 +157,7 @@ export const openProvisioningPreview =
         }
       }
       const end = cutAt ?? to;
-      await take(end, new Map());
+      await take(end, new Map(), end);
       return {
         ...comparison.finish(end),
         ...{ model: version, zone, oneIn, accesses, rejected, from, to: end, cutAt },

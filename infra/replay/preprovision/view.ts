@@ -77,7 +77,9 @@ const deedOf = (one: Preparation | null, timeMs: number): string => {
   if (!one) return 'nothing';
   if (one.withheld !== '') return `withheld: ${one.withheld}`;
   const minutes = one.endedAt === null ? undefined : Math.round((one.endedAt - timeMs) / minuteMs);
-  return minutes === undefined ? 'prepared' : one.end === 'used' ? `used after ${minutes} min` : 'nobody came';
+  if (minutes === undefined) return 'prepared';
+  if (one.end === 'used') return `used after ${minutes} min`;
+  return one.end === 'windowEnd' ? 'nobody came' : `taken back after ${minutes} min: ${one.end}`;
 };
 
 /** A trial as tables and figures, for the terminal and as a page. */
@@ -127,12 +129,17 @@ export const provisioningReport = (
       {
         title: 'Decisions that differ, the latest last',
         headings: ['at', 'for', 'configured', 'tested'],
-        rows: preview.differences.map(({ pair, timeMs, draft, inForce }) => [
-          new Date(timeMs).toISOString().slice(0, 16).replace('T', ' '),
-          subjectOfPair(pair),
-          deedOf(inForce, timeMs),
-          deedOf(draft, timeMs),
-        ]),
+        rows: preview.differences
+          .slice(-mostRows)
+          .map(({ pair, timeMs, draft, inForce }) => [
+            new Date(timeMs).toISOString().slice(0, 16).replace('T', ' '),
+            subjectOfPair(pair),
+            deedOf(inForce, timeMs),
+            deedOf(draft, timeMs),
+          ]),
+        ...(figures.differingDecisions! > mostRows
+          ? { note: `${figures.differingDecisions! - mostRows} earlier ones are not shown` }
+          : {}),
       },
     ],
     plots: [],

@@ -52,7 +52,7 @@ test('accesses of the archive come back in their order with what they are joined
 
   const log = archiveAccessLog(archive, 'default');
   const all = { fromMs: t0, toMs: t0 + days * dayMs, oneIn: 1 };
-  assert.deepEqual(await log.extent(all.fromMs, all.toMs, t0 + 14 * dayMs), { pairs: 2, busiestDay: 3, accesses: 14 });
+  assert.deepEqual(await log.extent(all.fromMs, all.toMs, t0 + 14 * dayMs), { pairs: 2, busiestDay: 2, accesses: 14 });
   const read = async (slice: typeof all) => {
     const found: [number, AccessRecord][] = [];
     await log.records(slice, (partition, record) => found.push([partition, record]));

@@ -54,6 +54,17 @@ test('ModelPool puts the configured model in force until a pointer is', async ()
   await pool.close();
 });
 
+test('ModelPool closes each of its models once, and the configured one not at all', async () => {
+  const { pool } = poolOf({ one: 'whole', two: 'whole' });
+  await pool.begin();
+  pool.hear(pointer(1, 'one', 'two'));
+  await until('the pointer', () => pool.sequence === 1);
+  const before = closed.length;
+  await pool.close();
+  await pool.close();
+  assert.deepEqual(closed.slice(before).sort(), ['one', 'two']);
+});
+
 test('ModelPool announces a pointer only once all its models are there', async () => {
   const { pool, loads } = poolOf({ v1: 'whole', v2: 'whole' });
   await pool.begin();

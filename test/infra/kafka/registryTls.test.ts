@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { Schema } from 'avsc';
 import { schemaRegistryConfig } from '../../../infra/config/connections.ts';
 import { startRegistryServer } from '../../../infra/http/registry-server.ts';
@@ -10,9 +15,12 @@ import { makeAuthority, makeCertificate } from '../../services/certificates.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { httpsBefore, pem } from '../../services/https.ts';
 
+const extension = extname(import.meta.url);
+const loader = extension === '.ts' ? ['--import', 'tsx'] : [];
 const schema = { type: 'record', name: 'Reading', fields: [{ name: 'level', type: 'double' }] } as Schema;
 
-test('connectRegistry trusts the authority that it is told of, and shows its certificate', async (t) => {
+/** The embedded registry behind a server that lets in only who shows a certificate of its authority. */
+const mutual = async (t: TestContext) => {
   const folder = temporaryFolder(t);
   const authority = makeAuthority(folder);
   const caFile = authority.certFile;
@@ -22,7 +30,11 @@ test('connectRegistry trusts the authority that it is told of, and shows its cer
     ...pem(makeCertificate(folder, 'registry', authority)),
     ...{ ca: readFileSync(caFile), requestCert: true, rejectUnauthorized: true },
   });
-  const own = makeCertificate(folder, 'lifecycle', authority);
+  return { folder, caFile, url, seen, own: makeCertificate(folder, 'lifecycle', authority) };
+};
+
+test('connectRegistry trusts the authority that it is told of, and shows its certificate', async (t) => {
+  const { folder, caFile, url, seen, own } = await mutual(t);
   const client = connectRegistry({ url, caFile, ...own });
   const id = await client.register('reading-value', schema);
   assert.deepEqual(await connectRegistry({ url, caFile, ...own }).byId(id), schema);
@@ -35,6 +47,20 @@ test('connectRegistry trusts the authority that it is told of, and shows its cer
     code: 'CONFIG_INVALID',
     message: /schemaRegistry\.keyFile names .*stranger\.key, which is not the key of/,
   });
+});
+
+test('the host agent asks a registry for its schema by the same files', async (t) => {
+  const { folder, caFile, own, url } = await mutual(t);
+  const file = join(folder, 'ebbtide.yaml');
+  const section = { url, caFile, ...own };
+  writeFileSync(file, JSON.stringify({ kafka: { brokers: '127.0.0.1:1' }, schemaRegistry: section }));
+  const prepare = fileURLToPath(new URL(`../../../infra/agents/host/prepare${extension}`, import.meta.url));
+  const child = spawn(process.execPath, [...loader, prepare, 'schema-id', file], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(schema));
+  const [answer] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  assert.deepEqual(await connectRegistry(section).byId(Number(answer)), schema);
 });
 
 test('a certificate for the registry goes with its key, by TLS alone', () => {

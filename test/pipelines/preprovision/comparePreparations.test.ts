@@ -20,6 +20,20 @@ const decision = (
 });
 const came = (hours: number, pair = ada) => ({ pair, timeMs: hours * hourMs });
 
+test('ComparePreparations ends at its end: what would begin then is passed over, what ends then is counted', () => {
+  const comparison = new ComparePreparations(0, 10);
+  comparison.add({ came: [], decisions: [[decision('prepare', 1)], [decision('prepare', 1)]] });
+  const ends = [decision('end', 2, { reason: 'windowEnd' }), decision('prepare', 2)];
+  comparison.add(
+    { came: [], decisions: [ends, [ends[0]!, decision('withhold', 2, { reason: 'budget' })]] },
+    2 * hourMs,
+  );
+  const { users, decisions, differences } = comparison.finish(2 * hourMs);
+  const once = { prepared: 1, hits: 0, wasted: 1, unusedMs: 60 * minuteMs, withheld: 0 };
+  assert.deepEqual(users, [{ user: 'ada', visits: 0, differing: 0, draft: once, inForce: once }]);
+  assert.deepEqual([decisions, differences], [{ draft: 1, inForce: 1 }, []]);
+});
+
 test('ComparePreparations counts an hour once as a visit, and what lay for how long', () => {
   const comparison = new ComparePreparations(0, 10);
   comparison.add({

@@ -3,6 +3,10 @@
 {{- $root := .root -}}
 {{- $component := .component -}}
 {{- $values := $root.Values -}}
+{{- /* Secrets of services have no place on every node: who sees the node has those alone that are named for it */ -}}
+{{- $shared := ternary dict $values (not (empty $component.host)) -}}
+{{- $secretName := $component.secretName | default $shared.secretName -}}
+{{- $envSecretName := $component.envSecretName | default $shared.envSecretName -}}
 metadata:
   labels:
     {{- include "ebbtide.labels" . | nindent 4 }}
@@ -84,7 +88,7 @@ spec:
         {{- with $values.env }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-      {{- with $values.envSecretName }}
+      {{- with $envSecretName }}
       envFrom:
         - secretRef: { name: {{ . }} }
       {{- end }}
@@ -120,7 +124,7 @@ spec:
         {{- toYaml ($component.resources | default $values.resources) | nindent 8 }}
       volumeMounts:
         - { name: config, mountPath: /etc/ebbtide/ebbtide.yaml, subPath: ebbtide.yaml, readOnly: true }
-        {{- if and $values.secretName (not $component.host) }}
+        {{- if $secretName }}
         - { name: secrets, mountPath: /etc/ebbtide/secrets, readOnly: true }
         {{- end }}
         {{- if and (eq $values.vault.login "kubernetes") $component.vault }}
@@ -142,10 +146,9 @@ spec:
   volumes:
     - name: config
       configMap: { name: {{ include "ebbtide.name" (dict "root" $root "name" "config") }} }
-    {{- /* Secrets of services have no place on every node */}}
-    {{- if and $values.secretName (not $component.host) }}
+    {{- if $secretName }}
     - name: secrets
-      secret: { secretName: {{ $values.secretName }}, defaultMode: 0440 }
+      secret: { secretName: {{ $secretName }}, defaultMode: 0440 }
     {{- end }}
     {{- if and (eq $values.vault.login "kubernetes") $component.vault }}
     - name: vault-token

@@ -108,7 +108,7 @@ export const Outcome = ({ outcome }: { readonly outcome: PreviewView }) => {
           <h3>{told.list}</h3>
           <ul class="plain-list differences">
             {differences.map(({ subject, name, at, draft, inForce }) => (
-              <li key={`${subject} ${at}`}>
+              <li key={`${name} ${at}`}>
                 <a href={pageOf(subject)} class={pipeline === 'keylife' ? 'mono' : undefined}>
                   {name}
                 </a>{' '}
