@@ -18,6 +18,8 @@ export const Find = ({
     // Not while it is typed: the answer to the first letters must not undo the next ones
     if (input.current && document.activeElement !== input.current) input.current.value = value;
   }, [value]);
+  // Whoever has left the page meanwhile is not called back to its list
+  useEffect(() => () => clearTimeout(timer.current), []);
   return (
     <input
       ref={input}
