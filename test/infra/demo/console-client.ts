@@ -3,6 +3,10 @@ import type { Change, Snapshot } from '../../../infra/console/view/protocol.ts';
 
 /** A page without a browser: enters by the link, follows the events, presses buttons. */
 export interface ConsoleClient {
+  /** Its address. */
+  readonly base: string;
+  /** Name and value of the cookie that its session lies in. */
+  readonly cookie: readonly [name: string, value: string];
   /** Everything that was said since the start, in order. */
   readonly changes: readonly Change[];
   /** Resolves with the first change, already seen or to come, that fits. */
@@ -50,7 +54,10 @@ export const openConsole = async (link: string): Promise<ConsoleClient> => {
       for (const wake of waiting) wake();
     }
   })().catch(() => {});
+  const [name] = cookie.split('=', 1) as [string];
   return {
+    base,
+    cookie: [name, cookie.slice(name.length + 1)],
     changes,
     until: async (what, fits) => {
       const deadline = Date.now() + patienceMs;

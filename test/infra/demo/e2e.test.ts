@@ -8,8 +8,10 @@ import type { Change } from '../../../infra/console/view/protocol.ts';
 import { demoRole } from '../../../infra/demo/policy.ts';
 import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
+import { requireOrSkip } from '../../services/require.ts';
 import { ebbtide, startEbbtide } from '../cli/ebbtide.ts';
 import { openConsole } from './console-client.ts';
+import { walk } from './newcomer.ts';
 
 type Of<T extends Change['type']> = Extract<Change, { type: T }>;
 const isDecision = (change: Change): change is Of<'decision'> => change.type === 'decision';
@@ -140,6 +142,15 @@ test('up --demo: calm doubles a life to its maximum, a recorded anomaly halves a
       return;
     }
   });
+
+  await t.test(
+    'a newcomer investigates the revocation, labels it, sees that in a report, tries another threshold, and undoes it all',
+    async (t) => {
+      if (!(await requireOrSkip(t, 'chromium'))) return;
+      const [revoked] = page.changes.filter(isEnforced('revoke'));
+      await walk(t, page, revoked!.id, environment);
+    },
+  );
 
   await t.test('commands beside it find it', async () => {
     const listed = await ebbtide(['credentials', 'list', '--json'], environment);
