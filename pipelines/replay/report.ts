@@ -9,7 +9,7 @@ import {
   joinDifferences,
 } from './differences.ts';
 import type { LaneOutput } from './lane.ts';
-import { figuresOf, type LaneFigure, Ledger, type LedgerSummary, laneFigures, spanOf } from './ledger.ts';
+import { figuresOf, Ledger, type LedgerSummary, laneFigures, spanOf } from './ledger.ts';
 import { type Verdict, verdictsOf } from './verdicts.ts';
 
 /** Figures by name, flat. */
@@ -18,8 +18,12 @@ export type Figures = Readonly<Record<string, number>>;
 /** Figures of the whole replay. */
 const inputFigures = ['messages', 'missingMessages', 'rejectedMessages', 'lateSamples', 'samples', 'days'] as const;
 
-/** Name of a lane's figure in the lane that is compared with. */
-export const against = (figure: LaneFigure): string => `against${figure[0]!.toUpperCase()}${figure.slice(1)}`;
+/** Name of a figure in the lane that is compared with. */
+export const against = (figure: string): string => `against${figure.charAt(0).toUpperCase()}${figure.slice(1)}`;
+
+/** Figures of what is compared with, by {@link against}. */
+export const allAgainst = (figures: Figures): Record<string, number> =>
+  Object.fromEntries(Object.entries(figures).map(([name, value]) => [against(name), value]));
 
 /**
  * Names of the figures that a replay gives.
@@ -166,7 +170,7 @@ export const reportOf = (all: readonly ReportSummary[], counts: ReplayCounts): R
     ...figuresOf(here),
   };
   if (there.length > 0) {
-    for (const [name, value] of Object.entries(figuresOf(there))) figures[against(name as LaneFigure)] = value;
+    for (const [name, value] of Object.entries(figuresOf(there))) figures[against(name)] = value;
     Object.assign(figures, differences.figures);
   }
   for (const [name, value] of Object.entries(figures)) figures[name] = round(value);

@@ -1,11 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { findEvaluator } from '../../../models/evaluation/index.ts';
-import { drawPage } from '../../../models/evaluation/page/page.ts';
-import { measuredOn } from '../environment.ts';
 import type { Action } from '../invocation.ts';
-import { printEvaluation } from '../print-evaluation.ts';
+import { tellEvaluation } from '../print-evaluation.ts';
 import { createProgress } from '../progress.ts';
-import { duration } from '../terminal.ts';
 
 interface Options {
   readonly data: string;
@@ -31,14 +27,8 @@ export const run: Action<Options, [string]> = async ({ terminal }, { data, detec
     });
     progress.stop();
     const seconds = Math.round((performance.now() - started) / 100) / 10;
-    const environment = measuredOn(seconds);
-    if (html) await writeFile(html, drawPage(evaluation, environment));
-    if (terminal.json) {
-      terminal.printJson({ name: evaluation.name, figures: evaluation.figures, environment });
-      return;
-    }
-    printEvaluation(evaluation, terminal);
-    terminal.say(`Evaluated in ${duration(seconds * 1000)}${html ? `; page in ${html}` : ''}`);
+    const json = { figures: evaluation.figures };
+    await tellEvaluation(evaluation, { terminal, seconds, html, said: 'Evaluated', json });
   } finally {
     progress.stop();
     process.off('SIGINT', interrupt);

@@ -1,6 +1,4 @@
-import { writeFile } from 'node:fs/promises';
 import { NEVER } from 'rxjs';
-import { drawPage } from '../../../models/evaluation/page/page.ts';
 import { archiveAccessLog } from '../../clickhouse/accessLog.ts';
 import type { ClickHouseArchive } from '../../clickhouse/client.ts';
 import type { Config } from '../../config/config.ts';
@@ -10,10 +8,9 @@ import { openProvisioningPreview } from '../../replay/preprovision/preview.ts';
 import { provisioningReport } from '../../replay/preprovision/view.ts';
 import { openAccessModel } from '../access-model.ts';
 import { clusterOf } from '../connect.ts';
-import { measuredOn } from '../environment.ts';
-import { printEvaluation } from '../print-evaluation.ts';
+import { tellEvaluation } from '../print-evaluation.ts';
 import { createProgress } from '../progress.ts';
-import { duration, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** What is tried, over which part of the archive. */
 export interface PolicyTest {
@@ -59,15 +56,9 @@ export const testPreprovision = async (test: PolicyTest): Promise<void> => {
     progress.stop();
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     const report = provisioningReport(preview, { draft: policy, inForce });
-    const environment = measuredOn(seconds);
-    if (html) await writeFile(html, drawPage(report, environment));
-    if (terminal.json) {
-      const { users, differences } = preview;
-      terminal.printJson({ name: report.name, figures: report.figures, users, differences, environment });
-      return;
-    }
-    printEvaluation(report, terminal);
-    terminal.say(`Tested in ${duration(seconds * 1000)}${html ? `; page in ${html}` : ''}`);
+    const { users, differences } = preview;
+    const json = { figures: report.figures, users, differences };
+    await tellEvaluation(report, { terminal, seconds, html, said: 'Tested', json });
   } finally {
     progress.stop();
   }

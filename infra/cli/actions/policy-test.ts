@@ -1,6 +1,4 @@
-import { writeFile } from 'node:fs/promises';
 import type { Evaluation } from '../../../models/evaluation/evaluation.ts';
-import { drawPage } from '../../../models/evaluation/page/page.ts';
 import { reportSubjects, type SubjectReport } from '../../../pipelines/scope/subjectReport.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { policyVersion } from '../../../schemas/policy.ts';
@@ -10,12 +8,10 @@ import { openArchive } from '../../clickhouse/client.ts';
 import { readScopePolicyFile } from '../../replay/policyFile.ts';
 import { callerJson, figuresOf, viewOf } from '../../replay/scope/view.ts';
 import { addressOf } from '../connect.ts';
-import { measuredOn } from '../environment.ts';
 import type { Action } from '../invocation.ts';
-import { printEvaluation } from '../print-evaluation.ts';
+import { tellEvaluation } from '../print-evaluation.ts';
 import { createProgress } from '../progress.ts';
 import { openScopeModel } from '../scope-model.ts';
-import { duration } from '../terminal.ts';
 import { type InstantOrAgo, instantOf } from '../values.ts';
 import { type PolicyTest, testPreprovision } from './policy-test-preprovision.ts';
 
@@ -110,19 +106,8 @@ const testScope = async ({ terminal, config, archive, from, to, ...options }: Po
         : {}),
     };
     const whole = then ? { ...view, tables: [difference(reports, then, policy, configured), ...view.tables] } : view;
-    const environment = measuredOn(seconds);
-    if (options.html) await writeFile(options.html, drawPage(whole, environment));
-    if (terminal.json) {
-      terminal.printJson({
-        name: view.name,
-        figures,
-        callers: reports.filter(restricted).map(callerJson),
-        environment,
-      });
-      return;
-    }
-    printEvaluation(whole, terminal);
-    terminal.say(`Tested in ${duration(seconds * 1000)}${options.html ? `; page in ${options.html}` : ''}`);
+    const callers = reports.filter(restricted).map(callerJson);
+    await tellEvaluation(whole, { terminal, seconds, html: options.html, said: 'Tested', json: { figures, callers } });
   } finally {
     progress.stop();
     await model.close();

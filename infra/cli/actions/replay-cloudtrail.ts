@@ -1,17 +1,13 @@
-import { writeFile } from 'node:fs/promises';
-import { drawPage } from '../../../models/evaluation/page/page.ts';
 import { reportSubjects } from '../../../pipelines/scope/subjectReport.ts';
 import { EbbtideError } from '../../../schemas/errors.ts';
 import { policyVersion } from '../../../schemas/policy.ts';
 import { readCloudTrail } from '../../files/cloudtrail.ts';
 import { readScopePolicyFile } from '../../replay/policyFile.ts';
 import { callerJson, viewOf } from '../../replay/scope/view.ts';
-import { measuredOn } from '../environment.ts';
 import type { Action } from '../invocation.ts';
-import { printEvaluation } from '../print-evaluation.ts';
+import { tellEvaluation } from '../print-evaluation.ts';
 import { createProgress } from '../progress.ts';
 import { openScopeModel } from '../scope-model.ts';
-import { duration } from '../terminal.ts';
 
 interface Options {
   readonly model?: string;
@@ -46,20 +42,8 @@ export const run: Action<Options, [string | undefined]> = async ({ terminal, loa
       ...read.unreadable.map(({ file, why }) => `${file} could not be read: ${why}`),
     ];
     const view = viewOf('scope-cloudtrail', `CloudTrail records in ${folder}`, reports, policy, notes);
-    const environment = measuredOn(seconds);
-    if (options.html) await writeFile(options.html, drawPage(view, environment));
-    if (terminal.json) {
-      terminal.printJson({
-        name: view.name,
-        figures: view.figures,
-        callers: reports.map(callerJson),
-        notes,
-        environment,
-      });
-      return;
-    }
-    printEvaluation(view, terminal);
-    terminal.say(`Replayed in ${duration(seconds * 1000)}${options.html ? `; page in ${options.html}` : ''}`);
+    const json = { figures: view.figures, callers: reports.map(callerJson), notes };
+    await tellEvaluation(view, { terminal, seconds, html: options.html, said: 'Replayed', json });
   } finally {
     progress.stop();
   }

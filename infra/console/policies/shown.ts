@@ -1,3 +1,4 @@
+import { allAgainst } from '../../../pipelines/replay/report.ts';
 import type { SubjectReport } from '../../../pipelines/scope/subjectReport.ts';
 import type { Decision } from '../../../schemas/generated/Decision.ts';
 import type { ScopePolicy } from '../../../schemas/scopePolicy.ts';
@@ -50,12 +51,6 @@ export const shownLifecycle = ({ report, from, warnings }: Preview, to: number):
   })),
 });
 
-/** Figures of the policy in force, by the names that set them against those of the draft. */
-export const against = (figures: Readonly<Record<string, number>>): Record<string, number> =>
-  Object.fromEntries(
-    Object.entries(figures).map(([name, value]) => [`against${name.charAt(0).toUpperCase()}${name.slice(1)}`, value]),
-  );
-
 const scopeDeed = ({ narrowest, peakRisk, peakFeatures }: SubjectReport): PolicyDeed => ({
   action: 'narrow',
   newTtlMs: 0,
@@ -76,7 +71,7 @@ export const shownScope = (
     pipeline: 'scope',
     figures: {
       ...figuresOf(draft, policies.draft),
-      ...against(figuresOf(inForce, policies.inForce)),
+      ...allAgainst(figuresOf(inForce, policies.inForce)),
       differingSubjects: changed.length,
     },
     from,
@@ -122,7 +117,7 @@ export const shownKeys = (
       keys: holders.reduce((sum, { keys }) => sum + keys, 0),
       people: holders.length,
       keyHours: hours(draft),
-      ...against({ keyHours: hours(inForce) }),
+      ...allAgainst({ keyHours: hours(inForce) }),
       differingKeys: changed.reduce((sum, one) => sum + one.changed, 0),
       differingSubjects: changed.length,
     },

@@ -3,19 +3,15 @@ import { subjectOfPair } from '../../../operators/preprovision/decisionRecord.ts
 import type { Preparation, PreparationTally } from '../../../pipelines/preprovision/comparePreparations.ts';
 import type { PreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
 import type { ProvisioningPreview } from '../../replay/preprovision/preview.ts';
-import { provisioningFigures, provisioningNotes } from '../../replay/preprovision/view.ts';
+import { becameOf, provisioningFigures, provisioningNotes } from '../../replay/preprovision/view.ts';
 import type { PolicyDeed, PreparedView, PreviewView } from '../view/policy.ts';
 
 const mostUsers = 60;
 const minuteMs = 60_000;
 
-const becameOf = ({ endedAt, end, withheld, chance }: Preparation, timeMs: number): string => {
-  const likely = `${(100 * chance).toFixed(0)} % likely`;
-  if (withheld !== '') return likely;
-  if (endedAt === null) return `${likely}; not ended yet`;
-  const minutes = Math.round((endedAt - timeMs) / minuteMs);
-  if (end === 'used') return `${likely}; used after ${minutes} min`;
-  return end === 'windowEnd' ? `${likely}; nobody came` : `${likely}; taken back after ${minutes} min: ${end}`;
+const reasonOf = (preparation: Preparation, timeMs: number): string => {
+  const likely = `${(100 * preparation.chance).toFixed(0)} % likely`;
+  return preparation.withheld === '' ? `${likely}; ${becameOf(preparation, timeMs) ?? 'not ended yet'}` : likely;
 };
 
 const deedOf = (preparation: Preparation | null, timeMs: number): PolicyDeed | null =>
@@ -24,7 +20,7 @@ const deedOf = (preparation: Preparation | null, timeMs: number): PolicyDeed | n
     newTtlMs: preparation.untilMs - timeMs,
     newScope: '',
     withheld: preparation.withheld,
-    reason: becameOf(preparation, timeMs),
+    reason: reasonOf(preparation, timeMs),
   };
 
 const preparedOf = ({ prepared, hits, unusedMs }: PreparationTally): PreparedView => ({

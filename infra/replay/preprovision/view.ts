@@ -5,6 +5,7 @@ import type {
   PreparationTally,
   UserPreparations,
 } from '../../../pipelines/preprovision/comparePreparations.ts';
+import { against, allAgainst } from '../../../pipelines/replay/report.ts';
 import { policyVersion } from '../../../schemas/policy.ts';
 import type { PreprovisionPolicy } from '../../../schemas/preprovisionPolicy.ts';
 import type { ProvisioningPreview } from './preview.ts';
@@ -43,9 +44,7 @@ export const provisioningFigures = ({
     decisions: decisions.draft,
     againstDecisions: decisions.inForce,
     ...figuresOf(users, visits, ({ draft }) => draft),
-    ...Object.fromEntries(
-      Object.entries(before).map(([name, value]) => [`against${name.charAt(0).toUpperCase()}${name.slice(1)}`, value]),
-    ),
+    ...allAgainst(before),
     differingDecisions: users.reduce((sum, { differing }) => sum + differing, 0),
     differingSubjects: users.filter(({ differing }) => differing > 0).length,
   };
@@ -73,13 +72,17 @@ export const provisioningNotes = (
     : []),
 ];
 
+/** What became of what was prepared at a time, epoch milliseconds; undefined where it has not ended. */
+export const becameOf = ({ endedAt, end }: Preparation, timeMs: number): string | undefined => {
+  if (endedAt === null) return undefined;
+  const minutes = Math.round((endedAt - timeMs) / minuteMs);
+  if (end === 'used') return `used after ${minutes} min`;
+  return end === 'windowEnd' ? 'nobody came' : `taken back after ${minutes} min: ${end}`;
+};
+
 const deedOf = (one: Preparation | null, timeMs: number): string => {
   if (!one) return 'nothing';
-  if (one.withheld !== '') return `withheld: ${one.withheld}`;
-  const minutes = one.endedAt === null ? undefined : Math.round((one.endedAt - timeMs) / minuteMs);
-  if (minutes === undefined) return 'prepared';
-  if (one.end === 'used') return `used after ${minutes} min`;
-  return one.end === 'windowEnd' ? 'nobody came' : `taken back after ${minutes} min: ${one.end}`;
+  return one.withheld === '' ? (becameOf(one, timeMs) ?? 'prepared') : `withheld: ${one.withheld}`;
 };
 
 /** A trial as tables and figures, for the terminal and as a page. */
@@ -108,11 +111,7 @@ export const provisioningReport = (
       {
         title: `Policy ${policyVersion(policies.draft)} against the configured ${policyVersion(policies.inForce)}`,
         headings: ['figure', 'configured', 'tested'],
-        rows: rows.map((name) => [
-          name,
-          rounded(figures[`against${name.charAt(0).toUpperCase()}${name.slice(1)}`]),
-          rounded(figures[name]),
-        ]),
+        rows: rows.map((name) => [name, rounded(figures[against(name)]), rounded(figures[name])]),
         note: `${figures.visits} visits of ${figures.users} users; ${figures.differingDecisions} decisions differ.`,
       },
       {
