@@ -1,95 +1,116 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { type Command, CommanderError } from 'commander';
-import { createProgram } from '../../infra/cli/program.ts';
-import { blocksOf, commandsOf, pages, runPages } from './blocks.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { RunningServers } from '../../infra/cli/running.ts';
+import { loadSetup } from '../../infra/setup/load.ts';
+import { closingAfter } from '../services/closing.ts';
+import { until } from '../services/context.ts';
+import { temporaryFolder } from '../services/folder.ts';
+import { requireOrSkip } from '../services/require.ts';
+import { elsewhere } from './commands/elsewhere.ts';
+import { type Expected, expectedOf, type Scenario, type Stack, type Stage } from './commands/scenario.ts';
+import { scenarios } from './commands/scenarios.ts';
+import { openShell, type Shell } from './shell.ts';
+import { documentedStatements, statementsOf } from './statements.ts';
 
-/** Why a command that is not Ebbtide's is not run here; tests of deployments run what they can have. */
-const elsewhere: Readonly<Record<string, string>> = {
-  npm: 'installs and builds; CI runs its scripts, and test/docs.test.ts compares their names',
-  npx: 'tools of development, which CI runs',
-  node: 'sets up what CI has set up',
-  docker: 'needs Docker; compose.yaml is run by test/deploy',
-  kubectl: 'needs a cluster; the chart is rendered and checked by test/deploy',
-  helm: 'needs a cluster; the chart is rendered and checked by test/deploy',
-  install: 'writes to the system; units are checked by test/deploy',
-  systemctl: 'needs systemd',
-  'systemd-sysusers': 'needs systemd',
-  bao: "needs the user's own OpenBao; guides do the same by curl, which is run",
-  curl: "asks the user's own servers; guides ask the embedded ones, which is run",
-  sh: 'sets rules at a Kafka of the user’s own; test/infra/kafka/acls.test.ts runs such a script at a real one',
-  'kafka-acls.sh': 'Kafka’s own; test/infra/kafka/acls.test.ts runs it, and what is made of its list',
-  'kafka-consumer-groups.sh': 'Kafka’s own; test/faults/disaster.test.ts runs it',
-  jq: 'reads an answer of the key host; test/infra/services/keyhost/kinds.test.ts asks for the same',
-  'ssh-keygen': 'makes a revocation list; test/infra/services/keyhost/kinds.test.ts makes one of such an answer',
-  export: 'names what is the user’s own',
-  openssl: 'makes random secrets for a cluster of the user’s own',
-  base64: 'reads the authority out of the user’s own kubeconfig',
-  cd: 'goes to a folder of the user’s own',
-};
+/** Others on this machine may have the usual ones. */
+const anyPorts = `http: { port: 0 }
+token: { port: 0 }
+gateway: { port: 0, grpcPort: 0 }
+delivery: { port: 0 }
+keyhost: { port: 0 }
+console: { port: 0 }
+`;
 
-/** The real command line, whose actions do nothing and whose errors are thrown. */
-const parser = (): Command => {
-  const program = createProgram();
-  const still = (command: Command): void => {
-    command.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
-    if (command.commands.length === 0) command.action(() => {});
-    for (const inner of command.commands) still(inner);
-  };
-  still(program);
-  return program;
-};
+const stackConfig = `provision:
+  targets:
+    web-*:
+      method: sshCertificate
+`;
 
-/** Placeholders in capitals or angle brackets stand for what the command takes there. */
-const filled = (word: string): string => (/^<.*>$/.test(word) ? 'x' : word);
-
-test('commandsOf takes quotes, comments and pipes apart', () => {
-  assert.deepEqual(commandsOf('ebbtide query "SELECT 1 | 2" | head -1  # why\nnpm test && a \\\n b\n'), [
-    ['ebbtide', 'query', 'SELECT 1 | 2'],
-    ['head', '-1'],
-    ['npm', 'test'],
-    ['a', 'b'],
-  ]);
-});
-
-test('every command of a document is one that the command line takes, or not ours for a stated reason', async () => {
-  let parsed = 0;
-  for (const page of pages()) {
-    if (runPages.includes(page.name)) continue;
-    for (const block of blocksOf(page, 'sh'))
-      for (const words of commandsOf(block)) {
-        const [first = '', ...rest] = words.filter((word) => !/^[A-Z_]+=/.test(word));
-        const args = first === 'npx' && rest[0] === 'ebbtide' ? rest.slice(1) : rest;
-        if (first !== 'ebbtide' && args === rest) {
-          assert.ok(
-            first === '' || first in elsewhere,
-            `${page.name}: "${words.join(' ')}" is neither run nor excused`,
-          );
-          continue;
-        }
-        const redirected = args.indexOf('>');
-        try {
-          await parser().parseAsync((redirected < 0 ? args : args.slice(0, redirected)).map(filled), { from: 'user' });
-        } catch (error) {
-          const fine = error instanceof CommanderError && error.exitCode === 0;
-          assert.ok(fine, `${page.name}: "${words.join(' ')}": ${(error as Error).message}`);
-        }
-        parsed++;
-      }
-  }
-  assert.ok(parsed > 60, `${parsed} commands`);
-});
-
-test('of those reasons each is needed', () => {
-  const used = new Set(
-    pages()
-      .filter(({ name }) => !runPages.includes(name))
-      .flatMap((page) => blocksOf(page, 'sh'))
-      .flatMap(commandsOf)
-      .map((words) => words.find((word) => !/^[A-Z_]+=/.test(word)) ?? ''),
-  );
+test('statementsOf keeps pipes and quotes together, joins lines that go on, and drops comments', () => {
   assert.deepEqual(
-    Object.keys(elsewhere).filter((name) => !used.has(name)),
+    statementsOf(`ebbtide query "SELECT 1 # 2" | head -1  # why\n# alone\nnpm test && a \\\n  b\ncurl -d '{\n1}'\n`),
+    ['ebbtide query "SELECT 1 # 2" | head -1', 'npm test && a b', "curl -d '{\n1}'"],
+  );
+});
+
+test('every command of a document is run here, or by a test that is named, or cannot be run for a stated reason', async () => {
+  const known = new Set([...scenarios.flatMap(({ commands }) => Object.keys(commands)), ...Object.keys(elsewhere)]);
+  const documented = await documentedStatements();
+  const missing = documented.filter(({ text }) => !known.has(text));
+  assert.deepEqual(missing, [], 'documents have commands that no test runs');
+  const texts = new Set(documented.map(({ text }) => text));
+  assert.deepEqual(
+    [...known].filter((text) => !texts.has(text)),
     [],
+    'no document has these commands any more',
+  );
+});
+
+const bringUp = async (t: TestContext): Promise<Stack> => {
+  let stop: () => Promise<unknown> = async () => {};
+  t.after(() => stop());
+  const folder = temporaryFolder(t, 'ebbtide-docs-');
+  const data = join(folder, '.ebbtide');
+  writeFileSync(join(folder, 'ebbtide.yaml'), stackConfig + anyPorts);
+  const shell = await openShell(folder, { EBBTIDE_DATA: data });
+  ({ stop } = await shell.serve('ebbtide up --demo', /Ctrl-C ends it/));
+  const servers = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')) as RunningServers;
+  const { rootToken } = JSON.parse(readFileSync(join(data, 'openbao', 'keys.json'), 'utf8')) as Stack;
+  return { data, servers, rootToken };
+};
+
+/** Start a server, see that it is ready, and stop it. */
+const tryServer = async (shell: Shell, statement: string, { says }: Expected): Promise<void> => {
+  const served = await shell.serve(statement, says);
+  const health = /Health and metrics at (\S+)/.exec(served.said())?.[1];
+  if (health !== undefined)
+    await until(`${statement} to be ready: ${served.said()}`, async () => (await fetch(`${health}/health/ready`)).ok);
+  assert.equal(await served.stop(), 0, served.said());
+};
+
+const tryCommand = async (shell: Shell, statement: string, { says, status = 0, awaited }: Expected): Promise<void> => {
+  let last = await shell.run(statement);
+  if (awaited)
+    await until(`${statement} to say ${says}: ${last.output}`, async () => {
+      if (says.test(last.output)) return true;
+      last = await shell.run(statement);
+      return false;
+    });
+  assert.equal(last.status, status, `${statement}\n${last.output}`);
+  assert.match(last.output, says, statement);
+};
+
+const play = async (t: TestContext, stack: Stack, scenario: Scenario): Promise<void> => {
+  const { onPath } = await loadSetup<{ onPath(name: string): string | undefined }>('exec.mjs');
+  const lacking = (scenario.tools ?? []).filter((name) => onPath(name) === undefined);
+  if (lacking.length > 0) return t.skip(`Skipped without ${lacking.join(', ')}`);
+  const folder = temporaryFolder(t, 'ebbtide-docs-');
+  const closing = closingAfter(t);
+  const write = (name: string, text: string | Buffer) => writeFileSync(join(folder, name), text);
+  write('ebbtide.yaml', (scenario.config ?? '') + anyPorts);
+  const bare = { ...stack, write, closing: (close: () => unknown) => void closing.push(close) };
+  const environment = { EBBTIDE_DATA: stack.data, ...scenario.environment?.(bare as Stage) };
+  const stage: Stage = { ...bare, shell: await openShell(folder, environment) };
+  const places = (await scenario.prepare?.(stage)) ?? [];
+  for (const [command, wanted] of Object.entries(scenario.commands))
+    await t.test(command, async () => {
+      const expected = expectedOf(wanted);
+      let statement = [command, ...(expected.adds === undefined ? [] : [expected.adds])].join(' ');
+      for (const [invented, real] of places) statement = statement.replaceAll(invented, real);
+      await (expected.serves ? tryServer : tryCommand)(stage.shell, statement, expected);
+    });
+};
+
+test('commands of documents do what documents say, beside one embedded stack', { concurrency: 3 }, async (t) => {
+  if (!(await requireOrSkip(t, 'openbao', 'clickhouse'))) return;
+  const stack = await bringUp(t);
+  const only = process.env.EBBTIDE_DOCS_SCENARIO;
+  await Promise.all(
+    scenarios
+      .filter(({ title }) => only === undefined || only.split(',').includes(title))
+      .map((scenario) => t.test(scenario.title, (inner) => play(inner, stack, scenario))),
   );
 });

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { RunningServers } from '../../infra/cli/running.ts';
-import { ebbtide, startEbbtide } from '../infra/cli/ebbtide.ts';
+import { ebbtide } from '../infra/cli/ebbtide.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { requireOrSkip } from '../services/require.ts';
 import { checkAnswer } from './answers.ts';
 import { blocksOf, pages, runPages } from './blocks.ts';
-
-const extension = extname(import.meta.url);
-const main = fileURLToPath(new URL(`../../infra/cli/main${extension}`, import.meta.url));
-const loader = fileURLToPath(import.meta.resolve('tsx'));
+import { openShell } from './shell.ts';
 
 /** What must be seen when a page is run. */
 const seen: Readonly<Record<string, readonly RegExp[]>> = {
@@ -35,71 +30,21 @@ keyhost: { port: 0 }
 /** The stack of the guides, as "npm start" brings it up, in a folder of its own. */
 const bringUp = async (t: TestContext) => {
   // Before the folder goes, whoever writes into it has to
-  let stop = async () => {};
+  let stop: () => Promise<unknown> = async () => {};
   t.after(() => stop());
   const folder = temporaryFolder(t);
   const readiness = pages().find(({ name }) => name === 'docs/guides/readiness.md')!;
   writeFileSync(join(folder, 'ebbtide.yaml'), [...blocksOf(readiness, 'yaml'), anyPorts].join('\n'));
   const data = join(folder, '.ebbtide');
-  const child = startEbbtide(['up', '--demo', '--port', '0', '-c', join(folder, 'ebbtide.yaml')], {
-    EBBTIDE_DATA: data,
-  });
-  let said = '';
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-  };
-  await new Promise<void>((resolve, reject) => {
-    const take = (text: string) => {
-      said += text;
-      if (/Ctrl-C ends it/.test(said)) resolve();
-    };
-    child.stdout.setEncoding('utf8').on('data', take);
-    child.stderr.setEncoding('utf8').on('data', take);
-    void ended.then(() => reject(new Error(`"ebbtide up" ended: ${said}`)));
-  });
+  const shell = await openShell(folder, { EBBTIDE_DATA: data });
+  ({ stop } = await shell.serve('ebbtide up --demo --port 0', /Ctrl-C ends it/));
   const servers = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')) as RunningServers;
-  return { folder, data, servers };
-};
-
-/** Run a script as its reader would, with "npx ebbtide" being this very command line. */
-const runScript = (
-  script: string,
-  folder: string,
-  data: string,
-): Promise<{ status: number | null; output: string }> => {
-  const bin = join(folder, 'bin');
-  mkdirSync(bin, { recursive: true });
-  const loading = extension === '.ts' ? `--import ${loader} ` : '';
-  writeFileSync(
-    join(bin, 'npx'),
-    `#!/bin/sh\n[ "$1" = ebbtide ] || exit 64\nshift\nexec ${process.execPath} ${loading}${main} "$@"\n`,
-  );
-  chmodSync(join(bin, 'npx'), 0o755);
-  return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        PATH: `${bin}:${process.env.PATH}`,
-        EBBTIDE_DATA: data,
-        EBBTIDE_LOG: 'warn',
-        NO_COLOR: '1',
-      },
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-    child.once('error', reject);
-    child.once('close', (status) => resolve({ status, output }));
-  });
+  return { folder, data, servers, shell };
 };
 
 test('what quick start and guides tell readers to run does what they say, on one embedded stack', async (t) => {
   if (!(await requireOrSkip(t, 'openbao', 'clickhouse'))) return;
-  const { folder, data, servers } = await bringUp(t);
+  const { folder, data, servers, shell } = await bringUp(t);
   for (const name of runPages)
     await t.test(name, async () => {
       const page = pages().find((one) => one.name === name)!;
@@ -107,7 +52,7 @@ test('what quick start and guides tell readers to run does what they say, on one
       const script = blocksOf(page, 'sh')
         .filter((block) => block !== 'npm start\n')
         .join('\n');
-      const { status, output } = await runScript(script, folder, data);
+      const { status, output } = await shell.run(script);
       assert.equal(status, 0, output);
       for (const pattern of seen[name]!) assert.match(output, pattern);
     });
