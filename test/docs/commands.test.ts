@@ -3,15 +3,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { RunningServers } from '../../infra/cli/running.ts';
+import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
 import { closingAfter } from '../services/closing.ts';
 import { until } from '../services/context.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { requireOrSkip } from '../services/require.ts';
 import { elsewhere } from './commands/elsewhere.ts';
+import { writePast } from './commands/history.ts';
 import { type Expected, expectedOf, type Scenario, type Stack, type Stage } from './commands/scenario.ts';
-import { scenarios } from './commands/scenarios.ts';
-import { openShell, type Shell } from './shell.ts';
+import { lastScenarios, scenarios } from './commands/scenarios.ts';
+import { openShell, type Served, type Shell } from './shell.ts';
 import { documentedStatements, statementsOf } from './statements.ts';
 
 /** Others on this machine may have the usual ones. */
@@ -37,7 +39,10 @@ test('statementsOf keeps pipes and quotes together, joins lines that go on, and 
 });
 
 test('every command of a document is run here, or by a test that is named, or cannot be run for a stated reason', async () => {
-  const known = new Set([...scenarios.flatMap(({ commands }) => Object.keys(commands)), ...Object.keys(elsewhere)]);
+  const known = new Set([
+    ...[...scenarios, ...lastScenarios].flatMap(({ commands }) => Object.keys(commands)),
+    ...Object.keys(elsewhere),
+  ]);
   const documented = await documentedStatements();
   const missing = documented.filter(({ text }) => !known.has(text));
   assert.deepEqual(missing, [], 'documents have commands that no test runs');
@@ -49,16 +54,31 @@ test('every command of a document is run here, or by a test that is named, or ca
   );
 });
 
+test('what is said to be run elsewhere is run there', () => {
+  for (const [command, one] of Object.entries(elsewhere)) {
+    if ('why' in one) continue;
+    const text = readFileSync(join(packageRoot(), one.by), 'utf8');
+    assert.ok(text.includes(one.words), `${one.by} is to run "${command}" by ${one.words}`);
+  }
+});
+
 const bringUp = async (t: TestContext): Promise<Stack> => {
+  if (process.env.DEVSTACK) {
+    const data = process.env.DEVSTACK;
+    const servers = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')) as RunningServers;
+    const { rootToken } = JSON.parse(readFileSync(join(data, 'openbao', 'keys.json'), 'utf8')) as Stack;
+    return { data, servers, rootToken };
+  }
   let stop: () => Promise<unknown> = async () => {};
   t.after(() => stop());
   const folder = temporaryFolder(t, 'ebbtide-docs-');
   const data = join(folder, '.ebbtide');
   writeFileSync(join(folder, 'ebbtide.yaml'), stackConfig + anyPorts);
   const shell = await openShell(folder, { EBBTIDE_DATA: data });
-  ({ stop } = await shell.serve('ebbtide up --demo', /Ctrl-C ends it/));
+  ({ stop } = await shell.serve('ebbtide up --fresh --demo', /Ctrl-C ends it/));
   const servers = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')) as RunningServers;
   const { rootToken } = JSON.parse(readFileSync(join(data, 'openbao', 'keys.json'), 'utf8')) as Stack;
+  await writePast({ servers }, Date.now());
   return { data, servers, rootToken };
 };
 
@@ -86,14 +106,19 @@ const tryCommand = async (shell: Shell, statement: string, { says, status = 0, a
 const play = async (t: TestContext, stack: Stack, scenario: Scenario): Promise<void> => {
   const { onPath } = await loadSetup<{ onPath(name: string): string | undefined }>('exec.mjs');
   const lacking = (scenario.tools ?? []).filter((name) => onPath(name) === undefined);
-  if (lacking.length > 0) return t.skip(`Skipped without ${lacking.join(', ')}`);
+  const lacks = lacking.length > 0 ? lacking.join(', ') : await scenario.lacks?.();
+  if (lacks !== undefined) return t.skip(`Skipped: this machine lacks ${lacks}`);
   const folder = temporaryFolder(t, 'ebbtide-docs-');
   const closing = closingAfter(t);
   const write = (name: string, text: string | Buffer) => writeFileSync(join(folder, name), text);
   write('ebbtide.yaml', (scenario.config ?? '') + anyPorts);
-  const bare = { ...stack, write, closing: (close: () => unknown) => void closing.push(close) };
-  const environment = { EBBTIDE_DATA: stack.data, ...scenario.environment?.(bare as Stage) };
-  const stage: Stage = { ...bare, shell: await openShell(folder, environment) };
+  const shell = await openShell(folder, { EBBTIDE_DATA: stack.data, ...scenario.environment?.(stack) });
+  const keep = async (starting: Promise<Served>) => {
+    const served = await starting;
+    closing.push(served.stop);
+    return served;
+  };
+  const stage: Stage = { ...stack, shell, write, test: t, keep };
   const places = (await scenario.prepare?.(stage)) ?? [];
   for (const [command, wanted] of Object.entries(scenario.commands))
     await t.test(command, async () => {
@@ -108,9 +133,8 @@ test('commands of documents do what documents say, beside one embedded stack', {
   if (!(await requireOrSkip(t, 'openbao', 'clickhouse'))) return;
   const stack = await bringUp(t);
   const only = process.env.EBBTIDE_DOCS_SCENARIO;
-  await Promise.all(
-    scenarios
-      .filter(({ title }) => only === undefined || only.split(',').includes(title))
-      .map((scenario) => t.test(scenario.title, (inner) => play(inner, stack, scenario))),
-  );
+  const wanted = ({ title }: Scenario) => only === undefined || only.split(',').includes(title);
+  const begin = (scenario: Scenario) => t.test(scenario.title, (inner) => play(inner, stack, scenario));
+  await Promise.all(scenarios.filter(wanted).map(begin));
+  for (const scenario of lastScenarios.filter(wanted)) await begin(scenario);
 });

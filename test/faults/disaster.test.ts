@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
 import ckjs from '@confluentinc/kafka-javascript';
 import { Registry } from 'prom-client';
 import { archiveConfig } from '../../infra/clickhouse/config.ts';
@@ -9,10 +9,13 @@ import { startArchive } from '../../infra/jobs/archive.ts';
 import { call } from '../../infra/kafka/client.ts';
 import { createLogger } from '../../infra/log.ts';
 import { topics } from '../../schemas/topics.ts';
+import { openShell } from '../docs/shell.ts';
+import { documented } from '../docs/statements.ts';
 import { preparedArchive, rowsOf } from '../infra/clickhouse/support.ts';
 import { decide, effectOf, issueToken, kafkaRig, opens, prepareVault, startRig } from '../infra/vault/rig.ts';
 import { clickHouse } from '../services/clickhouse.ts';
 import { until } from '../services/context.ts';
+import { temporaryFolder } from '../services/folder.ts';
 import { kafkaTools } from '../services/kafka.ts';
 import { sealableOpenBao } from '../services/openbao.ts';
 import { requireOrSkip } from '../services/require.ts';
@@ -52,11 +55,16 @@ test('lost at Kafka and ClickHouse: what is documented brings back what it says'
   await t.test('an empty ClickHouse holds all that Kafka still has, once the group begins anew', async (t) => {
     const { url } = await clickHouse(t);
     assert.equal(await archived(t, stage, url, (n) => n >= decisions), decisions);
+    const shell = await openShell(temporaryFolder(t), {});
+    const command = join(shell.folder, 'bin', 'kafka-consumer-groups.sh');
     const tool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
-    const args = ['--bootstrap-server', stage.broker.brokers, '--group', 'ebbtide-archive', '--all-topics'];
-    const reset = ['--reset-offsets', '--to-earliest', '--execute'];
-    const { stdout } = await promisify(execFile)('java', ['-cp', await kafkaTools(), tool, ...args, ...reset]);
-    assert.match(stdout, /decisions/);
+    writeFileSync(command, `#!/bin/sh\nexec java -cp '${await kafkaTools()}' ${tool} "$@"\n`, { mode: 0o755 });
+    const statement = await documented(
+      'kafka-consumer-groups.sh --bootstrap-server kafka:9092 --group ebbtide-archive --all-topics --reset-offsets --to-earliest --execute',
+    );
+    const { status, output } = await shell.run(statement.replace('kafka:9092', stage.broker.brokers));
+    assert.equal(status, 0, output);
+    assert.match(output, /decisions/);
     assert.equal(await archived(t, stage, url, (n) => n >= decisions), decisions);
   });
 

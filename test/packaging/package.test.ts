@@ -6,8 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { startRegistryServer } from '../../infra/http/registry-server.ts';
+import { startMockCluster } from '../../infra/kafka/mock.ts';
 import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
+import { MemoryRegistry } from '../../schemas/registry.ts';
+import { until } from '../services/context.ts';
 
 const run = promisify(execFile);
 const root = packageRoot();
@@ -69,6 +73,12 @@ test('ebbtide --version says the version of the package', async () => {
   assert.equal((await ebbtide('--version')).stdout.trim(), manifest.version);
 });
 
+test('the set-up of the installed package finds everything in place', async () => {
+  const script = join(folder, 'node_modules/ebbtide/infra/setup/setup.mjs');
+  const { stderr, stdout } = await run(process.execPath, [script, '--without', 'openbao'], { cwd: folder, env });
+  assert.doesNotMatch(stdout + stderr, /fail/i);
+});
+
 test('ebbtide doctor finds everything that is needed', async () => {
   const { stdout } = await ebbtide('doctor', '--json');
   const { ready, findings } = JSON.parse(stdout) as { ready: boolean; findings: { name: string; found: string }[] };
@@ -104,7 +114,7 @@ test('ebbtide up brings everything up, answers at its address, and stops when to
   await assert.rejects(fetch(link));
 });
 
-test('a pipeline and an operator of a user compile against the types of the package, and run', async () => {
+test('a pipeline and an operator of a user compile against the types of the package, and run', async (t) => {
   const example = join(folder, 'night-watch');
   cpSync(join(root, 'examples', 'night-watch'), example, { recursive: true });
   const compiled = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', example], {
@@ -118,6 +128,23 @@ test('a pipeline and an operator of a user compile against the types of the pack
     timeout: 120_000,
   });
   assert.match(checked.stdout, /The night watch works/);
+  const brokers = await startMockCluster();
+  const registry = await startRegistryServer(new MemoryRegistry(), { host: '127.0.0.1', port: 0 });
+  const watch = spawn(process.execPath, [join(example, 'out', 'main.js')], {
+    cwd: folder,
+    env: { ...env, KAFKA_BROKERS: brokers.brokers, REGISTRY_URL: registry.address },
+    stdio: 'ignore',
+  });
+  t.after(() => watch.kill('SIGKILL'));
+  const ended = new Promise<number | null>((resolve) => watch.once('exit', resolve));
+  await until('the night watch to have its schema registered', async () => {
+    if (watch.exitCode !== null) assert.fail(`The night watch ended with ${watch.exitCode}`);
+    return (await (await fetch(`${registry.address}/subjects`)).text()).includes('night-findings');
+  });
+  watch.kill('SIGTERM');
+  assert.equal(await ended, 0);
+  await registry.close();
+  await brokers.close();
 });
 
 test('what is not part of the API cannot be imported', async () => {

@@ -1,4 +1,5 @@
 import { topics } from '../../../schemas/topics.ts';
+import { embedded } from '../../config/connections.ts';
 import { addressOf, connect } from '../connect.ts';
 import type { Action } from '../invocation.ts';
 
@@ -8,7 +9,8 @@ export const run: Action<object> = async ({ terminal, load }) => {
   const { config } = await load();
   const { context, close } = await connect(config, 'kafka topics');
   try {
-    await context.kafka.ensureTopics(config.kafka.partitions, config.kafka);
+    // Mock brokers make topics at their first use, and know no request for it
+    if (config.kafka.brokers !== embedded) await context.kafka.ensureTopics(config.kafka.partitions, config.kafka);
     const names = Object.values(topics).map(({ name }) => name);
     for (const name of names) await context.kafka.partitionsOf(name);
     if (terminal.json) terminal.printJson({ topics: names });

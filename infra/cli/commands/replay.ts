@@ -51,7 +51,7 @@ Figures that --fail-if can name are those of the report; with --against also aga
 differingDecisions. Comparisons are joined by and, or, not and brackets.
 
 Examples:
-  ebbtide replay --from 30d --policy stricter.yaml --against ,ebbtide.yaml --html report.html
+  ebbtide replay --from 30d --policy stricter.yaml --against ,gentler.yaml --html report.html
   ebbtide replay --source archive --from 2026-01-01 --to 2026-02-01 --policy new.yaml --fail-if "falseRevocations > 0"
   ebbtide replay --from 24h --out file:decisions.jsonl
   ebbtide replay --from cloudtrail ./AWSLogs --policy scope.yaml --html callers.html`,

@@ -13,7 +13,10 @@ export const revocation = async ({ shell }: Stage): Promise<string> =>
 /** What is asked of the archive. */
 export const archive: Scenario = {
   title: 'archive',
-  prepare: async (stage) => [['lifecycle/cred-1/1790000010000', await revocation(stage)]],
+  prepare: async (stage) => [
+    ['lifecycle/cred-1/1790000010000', await revocation(stage)],
+    [' alice', ' demo-ada'],
+  ],
   commands: {
     'ebbtide query "SHOW TABLES"': /decisions[\s\S]*scores/,
     'ebbtide query "SELECT subject, action, count() FROM decisions GROUP BY ALL ORDER BY ALL"':
@@ -22,22 +25,22 @@ export const archive: Scenario = {
     'ebbtide query --json "SELECT * FROM telemetry_resource"': /"cpu_cores":/,
     'ebbtide query "SELECT role, model_version, avg(score) FROM scores GROUP BY ALL"': /champion/,
     'ebbtide query "SELECT topic, pipeline, error_code, count() FROM dead_letters GROUP BY ALL"': /topic|[Nn]o rows/,
-    [`ebbtide query "SELECT withheld, count() FROM decisions WHERE withheld != '' GROUP BY withheld"`]:
+    'ebbtide query "SELECT withheld, count() FROM decisions WHERE withheld != \'\' GROUP BY withheld"':
       /withheld|[Nn]o rows/,
     'ebbtide query "SELECT kind, severity, summary FROM alerts ORDER BY at DESC LIMIT 20"': /revoked +\w+/,
-    [`ebbtide query "SELECT subject, applied_at FROM effects WHERE action = 'revoke' AND outcome = 'enforced' AND applied_at > now() - INTERVAL 1 DAY"`]:
+    "ebbtide query \"SELECT subject, applied_at FROM effects WHERE action = 'revoke' AND outcome = 'enforced' AND applied_at > now() - INTERVAL 1 DAY\"":
       /subject +applied_at\n\S/,
-    [`ebbtide query "SELECT decision_id FROM decisions WHERE action = 'revoke' ORDER BY decided_at DESC LIMIT 5"`]:
+    'ebbtide query "SELECT decision_id FROM decisions WHERE action = \'revoke\' ORDER BY decided_at DESC LIMIT 5"':
       /lifecycle\//,
     'ebbtide trace lifecycle/cred-1/1790000010000': /Vault/,
     'ebbtide report provisioning': /requests/,
     'ebbtide report provisioning --since 7d': /requests/,
-    'ebbtide report provisioning --json --user alice': /"requests"/,
-    'ebbtide report access alice': /alice/,
-    'ebbtide report access alice --since 30d': /alice/,
-    'ebbtide report access alice --since 90d --json': /"user":"alice"/,
-    'ebbtide report forecast alice': /alice/,
-    'ebbtide report forecast alice --from 12h --to 20h': /alice/,
-    'ebbtide report forecast alice --from 12h --to 20h --json': /alice/,
+    'ebbtide report provisioning --json --user alice': /requests/,
+    'ebbtide report access alice': /demo-ada/,
+    'ebbtide report access alice --since 30d': /demo-ada/,
+    'ebbtide report access alice --since 90d --json': /"user":"demo-ada"/,
+    'ebbtide report forecast alice': /demo-ada/,
+    'ebbtide report forecast alice --from 12h --to 20h': /demo-ada/,
+    'ebbtide report forecast alice --from 12h --to 20h --json': /demo-ada/,
   },
 };

@@ -1,5 +1,6 @@
+import type { TestContext } from 'node:test';
 import type { RunningServers } from '../../../infra/cli/running.ts';
-import type { Shell } from '../shell.ts';
+import type { Served, Shell } from '../shell.ts';
 
 /** The servers that all scenarios share: what "ebbtide up --demo" brought up. */
 export interface Stack {
@@ -15,8 +16,9 @@ export interface Stage extends Stack {
   readonly shell: Shell;
   /** Write a file of that folder. */
   write(name: string, text: string | Buffer): void;
-  /** Called at the scenario's end, last first. */
-  closing(close: () => unknown): void;
+  readonly test: TestContext;
+  /** Keep a server of a command's running to the scenario's end. */
+  keep(served: Promise<Served>): Promise<Served>;
 }
 
 /** What a command must come to. */
@@ -40,10 +42,12 @@ export interface Scenario {
   readonly config?: string;
   /** Programs without which it is skipped, with a word. */
   readonly tools?: readonly string[];
+  /** Why it cannot be run here, or undefined; asked before anything is prepared. */
+  readonly lacks?: () => Promise<string | undefined>;
   /** Makes files, and says what stands in place of what documents invent: names, addresses, ids. */
   readonly prepare?: (stage: Stage) => Promise<readonly (readonly [invented: string, real: string])[]>;
   /** Environment beside that of the stage. */
-  readonly environment?: (stage: Stage) => NodeJS.ProcessEnv;
+  readonly environment?: (stack: Stack) => NodeJS.ProcessEnv;
   /** Each command word for word as documents have it, and what it must come to. */
   readonly commands: Readonly<Record<string, RegExp | Expected>>;
 }

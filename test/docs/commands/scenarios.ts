@@ -1,5 +1,45 @@
+import { access } from './access.ts';
+import { alerts } from './alerts.ts';
 import { archive } from './archive.ts';
+import { biometric } from './biometric.ts';
+import { control } from './control.ts';
+import { credentials } from './credentials.ts';
+import { deployment } from './deployment.ts';
+import { evaluation } from './evaluation.ts';
+import { keyhost } from './keyhost.ts';
+import { kubernetes } from './kubernetes.ts';
+import { models } from './models.ts';
+import { people } from './people.ts';
+import { processes } from './processes.ts';
+import { provisioning } from './provisioning.ts';
+import { replay } from './replay.ts';
 import type { Scenario } from './scenario.ts';
+import { scope } from './scope.ts';
+import { signals } from './signals.ts';
+import { systemd } from './systemd.ts';
+import { up } from './up.ts';
 
-/** All of them; those that take longest first. */
-export const scenarios: readonly Scenario[] = [archive];
+/** Several at a time; those that take longest first. */
+export const scenarios: readonly Scenario[] = [
+  scope,
+  models,
+  deployment,
+  processes,
+  archive,
+  access,
+  replay,
+  biometric,
+  evaluation,
+  credentials,
+  keyhost,
+  provisioning,
+  signals,
+  alerts,
+  people,
+  kubernetes,
+  systemd,
+  up,
+];
+
+/** One after the other, when all others have ended. */
+export const lastScenarios: readonly Scenario[] = [control];

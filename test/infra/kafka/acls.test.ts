@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -40,12 +40,13 @@ import type {
 import { parseLifecyclePolicy } from '../../../schemas/policy.ts';
 import { MemoryRegistry } from '../../../schemas/registry.ts';
 import { type TopicSpec, topics } from '../../../schemas/topics.ts';
+import { openShell } from '../../docs/shell.ts';
+import { documented } from '../../docs/statements.ts';
 import { until } from '../../services/context.ts';
 import { temporaryFolder } from '../../services/folder.ts';
 import { kafkaTools, privateKafka } from '../../services/kafka.ts';
 import { openBao } from '../../services/openbao.ts';
 import { requireOrSkip } from '../../services/require.ts';
-import { ebbtide } from '../cli/ebbtide.ts';
 import { decide, issueToken, prepareVault } from '../vault/rig.ts';
 
 const names = (specs: readonly TopicSpec[]) => specs.map(({ name }) => name);
@@ -132,53 +133,51 @@ test('processes must do their work with the rights that they have at a real Kafk
     return records;
   };
 
-  // The script as an administrator would run it, with Kafka's own command
+  // As an administrator would: by the commands that documents give, with Kafka's own; of fewer processes, for each right starts a JVM
   const folder = temporaryFolder(t);
-  const command = join(folder, 'kafka-acls.sh');
+  const shell = await openShell(folder, {});
+  const command = join(folder, 'bin', 'kafka-acls.sh');
   writeFileSync(
     command,
     `#!/bin/sh\nexec java -XX:TieredStopAtLevel=1 -cp '${await kafkaTools()}' org.apache.kafka.tools.AclCommand "$@"\n`,
   );
   chmodSync(command, 0o755);
-  const script = join(folder, 'acls.sh');
+  writeFileSync(join(folder, 'admin.properties'), '');
+  writeFileSync(join(folder, 'ebbtide.yaml'), 'lifecycle: { groupId: prod }');
   const groups = { lifecycle: 'prod' };
-  const commands = [
-    ...adminAclArguments('User:ebbtide-admin').map((args) => ({ title: 'admin', args })),
-    ...wanted.flatMap((name) =>
-      aclArguments(name, `User:ebbtide-${name}`, groups).map((args) => ({ title: name, args })),
-    ),
-  ];
-  writeFileSync(script, aclScript(commands));
-  const env = { ...process.env, BROKERS: broker.brokers, KAFKA_ACLS: command };
-  const runScript = () => promisify(execFile)('sh', [script], { env });
-  const grant = (...args: string[]) =>
-    promisify(execFile)(command, ['--bootstrap-server', broker.brokers, ...args], { env });
+  const commands = wanted.flatMap((name) => aclArguments(name, `User:ebbtide-${name}`, groups));
+  const asDocumented = async (statement: string): Promise<void> => {
+    const real = (await documented(statement))
+      .replaceAll('kafka:9092', broker.brokers)
+      .replaceAll('kafka acls', `kafka acls ${wanted.join(' ')}`);
+    const { status, output } = await shell.run(real);
+    assert.equal(status, 0, `${real}\n${output}`);
+  };
+  const grant = (...args: string[]) => promisify(execFile)(command, ['--bootstrap-server', broker.brokers, ...args]);
   // What a version before gave, and somebody else's rights
   const old = ['--operation', 'Write', '--topic', topics.control.name, '--topic', topics.credentials.name];
   await grant('--add', '--allow-principal', 'User:ebbtide-lifecycle', '--allow-principal', 'User:grafana', ...old);
-  await runScript();
+  await asDocumented('ebbtide kafka acls > acls.sh');
+  await asDocumented('BROKERS=kafka:9092 KAFKA_ACLS="kafka-acls.sh --command-config admin.properties" sh acls.sh');
 
-  const [listing, configFile] = [join(folder, 'listing'), join(folder, 'ebbtide.yaml')];
-  writeFileSync(configFile, 'lifecycle: { groupId: prod }');
-  writeFileSync(listing, (await grant('--list')).stdout);
-  const surplus = await ebbtide(['--config', configFile, 'kafka', 'acls', ...wanted, '--surplus', listing]);
-  assert.equal(surplus.status, 0, surplus.stderr);
-  assert.equal(surplus.stdout.match(/^acls --remove/gm)?.length, 2, surplus.stdout);
-  writeFileSync(script, surplus.stdout);
-  await runScript();
+  const narrow = () => readFileSync(join(folder, 'narrow.sh'), 'utf8');
+  await asDocumented('kafka-acls.sh --bootstrap-server kafka:9092 --list | ebbtide kafka acls --surplus - > narrow.sh');
+  const piped = narrow();
+  await asDocumented(
+    'kafka-acls.sh --bootstrap-server kafka:9092 --command-config admin.properties --list > granted.txt',
+  );
+  await asDocumented('ebbtide kafka acls --surplus granted.txt > narrow.sh');
+  assert.equal(narrow().match(/^acls --remove/gm)?.length, 2, narrow());
+  assert.equal(piped, narrow());
+  await asDocumented('BROKERS=kafka:9092 KAFKA_ACLS="kafka-acls.sh --command-config admin.properties" sh narrow.sh');
   const { stdout: left } = await grant('--list');
-  const needed = commands.flatMap(({ args }) => grantsOf(args));
+  const needed = commands.flatMap(grantsOf);
   assert.deepEqual(
     grantsListed(left)
       .filter(({ principal }) => principal !== 'User:ebbtide-admin')
       .map(textOf)
       .sort(),
-    [
-      ...needed.filter(({ principal }) => principal !== 'User:ebbtide-admin'),
-      ...grantsOf(['--allow-principal', 'User:grafana', ...old]),
-    ]
-      .map(textOf)
-      .sort(),
+    [...needed, ...grantsOf(['--allow-principal', 'User:grafana', ...old])].map(textOf).sort(),
   );
 
   const admin = await as('admin');

@@ -1,0 +1,44 @@
+import { resourceMetrics } from '../../../models/features/resource.ts';
+import { inventedSamples } from '../../models/training/telemetry/support.ts';
+import type { Scenario } from './scenario.ts';
+
+const short = '--epochs 1 --backend wasm';
+
+/** The anomaly model and the registry. */
+export const models: Scenario = {
+  title: 'models',
+  prepare: async ({ shell, write }) => {
+    const rows = inventedSamples(6, 700).map(({ subject, time, values }) => [subject, time, ...values].join(','));
+    write('telemetry.csv', `${[['subject', 'time', ...resourceMetrics].join(','), ...rows].join('\n')}\n`);
+    const train = `ebbtide train anomaly --from file=telemetry.csv --window 1s ${short} --out`;
+    const { status, output } = await shell.run(`${train} first; ${train} second --seed 2`);
+    if (status !== 0) throw new Error(output);
+    return [
+      ['20260301-101500', 'second'],
+      ['diff 1 ', 'diff first '],
+      ['VERSION', 'first'],
+      ['--window 60s', '--window 1s'],
+    ];
+  },
+  commands: {
+    'ebbtide models list': /first[\s\S]*second|second[\s\S]*first/,
+    'ebbtide models show VERSION': /first/,
+    'ebbtide models show 20260301-101500': /second/,
+    'ebbtide models diff 1 20260301-101500': /seed/,
+    'ebbtide models promote 20260301-101500 --reason "fewer false alarms in a week beside the champion"': /Champion of anomaly/,
+    'ebbtide models rollback': /Champion of anomaly/,
+    'ebbtide models promote 20260301-101500 --reason "fewer false alarms in a week of shadow scoring"': /Champion of anomaly/,
+    'ebbtide models challenge 20260301-101500': /challeng/,
+    'ebbtide models challenge': { says: /Name a version to challenge with/, status: 2 },
+    'ebbtide train anomaly --from file=telemetry.csv --window 60s': { says: /Telemetry: train/, adds: short },
+    'ebbtide train anomaly --from file=telemetry.csv --window 60s --seed 7': { says: /Telemetry: train/, adds: short },
+    'ebbtide train anomaly --from archive --since 30d': { says: /Telemetry: train/, adds: short },
+    'ebbtide train anomaly --from archive --since 30d --out .ebbtide/models/anomaly': {
+      says: /Telemetry: train/,
+      adds: short,
+    },
+    'ebbtide retrain': { says: /./, adds: '--epochs 0' },
+    'ebbtide retrain --once': { says: /./, adds: '--epochs 0' },
+    'ebbtide retrain --since 90d --epochs 0 --json': /^\{/,
+  },
+};
