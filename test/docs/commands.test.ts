@@ -123,8 +123,9 @@ const play = async (t: TestContext, stack: Stack, scenario: Scenario): Promise<v
   for (const [command, wanted] of Object.entries(scenario.commands))
     await t.test(command, async () => {
       const expected = expectedOf(wanted);
-      let statement = [command, ...(expected.adds === undefined ? [] : [expected.adds])].join(' ');
+      let statement = command;
       for (const [invented, real] of places) statement = statement.replaceAll(invented, real);
+      if (expected.adds !== undefined) statement += ` ${expected.adds}`;
       await (expected.serves ? tryServer : tryCommand)(stage.shell, statement, expected);
     });
 };

@@ -26,6 +26,7 @@ notify:
     return [['<alertId>', /"alertId":"([^"]+)"/.exec(output)![1]!]];
   },
   commands: {
+    'ebbtide run notify': { says: /notify runs/, serves: true },
     'ebbtide run notify --config ebbtide.yaml': { says: /notify runs/, serves: true },
     'ebbtide alerts test critical --subject payments-api': /siem +delivered/,
     'ebbtide alerts test': /siem +delivered/,

@@ -28,6 +28,7 @@ export const biometric: Scenario = {
       says: /Typing: 360 repetitions of 9 people/,
       adds: '--epochs 1 --backend wasm --out v1',
     },
+    'ebbtide train biometric --from archive --since 90d': { says: /./, status: 1 },
     'ebbtide models promote VERSION --kind biometric': /Champion of biometric: v1/,
   },
 };

@@ -50,7 +50,6 @@ export const elsewhere: Readonly<Record<string, RunElsewhere | NotRun>> = {
   'ebbtide train anomaly --resume': { by: 'test/infra/cli/train.test.ts', words: "'train', 'anomaly', '--resume'" },
   'ebbtide evaluate access --data nasa': evaluated('access', 'evaluateNasa('),
   'ebbtide evaluate access --data nasa --html access.html': evaluated('access', 'evaluateNasa('),
-  'ebbtide evaluate biometric --data balabit': evaluated('biometric', 'balabit'),
   'ebbtide evaluate biometric --data cmu': evaluated('biometric', 'cmuEvaluator('),
   'ebbtide evaluate scope --data web-bot': evaluated('scope', 'evaluateWebBot('),
   'ebbtide evaluate scope --data web-bot --html scope.html': evaluated('scope', 'evaluateWebBot('),

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { createRandom } from '../../../models/training/random.ts';
 import { typingTable } from './biometric.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -9,6 +10,28 @@ const wave = (row: number, phase = 0): string => (Math.sin(row + phase) + (isStr
 const isStrange = (row: number): boolean => row >= 300 && row < 315;
 const at = (row: number): string => new Date(Date.UTC(2026, 0, 1, 0, row)).toISOString();
 const each = <T>(make: (row: number) => T): T[] => Array.from({ length: rows }, (_, row) => make(row));
+
+/** Movements of a mouse, faster and more bent the higher the user's number, each ended by a click. */
+const mouseSession = (user: number, session: number): string => {
+  const random = createRandom(user * 100 + session);
+  const lines = ['record timestamp,client timestamp,button,state,x,y'];
+  let time = 0;
+  const add = (button: string, state: string, x: number, y: number) =>
+    lines.push([time.toFixed(3), time.toFixed(3), button, state, Math.round(x), Math.round(y)].join(','));
+  for (let action = 0; action < 60; action++) {
+    const [toX, toY] = [random.integer(100, 1800), random.integer(100, 900)];
+    for (let step = 0; step <= 20; step++) {
+      time += 0.008 + random.next() * 0.01 * user;
+      add('NoButton', 'Move', (toX * step) / 20, (toY * step) / 20 + Math.sin(step) * user * 5);
+    }
+    for (const state of ['Pressed', 'Released']) {
+      time += 0.05;
+      add('Left', state, toX, toY);
+    }
+    time += 1;
+  }
+  return `${lines.join('\n')}\n`;
+};
 
 /** Small sets in the form of the public ones. */
 const writeSets = (folder: string): void => {
@@ -28,6 +51,9 @@ const writeSets = (folder: string): void => {
   for (const name of ['telemetry', 'my-telemetry'])
     file(`${name}/host.csv`, `time,cpu,memory,label\n${own.join('\n')}\n`);
   file('cmu/typing.csv.gz', gzipSync(typingTable(6, 400)));
+  for (let user = 1; user <= 4; user++)
+    for (let session = 1; session <= 4; session++)
+      file(`balabit/training_files/user${user}/session_${session}`, mouseSession(user, session));
 };
 
 const cheap = '--detectors statistics,ewma';
@@ -40,6 +66,7 @@ export const evaluation: Scenario = {
     return [
       ['--data nab', '--data nab=nab'],
       ['--data cmu', '--data cmu=cmu'],
+      ['--data balabit', '--data balabit=balabit'],
       [' ebbtide,pca', ' statistics,pca'],
     ];
   },
@@ -47,6 +74,7 @@ export const evaluation: Scenario = {
     'ebbtide evaluate anomaly --data nab --html nab.html': { says: /nab\.html/, adds: cheap },
     'ebbtide evaluate anomaly --data ./my-telemetry': { says: /ewma/, adds: cheap },
     'ebbtide evaluate anomaly --data ./telemetry --detectors ebbtide,pca': /pca/,
+    'ebbtide evaluate biometric --data balabit': /quantileLogistic/,
     'ebbtide evaluate biometric --data cmu --detectors statistical,scaledManhattan': /scaledManhattan/,
     'ebbtide evaluate biometric --data cmu --html cmu.html': { says: /cmu\.html/, adds: '--detectors statistical' },
   },

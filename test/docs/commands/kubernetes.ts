@@ -42,7 +42,7 @@ keda: { enabled: false }
     'kubectl create clusterrolebinding vault-reviewer --clusterrole=system:auth-delegator --serviceaccount=vault:vault-reviewer':
       /created/,
     'kubectl -n vault create token vault-reviewer --duration=8760h > reviewer.jwt': {
-      says: /^ey\S+\.\S+\.\S+\n$/,
+      says: /^ey\S+\.\S+\.\S+$/,
       adds: '&& cat reviewer.jwt',
     },
     "kubectl config view --raw --minify --flatten -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}' | base64 -d > cluster-ca.crt":

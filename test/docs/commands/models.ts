@@ -7,12 +7,9 @@ const short = '--epochs 1 --backend wasm';
 /** The anomaly model and the registry. */
 export const models: Scenario = {
   title: 'models',
-  prepare: async ({ shell, write }) => {
+  prepare: async ({ write }) => {
     const rows = inventedSamples(6, 700).map(({ subject, time, values }) => [subject, time, ...values].join(','));
     write('telemetry.csv', `${[['subject', 'time', ...resourceMetrics].join(','), ...rows].join('\n')}\n`);
-    const train = `ebbtide train anomaly --from file=telemetry.csv --window 1s ${short} --out`;
-    const { status, output } = await shell.run(`${train} first; ${train} second --seed 2`);
-    if (status !== 0) throw new Error(output);
     return [
       ['20260301-101500', 'second'],
       ['diff 1 ', 'diff first '],
@@ -21,24 +18,33 @@ export const models: Scenario = {
     ];
   },
   commands: {
-    'ebbtide models list': /first[\s\S]*second|second[\s\S]*first/,
+    'ebbtide train anomaly': { says: /benignBelowLow/, adds: short },
+    'ebbtide train anomaly --from file=telemetry.csv --window 60s': {
+      says: /Telemetry: train/,
+      adds: `${short} --out first`,
+    },
+    'ebbtide train anomaly --from file=telemetry.csv --window 60s --seed 7': {
+      says: /Telemetry: train/,
+      adds: `${short} --out second`,
+    },
+    'ebbtide models list': /second[\s\S]*first/,
     'ebbtide models show VERSION': /first/,
     'ebbtide models show 20260301-101500': /second/,
     'ebbtide models diff 1 20260301-101500': /seed/,
-    'ebbtide models promote 20260301-101500 --reason "fewer false alarms in a week beside the champion"': /Champion of anomaly/,
-    'ebbtide models rollback': /Champion of anomaly/,
-    'ebbtide models promote 20260301-101500 --reason "fewer false alarms in a week of shadow scoring"': /Champion of anomaly/,
-    'ebbtide models challenge 20260301-101500': /challeng/,
     'ebbtide models challenge': { says: /Name a version to challenge with/, status: 2 },
-    'ebbtide train anomaly --from file=telemetry.csv --window 60s': { says: /Telemetry: train/, adds: short },
-    'ebbtide train anomaly --from file=telemetry.csv --window 60s --seed 7': { says: /Telemetry: train/, adds: short },
-    'ebbtide train anomaly --from archive --since 30d': { says: /Telemetry: train/, adds: short },
+    'ebbtide models challenge 20260301-101500': /challenger: second/,
+    'ebbtide models promote 20260301-101500 --reason "fewer false alarms in a week beside the champion"':
+      /Champion of anomaly: second/,
+    'ebbtide models rollback': /Champion of anomaly: (?!second)/,
+    'ebbtide models promote 20260301-101500 --reason "fewer false alarms in a week of shadow scoring"':
+      /Champion of anomaly: second/,
+    'ebbtide train anomaly --from archive --since 30d': { says: /Telemetry: train/, adds: `${short} --window 1s` },
     'ebbtide train anomaly --from archive --since 30d --out .ebbtide/models/anomaly': {
       says: /Telemetry: train/,
-      adds: short,
+      adds: `${short} --window 1s`,
     },
-    'ebbtide retrain': { says: /./, adds: '--epochs 0' },
-    'ebbtide retrain --once': { says: /./, adds: '--epochs 0' },
-    'ebbtide retrain --since 90d --epochs 0 --json': /^\{/,
+    'ebbtide retrain': { says: /champion/, adds: '--epochs 0' },
+    'ebbtide retrain --once': { says: /champion/, adds: '--epochs 0' },
+    'ebbtide retrain --since 90d --epochs 0 --json': /^\{/m,
   },
 };
