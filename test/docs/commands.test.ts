@@ -63,12 +63,6 @@ test('what is said to be run elsewhere is run there', () => {
 });
 
 const bringUp = async (t: TestContext): Promise<Stack> => {
-  if (process.env.DEVSTACK) {
-    const data = process.env.DEVSTACK;
-    const servers = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')) as RunningServers;
-    const { rootToken } = JSON.parse(readFileSync(join(data, 'openbao', 'keys.json'), 'utf8')) as Stack;
-    return { data, servers, rootToken };
-  }
   let stop: () => Promise<unknown> = async () => {};
   t.after(() => stop());
   const folder = temporaryFolder(t, 'ebbtide-docs-');
@@ -85,7 +79,8 @@ const bringUp = async (t: TestContext): Promise<Stack> => {
 /** Start a server, see that it is ready, and stop it. */
 const tryServer = async (shell: Shell, statement: string, { says }: Expected): Promise<void> => {
   const served = await shell.serve(statement, says);
-  const health = /Health and metrics at (\S+)/.exec(served.said())?.[1];
+  const health = (/Health and metrics at (\S+)/.exec(served.said()) ??
+    /"address":"(http[^"]+)"/.exec(served.said()))?.[1];
   if (health !== undefined)
     await until(`${statement} to be ready: ${served.said()}`, async () => (await fetch(`${health}/health/ready`)).ok);
   assert.equal(await served.stop(), 0, served.said());

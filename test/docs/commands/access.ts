@@ -3,7 +3,7 @@ import type { Scenario } from './scenario.ts';
 
 /** People with habits, as a file of logins. */
 const logins = (): string => {
-  const rows = inventedLogins(Date.UTC(2026, 1, 1), 20).map(
+  const rows = inventedLogins(Date.UTC(2026, 0, 5)).map(
     ({ user, vm, time }) => `${user},${vm},${new Date(time).toISOString()},600000`,
   );
   return `user,vm,time,durationMs\n${rows.join('\n')}\n`;
@@ -27,10 +27,10 @@ export const access: Scenario = {
   commands: {
     'ebbtide policy test --pipeline preprovision --since 7d --policy sparing.yaml': /prepared/,
     'ebbtide train access --from file=logins.csv --zone Europe/Berlin': {
-      says: /Accesses: 3 of 3 pairs/,
+      says: /Accesses: 8 of 8 pairs/,
       adds: `${short} --out v1`,
     },
-    'ebbtide train access --from archive --since 90d': { says: /Accesses: \d+ of \d+ pairs/, adds: short },
+    'ebbtide train access --from archive --since 90d': { says: /Accesses: 8 of \d+ pairs/, adds: short },
     'ebbtide models promote VERSION --kind access': /Champion of access: v1/,
   },
 };

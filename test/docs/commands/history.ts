@@ -6,6 +6,7 @@ import { emptyCall } from '../../../schemas/apiCall.ts';
 import { TopicCodec } from '../../../schemas/codec.ts';
 import type { ResourceTelemetry } from '../../../schemas/generated/index.ts';
 import { type TopicSpec, topics } from '../../../schemas/topics.ts';
+import { firstMs as accessesFrom, inventedAccesses } from '../../models/access/support.ts';
 import { firstMs, inventedSamples } from '../../models/training/telemetry/support.ts';
 import type { Stack } from './scenario.ts';
 
@@ -28,19 +29,13 @@ export const inventedCalls = (startMs: number) =>
     }),
   ).flat();
 
-/** Logins of people with habits, for some weeks; each misses a day now and then. */
-export const inventedLogins = (startMs: number, days: number) =>
-  Array.from({ length: 3 }, (_, person) =>
-    Array.from({ length: days }, (_, day) =>
-      [7, 10, 15]
-        .filter((_, visit) => (day * 5 + person * 3 + visit) % 4 !== 0)
-        .map((hour) => ({
-          user: `user-${person}`,
-          vm: `web-${person}`,
-          time: startMs + day * 24 * hourMs + (hour + person) * hourMs + ((day * 13) % 60) * 60_000,
-        })),
-    ),
-  ).flat(2);
+/** Logins of people with habits, each at a machine of their own, for five weeks. */
+export const inventedLogins = (startMs: number) =>
+  inventedAccesses(8, 36).map(({ pair, event }) => ({
+    user: pair,
+    vm: pair.replace('person', 'web'),
+    time: startMs + event.timeMs - accessesFrom,
+  }));
 
 /** Samples of processes, in the form of telemetry. */
 const telemetry = (startMs: number): readonly ResourceTelemetry[] =>
@@ -71,7 +66,7 @@ export const writePast = async ({ servers }: Pick<Stack, 'servers'>, now: number
   try {
     const calls = inventedCalls(now - hourMs).map(({ isBot: _, ...call }) => ({ ...emptyCall, ...call }));
     await write(topics.telemetryApi, calls);
-    const logins = inventedLogins(now - 21 * 24 * hourMs, 20);
+    const logins = inventedLogins(now - 37 * 24 * hourMs);
     await write(
       topics.telemetryAccess,
       logins.map((login) => accessRecord({ ...login, kind: 'login', application: 'sshd' })),

@@ -45,6 +45,6 @@ export const models: Scenario = {
     },
     'ebbtide retrain': { says: /champion/, adds: '--epochs 0' },
     'ebbtide retrain --once': { says: /champion/, adds: '--epochs 0' },
-    'ebbtide retrain --since 90d --epochs 0 --json': /^\{/m,
+    'ebbtide retrain --since 90d --epochs 0 --json': /^\{"at":.*"outcome":/m,
   },
 };

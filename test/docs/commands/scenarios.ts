@@ -10,7 +10,7 @@ import { keyhost } from './keyhost.ts';
 import { kubernetes } from './kubernetes.ts';
 import { models } from './models.ts';
 import { people } from './people.ts';
-import { processes } from './processes.ts';
+import { agent, pipelines, services } from './processes.ts';
 import { provisioning } from './provisioning.ts';
 import { replay } from './replay.ts';
 import type { Scenario } from './scenario.ts';
@@ -21,24 +21,26 @@ import { up } from './up.ts';
 
 /** Several at a time; those that take longest first. */
 export const scenarios: readonly Scenario[] = [
-  scope,
   models,
-  deployment,
-  processes,
-  archive,
+  scope,
   access,
-  replay,
-  biometric,
+  pipelines,
+  services,
+  up,
   evaluation,
+  biometric,
+  deployment,
+  archive,
+  replay,
   credentials,
   keyhost,
   provisioning,
   signals,
   alerts,
+  agent,
   people,
   kubernetes,
   systemd,
-  up,
 ];
 
 /** One after the other, when all others have ended. */
