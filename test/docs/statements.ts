@@ -54,7 +54,9 @@ const examplesOf = (page: Page): readonly string[] =>
 
 /** Commands that a comment in a configuration tells to run. */
 const commentsOf = (page: Page): readonly string[] =>
-  blocksOf(page, 'yaml').flatMap((block) => [...block.matchAll(/# (.*\| ebbtide .*)$/gm)].map(([, text]) => text!));
+  ['yaml', 'text']
+    .flatMap((language) => blocksOf(page, language))
+    .flatMap((block) => [...block.matchAll(/# (.*\| ebbtide .*)$/gm)].map(([, text]) => text!));
 
 /** The real command line, whose actions do nothing and whose errors are thrown. */
 const parser = (): Command => {

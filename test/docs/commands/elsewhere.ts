@@ -53,10 +53,6 @@ export const elsewhere: Readonly<Record<string, RunElsewhere | NotRun>> = {
   'ebbtide evaluate biometric --data cmu': evaluated('biometric', 'cmuEvaluator('),
   'ebbtide evaluate scope --data web-bot': evaluated('scope', 'evaluateWebBot('),
   'ebbtide evaluate scope --data web-bot --html scope.html': evaluated('scope', 'evaluateWebBot('),
-  'ebbtide evaluate anomaly --data attacks': evaluated('anomaly', 'ttacks('),
-  'ebbtide evaluate anomaly --data smd --html smd.html': evaluated('anomaly', 'evaluateSmd('),
-  'ebbtide evaluate anomaly --data smd --json': evaluated('anomaly', 'evaluateSmd('),
-  'ebbtide evaluate anomaly --data smd --detectors shipped,shippedCold': evaluated('anomaly', 'evaluateSmd('),
   'ebbtide evaluate anomaly --data nab --detectors ebbtide,statistics,lstm,linear,withoutForecast,shipped,windowedGaussian,ewma,pca,isolationForest,random':
     evaluated('anomaly', 'evaluateNab('),
   'ebbtide evaluate anomaly --data smd --detectors ebbtide,statistics,lstm,linear,withoutForecast,shipped,shippedCold,windowedGaussian,ewma,pca,isolationForest,random':

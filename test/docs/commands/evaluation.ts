@@ -50,6 +50,22 @@ const writeSets = (folder: string): void => {
   const own = each((row) => `${at(row)},${wave(row)},${wave(row, 1)},${isStrange(row) ? 1 : 0}`);
   for (const name of ['telemetry', 'my-telemetry'])
     file(`${name}/host.csv`, `time,cpu,memory,label\n${own.join('\n')}\n`);
+  const machine = (label: (row: number) => boolean) =>
+    gzipSync(
+      each((row) =>
+        Array.from({ length: 38 }, (_, metric) =>
+          (Math.sin(row / 5 + metric) / 2 + (label(row) ? 5 : 0.5)).toFixed(4),
+        ).join(','),
+      ).join('\n'),
+    );
+  for (const name of ['1-1', '1-2']) {
+    file(
+      `smd/machine-${name}_train.csv.gz`,
+      machine(() => false),
+    );
+    file(`smd/machine-${name}_test.csv.gz`, machine(isStrange));
+    file(`smd/machine-${name}_test_label.csv`, each((row) => (isStrange(row) ? 1 : 0)).join('\n'));
+  }
   file('cmu/typing.csv.gz', gzipSync(typingTable(6, 400)));
   for (let user = 1; user <= 4; user++)
     for (let session = 1; session <= 4; session++)
@@ -65,6 +81,8 @@ export const evaluation: Scenario = {
     writeSets(shell.folder);
     return [
       ['--data nab', '--data nab=nab'],
+      ['--data smd', '--data smd=smd'],
+      ['--data attacks', '--data attacks=smd'],
       ['--data cmu', '--data cmu=cmu'],
       ['--data balabit', '--data balabit=balabit'],
       [' ebbtide,pca', ' statistics,pca'],
@@ -72,6 +90,10 @@ export const evaluation: Scenario = {
   },
   commands: {
     'ebbtide evaluate anomaly --data nab --html nab.html': { says: /nab\.html/, adds: cheap },
+    'ebbtide evaluate anomaly --data smd --html smd.html': { says: /smd\.html/, adds: cheap },
+    'ebbtide evaluate anomaly --data smd --json': { says: /"figures":/, adds: cheap },
+    'ebbtide evaluate anomaly --data smd --detectors shipped,shippedCold': /shippedCold/,
+    'ebbtide evaluate anomaly --data attacks': /boiling|poison/i,
     'ebbtide evaluate anomaly --data ./my-telemetry': { says: /ewma/, adds: cheap },
     'ebbtide evaluate anomaly --data ./telemetry --detectors ebbtide,pca': /pca/,
     'ebbtide evaluate biometric --data balabit': /quantileLogistic/,
