@@ -5,7 +5,6 @@ import { type TestContext, test } from 'node:test';
 import type { RunningServers } from '../../infra/cli/running.ts';
 import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
-import { closingAfter } from '../services/closing.ts';
 import { until } from '../services/context.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { requireOrSkip } from '../services/require.ts';
@@ -13,7 +12,7 @@ import { elsewhere } from './commands/elsewhere.ts';
 import { writePast } from './commands/history.ts';
 import { type Expected, expectedOf, type Scenario, type Stack, type Stage } from './commands/scenario.ts';
 import { lastScenarios, scenarios } from './commands/scenarios.ts';
-import { openShell, type Served, type Shell } from './shell.ts';
+import { openShell, type Shell } from './shell.ts';
 import { documentedStatements, statementsOf } from './statements.ts';
 
 /** Others on this machine may have the usual ones. */
@@ -68,13 +67,14 @@ test('what is said to be run elsewhere is run there', () => {
 });
 
 const bringUp = async (t: TestContext): Promise<Stack> => {
-  let stop: () => Promise<unknown> = async () => {};
-  t.after(() => stop());
+  // Before the folder goes, whoever writes into it has to
+  let shell: Shell | undefined;
+  t.after(() => shell?.close());
   const folder = temporaryFolder(t, 'ebbtide-docs-');
   const data = join(folder, '.ebbtide');
   writeFileSync(join(folder, 'ebbtide.yaml'), stackConfig + anyPorts);
-  const shell = await openShell(folder, { EBBTIDE_DATA: data });
-  ({ stop } = await shell.serve('ebbtide up --fresh --demo', /Ctrl-C ends it/));
+  shell = await openShell(folder, { EBBTIDE_DATA: data });
+  await shell.serve('ebbtide up --fresh --demo', /Ctrl-C ends it/);
   const servers = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')) as RunningServers;
   const { rootToken } = JSON.parse(readFileSync(join(data, 'openbao', 'keys.json'), 'utf8')) as Stack;
   await writePast({ servers }, Date.now());
@@ -108,17 +108,13 @@ const play = async (t: TestContext, stack: Stack, scenario: Scenario): Promise<v
   const lacking = (scenario.tools ?? []).filter((name) => onPath(name) === undefined);
   const lacks = lacking.length > 0 ? lacking.join(', ') : await scenario.lacks?.();
   if (lacks !== undefined) return t.skip(`Skipped: this machine lacks ${lacks}`);
+  let shell: Shell | undefined;
+  t.after(() => shell?.close());
   const folder = temporaryFolder(t, 'ebbtide-docs-');
-  const closing = closingAfter(t);
   const write = (name: string, text: string | Buffer) => writeFileSync(join(folder, name), text);
   write('ebbtide.yaml', (scenario.config ?? '') + anyPorts);
-  const shell = await openShell(folder, { EBBTIDE_DATA: stack.data, ...scenario.environment?.(stack) });
-  const keep = async (starting: Promise<Served>) => {
-    const served = await starting;
-    closing.push(served.stop);
-    return served;
-  };
-  const stage: Stage = { ...stack, shell, write, test: t, keep };
+  shell = await openShell(folder, { EBBTIDE_DATA: stack.data, ...scenario.environment?.(stack) });
+  const stage: Stage = { ...stack, shell, write, test: t };
   const places = (await scenario.prepare?.(stage)) ?? [];
   for (const [command, wanted] of Object.entries(scenario.commands))
     await t.test(command, async () => {

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../services/folder.ts';
 import { requireOrSkip } from '../services/require.ts';
 import { checkAnswer } from './answers.ts';
 import { blocksOf, pages, runPages } from './blocks.ts';
-import { openShell } from './shell.ts';
+import { openShell, type Shell } from './shell.ts';
 
 /** What must be seen when a page is run. */
 const seen: Readonly<Record<string, readonly RegExp[]>> = {
@@ -30,14 +30,14 @@ keyhost: { port: 0 }
 /** The stack of the guides, as "npm start" brings it up, in a folder of its own. */
 const bringUp = async (t: TestContext) => {
   // Before the folder goes, whoever writes into it has to
-  let stop: () => Promise<unknown> = async () => {};
-  t.after(() => stop());
+  let shell: Shell | undefined;
+  t.after(() => shell?.close());
   const folder = temporaryFolder(t);
   const readiness = pages().find(({ name }) => name === 'docs/guides/readiness.md')!;
   writeFileSync(join(folder, 'ebbtide.yaml'), [...blocksOf(readiness, 'yaml'), anyPorts].join('\n'));
   const data = join(folder, '.ebbtide');
-  const shell = await openShell(folder, { EBBTIDE_DATA: data });
-  ({ stop } = await shell.serve('ebbtide up --demo --port 0', /Ctrl-C ends it/));
+  shell = await openShell(folder, { EBBTIDE_DATA: data });
+  await shell.serve('ebbtide up --demo --port 0', /Ctrl-C ends it/);
   const servers = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')) as RunningServers;
   return { folder, data, servers, shell };
 };

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,8 +28,10 @@ export interface Shell {
   readonly folder: string;
   /** Run a script of bash to its end. */
   run(script: string): Promise<Outcome>;
-  /** Start a server by one command, and wait until it says what matches; it is stopped by {@link Served.stop} alone. */
+  /** Start a server by one command, and wait until it says what matches. */
   serve(statement: string, ready: RegExp): Promise<Served>;
+  /** Stop what still runs, and wait for its end. */
+  close(): Promise<void>;
 }
 
 /** `ebbtide` and `npx ebbtide` are this very command line, and `bao` the embedded one. */
@@ -55,6 +57,7 @@ const makeCommands = async (bin: string): Promise<void> => {
 export const openShell = async (folder: string, environment: NodeJS.ProcessEnv): Promise<Shell> => {
   const bin = join(folder, 'bin');
   await makeCommands(bin);
+  const running = new Map<ChildProcess, Promise<unknown>>();
   const start = (script: string, onText: (text: string) => void) => {
     const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
       cwd: folder,
@@ -73,10 +76,16 @@ export const openShell = async (folder: string, environment: NodeJS.ProcessEnv):
       child.once('error', reject);
       child.once('close', resolve);
     });
+    running.set(child, ended);
+    child.once('close', () => running.delete(child));
     return { child, ended };
   };
   return {
     folder,
+    close: async () => {
+      for (const child of running.keys()) child.kill('SIGTERM');
+      await Promise.allSettled(running.values());
+    },
     run: async (script) => {
       let output = '';
       const { ended } = start(script, (text) => (output += text));

@@ -5,7 +5,7 @@ import type { Scenario } from './scenario.ts';
 /** Alerts to people, who have a webhook here. */
 export const alerts: Scenario = {
   title: 'alerts',
-  prepare: async ({ shell, write, test, keep }) => {
+  prepare: async ({ shell, write, test }) => {
     const { url } = await recorder(test);
     write('siem.secret', `whsec_${randomBytes(32).toString('base64')}`);
     write(
@@ -21,7 +21,7 @@ notify:
       allowPrivateAddress: true
 `,
     );
-    await keep(shell.serve('ebbtide run notify', /notify runs/));
+    await shell.serve('ebbtide run notify', /notify runs/);
     const { output } = await shell.run('ebbtide --json alerts test info --subject nightly');
     return [['<alertId>', /"alertId":"([^"]+)"/.exec(output)![1]!]];
   },

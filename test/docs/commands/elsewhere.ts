@@ -17,6 +17,7 @@ const evaluated = (subject: string, words: string): RunElsewhere => ({
   by: `test/evaluation/${subject}.test.ts`,
   words,
 });
+const trained = (words: string): RunElsewhere => ({ by: 'test/infra/cli/train.test.ts', words });
 const ci = (words: string): RunElsewhere => ({ by: '.ci/run', words });
 const image = (words: string): RunElsewhere => ({ by: 'test/deploy/image.test.ts', words });
 
@@ -47,7 +48,12 @@ export const elsewhere: Readonly<Record<string, RunElsewhere | NotRun>> = {
   'KAFKA_BROKERS=kafka:9092 REGISTRY_URL=http://registry:8081 node out/main.js': packaging("'out', 'main.js'"),
   ...Object.fromEntries([...benchmarks, 'delivery'].map((name) => [`npm run bench -- ${name}`, measures])),
   'npm run bench -- all > results.jsonl && npm run bench -- all --table results.jsonl': measures,
-  'ebbtide train anomaly --resume': { by: 'test/infra/cli/train.test.ts', words: "'train', 'anomaly', '--resume'" },
+  'ebbtide train anomaly': {
+    why: 'learns from the recordings that ship for minutes; others learn from less by the same command',
+  },
+  'ebbtide train anomaly --from file=telemetry.csv --window 60s': trained("'telemetry.csv'"),
+  'ebbtide train anomaly --from file=telemetry.csv --window 60s --seed 7': trained("'telemetry.csv'"),
+  'ebbtide train anomaly --resume': trained("'train', 'anomaly', '--resume'"),
   'ebbtide evaluate access --data nasa': evaluated('access', 'evaluateNasa('),
   'ebbtide evaluate access --data nasa --html access.html': evaluated('access', 'evaluateNasa('),
   'ebbtide evaluate biometric --data cmu': evaluated('biometric', 'cmuEvaluator('),

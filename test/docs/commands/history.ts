@@ -39,7 +39,7 @@ export const inventedLogins = (startMs: number) =>
 
 /** Samples of processes, in the form of telemetry. */
 const telemetry = (startMs: number): readonly ResourceTelemetry[] =>
-  inventedSamples(6, 700).map(({ subject, time, values }) => {
+  inventedSamples(4, 700).map(({ subject, time, values }) => {
     const metrics = Object.fromEntries(resourceMetrics.map((metric, at) => [metric, values[at]!]));
     const at = startMs + time - firstMs;
     return {

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { RunningServers } from '../../../infra/cli/running.ts';
-import type { Served, Shell } from '../shell.ts';
+import type { Shell } from '../shell.ts';
 
 /** The servers that all scenarios share: what "ebbtide up --demo" brought up. */
 export interface Stack {
@@ -12,13 +12,11 @@ export interface Stack {
 
 /** Where a scenario is run. */
 export interface Stage extends Stack {
-  /** A folder of the scenario's own, with `ebbtide.yaml`. */
+  /** A folder of the scenario's own, with `ebbtide.yaml`; what it serves is stopped at the scenario's end. */
   readonly shell: Shell;
   /** Write a file of that folder. */
   write(name: string, text: string | Buffer): void;
   readonly test: TestContext;
-  /** Keep a server of a command's running to the scenario's end. */
-  keep(served: Promise<Served>): Promise<Served>;
 }
 
 /** What a command must come to. */

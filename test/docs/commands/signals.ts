@@ -16,9 +16,9 @@ export const signals: Scenario = {
         tokenFile: idp-receiver
         audience: [https://idp.example.com/ssf]
 `,
-  prepare: async ({ shell, write, keep }) => {
+  prepare: async ({ shell, write }) => {
     write('idp-receiver', token);
-    const served = await keep(shell.serve('ebbtide serve signals', /signals runs at \S+\n/));
+    const served = await shell.serve('ebbtide serve signals', /signals runs at \S+\n/);
     const address = /signals runs at (\S+)/.exec(served.said())![1]!;
     const { output } = await shell.run(
       `curl -sS -H "Authorization: Bearer ${token}" -H 'Content-Type: application/json' ${address}/ssf/streams -d '{}'`,
