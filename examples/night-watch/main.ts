@@ -11,3 +11,4 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     await running.close();
     await connection.close();
   });
+console.log('The night watch runs; Ctrl-C ends it');

@@ -11,7 +11,6 @@ import { startMockCluster } from '../../infra/kafka/mock.ts';
 import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
 import { MemoryRegistry } from '../../schemas/registry.ts';
-import { until } from '../services/context.ts';
 
 const run = promisify(execFile);
 const root = packageRoot();
@@ -133,14 +132,15 @@ test('a pipeline and an operator of a user compile against the types of the pack
   const watch = spawn(process.execPath, [join(example, 'out', 'main.js')], {
     cwd: folder,
     env: { ...env, KAFKA_BROKERS: brokers.brokers, REGISTRY_URL: registry.address },
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => watch.kill('SIGKILL'));
   const ended = new Promise<number | null>((resolve) => watch.once('exit', resolve));
-  await until('the night watch to have its schema registered', async () => {
-    if (watch.exitCode !== null) assert.fail(`The night watch ended with ${watch.exitCode}`);
-    return (await (await fetch(`${registry.address}/subjects`)).text()).includes('night-findings');
-  });
+  const said = await Promise.race([
+    new Promise<string>((resolve) => createInterface(watch.stdout).once('line', resolve)),
+    ended.then((code) => assert.fail(`The night watch ended with ${code}`)),
+  ]);
+  assert.match(said, /The night watch runs/);
   watch.kill('SIGTERM');
   assert.equal(await ended, 0);
   await registry.close();

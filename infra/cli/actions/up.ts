@@ -22,18 +22,21 @@ export const run: Action<Options> = async ({ terminal, load }, { demo = false, p
   const claim = await claimFolder(dataFolder(), 'ebbtide up', 'CONFIG_INVALID', 0);
   const below: Closable[] = [{ name: 'data folder', close: async () => claim.release() }];
   const parts: Running[] = [];
+  let stopped: Promise<number>;
   try {
     if (fresh) forgetServers();
     terminal.say(file ? `Configured by ${file}` : 'No configuration file: everything runs embedded');
     const console = await bringUp({ config, demo, port, say: terminal.say }, below, parts);
     terminal.say(`Ready after ${duration(performance.now() - began)}`);
+    // Whoever reads that it is ready may stop it at once
+    stopped = untilStopped(parts, below, terminal);
     if (terminal.json) terminal.printJson({ ready: true, console: console.link, pid: process.pid });
     else announce(console.link, demo, terminal.print, terminal.style);
   } catch (error) {
     await closeAll([...below, ...parts], terminal.say);
     throw error;
   }
-  return untilStopped(parts, below, terminal);
+  return stopped;
 };
 
 const announce = (

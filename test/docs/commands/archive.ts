@@ -22,7 +22,7 @@ export const archive: Scenario = {
     'ebbtide query "SELECT subject, action, count() FROM decisions GROUP BY ALL ORDER BY ALL"':
       /subject +action[\s\S]*revoke/,
     'ebbtide query --json "SELECT * FROM effects ORDER BY applied_at DESC LIMIT 20"': /"outcome":"enforced"/,
-    'ebbtide query --json "SELECT * FROM telemetry_resource"': /"cpu_cores":/,
+    'ebbtide query --json --max-rows 10000000 "SELECT * FROM telemetry_resource"': /"cpu_cores":/,
     'ebbtide query "SELECT role, model_version, avg(score) FROM scores GROUP BY ALL"': /champion/,
     'ebbtide query "SELECT topic, pipeline, error_code, count() FROM dead_letters GROUP BY ALL"': /topic|[Nn]o rows/,
     'ebbtide query "SELECT withheld, count() FROM decisions WHERE withheld != \'\' GROUP BY withheld"':
@@ -39,8 +39,8 @@ export const archive: Scenario = {
     'ebbtide report access alice': /demo-ada/,
     'ebbtide report access alice --since 30d': /demo-ada/,
     'ebbtide report access alice --since 90d --json': /"user":"demo-ada"/,
-    'ebbtide report forecast alice': /demo-ada/,
-    'ebbtide report forecast alice --from 12h --to 20h': /demo-ada/,
+    'ebbtide report forecast alice': /by model[\s\S]*build-7/,
+    'ebbtide report forecast alice --from 12h --to 20h': /by model[\s\S]*build-7/,
     'ebbtide report forecast alice --from 12h --to 20h --json': /demo-ada/,
   },
 };

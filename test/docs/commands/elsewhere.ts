@@ -33,6 +33,8 @@ const kafkaAcls = 'KAFKA_ACLS="kafka-acls.sh --command-config admin.properties"'
 export const elsewhere: Readonly<Record<string, RunElsewhere | NotRun>> = {
   'npm start': { by: 'test/docs/guides.test.ts', words: "'ebbtide up --demo --port 0'" },
   'ebbtide up --demo': { by: 'test/docs/guides.test.ts', words: "'ebbtide up --demo --port 0'" },
+  'ebbtide up': packaging("'ebbtide', 'up', '--json'"),
+  'ebbtide up --fresh': { by: 'test/docs/commands.test.ts', words: "'ebbtide up --fresh --demo'" },
   'ebbtide up --fresh --demo': { by: 'test/docs/commands.test.ts', words: "'ebbtide up --fresh --demo'" },
   'npm test': ci('step npm test\n'),
   'npm test -- operators': ci('step npm test\n'),

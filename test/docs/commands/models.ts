@@ -28,8 +28,8 @@ export const models: Scenario = {
     'ebbtide models rollback': /Champion of anomaly: (?!anomaly)/,
     'ebbtide models promote 20260301-101500 --reason "fewer false alarms in a week of shadow scoring"':
       /Champion of anomaly: anomaly/,
-    'ebbtide retrain': { says: /champion/, adds: '--epochs 0' },
-    'ebbtide retrain --once': { says: /champion/, adds: '--epochs 0' },
+    'ebbtide retrain': { says: /Champion anomaly /, adds: '--epochs 0' },
+    'ebbtide retrain --once': { says: /Champion anomaly /, adds: '--epochs 0' },
     'ebbtide retrain --since 90d --epochs 0 --json': /^\{"at":.*"outcome":/m,
   },
 };

@@ -1,5 +1,7 @@
 import { revocation } from './archive.ts';
-import type { Scenario } from './scenario.ts';
+import type { Expected, Scenario } from './scenario.ts';
+
+const page: Expected = { says: /against[\s\S]*<!doctype html>/, adds: '&& head -c 15 report.html' };
 
 /** The past decided once more. */
 export const replay: Scenario = {
@@ -18,8 +20,8 @@ export const replay: Scenario = {
   commands: {
     'ebbtide replay': /decisions/,
     'ebbtide replay --from 7d': /decisions/,
-    'ebbtide replay --from 30d --policy stricter.yaml --against , --html report.html': /report\.html/,
-    'ebbtide replay --from 30d --policy stricter.yaml --against ,gentler.yaml --html report.html': /report\.html/,
+    'ebbtide replay --from 30d --policy stricter.yaml --against , --html report.html': page,
+    'ebbtide replay --from 30d --policy stricter.yaml --against ,gentler.yaml --html report.html': page,
     'ebbtide replay --source archive --from 30d --policy new.yaml --fail-if "falseRevocations > 0"': /revocations/,
     'ebbtide replay --source archive --from 2026-01-01 --to 2026-02-01 --policy new.yaml --fail-if "falseRevocations > 0"':
       /falseRevocations +0/,

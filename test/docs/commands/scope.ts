@@ -61,7 +61,7 @@ export const scope: Scenario = {
   commands: {
     'printf %s "$API_KEY" | ebbtide scope identify': /^key-\S+\n$/,
     'ebbtide scope identify': { says: /^key-\S+\n$/, adds: '<<< secret-of-ann' },
-    'ebbtide scope table diff FILE': { says: /orders/, status: 1 },
+    'ebbtide scope table diff FILE': /added +key-\S+\/orders/,
     'ebbtide scope table import FILE': { says: /orders/, adds: '--allow-widening' },
     'ebbtide scope table export': /group: partners/,
     'ebbtide scope table export [FILE]': /exported\.yaml/,
