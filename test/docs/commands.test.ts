@@ -9,7 +9,7 @@ import { until } from '../services/context.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { requireOrSkip } from '../services/require.ts';
 import { elsewhere } from './commands/elsewhere.ts';
-import { writePast } from './commands/history.ts';
+import { pastSql, writePast } from './commands/history.ts';
 import { type Expected, expectedOf, type Scenario, type Stack, type Stage } from './commands/scenario.ts';
 import { lastScenarios, scenarios } from './commands/scenarios.ts';
 import { openShell, type Shell } from './shell.ts';
@@ -77,7 +77,11 @@ const bringUp = async (t: TestContext): Promise<Stack> => {
   await shell.serve('ebbtide up --fresh --demo', /Ctrl-C ends it/);
   const servers = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')) as RunningServers;
   const { rootToken } = JSON.parse(readFileSync(join(data, 'openbao', 'keys.json'), 'utf8')) as Stack;
-  await writePast({ servers }, Date.now());
+  const records = await writePast({ servers }, Date.now());
+  await until('the past in the archive', async () => {
+    const { output } = await shell!.run(`ebbtide --json query "${pastSql}"`);
+    return Number(/"records":"?(\d+)/.exec(output)?.[1]) >= records;
+  });
   return { data, servers, rootToken };
 };
 

@@ -51,8 +51,17 @@ const telemetry = (startMs: number): readonly ResourceTelemetry[] =>
     } as unknown as ResourceTelemetry;
   });
 
-/** Write a past to the stack's Kafka that is long enough to learn from; its archive keeps it. */
-export const writePast = async ({ servers }: Pick<Stack, 'servers'>, now: number): Promise<void> => {
+/** Counts what {@link writePast} wrote, as the archive has it. */
+export const pastSql = `SELECT (SELECT count() FROM telemetry_api WHERE service = 'shop')
+  + (SELECT count() FROM telemetry_access WHERE startsWith(user, 'person-'))
+  + (SELECT count() FROM telemetry_resource WHERE host = 'invented') AS records`;
+
+/**
+ * Write a past to the stack's Kafka that is long enough to learn from; its archive keeps it.
+ *
+ * @returns how many records that are
+ */
+export const writePast = async ({ servers }: Pick<Stack, 'servers'>, now: number): Promise<number> => {
   const kafka = await connectKafka({ brokers: servers.kafka });
   const registry = connectRegistry({ url: servers.schemaRegistry });
   const producer = await kafka.producer({ lingerMs: 0 });
@@ -71,7 +80,9 @@ export const writePast = async ({ servers }: Pick<Stack, 'servers'>, now: number
       topics.telemetryAccess,
       logins.map((login) => accessRecord({ ...login, kind: 'login', application: 'sshd' })),
     );
-    await write(topics.telemetryResource, telemetry(now - hourMs));
+    const samples = telemetry(now - hourMs);
+    await write(topics.telemetryResource, samples);
+    return calls.length + logins.length + samples.length;
   } finally {
     await producer.close();
     await kafka.close();
