@@ -31,37 +31,3 @@ export const blocksOf = ({ text }: Page, language: string): readonly string[] =>
 export const runPages = ['quickstart', 'guides/life', 'guides/scope', 'guides/readiness', 'guides/keys'].map(
   (name) => `docs/${name}.md`,
 );
-
-/** The commands of a block as lists of words; of a pipe or a sequence each by itself. Quotes are taken away, comments too. */
-export const commandsOf = (block: string): readonly (readonly string[])[] => {
-  const commands: string[][] = [];
-  let words: string[] = [];
-  let word: string | undefined;
-  let quote = '';
-  const endWord = () => {
-    if (word !== undefined) words.push(word);
-    word = undefined;
-  };
-  const endCommand = () => {
-    endWord();
-    if (words.length > 0) commands.push(words);
-    words = [];
-  };
-  const text = block.replace(/\\\n/g, ' ');
-  for (let at = 0; at < text.length; at++) {
-    const letter = text[at]!;
-    if (quote !== '') {
-      if (letter === quote) quote = '';
-      else word += letter;
-    } else if (letter === '"' || letter === "'") {
-      quote = letter;
-      word ??= '';
-    } else if (letter === '#' && word === undefined) {
-      while (at + 1 < text.length && text[at + 1] !== '\n') at++;
-    } else if ('\n;|&'.includes(letter)) endCommand();
-    else if (letter === ' ') endWord();
-    else word = (word ?? '') + letter;
-  }
-  endCommand();
-  return commands;
-};
