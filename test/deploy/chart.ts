@@ -13,7 +13,7 @@ export interface Component {
   readonly replicas?: number;
   readonly vault?: string;
   readonly ports?: Readonly<Record<string, number>>;
-  readonly keda?: { readonly topic: string; readonly consumerGroup: string };
+  readonly keda?: { readonly topics: readonly string[]; readonly consumerGroup: string };
 }
 /** The chart's own values. */
 export const values = yamlFile<{ components: Readonly<Record<string, Component>> }>('deploy/helm/ebbtide/values.yaml');
@@ -52,7 +52,10 @@ export interface Manifest {
     readonly template: { readonly spec: PodSpec };
     readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
     readonly scaleTargetRef: { readonly name: string };
-    readonly triggers: readonly { readonly metadata: Readonly<Record<string, string>> }[];
+    readonly triggers: readonly {
+      readonly metadata: Readonly<Record<string, string>>;
+      readonly authenticationRef?: { readonly name: string };
+    }[];
   };
 }
 

@@ -19,7 +19,7 @@ const cluster = async (t: TestContext): Promise<Cluster | undefined> => {
   if (!(await requireOrSkip(t, 'kubernetes'))) return;
   const tools = await deployTools();
   const program = orSkip(t, tools.findHelm(), 'Helm');
-  const definitions = ['scaledobjects.yaml', 'servicemonitors.yaml'].map((name) =>
+  const definitions = ['scaledobjects.yaml', 'triggerauthentications.yaml', 'servicemonitors.yaml'].map((name) =>
     orSkip(t, tools.findSchema(name), name),
   );
   if (!program || definitions.includes(undefined)) return;
