@@ -71,8 +71,8 @@ export const startKeda = async (t: TestContext, plane: ControlPlane): Promise<Ke
       () => false,
     );
   });
-  const own = ['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'];
-  await start(adapter, [
+  const own = ['lister-kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'];
+  const server = await start(adapter, [
     ...[`--secure-port=${served}`, '--bind-address=127.0.0.1', '--port=0', `--cert-dir=${folder}`],
     ...[`--tls-cert-file=${certFile}`, `--tls-private-key-file=${keyFile}`],
     ...[`--metrics-service-address=127.0.0.1:${asked}`, ...own.map((name) => `--${name}=${plane.kubeconfig}`)],
@@ -89,11 +89,9 @@ export const startKeda = async (t: TestContext, plane: ControlPlane): Promise<Ke
     { apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name: `v1beta1.${group}` }, spec: api },
   ])
     await plane.kubectl(['create', '-f-'], JSON.stringify(object));
-  await until(
-    'the API of metrics',
-    async () => (await plane.run('kubectl', ['get', '--raw', `/apis/${group}/v1beta1`])).status === 0,
-  ).catch((error: Error) => {
-    throw new Error(`${error.message}; ${adapter} says: ${logTail(log(adapter))}`);
+  await until('the API of metrics', async () => {
+    if (!server.isRunning()) throw new Error(`${adapter} ended: ${logTail(log(adapter))}`);
+    return (await plane.run('kubectl', ['get', '--raw', `/apis/${group}/v1beta1`])).status === 0;
   });
   return { log: () => readFileSync(log(operator), 'utf8') };
 };
