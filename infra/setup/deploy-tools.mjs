@@ -20,11 +20,11 @@ const schemasInModules = [
     from: `config/crd/bases/keda.sh_${name}.yaml`,
     to: `${name}.yaml`,
   })),
-  {
+  ...['servicemonitors', 'prometheusrules'].map((name) => ({
     module: 'github.com/prometheus-operator/prometheus-operator@v0.85.0',
-    from: 'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
-    to: 'servicemonitors.yaml',
-  },
+    from: `example/prometheus-operator-crd/monitoring.coreos.com_${name}.yaml`,
+    to: `${name}.yaml`,
+  })),
 ];
 const kubernetes = {
   requirement: 'kubernetes-validate==1.37.0',

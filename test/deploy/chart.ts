@@ -64,7 +64,15 @@ export const everything = [
   ...Object.keys(values.components).map((name) => `components.${name}.enabled=true`),
   'keda.enabled=true',
   'serviceMonitor.enabled=true',
+  'prometheusRule.enabled=true',
 ];
+/** Definitions of the objects that KEDA and the Prometheus operator bring: kind, and name of the file. */
+export const definitions = {
+  ScaledObject: 'scaledobjects.yaml',
+  TriggerAuthentication: 'triggerauthentications.yaml',
+  ServiceMonitor: 'servicemonitors.yaml',
+  PrometheusRule: 'prometheusrules.yaml',
+} as const;
 /** Certificates of an authority of the cluster's own. */
 export const encrypted = ['tls.caSecretName=cluster-ca', 'config.vault.address=https://vault:8200'];
 /** Combinations of values of which a Kubernetes must take whatever they render. */

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { parseConfig } from '../../infra/config/load.ts';
-import { chart, combinations, encrypted, everything, type Manifest, render, values, workloads } from './chart.ts';
+import { packageRoot } from '../../infra/paths.ts';
+import {
+  chart,
+  combinations,
+  definitions,
+  encrypted,
+  everything,
+  type Manifest,
+  render,
+  values,
+  workloads,
+} from './chart.ts';
 import { deployTools, orSkip, parseCommand, runProgram } from './tools.ts';
 
 test('values name commands that the command line takes, and ports that services listen on', async () => {
@@ -51,10 +62,13 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
   const tools = await deployTools();
   const helm = orSkip(t, tools.findHelm(), 'Helm');
   const schemas = orSkip(t, tools.findKubernetesSchemas(), 'the schemas of Kubernetes');
-  const keda = orSkip(t, tools.findSchema('scaledobjects.yaml'), 'the schema of KEDA');
-  const authentication = orSkip(t, tools.findSchema('triggerauthentications.yaml'), "the schema of KEDA's logins");
-  const prometheus = orSkip(t, tools.findSchema('servicemonitors.yaml'), 'the schema of the Prometheus operator');
-  if (!helm || !schemas || !keda || !authentication || !prometheus) return;
+  if (!helm || !schemas) return;
+  const others = new Map<string, string>();
+  for (const [kind, file] of Object.entries(definitions)) {
+    const found = orSkip(t, tools.findSchema(file), `the schema of a ${kind}`);
+    if (!found) return;
+    others.set(kind, found);
+  }
   const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false });
   ajv.addSchema(JSON.parse(readFileSync(join(schemas, '_definitions.json'), 'utf8')), '_definitions.json');
   const defined = (path: string): object => {
@@ -64,9 +78,8 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
     return definition.spec.versions[0]!.schema.openAPIV3Schema;
   };
   const schemaOf = ({ apiVersion, kind }: Manifest): object | undefined => {
-    if (kind === 'ScaledObject') return defined(keda);
-    if (kind === 'TriggerAuthentication') return defined(authentication);
-    if (kind === 'ServiceMonitor') return defined(prometheus);
+    const other = others.get(kind);
+    if (other) return defined(other);
     const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
     const suffix = [group!.replace(/\.k8s\.io$/, ''), version].filter(Boolean).join('-');
     const file = join(schemas, `${kind.toLowerCase()}-${suffix}.json`);
@@ -98,9 +111,7 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
     'DaemonSet',
     'PodDisruptionBudget',
     'NetworkPolicy',
-    'ScaledObject',
-    'TriggerAuthentication',
-    'ServiceMonitor',
+    ...others.keys(),
   ])
     assert.ok(kinds.has(kind), kind);
   const broken = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' }, spec: { replica: 1 } };
@@ -223,4 +234,20 @@ test('the link to the console lies in a file of its pod, and not in a log', asyn
   const pod = workloads(manifests).find(({ metadata }) => metadata.name === 'tide-console')!.spec!.template.spec;
   assert.ok(pod.containers[0].volumeMounts.some(({ mountPath }) => linkFile?.startsWith(`${mountPath}/`)));
   assert.equal(pod.serviceAccountName, 'ebbtide-console');
+});
+
+test('rules of the Prometheus operator are those that promtool has tested, for the job that the monitor names', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const manifests = await render(helm, everything);
+  const folder = join(packageRoot(), 'infra/prometheus/rules');
+  const tested = readdirSync(folder).flatMap(
+    (name) => (parse(readFileSync(join(folder, name), 'utf8')) as { groups: object[] }).groups,
+  );
+  const { groups } = manifests.find(({ kind }) => kind === 'PrometheusRule')!.spec as unknown as { groups: object[] };
+  assert.deepEqual(groups, tested);
+  assert.match(JSON.stringify(groups), /up\{job=\\"ebbtide\\"\}/);
+  const monitor = manifests.find(({ kind }) => kind === 'ServiceMonitor')!.spec as unknown as { jobLabel: string };
+  for (const { metadata } of manifests.filter(({ kind }) => kind === 'Service'))
+    assert.equal((metadata as unknown as { labels: Record<string, string> }).labels[monitor.jobLabel], 'ebbtide');
 });

@@ -10,9 +10,10 @@ import type { ResourceTelemetry } from '../../schemas/generated/index.ts';
 import { parseLifecyclePolicy } from '../../schemas/policy.ts';
 import { topics } from '../../schemas/topics.ts';
 import { makeAuthority, makeCertificate } from '../services/certificates.ts';
-import { testContext, until } from '../services/context.ts';
+import { closingAfter } from '../services/closing.ts';
+import { type TestKafka, testContext, until } from '../services/context.ts';
 import { temporaryFolder } from '../services/folder.ts';
-import { kafkaTools, type PrivateKafkaOptions, privateKafka } from '../services/kafka.ts';
+import { kafkaTools, type PrivateKafka, type PrivateKafkaOptions, privateKafka } from '../services/kafka.ts';
 import { type Keda, startKeda } from '../services/keda.ts';
 import { type ControlPlane, controlPlane } from '../services/kubernetes.ts';
 import { requireOrSkip } from '../services/require.ts';
@@ -30,7 +31,8 @@ interface ScaledObject {
 }
 interface Stage {
   readonly plane: ControlPlane;
-  readonly kafka: Awaited<ReturnType<typeof privateKafka>>;
+  readonly kafka: PrivateKafka;
+  readonly context: TestKafka;
   /** Install the chart with scaling by lag, and lifecycle alone beside what is named. */
   install(...settings: readonly string[]): Promise<void>;
   /** Replicas that a component's Deployment is told to have. */
@@ -45,17 +47,21 @@ const stage = async (t: TestContext, options: PrivateKafkaOptions = {}): Promise
   if (!(await requireOrSkip(t, 'keda', 'java'))) return;
   const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
   if (!helm) return;
+  // Clients end before their broker, whose hook comes first where theirs are not kept here
+  const closing = closingAfter(t);
+  const clients = { after: (close: unknown) => void closing.push(close as () => unknown) };
   const kafka = await privateKafka(t, options);
   const first = await connectKafka({ brokers: kafka.brokers });
   await first.ensureTopics(partitions).finally(() => first.close());
   const plane = await controlPlane(t, { controllerArguments: ['--horizontal-pod-autoscaler-sync-period=1s'] });
   const keda: Keda = await startKeda(t, plane);
   await plane.kubectl(['create', 'namespace', namespace]);
-  const context = await testContext(t, kafka.brokers);
+  const context = await testContext(clients, kafka.brokers);
   const none = Object.fromEntries(resourceMetrics.map((metric) => [metric, null]));
   return {
     plane,
     kafka,
+    context,
     async install(...settings) {
       const all = [
         ...[`config.kafka.partitions=${partitions}`, 'keda.enabled=true', `keda.lagThreshold=${threshold}`],
@@ -99,7 +105,7 @@ const stage = async (t: TestContext, options: PrivateKafkaOptions = {}): Promise
 test('KEDA asks for replicas by the lag of a pipeline at a real Kafka, for no more than partitions, and for the least once it is read', async (t) => {
   const on = await stage(t);
   if (!on) return;
-  const { kafka, write, install, replicas, condition } = on;
+  const { kafka, context, write, install, replicas, condition } = on;
   await install(`config.kafka.brokers=${kafka.brokers}`, 'components.archive.enabled=true');
   for (const name of ['lifecycle', 'archive']) {
     await condition(name, 'Ready');
@@ -111,7 +117,6 @@ test('KEDA asks for replicas by the lag of a pipeline at a real Kafka, for no mo
   await until('one for each partition', async () => (await replicas('lifecycle')) === partitions);
   assert.equal(await replicas('archive'), 1, 'which may be behind by more');
 
-  const context = await testContext(t, kafka.brokers);
   const running = await startLifecycle(
     context,
     { brokers: kafka.brokers },
