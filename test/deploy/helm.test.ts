@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { parseConfig } from '../../infra/config/load.ts';
 import { packageRoot } from '../../infra/paths.ts';
+import { blocksOf, pages } from '../docs/blocks.ts';
+import { temporaryFolder } from '../services/folder.ts';
 import {
   chart,
   combinations,
@@ -72,7 +74,8 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
   const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false });
   ajv.addSchema(JSON.parse(readFileSync(join(schemas, '_definitions.json'), 'utf8')), '_definitions.json');
   const defined = (path: string): object => {
-    const definition = parse(readFileSync(path, 'utf8')) as {
+    // Patterns are of Go, whose flags JavaScript does not know
+    const definition = parse(readFileSync(path, 'utf8').replaceAll('(?i)', '')) as {
       spec: { versions: readonly { schema: { openAPIV3Schema: object } }[] };
     };
     return definition.spec.versions[0]!.schema.openAPIV3Schema;
@@ -250,4 +253,18 @@ test('rules of the Prometheus operator are those that promtool has tested, for t
   const monitor = manifests.find(({ kind }) => kind === 'ServiceMonitor')!.spec as unknown as { jobLabel: string };
   for (const { metadata } of manifests.filter(({ kind }) => kind === 'Service'))
     assert.equal((metadata as unknown as { labels: Record<string, string> }).labels[monitor.jobLabel], 'ebbtide');
+});
+
+test('values in the documents are values that the chart takes', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const blocks = pages().flatMap((page) => blocksOf(page, 'yaml values'));
+  assert.ok(blocks.length > 1);
+  const folder = temporaryFolder(t);
+  const files = blocks.map((block, index) => {
+    const file = join(folder, `${index}.yaml`);
+    writeFileSync(file, block);
+    return file;
+  });
+  await runProgram(helm, ['lint', '--strict', chart, ...files.flatMap((file) => ['--values', file])]);
 });
