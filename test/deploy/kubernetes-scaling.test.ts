@@ -156,6 +156,10 @@ for (const login of ['scram', 'certificate'] as const)
     await condition('lifecycle', 'Ready');
     await write(2.5 * threshold);
     await until('a replica for each threshold', async () => (await replicas('lifecycle')) === 3);
-    const denied = new RegExp(`Principal = User:${user} is Denied operation = (.*)`, 'g');
-    assert.deepEqual([...new Set([...kafka.log().matchAll(denied)].map(([, what]) => what))], []);
+    // While the broker has no offsets of anybody, KEDA's client looks for their topic itself, and does without
+    const denied = new RegExp(`Principal = User:${user} is Denied operation = (.* on resource = (\\S+) .*)`, 'g');
+    const refused = [...kafka.log().matchAll(denied)].filter(
+      ([, , what]) => what !== 'Topic:LITERAL:__consumer_offsets',
+    );
+    assert.deepEqual([...new Set(refused.map(([, all]) => all))], []);
   });
