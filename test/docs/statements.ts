@@ -35,8 +35,9 @@ export const statementsOf = (script: string): readonly string[] => {
   return [...found, statement.trim()].filter((one) => one !== '');
 };
 
-/** The same command, however the package was installed. */
-const named = (text: string): string => text.replace(/^npx (?=ebbtide )/, '');
+/** The same command, however the package was installed, and whether or not the configuration that is taken anyway is named. */
+const named = (text: string): string =>
+  text.replace(/^npx (?=ebbtide )/, '').replace(/(?<=\bebbtide .*) --config ebbtide\.yaml(?= |$)/, '');
 
 /** Code in running text; what a line breaks is joined. */
 const inlineOf = ({ text }: Page): readonly string[] =>

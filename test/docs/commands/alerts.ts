@@ -27,7 +27,6 @@ notify:
   },
   commands: {
     'ebbtide run notify': { says: /notify runs/, serves: true },
-    'ebbtide run notify --config ebbtide.yaml': { says: /notify runs/, serves: true },
     'ebbtide alerts test critical --subject payments-api': /siem +delivered/,
     'ebbtide alerts test': /siem +delivered/,
     "ebbtide alerts acknowledge <alertId> --reason 'on it'": /[Aa]cknowledged/,

@@ -18,12 +18,11 @@ export const pipelines: Scenario = {
   },
   commands: {
     'ebbtide run lifecycle': server(/lifecycle runs/),
-    'ebbtide run lifecycle --config ebbtide.yaml': server(/lifecycle runs/),
-    'ebbtide run actuate archive --config ebbtide.yaml': server(/actuate[\s\S]*archive runs/),
+    'ebbtide run actuate archive': server(/actuate[\s\S]*archive runs/),
     'ebbtide run scope': server(/scope runs/),
     'ebbtide run preprovision': server(/preprovision runs/),
     'ebbtide run keylife actuate': server(/keylife[\s\S]*actuat\w* runs/),
-    'ebbtide run threat --config ebbtide.yaml': server(/threat runs/),
+    'ebbtide run threat': server(/threat runs/),
     'ebbtide run retrain': server(/retrain runs/),
   },
 };
@@ -46,13 +45,12 @@ mail:
     return [];
   },
   commands: {
-    'ebbtide serve token --config ebbtide.yaml': server(/token.* runs at/),
-    'ebbtide serve token console --config ebbtide.yaml': server(/token.* runs at[\s\S]*console runs at/),
+    'ebbtide serve token': server(/token.* runs at/),
+    'ebbtide serve token console': server(/token.* runs at[\s\S]*console runs at/),
     'ebbtide serve console': server(/console runs at/),
     'ebbtide serve gateway': server(/gateway runs at/),
     'ebbtide serve keyhost': server(/keyhost runs at/),
     'ebbtide serve provision delivery': server(/provision runs[\s\S]*delivery runs at/),
-    'ebbtide serve provision delivery --config ebbtide.yaml': server(/provision runs[\s\S]*delivery runs at/),
     'ebbtide serve mail': server(/mail runs/),
     'ebbtide serve collector': server(/collector runs/),
   },
@@ -81,6 +79,5 @@ agent:
   },
   commands: {
     'ebbtide agent': server(/health and metrics are served/),
-    'ebbtide agent --config ebbtide.yaml': server(/health and metrics are served/),
   },
 };

@@ -32,7 +32,7 @@ export const signals: Scenario = {
     ];
   },
   commands: {
-    'ebbtide serve signals --config ebbtide.yaml': { says: /signals runs/, serves: true },
+    'ebbtide serve signals': { says: /signals runs/, serves: true },
     [`curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' https://signals.example.com/ssf/streams -d '{
   "delivery": {
     "method": "urn:ietf:rfc:8935",

@@ -8,7 +8,6 @@ export const up: Scenario = {
   environment: () => ({ EBBTIDE_DATA: 'data' }),
   prepare: async () => [['/var/lib/ebbtide', 'var/lib/ebbtide']],
   commands: {
-    'ebbtide up --config ebbtide.yaml': ready,
     'EBBTIDE_DATA=/var/lib/ebbtide ebbtide up': ready,
   },
 };
