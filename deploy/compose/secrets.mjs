@@ -55,5 +55,6 @@ writeFileSync(join(clickhouseFolder, 'ebbtide.xml'), users);
 chmodSync(join(clickhouseFolder, 'ebbtide.xml'), 0o444);
 
 // A volume that an image has no folder for belongs to root
+mkdirSync(ownedFolder, { recursive: true });
 for (const name of readdirSync(ownedFolder)) give(join(ownedFolder, name), ebbtide, 0o700);
 process.stdout.write('Secrets are there\n');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 // The package's own entry loads every cloud's key service too: 55 MB and a second of CPU that nothing here needs.
 import schemaregistry from '@confluentinc/schemaregistry/dist/schemaregistry-client.js';
 import type { Schema } from 'avsc';
@@ -14,20 +15,30 @@ const idleMs = 5_000;
 /** How to reach a Confluent-compatible schema registry. */
 export interface RegistryOptions extends ClientTlsFiles {
   readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** Holds the password; goes before {@link RegistryOptions.password}. */
+  readonly passwordFile?: string | undefined;
 }
 
-/**
- * A Confluent-compatible schema registry, through Confluent's own client. Each subject is set to BACKWARD
- * compatibility before its first schema is registered, since registries differ in their default.
- *
- * @throws {EbbtideError} `CONFIG_INVALID` for certificate files that do not fit
- * @example
- * const registry = connectRegistry({ url: 'http://127.0.0.1:8081' });
- */
-export const connectRegistry = ({ url, username, password, ...files }: RegistryOptions): SchemaRegistry => {
-  const client = new SchemaRegistryClient({
+const passwordOf = ({ password, passwordFile }: RegistryOptions): string => {
+  if (passwordFile === undefined) return password ?? '';
+  try {
+    return readFileSync(passwordFile, 'utf8').trimEnd();
+  } catch (cause) {
+    throw new EbbtideError(
+      'CONFIG_INVALID',
+      `Key schemaRegistry.passwordFile names ${passwordFile}, which cannot be read: ${(cause as Error).message}`,
+      { key: 'schemaRegistry.passwordFile' },
+      cause,
+    );
+  }
+};
+
+const openClient = (options: RegistryOptions): InstanceType<typeof SchemaRegistryClient> => {
+  const { url, username, caFile, certFile, keyFile } = options;
+  const files = { caFile, certFile, keyFile };
+  return new SchemaRegistryClient({
     baseURLs: [url],
     ...(/^https:/i.test(url)
       ? {
@@ -40,9 +51,41 @@ export const connectRegistry = ({ url, username, password, ...files }: RegistryO
         }
       : { createAxiosDefaults: { timeout: timeoutMs } }),
     ...(username
-      ? { basicAuthCredentials: { credentialsSource: 'USER_INFO' as never, userInfo: `${username}:${password ?? ''}` } }
+      ? {
+          basicAuthCredentials: {
+            credentialsSource: 'USER_INFO' as never,
+            userInfo: `${username}:${passwordOf(options)}`,
+          },
+        }
       : {}),
   });
+};
+
+/**
+ * How many subjects a registry knows.
+ *
+ * @throws {EbbtideError} `CONFIG_INVALID` for files that cannot be used; else what the registry failed with
+ */
+export const countSubjects = async (options: RegistryOptions): Promise<number> => {
+  try {
+    return (await openClient(options).getAllSubjects()).length;
+  } catch (error) {
+    if (error instanceof EbbtideError) throw error;
+    throw registryError(`Cannot list the subjects at ${options.url}`, error);
+  }
+};
+
+/**
+ * A Confluent-compatible schema registry, through Confluent's own client. Each subject is set to BACKWARD
+ * compatibility before its first schema is registered, since registries differ in their default.
+ *
+ * @throws {EbbtideError} `CONFIG_INVALID` for certificate files that do not fit, or a password's file that cannot be read
+ * @example
+ * const registry = connectRegistry({ url: 'http://127.0.0.1:8081' });
+ */
+export const connectRegistry = (options: RegistryOptions): SchemaRegistry => {
+  const { url } = options;
+  const client = openClient(options);
   /** @returns false where the registry knows rules only of subjects that have a schema */
   const requireBackward = async (subject: string): Promise<boolean> => {
     try {

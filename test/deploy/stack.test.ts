@@ -32,19 +32,21 @@ const logins = services['vault-init']!.volumes!.flatMap(
 
 /** Real servers, and the configuration of compose.yaml with their addresses and any free ports in it. */
 const openStack = async (t: TestContext) => {
+  // Hooks run in the order of their registration: ClickHouse ends before its folder is removed
+  let clickhouse: Awaited<ReturnType<typeof startClickHouse>> | undefined;
+  t.after(() => clickhouse?.stop());
   const folder = temporaryFolder(t);
   const at = (name: string) => join(folder, name);
-  const [kafka, bao, clickhouse] = await Promise.all([
+  const [kafka, bao, archive] = await Promise.all([
     privateKafka(t),
     openBao(t),
     startClickHouse({ folder: at('clickhouse') }),
   ]);
-  t.after(() => clickhouse.stop());
+  clickhouse = archive;
   const registry = await startRegistryServer(new MemoryRegistry(), { host: '127.0.0.1', port: 0 });
   t.after(() => registry.close());
   const script = (name: string) => join(packageRoot(), 'deploy/compose', name);
   for (const service of logins) mkdirSync(at(`logins/${service}`), { recursive: true });
-  mkdirSync(at('owned'));
   await runProgram(process.execPath, [
     script('secrets.mjs'),
     ...['unseal', 'users', 'secrets', 'grafana', 'owned'].map(at),
@@ -55,7 +57,7 @@ const openStack = async (t: TestContext) => {
     kafka: { ...given.kafka, brokers: kafka.brokers },
     schemaRegistry: { url: registry.address },
     // The users of compose.yaml are tested beside this
-    clickhouse: { url: clickhouse.url },
+    clickhouse: { url: archive.url },
     vault: { ...given.vault, address: bao.address },
     ...Object.fromEntries(
       ['http', 'token', 'console', 'delivery', 'keyhost', 'signals'].map((name) => [
