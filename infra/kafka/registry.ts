@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 // The package's own entry loads every cloud's key service too: 55 MB and a second of CPU that nothing here needs.
 import schemaregistry from '@confluentinc/schemaregistry/dist/schemaregistry-client.js';
 import type { Schema } from 'avsc';
@@ -11,6 +12,8 @@ const { SchemaRegistryClient } = schemaregistry;
 /** A connection that was dropped on the way is given up, and one that is idle is not kept for long enough to be. */
 const timeoutMs = 30_000;
 const idleMs = 5_000;
+const mostTries = 8;
+const raceMs = 50;
 
 /** How to reach a Confluent-compatible schema registry. */
 export interface RegistryOptions extends ClientTlsFiles {
@@ -96,17 +99,22 @@ export const connectRegistry = (options: RegistryOptions): SchemaRegistry => {
       throw error;
     }
   };
+  const registerOnce = async (subject: string, schema: Schema): Promise<number> => {
+    const required = await requireBackward(subject);
+    const id = await client.register(subject, { schemaType: 'AVRO', schema: JSON.stringify(schema) });
+    if (!required) await requireBackward(subject);
+    return id;
+  };
   return {
     async register(subject, schema) {
-      const info = { schemaType: 'AVRO', schema: JSON.stringify(schema) };
-      try {
-        const required = await requireBackward(subject);
-        const id = await client.register(subject, info);
-        if (!required) await requireBackward(subject);
-        return id;
-      } catch (error) {
-        throw registryError(`Cannot register the schema of ${subject} at ${url}`, error);
-      }
+      for (let tries = 1; ; tries++)
+        try {
+          return await registerOnce(subject, schema);
+        } catch (error) {
+          if (!isRace(error) || tries === mostTries)
+            throw registryError(`Cannot register the schema of ${subject} at ${url}`, error);
+          await sleep(Math.random() * raceMs * 2 ** tries);
+        }
     },
     async byId(id) {
       try {
@@ -119,6 +127,9 @@ export const connectRegistry = (options: RegistryOptions): SchemaRegistry => {
     },
   };
 };
+
+/** Of processes that register a subject's first schema at once, some registries (Apicurio) refuse all but one. */
+const isRace = (error: unknown): boolean => / already exists/.test((error as Error).message);
 
 const registryError = (doing: string, cause: unknown): EbbtideError => {
   const { status, errorCode, message } = cause as { status?: number; errorCode?: number; message?: string };
