@@ -15,7 +15,7 @@ import {
 
 type Client = NativeConsumer | NativeProducer;
 
-const answerTimeoutMs = 2_000;
+const answerTimeoutMs = 1_000;
 const longestPauseMs = 60_000;
 
 /** Who sees to it that the clients of a process can still reach their cluster. */
