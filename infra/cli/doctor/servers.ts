@@ -51,7 +51,7 @@ const lookAtClickHouse = async (url: string, section: Config['clickhouse']): Pro
     const [row] = await answer.json<{ version: string }>();
     return `${url}, version ${row?.version}, as ${section.username}`;
   } catch (error) {
-    throw clickhouseError(`ClickHouse at ${url} does not answer`, error);
+    throw clickhouseError(`${url} does not answer`, error);
   } finally {
     await archive.close();
   }
