@@ -8,13 +8,14 @@ import { AuditLog } from '../audit.ts';
 import type { AppContext, Running } from '../context.ts';
 import { healthOf } from '../http/health.ts';
 import { RateLimit } from '../http/rate-limit.ts';
-import type { Producer } from '../kafka/types.ts';
+import type { Message, Producer } from '../kafka/types.ts';
 import { CredentialActions } from './actions/credentialActions.ts';
 import { gatherKnowledge } from './actions/knowledge.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
 import { Desk } from './desk/desk.ts';
+import { touchesOf } from './desk/touches.ts';
 import { follow } from './follow.ts';
 import { consoleMetrics } from './metrics.ts';
 import { followDemo, Model } from './model.ts';
@@ -62,9 +63,11 @@ export const startConsole = async (
   const producer = await context.kafka.producer();
   const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);
   const alerts = await openAlertDesk(context, producer, now);
+  const approvals = await openApprovals(context, producer, config, now);
   const desk = new Desk({
     config,
     alerts,
+    approvals,
     ports,
     log: context.log,
     now,
@@ -75,8 +78,10 @@ export const startConsole = async (
   const audit = await AuditLog.open(context, producer, now);
   const policies = new PolicyBook();
   const tokens = new ApiTokens(now);
-  const approvals = await openApprovals(context, producer, config, now);
-  const knowledge = await gatherKnowledge(context, tokens, approvals);
+  const heard = (record: unknown, message: Message): void => {
+    for (const touch of touchesOf(message.topic, record)) desk.versions.touch(touch, message);
+  };
+  const knowledge = await gatherKnowledge(context, tokens, approvals, heard);
   const byToken = recogniseOnceKnown(tokens, knowledge.complete);
   const server = fastify({
     bodyLimit: 16_384,
@@ -166,6 +171,7 @@ export const startConsole = async (
     credential: (credential, at) => desk.credential(credential, at),
     step: (step) => desk.investigations.take(step),
     action: (event) => desk.record.take(event),
+    heard,
   });
   const demo = followDemo(model, ports, context.log);
   let caughtUp = false;

@@ -1,6 +1,7 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { topics } from '../../schemas/topics.ts';
 import { type ClusterOptions, call, connectProducer, disconnect, type NativeProducer } from './client.ts';
+import { openCommitted } from './committed.ts';
 import { openConsumer } from './consumer.ts';
 import { openProducer } from './producer.ts';
 import { openTail } from './tail.ts';
@@ -18,6 +19,7 @@ import { openUnacknowledged } from './unacknowledged.ts';
  */
 export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { readonly cluster: ClusterOptions }> => {
   const metadata: NativeProducer = await connectProducer(cluster, {});
+  const committed = openCommitted(cluster);
   const partitionsOf = async (topic: string): Promise<number> => {
     for (let attempt = 0; attempt < 50; attempt++) {
       const answer = await call<{ topics: { name: string; partitions: unknown[] }[] }>(
@@ -38,6 +40,7 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
     cluster,
     brokers: cluster.brokers,
     partitionsOf,
+    committed: (groupId) => committed.of(groupId),
     producer: (options) => openProducer(cluster, options),
     unacknowledged: (options) => openUnacknowledged(cluster, options),
     consumer: (options) => openConsumer(cluster, options),
@@ -51,6 +54,9 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
           retentionMs: retentionMs[topic.name] ?? topic.retentionMs,
         })),
       ),
-    close: () => disconnect(metadata),
+    close: () => {
+      committed.close();
+      return disconnect(metadata);
+    },
   };
 };
