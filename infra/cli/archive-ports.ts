@@ -26,7 +26,7 @@ export const archivePorts = (
       preprovision: threadedTrial('preprovision', clickhouse, config),
     },
     views: viewArchive(archive, config.policy.preprovision.timeZone),
-    archived: () => context.kafka.committed(config.archive.groupId),
+    archived: (topics) => context.kafka.committed(config.archive.groupId, topics),
     models: modelsPort(context, config),
   };
 };

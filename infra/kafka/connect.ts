@@ -19,7 +19,6 @@ import { openUnacknowledged } from './unacknowledged.ts';
  */
 export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { readonly cluster: ClusterOptions }> => {
   const metadata: NativeProducer = await connectProducer(cluster, {});
-  const committed = openCommitted(cluster);
   const partitionsOf = async (topic: string): Promise<number> => {
     for (let attempt = 0; attempt < 50; attempt++) {
       const answer = await call<{ topics: { name: string; partitions: unknown[] }[] }>(
@@ -36,11 +35,12 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
       { topic },
     );
   };
+  const committed = openCommitted(cluster, partitionsOf);
   return {
     cluster,
     brokers: cluster.brokers,
     partitionsOf,
-    committed: (groupId) => committed.of(groupId),
+    committed: (groupId, topics) => committed.of(groupId, topics),
     producer: (options) => openProducer(cluster, options),
     unacknowledged: (options) => openUnacknowledged(cluster, options),
     consumer: (options) => openConsumer(cluster, options),
@@ -54,9 +54,9 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
           retentionMs: retentionMs[topic.name] ?? topic.retentionMs,
         })),
       ),
-    close: () => {
-      committed.close();
-      return disconnect(metadata);
+    close: async () => {
+      await committed.close();
+      await disconnect(metadata);
     },
   };
 };

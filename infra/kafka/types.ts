@@ -136,12 +136,12 @@ export interface Kafka {
     },
   ): Promise<void>;
   /**
-   * Offsets that a consumer group has committed, the first that it has not dealt with, by `<topic>/<partition>`; none of
-   * partitions of which it has committed nothing.
+   * Offsets that a consumer group has committed of topics, the first that it has not dealt with, by `<topic>/<partition>`; none
+   * of partitions of which it has committed nothing.
    *
    * @throws {EbbtideError} `KAFKA_UNAVAILABLE`, or `KAFKA_REJECTED` where this principal may not see the group
    */
-  committed(groupId: string): Promise<ReadonlyMap<string, number>>;
+  committed(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Number of partitions of a topic. */
   partitionsOf(topic: string): Promise<number>;
   close(): Promise<void>;

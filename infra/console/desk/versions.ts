@@ -17,7 +17,7 @@ export interface VersionsOptions {
    * Offsets up to which the archive has taken in what was written, the first that it has not, by `<topic>/<partition>`; absent where nobody knows,
    * and so is a partition that is not in it.
    */
-  readonly archived?: (() => Promise<ReadonlyMap<string, number>>) | undefined;
+  readonly archived?: ((topics: readonly string[]) => Promise<ReadonlyMap<string, number>>) | undefined;
 }
 
 /** Shortest time between two numbers of the same, milliseconds. */
@@ -124,8 +124,12 @@ export class Versions {
     const { archived, log } = this.#options;
     if (!archived || this.#asking) return;
     this.#asking = true;
+    const topics = new Set<string>();
+    for (const what of archivedSums)
+      for (const place of this.#entries[what].awaited?.places.keys() ?? [])
+        topics.add(place.slice(0, place.lastIndexOf('/')));
     try {
-      this.#archived = await archived();
+      this.#archived = await archived([...topics]);
     } catch (error) {
       this.#archived = new Map();
       log.debug({ err: error }, 'Nobody says how far the archive is');

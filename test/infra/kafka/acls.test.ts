@@ -82,6 +82,7 @@ test('groups must be those that a configuration names, with the transactional id
   });
   const named = (args: readonly (readonly string[])[], kind: string) =>
     args.flatMap((one) => one.flatMap((word, at) => (word === kind ? [one[at + 1]] : [])));
+  assert.deepEqual(named(aclArguments('console', 'User:x', { archive: 'kept' }), '--group'), ['ebbtide-tail-', 'kept']);
   const lifecycle = aclArguments('lifecycle', 'User:x', groups);
   assert.deepEqual(named(lifecycle, '--group'), ['prod', 'ebbtide-tail-']);
   assert.deepEqual(named(lifecycle, '--transactional-id'), ['prod-']);
@@ -89,7 +90,7 @@ test('groups must be those that a configuration names, with the transactional id
 });
 
 const textOf = (grant: Grant): string => JSON.stringify(Object.entries(grant).sort());
-const wanted: readonly KafkaProcess[] = ['lifecycle', 'actuate', 'agent'];
+const wanted: readonly KafkaProcess[] = ['lifecycle', 'actuate', 'agent', 'console'];
 
 test('processes must do their work with the rights that they have at a real Kafka, and be refused what else they try', async (t) => {
   if (!(await requireOrSkip(t, 'java')) || !(await requireOrSkip(t, 'openbao'))) return;
@@ -184,6 +185,9 @@ test('processes must do their work with the rights that they have at a real Kafk
   const admin = await as('admin');
   await admin.kafka.ensureTopics(1);
   const agent = await as('agent');
+  // How far the archive is, which has read nothing yet, the console may know, and not everybody
+  assert.deepEqual(await (await as('console')).kafka.committed('ebbtide-archive', [topics.decisions.name]), new Map());
+  await assert.rejects(agent.kafka.committed('ebbtide-archive', [topics.decisions.name]), isForbidden);
   // One that may not create topics finds them there at its start, and is told when it asks for one
   await topicsAtStart(agent.kafka, kafkaConfig.parse({}));
   const unwritable = topicSink({ kafka: agent.kafka, cluster: clusterOf('agent'), registry }, 'mine', 1);
