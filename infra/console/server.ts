@@ -48,6 +48,7 @@ export interface RunningConsole extends Running {
 /**
  * Start the console: its page, its live events, the few actions it has, `/health` and `/metrics`, on one port.
  *
+ * @param now - the clock, epoch milliseconds
  * @throws {EbbtideError} `CONFIG_INVALID` when no port is free, `SERVICE_MISSING` when the page is not built
  * @example
  * const console = await startConsole(context, consoleConfig.parse({}), { parts: () => parts });
@@ -57,8 +58,8 @@ export const startConsole = async (
   context: AppContext,
   config: ConsoleConfig,
   ports: ConsolePorts,
+  now: () => number = Date.now,
 ): Promise<RunningConsole> => {
-  const now = () => Date.now();
   const assets = await loadAssets();
   const producer = await context.kafka.producer();
   const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);

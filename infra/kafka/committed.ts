@@ -1,4 +1,4 @@
-import { type ClusterOptions, call, connectConsumer, disconnect, type NativeConsumer } from './client.ts';
+import { type ClusterOptions, call, connectConsumer, disconnect, kafkaError, type NativeConsumer } from './client.ts';
 
 const timeoutMs = 5_000;
 
@@ -37,12 +37,15 @@ export const openCommitted = (cluster: ClusterOptions, partitionsOf: (topic: str
       const consumer = await consumerOf(groupId);
       const wanted = (await Promise.all(topics.map(placesOf))).flat();
       if (wanted.length === 0) return new Map();
-      const answers = await call<Committed[]>(`Cannot read how far group ${groupId} is`, (done) =>
+      const doing = `Cannot read how far group ${groupId} is`;
+      const answers = await call<Committed[]>(doing, (done) =>
         consumer.committed(wanted as never, timeoutMs, done as never),
       );
+      const refused = answers.find(({ error }) => error);
+      if (refused) throw kafkaError(doing, refused.error);
       return new Map(
-        answers.flatMap(({ topic, partition, offset, error }) =>
-          !error && typeof offset === 'number' && offset >= 0 ? [[`${topic}/${partition}`, offset] as const] : [],
+        answers.flatMap(({ topic, partition, offset }) =>
+          typeof offset === 'number' && offset >= 0 ? [[`${topic}/${partition}`, offset] as const] : [],
         ),
       );
     },

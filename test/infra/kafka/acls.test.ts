@@ -187,7 +187,10 @@ test('processes must do their work with the rights that they have at a real Kafk
   const agent = await as('agent');
   // How far the archive is, which has read nothing yet, the console may know, and not everybody
   assert.deepEqual(await (await as('console')).kafka.committed('ebbtide-archive', [topics.decisions.name]), new Map());
-  await assert.rejects(agent.kafka.committed('ebbtide-archive', [topics.decisions.name]), isForbidden);
+  await assert.rejects(
+    (await as('lifecycle')).kafka.committed('ebbtide-archive', [topics.decisions.name]),
+    isForbidden,
+  );
   // One that may not create topics finds them there at its start, and is told when it asks for one
   await topicsAtStart(agent.kafka, kafkaConfig.parse({}));
   const unwritable = topicSink({ kafka: agent.kafka, cluster: clusterOf('agent'), registry }, 'mine', 1);
