@@ -1,5 +1,5 @@
 import { TopicCodec } from '../../schemas/codec.ts';
-import { EbbtideError } from '../../schemas/errors.ts';
+import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
 import type { AccessTelemetry } from '../../schemas/generated/AccessTelemetry.ts';
 import type { Alert } from '../../schemas/generated/Alert.ts';
 import type { AuditEvent } from '../../schemas/generated/AuditEvent.ts';
@@ -74,10 +74,13 @@ export const follow = async (
     from,
   });
   // Pages read these out of the archive, and are only told that there is more
-  const beside = await kafka.tail({
-    topics: [topics.provisions, topics.telemetryAccess].map(({ name }) => name),
-    from: 'end',
-  });
+  const beside = await kafka
+    .tail({ topics: [topics.provisions, topics.telemetryAccess].map(({ name }) => name), from: 'end' })
+    .catch((error: unknown) => {
+      if (!isEbbtideError(error, 'KAFKA_REJECTED')) throw error;
+      log.warn({ err: error }, 'Pages of provisioning are told of decisions alone: the console may not read more');
+    });
+  const tails = [register, stream, ...(beside ? [beside] : [])];
   const state = { malformed: 0 };
   const read = async (tail: Tail): Promise<never> => {
     for await (const messages of tail.batches())
@@ -100,7 +103,7 @@ export const follow = async (
     );
   };
   let closing = false;
-  const ended = Promise.race([register, stream, beside].map(read));
+  const ended = Promise.race(tails.map(read));
   const failed = ended.catch((error: unknown) => (closing ? new Promise<never>(() => {}) : Promise.reject(error)));
   failed.catch(() => {});
   return {
@@ -112,7 +115,7 @@ export const follow = async (
     close: async () => {
       closing = true;
       stopping.abort();
-      await Promise.all([register, stream, beside].map((tail) => tail.close()));
+      await Promise.all(tails.map((tail) => tail.close()));
     },
   };
 };
