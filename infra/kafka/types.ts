@@ -139,7 +139,7 @@ export interface Kafka {
    * Offsets that a consumer group has committed of topics, the first that it has not dealt with, by `<topic>/<partition>`; none
    * of partitions of which it has committed nothing.
    *
-   * @throws {EbbtideError} `KAFKA_UNAVAILABLE`, or `KAFKA_REJECTED` where this principal may not see the group
+   * @throws {EbbtideError} `KAFKA_UNAVAILABLE`, also where this principal may not see the group
    */
   committed(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Number of partitions of a topic. */
