@@ -10,7 +10,10 @@ export interface JobObserver {
 }
 
 export interface JobOptions {
-  /** Messages taken at once, 1 and up. Bounds what is in memory: what comes of eight such batches at most. */
+  /**
+   * Messages taken at once, 1 and up; fewer where they are large, see `batchBytes`. Bounds what is in memory: what comes of
+   * eight such batches at most.
+   */
   readonly batchSize: number;
   /**
    * Least time from the beginning of one transaction to that of the next, milliseconds, 0 and up; five times as long
@@ -26,10 +29,18 @@ export interface JobOptions {
   readonly changelog?: string;
 }
 
+/** Bytes of messages taken at once, about: as many messages as are so large by the mean of those before. */
+const batchBytes = 6 * 2 ** 20;
 /** Batches that one transaction takes at most. */
 const batchesTogether = 8;
 /** Transactions of a job that is behind are so many times rarer. */
 const rarerWhenBehind = 5;
+
+const meanBytes = (messages: Polled['messages']): number => {
+  let bytes = 0;
+  for (const { value } of messages) bytes += value?.length ?? 0;
+  return Math.max(1, bytes / messages.length);
+};
 
 /**
  * Runs a chain over the partitions that a session is given, exactly once: batch by batch, all partitions of a batch at
@@ -119,7 +130,7 @@ export class Job {
           roomMade();
         });
     };
-    const take = async (messages: Polled['messages']) => {
+    const take = async (messages: Polled['messages'], full: boolean) => {
       const began = stopwatch();
       const outputs = await this.#process(messages);
       let records = 0;
@@ -129,19 +140,22 @@ export class Job {
       pending ??= new Pending(changelog);
       for (const [partition, output] of outputs) pending.add(partition, output);
       pending.batches++;
-      behind = messages.length >= batchSize;
+      behind = full;
       if (!behind || pending.batches >= batchesTogether) reconsider();
       commit();
     };
 
-    let polling = session.poll(batchSize);
+    let asked = batchSize;
+    let polling = session.poll(asked);
     while (!this.#stopping) {
       const { messages, epoch } = await polling;
-      polling = session.poll(batchSize);
+      const full = messages.length >= asked;
+      if (messages.length > 0) asked = Math.min(batchSize, Math.ceil(batchBytes / meanBytes(messages)));
+      polling = session.poll(asked);
       polling.catch(() => {});
       if (failure) throw failure.cause;
       if (messages.length === 0 || epoch !== session.epoch()) continue;
-      const taken = take(messages);
+      const taken = take(messages, full);
       this.#work = taken.then(() => committing).catch(() => {});
       await taken;
       while (pending && pending.batches >= batchesTogether && !failure)

@@ -37,7 +37,7 @@ export interface JobOptions<In, Out> {
   readonly groupId?: string;
   /** Name of this instance, unique in its group; one that comes back under it fences its predecessor. @default host and process */
   readonly instanceId?: string;
-  /** Messages processed at once, 1 to 100000. @default 1000 */
+  /** Messages processed at once at most, 1 to 100000; fewer where they are large. @default 4000 */
   readonly batchSize?: number;
   /** Least time between two transactions, milliseconds, 0 to 5000. @default 20 */
   readonly commitEveryMs?: number;

@@ -12,7 +12,13 @@ const jobKeys = (pipeline: string) => ({
     .describe(
       'Name of this instance, unique in its group; one that comes back under its name fences its predecessor at once',
     ),
-  batchSize: z.number().int().min(1).max(100_000).default(1000).describe('Messages processed at once, 1 to 100000'),
+  batchSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(4000)
+    .describe('Messages processed at once at most, 1 to 100000; fewer where they are large'),
   commitEveryMs: z
     .number()
     .int()

@@ -94,3 +94,35 @@ test('Job writes the last state of each key and partition in a transaction, afte
   assert.equal(last(1), 'state/1/0');
   assert.ok(!written.includes('state/0/0'));
 });
+
+test('Job takes fewer messages at once where they are large, and as many as it may where they are small again', async () => {
+  const sizes = [100, 100_000, 100_000, 100, 100];
+  const asked: number[] = [];
+  const job = new Job(
+    async () => ({
+      chain: map(({ messages }) => ({ records: [], next: messages.at(-1)!.offset + 1 })),
+      start: 0,
+      replayBefore: 0,
+    }),
+    { batchSize: 1000, commitEveryMs: 0, stopwatch: () => 0, pause: async () => {}, observer },
+  );
+  await job.assigned([0]);
+  let offset = 0;
+  await job.run({
+    poll: async (most) => {
+      asked.push(most);
+      const bytes = sizes.shift();
+      if (bytes !== undefined) return { messages: [message(0, offset++, bytes)], epoch: 0 };
+      job.stop();
+      return { messages: [], epoch: 0 };
+    },
+    epoch: () => 0,
+    commit: async () => {},
+    partitions: () => [0],
+    lag: async () => 0,
+    reachable: async () => {},
+    close: async () => {},
+  });
+  // 6 MiB of messages of 100,000 bytes are 63
+  assert.deepEqual(asked, [1000, 1000, 63, 63, 1000, 1000]);
+});

@@ -145,7 +145,8 @@ for (;;) {
   if (!start) continue;
   if (!half && progress * 2 >= ends) half = { ...cpu(), at: Date.now(), progress };
   const done = progress >= ends && visible === sum(({ emitted }) => emitted);
-  if (!done || visible !== seen) end = done ? { ...cpu(), at: Date.now() } : undefined;
+  if (!done) end = undefined;
+  else if (!end || visible !== seen) end = { ...cpu(), at: Date.now() };
   seen = visible;
   if (end && Date.now() - end.at > settleMs) break;
 }

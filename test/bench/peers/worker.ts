@@ -74,7 +74,7 @@ const job = new Job(
     return { chain: chainOf(partition), start, replayBefore };
   },
   {
-    batchSize: Number(process.env.PEER_BATCH ?? 1000),
+    batchSize: Number(process.env.PEER_BATCH ?? 4000),
     commitEveryMs: Number(process.env.PEER_COMMIT_MS ?? 100),
     stopwatch: () => performance.now(),
     pause: (ms) => sleep(ms),
