@@ -42,6 +42,8 @@ export class Desk {
   readonly #options: DeskOptions;
   readonly #listeners = new Set<(change: Change) => void>();
   #prunedAt = 0;
+  /** How the archive was a tick ago. */
+  #archiveWas: DeskView['archive'] = 'none';
 
   constructor(options: DeskOptions) {
     const { config, ports, log, now, write } = options;
@@ -96,6 +98,9 @@ export class Desk {
       this.register.prune();
     }
     void this.archive.check();
+    const { state } = this.archive;
+    if (state === 'there' && this.#archiveWas === 'away') this.versions.renew();
+    this.#archiveWas = state;
     this.versions.tick();
     if (this.archive.state === 'there') this.investigations.resume();
   }

@@ -83,6 +83,11 @@ export class Versions {
     if (archivedSums.some((what) => this.#entries[what].awaited)) void this.#ask();
   }
 
+  /** The archive answers again: whoever asked it in vain asks once more. */
+  renew(): void {
+    for (const what of archivedSums) this.#tell(what);
+  }
+
   /** The same object as long as nothing has changed. */
   view(): DeskView['versions'] {
     return this.#view;
@@ -107,6 +112,11 @@ export class Versions {
     const entry = this.#entries[what];
     entry.awaited = null;
     entry.at = this.#options.now();
+    this.#tell(what);
+  }
+
+  #tell(what: Versioned): void {
+    const entry = this.#entries[what];
     entry.version += 1;
     this.#view = { ...this.#view, [what]: entry.version };
   }

@@ -254,7 +254,7 @@ test('processes must do their work with the rights that they have at a real Kafk
     ...broker.log().matchAll(/Principal = User:ebbtide-(\w+) is Denied operation = (\w+) .*? on resource = (\S+)/g),
   ];
   const tried =
-    / CREATE | (WRITE|DESCRIBE) Topic:LITERAL:control$|^lifecycle WRITE Topic:LITERAL:credentials$|^agent (WRITE|DESCRIBE) Topic:LITERAL:decisions$/;
+    / CREATE | (WRITE|DESCRIBE) Topic:LITERAL:control$|^lifecycle WRITE Topic:LITERAL:credentials$|^agent (WRITE|DESCRIBE) Topic:LITERAL:decisions$|^lifecycle DESCRIBE Group:LITERAL:ebbtide-archive$/;
   const unexpected = denials
     .map(([, name, operation, resource]) => `${name} ${operation} ${resource}`)
     .filter((denial) => !tried.test(denial));

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Desk } from '../../../../infra/console/desk/desk.ts';
 import { type Touch, touchesOf } from '../../../../infra/console/desk/touches.ts';
 import { Versions } from '../../../../infra/console/desk/versions.ts';
+import type { ConsolePorts } from '../../../../infra/console/ports.ts';
 import { createLogger } from '../../../../infra/log.ts';
 import { topics } from '../../../../schemas/topics.ts';
 import { credentialOf, decisionOf, scoreOf } from '../records.ts';
@@ -120,4 +122,33 @@ test('each record must touch what depends on it', () => {
   assert.deepEqual(whats(topics.telemetryAccess.name, { clock: null }), ['access']);
   assert.deepEqual(whats(topics.control.name, { kind: 'model' }), ['models', 'modelHealth']);
   assert.deepEqual(whats(topics.labels.name, {}), []);
+});
+
+test('pages that asked an archive in vain must ask once more when it answers again', async () => {
+  const clock = { now: 1_000_000 };
+  let ping = () => Promise.reject(new Error('away'));
+  const desk = new Desk({
+    config: { subjects: 100, queue: 100, queueDays: 0 },
+    ports: { parts: () => [], archive: { ping: () => ping() } as unknown as NonNullable<ConsolePorts['archive']> },
+    log,
+    now: () => clock.now,
+    write: async () => {},
+    alerts: { version: 0, open: 0 },
+    approvals: { version: 0, waiting: 0 },
+  });
+  const pass = async (): Promise<void> => {
+    clock.now += 6_000;
+    desk.tick();
+    await new Promise(setImmediate);
+  };
+  await pass();
+  await pass();
+  assert.deepEqual([desk.view().archive, desk.view().versions.scope], ['away', 0]);
+  ping = async () => undefined as never;
+  await pass();
+  await pass();
+  assert.deepEqual([desk.view().archive, desk.view().versions.scope, desk.view().versions.keys], ['there', 1, 1]);
+  assert.equal(desk.view().versions.tokens, 0);
+  await pass();
+  assert.equal(desk.view().versions.scope, 1);
 });
