@@ -69,12 +69,16 @@ export class Versions {
     ) as unknown as Record<Versioned, Entry>;
   }
 
-  /** A record came that may change what pages have read. */
-  touch({ what, flows = false }: Touch, place: Place): void {
+  /**
+   * Something came that may change what pages have read.
+   *
+   * @param place - of the record that says so; none where the archive need not be waited for
+   */
+  touch({ what, flows = false }: Touch, place?: Place): void {
     const entry = this.#entries[what];
     entry.gathered ??= { places: new Map(), flows: true };
     entry.gathered.flows &&= flows;
-    if (isArchived.has(what)) entry.gathered.places.set(placeOf(place), place.offset);
+    if (place && isArchived.has(what)) entry.gathered.places.set(placeOf(place), place.offset);
   }
 
   /** Once a second: count up what is due. */

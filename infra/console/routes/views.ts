@@ -34,9 +34,16 @@ export const addViewRoutes = (server: FastifyInstance, { ports, model, now }: Ro
     if (!views) throw new EbbtideError('SERVICE_MISSING', 'There is no archive to read from; set clickhouse.url');
     if (model.desk.archive.state === 'away')
       throw new EbbtideError('CLICKHOUSE_UNAVAILABLE', 'The archive does not answer; try again in a moment');
-    return shared.get(JSON.stringify([what, span, key]), model.desk.versions.view()[what], async () => {
+    const { versions } = model.desk;
+    return shared.get(JSON.stringify([what, span, key]), versions.view()[what], async () => {
       const to = now();
-      return { from: to - span, to, view: await read(views, to - span, to) };
+      try {
+        return { from: to - span, to, view: await read(views, to - span, to) };
+      } catch (error) {
+        // Pages ask once more when they are told to, in a while
+        versions.touch({ what, flows: true });
+        throw error;
+      }
     });
   };
   for (const [path, what, view] of [

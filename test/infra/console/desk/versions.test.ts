@@ -104,6 +104,19 @@ test('with time alone sums must count up as their bars move on, and what is in m
   assert.equal(versions.view().policies, 0);
 });
 
+test('what could not be read must be told of once more in a while', async () => {
+  const { versions, pass } = begin(async () => new Map());
+  await pass(20);
+  versions.touch({ what: 'scope', flows: true });
+  await pass(2);
+  assert.equal(versions.view().scope, 1);
+  versions.touch({ what: 'scope', flows: true });
+  await pass(12);
+  assert.equal(versions.view().scope, 1);
+  await pass(6);
+  assert.equal(versions.view().scope, 2);
+});
+
 test('each record must touch what depends on it', () => {
   const whats = (topic: string, record: unknown) => touchesOf(topic, record).map(({ what }) => what);
   const scopes = decisionOf('a', 'narrow', 1, { pipeline: 'scope' });
