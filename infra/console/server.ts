@@ -11,7 +11,7 @@ import { RateLimit } from '../http/rate-limit.ts';
 import type { Message, Producer } from '../kafka/types.ts';
 import { CredentialActions } from './actions/credentialActions.ts';
 import { gatherKnowledge } from './actions/knowledge.ts';
-import { type Asset, loadAssets } from './assets.ts';
+import { type Asset, inlineSources, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
 import { Desk } from './desk/desk.ts';
@@ -36,8 +36,9 @@ const tickMs = 1_000;
 const effectWaitMs = 5_000;
 const open = { config: { role: 'public' } } as const;
 const unlimited = new Set(['/health/live', '/health/ready', '/metrics']);
-const contentPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+/** @param scripts - sources of scripts beside the console's own files */
+const contentPolicy = (scripts: string): string =>
+  `default-src 'none'; script-src 'self'${scripts}; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
 /** A console that runs. */
 export interface RunningConsole extends Running {
   readonly address: string;
@@ -100,7 +101,8 @@ export const startConsole = async (
     told: (action, { id, name, role, how }, request) =>
       audit.note({ id, name, role, how, address: request.ip }, { action, subject: id }, 'done'),
   });
-  protect(server, config);
+  const index = assets.get('/')!;
+  protect(server, config, index);
   guardRoutes(server, {
     recognise: async (request, reply) =>
       request.headers.authorization === undefined
@@ -134,7 +136,6 @@ export const startConsole = async (
     reply.type(context.metrics.contentType).send(await context.metrics.metrics()),
   );
   door.addRoutes(server);
-  const index = assets.get('/')!;
   const served = new Map<string, Asset>([...assets, ...pagePaths.map((path) => [path, index] as const)]);
   for (const [path, asset] of served)
     server.get<{ Querystring: { key?: string } }>(path, open, async (request, reply) => {
@@ -231,12 +232,13 @@ const changeLimit = ({ limits: { changesPerSecond: perSecond, changesBurst: burs
 };
 
 /** Headers of every answer, and what is refused whoever asks. */
-const protect = (server: FastifyInstance, config: ConsoleConfig): void => {
+const protect = (server: FastifyInstance, config: ConsoleConfig, index: Asset): void => {
+  const policy = contentPolicy(inlineSources(index));
   const { addressPerSecond: perSecond, addressBurst: burst } = config.limits;
   const addresses = new RateLimit({ perSecond, burst });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({
-      'content-security-policy': contentPolicy,
+      'content-security-policy': policy,
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'permissions-policy': 'camera=(), geolocation=(), microphone=()',

@@ -158,3 +158,32 @@ it('the page of a subject goes on and has what it missed, even where the console
   decide('Because of three');
   await told('Because of three');
 });
+
+it('a page whose program did not come, since the network changed, begins once more', {
+  timeout: 120_000,
+}, async (t) => {
+  if (!(await requireOrSkip(t, 'chromium'))) return;
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const harness = await startHarness();
+  t.after(() => harness.close());
+  const { page, complaints } = await openPage(browser, harness.console.link);
+  await page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+  const lost: string[] = [];
+  const loseOnce = (path: string) =>
+    page.route(path, (route) => {
+      if (lost.includes(path)) return route.continue();
+      lost.push(path);
+      return route.abort('failed');
+    });
+  await loseOnce('**/app.js');
+  await loseOnce('**/tokens-*.js');
+  await page.goto(new URL('/tokens', harness.console.address).href);
+  await page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+  await page.getByRole('button', { name: 'New token' }).waitFor();
+  assert.deepEqual(lost, ['**/app.js', '**/tokens-*.js']);
+  assert.ok(
+    complaints.every((one) => one.includes('net::ERR_FAILED')),
+    complaints.join(),
+  );
+});

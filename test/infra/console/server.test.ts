@@ -83,7 +83,7 @@ describe('startConsole', () => {
     const answer = await fetch(address(), { headers: { cookie } });
     assert.equal(answer.status, 200);
     const policy = answer.headers.get('content-security-policy')!;
-    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
+    assert.match(policy, /default-src 'none'; script-src 'self' 'sha256-[\w+/]{43}='; style-src 'self'/);
     assert.doesNotMatch(policy, /unsafe|http:|https:/);
     assert.equal(answer.headers.get('x-frame-options'), 'DENY');
     assert.equal(answer.headers.get('referrer-policy'), 'no-referrer');
