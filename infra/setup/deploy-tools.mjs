@@ -15,16 +15,16 @@ const schemasInModules = [
     from: 'schema/compose-spec.json',
     to: 'compose-spec.json',
   },
-  {
-    module: 'github.com/kedacore/keda/v2@v2.18.0',
-    from: 'config/crd/bases/keda.sh_scaledobjects.yaml',
-    to: 'scaledobjects.yaml',
-  },
-  {
+  ...['scaledobjects', 'triggerauthentications'].map((name) => ({
+    module: 'github.com/kedacore/keda/v2@v2.21.0',
+    from: `config/crd/bases/keda.sh_${name}.yaml`,
+    to: `${name}.yaml`,
+  })),
+  ...['servicemonitors', 'prometheusrules'].map((name) => ({
     module: 'github.com/prometheus-operator/prometheus-operator@v0.85.0',
-    from: 'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
-    to: 'servicemonitors.yaml',
-  },
+    from: `example/prometheus-operator-crd/monitoring.coreos.com_${name}.yaml`,
+    to: `${name}.yaml`,
+  })),
 ];
 const kubernetes = {
   requirement: 'kubernetes-validate==1.37.0',

@@ -92,7 +92,7 @@ export const ensureKafkaTools = async () => {
 };
 
 /** The settings of a broker for development and tests; one node, so every replication factor is 1. */
-export const brokerSettings = ({ port, controllerPort, proxied, users, dataFolder }) => ({
+export const brokerSettings = ({ port, controllerPort, proxied, users, encrypted, dataFolder }) => ({
   'process.roles': 'broker,controller',
   'node.id': 1,
   'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -100,6 +100,7 @@ export const brokerSettings = ({ port, controllerPort, proxied, users, dataFolde
     `PLAINTEXT://127.0.0.1:${port}`,
     ...(proxied ? [`PROXIED://127.0.0.1:${proxied.port}`] : []),
     ...(users ? [`USERS://127.0.0.1:${users.port}`] : []),
+    ...encryptedListeners(encrypted),
     `CONTROLLER://127.0.0.1:${controllerPort}`,
   ].join(),
   // A client behind a proxy must be told the proxy's port, or it goes round it
@@ -107,17 +108,25 @@ export const brokerSettings = ({ port, controllerPort, proxied, users, dataFolde
     `PLAINTEXT://127.0.0.1:${port}`,
     ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertisedPort}`] : []),
     ...(users ? [`USERS://127.0.0.1:${users.port}`] : []),
+    ...encryptedListeners(encrypted),
   ].join(),
   'inter.broker.listener.name': 'PLAINTEXT',
   'controller.listener.names': 'CONTROLLER',
-  'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,USERS:SASL_PLAINTEXT',
-  ...(users ? authorization(users) : {}),
+  'listener.security.protocol.map':
+    'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,USERS:SASL_PLAINTEXT,SCRAM:SASL_SSL,CERTIFICATES:SSL',
+  ...(users || encrypted ? byRules : {}),
+  ...(users ? plainLogins(users) : {}),
+  ...(encrypted ? encryptedLogins(encrypted) : {}),
   'log.dirs': dataFolder,
   ...sharedSettings,
 });
 
-/** Whoever comes by the listener for users may do what the broker's rules allow; the one without names may do all. */
-const authorization = ({ passwords }) => ({
+/** Whoever comes with a name may do what the broker's rules allow; the one without may do all. */
+const byRules = {
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
+};
+const plainLogins = ({ passwords }) => ({
   'sasl.enabled.mechanisms': 'PLAIN',
   'listener.name.users.plain.sasl.jaas.config': [
     'org.apache.kafka.common.security.plain.PlainLoginModule required',
@@ -125,8 +134,21 @@ const authorization = ({ passwords }) => ({
   ]
     .join(' ')
     .concat(';'),
-  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-  'super.users': 'User:ANONYMOUS',
+});
+const encryptedListeners = (encrypted) =>
+  encrypted
+    ? [`SCRAM://127.0.0.1:${encrypted.scramPort}`, `CERTIFICATES://127.0.0.1:${encrypted.certificatePort}`]
+    : [];
+const encryptedLogins = ({ keystoreFile, authorityFile }) => ({
+  'ssl.keystore.type': 'PEM',
+  'ssl.keystore.location': keystoreFile,
+  'ssl.truststore.type': 'PEM',
+  'ssl.truststore.location': authorityFile,
+  'listener.name.certificates.ssl.client.auth': 'required',
+  'ssl.principal.mapping.rules': 'RULE:^CN=([^,]+).*$/$1/',
+  'listener.name.scram.sasl.enabled.mechanisms': 'SCRAM-SHA-512',
+  'listener.name.scram.scram-sha-512.sasl.jaas.config':
+    'org.apache.kafka.common.security.scram.ScramLoginModule required;',
 });
 
 /** What holds for a broker from jars and from Docker alike. */
@@ -152,17 +174,20 @@ export const sharedSettings = {
  * Write the settings of a broker, format its storage once, and say how to start it.
  *
  * @param {{ folder: string, port: number, controllerPort: number, heapMb?: number,
- *   proxied?: { port: number, advertisedPort: number }, users?: { port: number, passwords: Record<string, string> } }}
+ *   proxied?: { port: number, advertisedPort: number }, users?: { port: number, passwords: Record<string, string> },
+ *   encrypted?: { scramPort: number, certificatePort: number, keystoreFile: string, authorityFile: string,
+ *   passwords: Record<string, string> } }}
  *   options - `proxied` adds a listener that clients are told to reach at another port, where a fault proxy stands;
- *   `users` one for users with passwords (SASL PLAIN), who may do what Kafka's rules allow
+ *   `users` one for users with passwords (SASL PLAIN), who may do what Kafka's rules allow; `encrypted` two by TLS, for
+ *   passwords (SASL SCRAM-SHA-512) and for certificates of the authority; `keystoreFile` holds key and certificate in PEM
  * @returns {Promise<{ command: string, args: string[] }>}
  */
-export const prepareBroker = async ({ folder, port, controllerPort, heapMb = 512, proxied, users }) => {
+export const prepareBroker = async ({ folder, port, controllerPort, heapMb = 512, proxied, users, encrypted }) => {
   const jars = await ensureKafkaJars();
   const dataFolder = join(folder, 'data');
   mkdirSync(folder, { recursive: true });
   const settings = join(folder, 'server.properties');
-  const lines = Object.entries(brokerSettings({ port, controllerPort, proxied, users, dataFolder }));
+  const lines = Object.entries(brokerSettings({ port, controllerPort, proxied, users, encrypted, dataFolder }));
   writeFileSync(settings, `${lines.map(([key, value]) => `${key}=${value}`).join('\n')}\n`);
   const classPath = ['-cp', join(jars, '*')];
   if (!existsSync(dataFolder) || readdirSync(dataFolder).length === 0) {
@@ -176,6 +201,10 @@ export const prepareBroker = async ({ folder, port, controllerPort, heapMb = 512
       clusterId,
       '-c',
       settings,
+      ...Object.entries(encrypted?.passwords ?? {}).flatMap(([name, password]) => [
+        '--add-scram',
+        `SCRAM-SHA-512=[name=${name},password=${password}]`,
+      ]),
     ];
     await run('java', args, { timeoutMs: 120_000, purpose: "Kafka's storage could not be formatted" });
   }

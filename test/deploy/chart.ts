@@ -13,7 +13,7 @@ export interface Component {
   readonly replicas?: number;
   readonly vault?: string;
   readonly ports?: Readonly<Record<string, number>>;
-  readonly keda?: { readonly topic: string; readonly consumerGroup: string };
+  readonly keda?: { readonly topics: readonly string[]; readonly consumerGroup: string };
 }
 /** The chart's own values. */
 export const values = yamlFile<{ components: Readonly<Record<string, Component>> }>('deploy/helm/ebbtide/values.yaml');
@@ -52,7 +52,10 @@ export interface Manifest {
     readonly template: { readonly spec: PodSpec };
     readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
     readonly scaleTargetRef: { readonly name: string };
-    readonly triggers: readonly { readonly metadata: Readonly<Record<string, string>> }[];
+    readonly triggers: readonly {
+      readonly metadata: Readonly<Record<string, string>>;
+      readonly authenticationRef?: { readonly name: string };
+    }[];
   };
 }
 
@@ -61,7 +64,15 @@ export const everything = [
   ...Object.keys(values.components).map((name) => `components.${name}.enabled=true`),
   'keda.enabled=true',
   'serviceMonitor.enabled=true',
+  'prometheusRule.enabled=true',
 ];
+/** Definitions of the objects that KEDA and the Prometheus operator bring: kind, and name of the file. */
+export const definitions = {
+  ScaledObject: 'scaledobjects.yaml',
+  TriggerAuthentication: 'triggerauthentications.yaml',
+  ServiceMonitor: 'servicemonitors.yaml',
+  PrometheusRule: 'prometheusrules.yaml',
+} as const;
 /** Certificates of an authority of the cluster's own. */
 export const encrypted = ['tls.caSecretName=cluster-ca', 'config.vault.address=https://vault:8200'];
 /** Combinations of values of which a Kubernetes must take whatever they render. */

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { parseConfig } from '../../infra/config/load.ts';
-import { topics } from '../../schemas/topics.ts';
-import { chart, combinations, encrypted, everything, type Manifest, render, values, workloads } from './chart.ts';
+import { packageRoot } from '../../infra/paths.ts';
+import { blocksOf, pages } from '../docs/blocks.ts';
+import { temporaryFolder } from '../services/folder.ts';
+import { chart, encrypted, everything, render, values, workloads } from './chart.ts';
 import { deployTools, orSkip, parseCommand, runProgram } from './tools.ts';
 
-test('values name commands that the command line takes, ports that services listen on, and groups that pipelines have', async () => {
+test('values name commands that the command line takes, and ports that services listen on', async () => {
   const config = parseConfig('{}');
   const listening: Readonly<Record<string, number>> = {
     token: config.token.port,
@@ -20,21 +21,9 @@ test('values name commands that the command line takes, ports that services list
     signals: config.signals.port,
     console: config.console.port,
   };
-  const groups: Readonly<Record<string, string>> = {
-    lifecycle: config.lifecycle.groupId ?? '',
-    scope: config.scope.groupId ?? '',
-    keylife: config.keylife.groupId ?? '',
-    preprovision: config.preprovision.groupId ?? '',
-    archive: config.archive.groupId,
-    actuate: 'ebbtide-actuate',
-  };
-  const names: ReadonlySet<string> = new Set(['', ...Object.values(topics).map(({ name }) => name)]);
-  for (const [name, { command, ports = {}, keda }] of Object.entries(values.components)) {
+  for (const [name, { command, ports = {} }] of Object.entries(values.components)) {
     await assert.doesNotReject(parseCommand(command), name);
     for (const [port, number] of Object.entries(ports)) assert.equal(number, listening[port], `${name} ${port}`);
-    if (!keda) continue;
-    assert.equal(keda.consumerGroup, groups[name], name);
-    assert.ok(names.has(keda.topic), keda.topic);
   }
 });
 
@@ -46,70 +35,18 @@ test('the chart passes helm lint, and refuses values that cannot be', async (t) 
     ['image.digest=sha256:12', /digest/],
     ['components.lifecycle.replicas=-1', /replicas/],
     ['components.threat.persistence=null', /persistence/],
-    ['config.kafka.brokers=embedded', /brokers/],
+    ['config.kafka.brokers=embedded', /brokers is embedded.*name your Kafka as host:port/],
+    ['config.kafka.brokers=kafka://kafka:9092', /name each broker as host:port, without a scheme/],
+    ['components.console.replicas=2', /sessions live in the console's memory, so keep one replica/],
+    ['components.token.host=true', /wants to be a DaemonSet/],
+    ['terminationGracePeriodSeconds=10', /minimum: got 10, want 30/],
+    ['components.token.reaches={postgres}', /reaches/],
     ['vault.login=root', /login/],
     ['components.token.ports.http=80', /http/],
     [`components.${'x'.repeat(41)}.enabled=true`, /maxLength/],
     ['typo=1', /typo/],
   ] as const)
     await assert.rejects(render(helm, [wrong]), (error: { stderr: string }) => message.test(error.stderr), wrong);
-});
-
-test('rendered manifests are valid Kubernetes objects', async (t) => {
-  const tools = await deployTools();
-  const helm = orSkip(t, tools.findHelm(), 'Helm');
-  const schemas = orSkip(t, tools.findKubernetesSchemas(), 'the schemas of Kubernetes');
-  const keda = orSkip(t, tools.findSchema('scaledobjects.yaml'), 'the schema of KEDA');
-  const prometheus = orSkip(t, tools.findSchema('servicemonitors.yaml'), 'the schema of the Prometheus operator');
-  if (!helm || !schemas || !keda || !prometheus) return;
-  const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false });
-  ajv.addSchema(JSON.parse(readFileSync(join(schemas, '_definitions.json'), 'utf8')), '_definitions.json');
-  const defined = (path: string): object => {
-    const definition = parse(readFileSync(path, 'utf8')) as {
-      spec: { versions: readonly { schema: { openAPIV3Schema: object } }[] };
-    };
-    return definition.spec.versions[0]!.schema.openAPIV3Schema;
-  };
-  const schemaOf = ({ apiVersion, kind }: Manifest): object | undefined => {
-    if (kind === 'ScaledObject') return defined(keda);
-    if (kind === 'ServiceMonitor') return defined(prometheus);
-    const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-    const suffix = [group!.replace(/\.k8s\.io$/, ''), version].filter(Boolean).join('-');
-    const file = join(schemas, `${kind.toLowerCase()}-${suffix}.json`);
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : undefined;
-  };
-  const compiled = new Map<string, ReturnType<Ajv['compile']>>();
-  const unknown = new Set<string>();
-  const kinds = new Set<string>();
-  for (const settings of combinations)
-    for (const manifest of await render(helm, settings)) {
-      const { kind, metadata } = manifest;
-      const schema = compiled.has(kind) ? {} : schemaOf(manifest);
-      if (!schema) {
-        unknown.add(kind);
-        continue;
-      }
-      if (!compiled.has(kind)) compiled.set(kind, ajv.compile(schema));
-      const validate = compiled.get(kind)!;
-      assert.ok(validate(manifest), `${kind} ${metadata.name}: ${ajv.errorsText(validate.errors)}`);
-      kinds.add(kind);
-    }
-  assert.deepEqual([...unknown], []);
-  for (const kind of [
-    'ConfigMap',
-    'ServiceAccount',
-    'Service',
-    'Deployment',
-    'StatefulSet',
-    'DaemonSet',
-    'PodDisruptionBudget',
-    'NetworkPolicy',
-    'ScaledObject',
-    'ServiceMonitor',
-  ])
-    assert.ok(kinds.has(kind), kind);
-  const broken = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' }, spec: { replica: 1 } };
-  assert.equal(compiled.get('Deployment')!(broken), false);
 });
 
 test('every pod is restricted, has what it mounts, and takes its configuration', async (t) => {
@@ -162,13 +99,6 @@ test('every pod is restricted, has what it mounts, and takes its configuration',
       if (login === 'kubernetes') assert.equal(pod.automountServiceAccountToken, false);
       await parseCommand(container.args);
     }
-    const scaled = manifests.filter(({ kind }) => kind === 'ScaledObject');
-    for (const { spec } of scaled) {
-      const target = all.find(({ metadata }) => metadata.name === spec!.scaleTargetRef.name)!;
-      assert.equal(target.spec!.replicas, undefined);
-      assert.equal(spec!.triggers[0]!.metadata.bootstrapServers, config.kafka.brokers);
-    }
-    assert.equal(scaled.length, 6);
   }
 });
 
@@ -235,4 +165,34 @@ test('the link to the console lies in a file of its pod, and not in a log', asyn
   const pod = workloads(manifests).find(({ metadata }) => metadata.name === 'tide-console')!.spec!.template.spec;
   assert.ok(pod.containers[0].volumeMounts.some(({ mountPath }) => linkFile?.startsWith(`${mountPath}/`)));
   assert.equal(pod.serviceAccountName, 'ebbtide-console');
+});
+
+test('rules of the Prometheus operator are those that promtool has tested, for the job that the monitor names', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const manifests = await render(helm, everything);
+  const folder = join(packageRoot(), 'infra/prometheus/rules');
+  const tested = readdirSync(folder).flatMap(
+    (name) => (parse(readFileSync(join(folder, name), 'utf8')) as { groups: object[] }).groups,
+  );
+  const { groups } = manifests.find(({ kind }) => kind === 'PrometheusRule')!.spec as unknown as { groups: object[] };
+  assert.deepEqual(groups, tested);
+  assert.match(JSON.stringify(groups), /up\{job=\\"ebbtide\\"\}/);
+  const monitor = manifests.find(({ kind }) => kind === 'ServiceMonitor')!.spec as unknown as { jobLabel: string };
+  for (const { metadata } of manifests.filter(({ kind }) => kind === 'Service'))
+    assert.equal((metadata as unknown as { labels: Record<string, string> }).labels[monitor.jobLabel], 'ebbtide');
+});
+
+test('values in the documents are values that the chart takes', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const blocks = pages().flatMap((page) => blocksOf(page, 'yaml values'));
+  assert.ok(blocks.length > 1);
+  const folder = temporaryFolder(t);
+  const files = blocks.map((block, index) => {
+    const file = join(folder, `${index}.yaml`);
+    writeFileSync(file, block);
+    return file;
+  });
+  await runProgram(helm, ['lint', '--strict', chart, ...files.flatMap((file) => ['--values', file])]);
 });

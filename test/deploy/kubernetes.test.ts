@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { until } from '../services/context.ts';
 import { type Answer, type ControlPlane, controlPlane } from '../services/kubernetes.ts';
 import { requireOrSkip } from '../services/require.ts';
-import { chart, combinations, everything, setting, values } from './chart.ts';
+import { chart, combinations, definitions, everything, setting, values } from './chart.ts';
 import { deployTools, orSkip } from './tools.ts';
 
 const namespace = 'credentials';
@@ -19,12 +19,10 @@ const cluster = async (t: TestContext): Promise<Cluster | undefined> => {
   if (!(await requireOrSkip(t, 'kubernetes'))) return;
   const tools = await deployTools();
   const program = orSkip(t, tools.findHelm(), 'Helm');
-  const definitions = ['scaledobjects.yaml', 'servicemonitors.yaml'].map((name) =>
-    orSkip(t, tools.findSchema(name), name),
-  );
-  if (!program || definitions.includes(undefined)) return;
+  const files = Object.values(definitions).map((name) => orSkip(t, tools.findSchema(name), name));
+  if (!program || files.includes(undefined)) return;
   const plane = await controlPlane(t);
-  for (const file of definitions) {
+  for (const file of files) {
     await plane.kubectl(['apply', '--server-side', '--filename', file!]);
     const wait = ['wait', '--for=condition=Established', '--filename', file!];
     await until('the definition is served', async () => (await plane.run('kubectl', wait)).status === 0);
@@ -141,7 +139,8 @@ test('Helm installs, upgrades, rolls back and uninstalls a release; what is kept
 
   await plane.helm('uninstall', 'tide');
   const ours = 'app.kubernetes.io/name=ebbtide';
-  const kinds = 'all,configmaps,serviceaccounts,networkpolicies,poddisruptionbudgets,servicemonitors,secrets';
+  const kinds =
+    'all,configmaps,serviceaccounts,networkpolicies,poddisruptionbudgets,servicemonitors,prometheusrules,secrets';
   await until('nothing is left', async () => (await plane.list(kinds, namespace, ours)).length === 0);
   const claims = await plane.list<Workload>('persistentvolumeclaims', namespace);
   assert.deepEqual(

@@ -117,6 +117,7 @@ test('the agent is a release of its own by the values that come with the chart, 
       components: Object.fromEntries(enabled),
       keda: { enabled: true },
       serviceMonitor: { enabled: true },
+      prometheusRule: { enabled: true },
       secretName: 'of-services',
       envSecretName: 'environment-of-services',
     }),
@@ -159,7 +160,7 @@ test('a component has the common Secrets, or those of its own in their place', a
   }
 });
 
-test('network policies let in nobody where no peers are named, and let out to what a component needs', async (t) => {
+test('network policies let in nobody where no peers are named, and let out to ports that are added', async (t) => {
   const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
   if (!helm) return;
   const policies = async (...settings: readonly string[]) =>
@@ -177,10 +178,12 @@ test('network policies let in nobody where no peers are named, and let out to wh
   );
   assert.equal(unseen.get('tide-lifecycle')!.ingress, undefined);
 
-  const out = (await policies('components.retrain.egressPorts[0]=9000')).entries();
-  const reached = new Map([...out].map(([name, { egress }]) => [name, egress.at(-1)!.ports.map(({ port }) => port)]));
-  const common = [9092, 8080, 8123, 8200];
-  assert.deepEqual(reached.get('tide-lifecycle'), common);
-  for (const [name, port] of Object.entries({ notify: 443, threat: 443, signals: 443, mail: 587, retrain: 9000 }))
-    assert.deepEqual(reached.get(`tide-${name}`), [...common, port], name);
+  const out = await policies('components.retrain.egressPorts[0]=9001', 'networkPolicy.egressPorts[0]=15012');
+  const further = (name: string) =>
+    out
+      .get(`tide-${name}`)!
+      .egress.at(-1)!
+      .ports.map(({ port }) => port);
+  for (const [name, ports] of Object.entries({ lifecycle: [], notify: [443], retrain: [9001] }))
+    assert.deepEqual(further(name), [15012, ...ports], name);
 });

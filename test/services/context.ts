@@ -28,7 +28,7 @@ export interface TestKafka extends AppContext {
  *
  * @param brokers - addresses; a mock cluster in this process when absent
  */
-export const testContext = async (t: TestContext, brokers?: string): Promise<TestKafka> => {
+export const testContext = async (t: Pick<TestContext, 'after'>, brokers?: string): Promise<TestKafka> => {
   const closing = closingAfter(t);
   const cluster = brokers === undefined ? await startMockCluster() : undefined;
   closing.push(() => cluster?.close());

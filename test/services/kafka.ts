@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../infra/paths.ts';
 import { freePort, type GuardedServer, logTail, spawnGuarded } from '../../infra/setup/guarded.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
+import { type CertificateFiles, makeCertificate } from './certificates.ts';
 import { type ChaosProxy, chaosProxy } from './chaos-proxy.ts';
 import { temporaryFolder } from './folder.ts';
 
@@ -50,6 +51,10 @@ export interface PrivateKafka {
   readonly proxy: ChaosProxy;
   /** The address for users with passwords, by SASL PLAIN; empty where there are none. */
   readonly userBrokers: string;
+  /** The address for users with passwords, by TLS and SCRAM-SHA-512; empty where there are none. */
+  readonly scramBrokers: string;
+  /** The address for users with certificates of the authority, by TLS; empty where there are none. */
+  readonly certificateBrokers: string;
   /** The broker's log so far. */
   log(): string;
   /** Process id of the broker while it runs. */
@@ -62,17 +67,24 @@ export interface PrivateKafka {
   start(): Promise<void>;
 }
 
+/** Who may come to a broker of one test by name, to do no more than its access rules allow. */
+export interface PrivateKafkaOptions {
+  /** Passwords by name, for SASL PLAIN. */
+  readonly passwords?: Readonly<Record<string, string>>;
+  /** Passwords by name, for SCRAM by TLS, and an authority whose certificates are let in. */
+  readonly encrypted?: { readonly passwords: Readonly<Record<string, string>>; readonly authority: CertificateFiles };
+}
+
 /**
  * A real Apache Kafka for one test, which may stop, kill and start it, and disturb its connections.
  *
  * It needs Java (not Docker) and takes about eight seconds, so share one among the steps of a test.
  *
- * @param options.passwords - of users who may do no more than the broker's access rules allow; whoever comes without a
- *   name may do all
+ * Whoever comes without a name may do all.
  */
 export const privateKafka = async (
   t: TestContext,
-  { passwords }: { readonly passwords?: Readonly<Record<string, string>> } = {},
+  { passwords, encrypted }: PrivateKafkaOptions = {},
 ): Promise<PrivateKafka> => {
   const jars = await loadSetup<JarsModule>('kafka-jars.mjs');
   const probe = await loadSetup<ProbeModule>('kafka-probe.mjs');
@@ -85,6 +97,12 @@ export const privateKafka = async (
   const folder = temporaryFolder(t, 'ebbtide-kafka-');
   const [port, proxiedPort, controllerPort] = [await freePort(), await freePort(), await freePort()];
   const userPort = passwords ? await freePort() : 0;
+  const [scramPort, certificatePort] = encrypted ? [await freePort(), await freePort()] : [0, 0];
+  const keystoreFile = join(folder, 'keystore.pem');
+  if (encrypted) {
+    const { certFile, keyFile } = makeCertificate(folder, 'kafka', encrypted.authority);
+    writeFileSync(keystoreFile, readFileSync(keyFile, 'utf8') + readFileSync(certFile, 'utf8'), { mode: 0o600 });
+  }
   const proxy = await chaosProxy(t, { port: proxiedPort });
   const { command, args } = await jars.prepareBroker({
     folder,
@@ -92,6 +110,12 @@ export const privateKafka = async (
     controllerPort,
     proxied: { port: proxiedPort, advertisedPort: proxy.port },
     ...(passwords ? { users: { port: userPort, passwords } } : {}),
+    ...(encrypted && {
+      encrypted: {
+        ...{ scramPort, certificatePort, keystoreFile, passwords: encrypted.passwords },
+        authorityFile: encrypted.authority.certFile,
+      },
+    }),
   });
   const logFile = join(folder, 'kafka.log');
   const brokers = `127.0.0.1:${port}`;
@@ -107,6 +131,8 @@ export const privateKafka = async (
     proxiedBrokers: `127.0.0.1:${proxy.port}`,
     proxy,
     userBrokers: passwords ? `127.0.0.1:${userPort}` : '',
+    scramBrokers: encrypted ? `127.0.0.1:${scramPort}` : '',
+    certificateBrokers: encrypted ? `127.0.0.1:${certificatePort}` : '',
     log: () => readFileSync(logFile, 'utf8'),
     pid: () => server?.pid ?? 0,
     stop: async () => server?.stop(),

@@ -13,7 +13,7 @@ const needed = ['kube-apiserver', 'etcd', 'kubectl'];
 const controllers = 'kube-controller-manager';
 
 /** Folder of Kubernetes' programs, by the variable of controller-runtime's envtest. */
-const assets = (): string | undefined => process.env.KUBEBUILDER_ASSETS;
+export const assets = (): string | undefined => process.env.KUBEBUILDER_ASSETS;
 
 /** Why no API server can be had here, or undefined. */
 export const whyNoKubernetes = (): string | undefined => {
@@ -49,8 +49,15 @@ export interface ControlPlane {
   list<T>(kind: string, namespace: string, selector?: string): Promise<readonly T[]>;
 }
 
-/** etcd, the API server and the controllers of one test, stopped after it. */
-export const controlPlane = async (t: TestContext): Promise<ControlPlane> => {
+/**
+ * etcd, the API server and the controllers of one test, stopped after it.
+ *
+ * @param options.controllerArguments - further ones of kube-controller-manager
+ */
+export const controlPlane = async (
+  t: TestContext,
+  { controllerArguments = [] }: { readonly controllerArguments?: readonly string[] } = {},
+): Promise<ControlPlane> => {
   const folder = temporaryFolder(t, 'ebbtide-kubernetes-');
   const closing = closingAfter(t);
   const program = (name: string) => join(assets() ?? '', name);
@@ -62,6 +69,8 @@ export const controlPlane = async (t: TestContext): Promise<ControlPlane> => {
   };
   const authority = makeAuthority(folder);
   const serving = makeCertificate(folder, 'kube-apiserver', authority);
+  // By which servers of further APIs know that it is the API server who asks
+  const asking = makeCertificate(folder, 'front-proxy-client', authority);
   const accounts = makeAuthority(folder, 'accounts');
   const token = 'administrator';
   const tokens = join(folder, 'tokens.csv');
@@ -83,6 +92,10 @@ export const controlPlane = async (t: TestContext): Promise<ControlPlane> => {
     ...['--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${accounts.certFile}`],
     ...[`--service-account-signing-key-file=${accounts.keyFile}`, `--token-auth-file=${tokens}`],
     ...['--authorization-mode=Node,RBAC', '--allow-privileged=true'],
+    ...[`--proxy-client-cert-file=${asking.certFile}`, `--proxy-client-key-file=${asking.keyFile}`],
+    ...[`--requestheader-client-ca-file=${authority.certFile}`, '--requestheader-allowed-names=front-proxy-client'],
+    ...['--requestheader-username-headers=X-Remote-User', '--requestheader-group-headers=X-Remote-Group'],
+    '--requestheader-extra-headers-prefix=X-Remote-Extra-',
   ]);
   const kubeconfig = join(folder, 'kubeconfig.json');
   const named = (name: string, key: string, value: object) => [{ name, [key]: value }];
@@ -123,6 +136,7 @@ export const controlPlane = async (t: TestContext): Promise<ControlPlane> => {
     await start(controllers, [
       ...[`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--secure-port=0'],
       ...[`--service-account-private-key-file=${accounts.keyFile}`, `--root-ca-file=${authority.certFile}`],
+      ...controllerArguments,
     ]);
   return {
     address,

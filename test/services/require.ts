@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { packageRoot } from '../../infra/paths.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
+import { whyNoKeda } from './keda.ts';
 import { whyNoKubernetes } from './kubernetes.ts';
 
 /** What a test can need beyond Node; `java` is for a broker of the test's own, where Docker does not help. */
@@ -18,6 +19,7 @@ export type Requirement =
   | 'promtool'
   | 'prometheus'
   | 'kubernetes'
+  | 'keda'
   | 'data';
 
 interface KafkaModule {
@@ -92,11 +94,12 @@ const missing: Record<Requirement, () => Promise<string | undefined>> = {
     return findNginx(onPath) ? undefined : 'nginx (Debian: nginx-light)';
   },
   kubernetes: async () => whyNoKubernetes(),
+  keda: async () => whyNoKeda(),
   data: async () => (existsSync(sharedData()) ? undefined : `the data sets in ${sharedData()}`),
 };
 
-/** May be absent where everything else is required: real data sets and Kubernetes come neither with the repository nor by its set-up. */
-const mayAlwaysSkip: ReadonlySet<Requirement> = new Set<Requirement>(['data', 'kubernetes']);
+/** May be absent where everything else is required: real data sets, Kubernetes and KEDA come neither with the repository nor by its set-up. */
+const mayAlwaysSkip: ReadonlySet<Requirement> = new Set<Requirement>(['data', 'kubernetes', 'keda']);
 
 /**
  * Say whether a test can have what it needs; if not, mark it skipped with the reason.

@@ -47,20 +47,23 @@ spec:
     seccompProfile: { type: RuntimeDefault }
   {{- if and $values.topologySpread (ne $component.kind "DaemonSet") }}
   topologySpreadConstraints:
+    {{- $part := . }}
+    {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
     - maxSkew: 1
-      topologyKey: kubernetes.io/hostname
+      topologyKey: {{ $key }}
       whenUnsatisfiable: ScheduleAnyway
+      # Pods that an update is about to take away do not count
+      matchLabelKeys: [{{ ternary "controller-revision-hash" "pod-template-hash" (eq $component.kind "StatefulSet") }}]
       labelSelector:
         matchLabels:
-          {{- include "ebbtide.selector" . | nindent 10 }}
+          {{- include "ebbtide.selector" $part | nindent 10 }}
+    {{- end }}
   {{- end }}
-  {{- with $values.nodeSelector }}
-  nodeSelector:
+  {{- range $key := list "priorityClassName" "nodeSelector" "tolerations" "affinity" }}
+  {{- with get $component $key | default (get $values $key) }}
+  {{ $key }}:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with $values.tolerations }}
-  tolerations:
-    {{- toYaml . | nindent 4 }}
   {{- end }}
   containers:
     - name: ebbtide
@@ -97,6 +100,12 @@ spec:
         {{- range $name, $port := $component.ports }}
         - { name: {{ $name }}, containerPort: {{ $port }} }
         {{- end }}
+      {{- if $component.ports }}
+      # Callers go on coming until every node has heard that this one leaves
+      lifecycle:
+        preStop:
+          exec: { command: [sleep, "5"] }
+      {{- end }}
       startupProbe:
         httpGet: { path: /health/live, port: http }
         periodSeconds: 5

@@ -1,0 +1,30 @@
+{{/* What the schema of values cannot say, or not in words that tell what to do. */}}
+{{- define "ebbtide.checks" -}}
+{{- $values := .Values -}}
+{{- if contains "embedded" $values.config.kafka.brokers -}}
+{{- fail "config.kafka.brokers is embedded, whose brokers each process would have for itself: name your Kafka as host:port, joined by commas" -}}
+{{- end -}}
+{{- range $broker := splitList "," $values.config.kafka.brokers -}}
+{{- if not (or (contains "${" $broker) (regexMatch "^[^:/]+:[0-9]+$|^\\[.+\\]:[0-9]+$" (trim $broker))) -}}
+{{- fail (printf "config.kafka.brokers has %q: name each broker as host:port, without a scheme" $broker) -}}
+{{- end -}}
+{{- end -}}
+{{- if gt (dig "console" "replicas" 1 $values.components | default 1 | int) 1 -}}
+{{- fail "components.console.replicas is more than 1: sessions live in the console's memory, so keep one replica" -}}
+{{- end -}}
+{{- range $name, $component := $values.components -}}
+{{- if and $component.enabled $component.host (ne $component.kind "DaemonSet") -}}
+{{- fail (printf "components.%s.host is true and its kind %s: what sees processes of its node wants to be a DaemonSet" $name $component.kind) -}}
+{{- end -}}
+{{- end -}}
+{{- with $values.keda -}}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) -}}
+{{- fail (printf "keda.minReplicas is %v and keda.maxReplicas %v: the least number of replicas must not be above the greatest" .minReplicas .maxReplicas) -}}
+{{- end -}}
+{{- $settings := $values.config.kafka.settings | default dict -}}
+{{- $protocol := get $settings "security.protocol" | default "plaintext" | lower -}}
+{{- if and .enabled (eq $values.kafka.login "none") (not .authentication) (ne $protocol "plaintext") -}}
+{{- fail (printf "config.kafka.settings has security.protocol %s, by which KEDA cannot log in: choose kafka.login certificate or scram, or name a TriggerAuthentication of yours by keda.authentication" $protocol) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
