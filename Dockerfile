@@ -44,14 +44,13 @@ RUN apt-get update -q \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 ebbtide \
  && useradd --uid 10001 --gid ebbtide --no-create-home --home-dir /var/lib/ebbtide --shell /usr/sbin/nologin ebbtide \
- && install -d -o ebbtide -g ebbtide -m 0700 /var/lib/ebbtide /run/ebbtide/admin /run/ebbtide/vault \
+ && install -d -o ebbtide -g ebbtide -m 0700 /var/lib/ebbtide \
  && ln -s /app/infra/cli/ebbtide.mjs /usr/local/bin/ebbtide
 COPY --from=app /app /app
 ENV NODE_ENV=production \
     EBBTIDE_SKIP_SETUP=1 \
     EBBTIDE_DATA=/var/lib/ebbtide
 WORKDIR /var/lib/ebbtide
-VOLUME /var/lib/ebbtide
 USER 10001:10001
 # Health and metrics, console, token service, gateway (HTTP and gRPC), signals, delivery, key host
 EXPOSE 9464 7070 7071 7072 7073 7074 7075 7079

@@ -1,7 +1,8 @@
 // Makes what the servers of compose.yaml share, once: a key that unseals OpenBao, passwords, the token service's secret.
-// usage: node secrets.mjs UNSEAL CLICKHOUSE EBBTIDE GRAFANA (folders, each a volume of those alone who need it)
+// usage: node secrets.mjs UNSEAL CLICKHOUSE EBBTIDE GRAFANA OWNED
+// (folders, each a volume of those alone who need it; those in OWNED are given to the user of Ebbtide's image)
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** User of Ebbtide's image. */
@@ -9,8 +10,8 @@ const ebbtide = 10_001;
 /** User of Grafana's image. */
 const grafana = 472;
 
-const [unsealFolder, clickhouseFolder, ebbtideFolder, grafanaFolder] = process.argv.slice(2);
-if (!grafanaFolder) throw new Error('Four folders are needed: UNSEAL CLICKHOUSE EBBTIDE GRAFANA');
+const [unsealFolder, clickhouseFolder, ebbtideFolder, grafanaFolder, ownedFolder] = process.argv.slice(2);
+if (!ownedFolder) throw new Error('Five folders are needed: UNSEAL CLICKHOUSE EBBTIDE GRAFANA OWNED');
 
 /** Owners can be set by root alone; elsewhere files stay with whoever runs this. */
 const give = (path, owner, mode) => {
@@ -52,4 +53,8 @@ ${user('grafana', reader, 'ebbtide-readers', ['GRANT SELECT ON ebbtide.*', 'GRAN
 mkdirSync(clickhouseFolder, { recursive: true });
 writeFileSync(join(clickhouseFolder, 'ebbtide.xml'), users);
 chmodSync(join(clickhouseFolder, 'ebbtide.xml'), 0o444);
+
+// A volume that an image has no folder for belongs to root
+mkdirSync(ownedFolder, { recursive: true });
+for (const name of readdirSync(ownedFolder)) give(join(ownedFolder, name), ebbtide, 0o700);
 process.stdout.write('Secrets are there\n');

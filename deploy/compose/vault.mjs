@@ -1,7 +1,8 @@
 // Initialises the OpenBao of compose.yaml, once, and prepares it for Ebbtide: what is so already stays as it is.
-// usage: node vault.mjs ADDRESS ADMIN LOGINS (folders for the root token and for the services' logins)
+// usage: node vault.mjs ADDRESS ADMIN LOGINS (folders: for the root token and all logins; and one that has a folder for each
+// service, which gets the login of that service and no other)
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +40,16 @@ if (!existsSync(tokenFile))
   throw new Error(`OpenBao at ${address} was initialised by somebody else: ${tokenFile} is not there`);
 while ((await health()).sealed || (await health()).standby) await sleep(500);
 
-const args = ['vault', 'bootstrap', '--address', address, '--token-file', tokenFile, '--folder', loginFolder, '--yes'];
+const allLogins = join(adminFolder, 'logins');
+const args = ['vault', 'bootstrap', '--address', address, '--token-file', tokenFile, '--folder', allLogins, '--yes'];
 const { status } = spawnSync(process.execPath, [ebbtide, ...args], { stdio: 'inherit' });
-process.exit(status ?? 1);
+if (status !== 0) process.exit(status ?? 1);
+
+for (const service of readdirSync(loginFolder))
+  for (const ending of ['role-id', 'secret-id']) {
+    const name = `ebbtide-${service}.${ending}`;
+    const target = join(loginFolder, service, name);
+    // Whoever reads it meanwhile finds it whole
+    copyFileSync(join(allLogins, name), `${target}.new`);
+    renameSync(`${target}.new`, target);
+  }

@@ -17,7 +17,7 @@ export const archivePorts = (
   config: Config,
   clickhouse: ClickHouseConfig,
   archive: ClickHouseArchive,
-): Pick<ConsolePorts, 'trials' | 'views' | 'models'> => {
+): Pick<ConsolePorts, 'trials' | 'views' | 'archived' | 'models'> => {
   return {
     trials: {
       lifecycle: threadedTrial('lifecycle', clickhouse, config),
@@ -26,6 +26,7 @@ export const archivePorts = (
       preprovision: threadedTrial('preprovision', clickhouse, config),
     },
     views: viewArchive(archive, config.policy.preprovision.timeZone),
+    archived: (topics) => context.kafka.committed(config.archive.groupId, topics),
     models: modelsPort(context, config),
   };
 };

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { EbbtideError } from '../../schemas/errors.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import type { Config } from '../config/config.ts';
@@ -69,26 +68,8 @@ export const clusterOf = ({ kafka, archive }: Config): string =>
   (kafka.brokers === embedded ? findRunning()?.cluster : undefined) ?? archive.cluster;
 
 /** The configured schema registry, or that of a running `up`. */
-export const openRegistry = (config: Config): SchemaRegistry => {
-  const { url: configured, username, password, passwordFile, ...files } = config.schemaRegistry;
-  const url = addressOf(configured, 'schemaRegistry', 'schemaRegistry.url');
-  const secret = passwordFile === undefined ? password : readSecretFile(passwordFile, 'schemaRegistry.passwordFile');
-  return connectRegistry({
-    ...{ url, ...files },
-    ...(username === undefined ? {} : { username }),
-    ...(secret === undefined ? {} : { password: secret }),
+export const openRegistry = ({ schemaRegistry }: Config): SchemaRegistry =>
+  connectRegistry({
+    ...schemaRegistry,
+    url: addressOf(schemaRegistry.url, 'schemaRegistry', 'schemaRegistry.url'),
   });
-};
-
-const readSecretFile = (file: string, key: string): string => {
-  try {
-    return readFileSync(file, 'utf8').trimEnd();
-  } catch (cause) {
-    throw new EbbtideError(
-      'CONFIG_INVALID',
-      `Key ${key} names ${file}, which cannot be read: ${(cause as Error).message}`,
-      { key },
-      cause,
-    );
-  }
-};

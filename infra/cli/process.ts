@@ -3,6 +3,7 @@ import { embedded } from '../config/connections.ts';
 import type { AppContext, Running } from '../context.ts';
 import { startHealthServer } from '../http/server.ts';
 import { topicsAtStart } from '../kafka/topics.ts';
+import { watchClients } from '../kafka/watchClients.ts';
 import { connect } from './connect.ts';
 import { type Closable, closeAll, untilStopped } from './lifetime.ts';
 import type { Terminal } from './terminal.ts';
@@ -21,12 +22,14 @@ export const beProcess = async (
   start: ((context: AppContext, parts: () => readonly Running[]) => Promise<Running>)[],
 ): Promise<number> => {
   const { context, close } = await connect(config, command);
+  const { brokers } = context.kafka;
+  const watch = watchClients({ brokers, settings: config.kafka.settings }, config.kafka.lostAfterMs, context.log);
   const below: Closable[] = [{ name: 'Kafka', close }];
   const parts: Running[] = [];
   try {
     // Mock brokers make topics at their first use
     if (config.kafka.brokers !== embedded) await topicsAtStart(context.kafka, config.kafka);
-    const http = await startHealthServer(config.http, () => parts, context.metrics);
+    const http = await startHealthServer(config.http, () => parts, context.metrics, watch.lost);
     below.push(http);
     terminal.say(`Health and metrics at ${http.address}`);
     for (const begin of start) {
@@ -35,8 +38,8 @@ export const beProcess = async (
       terminal.say(`${part.name} runs${part.address ? ` at ${part.address}` : ''}`);
     }
   } catch (error) {
-    await closeAll([...below, ...parts], terminal.say);
+    await closeAll([...below, watch, ...parts], terminal.say);
     throw error;
   }
-  return untilStopped(parts, below, terminal);
+  return untilStopped([watch, ...parts], below, terminal);
 };

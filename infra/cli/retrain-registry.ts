@@ -8,6 +8,7 @@ import type { AppContext } from '../context.ts';
 import type { RetrainedKind } from '../jobs/retrain/config.ts';
 import type { RetrainedModel } from '../jobs/retrain/run.ts';
 import { dataFolder } from '../paths.ts';
+import { audited } from './audited.ts';
 import { configuredModel, type ModelSections } from './configured-model.ts';
 import { pointTo } from './point-models.ts';
 
@@ -29,7 +30,13 @@ const retrainRegistry = async (
       return version === builtIn[kind]?.version ? undefined : (await registry.version(kind, version, digest)).source;
     },
     async publish(folder, report) {
-      return (await registry.publish(kind, folder, by, new Date(), report)).version;
+      // On record, by which whoever looks at the registry learns of it too
+      const deed = { action: 'model', subject: kind, reason: 'Retrained' };
+      return audited(context, deed, async (told) => {
+        const { version } = await registry.publish(kind, folder, by, new Date(), report);
+        await told(`Published ${version}`);
+        return version;
+      });
     },
     async promote(version, why) {
       await pointTo({ context, registry, kind, configured, by, reason: why }, async (current, _, choose) => ({

@@ -22,6 +22,14 @@ export const kafkaConfig = z.strictObject({
     .describe(
       'Further librdkafka settings of every client, such as security.protocol, sasl.mechanisms, sasl.username and sasl.password',
     ),
+  lostAfterMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .default(600_000)
+    .describe(
+      'A process of run or serve whose client had no answer for this long, milliseconds, while a new client is answered, ends with status 1, to be started anew; 0 never',
+    ),
   partitions: z.int().min(1).max(1024).default(4).describe('Partitions of topics that are created here'),
   retentionMs: z
     .partialRecord(z.enum(endingTopics), z.int().min(-1))

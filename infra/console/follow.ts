@@ -1,5 +1,6 @@
 import { TopicCodec } from '../../schemas/codec.ts';
-import { EbbtideError } from '../../schemas/errors.ts';
+import { EbbtideError, isEbbtideError } from '../../schemas/errors.ts';
+import type { AccessTelemetry } from '../../schemas/generated/AccessTelemetry.ts';
 import type { Alert } from '../../schemas/generated/Alert.ts';
 import type { AuditEvent } from '../../schemas/generated/AuditEvent.ts';
 import type { Control } from '../../schemas/generated/Control.ts';
@@ -8,6 +9,7 @@ import type { Decision } from '../../schemas/generated/Decision.ts';
 import type { Effect } from '../../schemas/generated/Effect.ts';
 import type { Investigation } from '../../schemas/generated/Investigation.ts';
 import type { Label } from '../../schemas/generated/Label.ts';
+import type { Provision } from '../../schemas/generated/Provision.ts';
 import type { Score } from '../../schemas/generated/Score.ts';
 import { type TopicSpec, topics } from '../../schemas/topics.ts';
 import type { AppContext } from '../context.ts';
@@ -39,6 +41,8 @@ export interface FollowSink {
   step(step: Investigation): void;
   /** Something that somebody did. */
   action(event: AuditEvent): void;
+  /** A record was taken in, undefined for a tombstone. */
+  heard(record: unknown, message: Message): void;
 }
 
 /**
@@ -69,6 +73,14 @@ export const follow = async (
     topics: [topics.scores, topics.decisions, topics.effects, topics.alerts].map(({ name }) => name),
     from,
   });
+  // Pages read these out of the archive, and are only told that there is more
+  const beside = await kafka
+    .tail({ topics: [topics.provisions, topics.telemetryAccess].map(({ name }) => name), from: 'end' })
+    .catch((error: unknown) => {
+      if (!isEbbtideError(error, 'KAFKA_REJECTED')) throw error;
+      log.warn({ err: error }, 'Pages of provisioning are told of decisions alone: the console may not read more');
+    });
+  const tails = [register, stream, ...(beside ? [beside] : [])];
   const state = { malformed: 0 };
   const read = async (tail: Tail): Promise<never> => {
     for await (const messages of tail.batches())
@@ -76,7 +88,8 @@ export const follow = async (
         try {
           // A producer's clock may run ahead of ours, and nothing is drawn in the future
           const at = Math.min(message.timestamp, now());
-          if (message.value !== null) await readers.get(message.topic)?.(message, at);
+          if (message.value === null) sink.heard(undefined, message);
+          else await readers.get(message.topic)?.(message, at);
         } catch (error) {
           if (stopping.signal.aborted) break;
           state.malformed += 1;
@@ -90,7 +103,7 @@ export const follow = async (
     );
   };
   let closing = false;
-  const ended = Promise.race([read(register), read(stream)]);
+  const ended = Promise.race(tails.map(read));
   const failed = ended.catch((error: unknown) => (closing ? new Promise<never>(() => {}) : Promise.reject(error)));
   failed.catch(() => {});
   return {
@@ -102,7 +115,7 @@ export const follow = async (
     close: async () => {
       closing = true;
       stopping.abort();
-      await Promise.all([register.close(), stream.close()]);
+      await Promise.all(tails.map((tail) => tail.close()));
     },
   };
 };
@@ -115,7 +128,11 @@ const openReaders = async (
   const readers = new Map<string, Reader>();
   const open = async <T>(topic: TopicSpec, take: (record: T, at: number) => void): Promise<void> => {
     const codec = await TopicCodec.open<T>(topic, registry);
-    readers.set(topic.name, async (message, at) => take(await readPatiently(codec, message.value!, patience), at));
+    readers.set(topic.name, async (message, at) => {
+      const record = await readPatiently(codec, message.value!, patience);
+      take(record, at);
+      sink.heard(record, message);
+    });
   };
   const show = <T>(topic: TopicSpec, toChange: (record: T, at: number) => Change) =>
     open<T>(topic, (record, at) => sink.change(toChange(record, at)));
@@ -133,6 +150,9 @@ const openReaders = async (
   await show<Decision>(topics.decisions, (decision, at) => ({ type: 'decision', id: decision.subject, at, decision }));
   await show<Effect>(topics.effects, (effect, at) => ({ type: 'effect', id: effect.subject, at, effect }));
   await show<Alert>(topics.alerts, (alert, at) => ({ type: 'alert', id: alert.subject, at, alert }));
+  const tellNobody = () => {};
+  await open<Provision>(topics.provisions, tellNobody);
+  await open<AccessTelemetry>(topics.telemetryAccess, tellNobody);
   await show<Label>(topics.labels, (label, at) => ({ type: 'label', id: label.subject, at, label }));
   return readers;
 };

@@ -50,6 +50,8 @@ export interface ConsolePorts {
   readonly archive?: DeskArchive;
   /** Sums of the archive for the pages of scope, pre-provisioning, keys and models. */
   readonly views?: ViewArchive;
+  /** How far the archive is in topics: the first offset that it has not taken in, by `<topic>/<partition>`. */
+  readonly archived?: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   readonly models?: ModelsPort;
   /** Try policies on what the archive holds; absent where there is none. */
   readonly trials?: Trials;

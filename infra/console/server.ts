@@ -8,13 +8,14 @@ import { AuditLog } from '../audit.ts';
 import type { AppContext, Running } from '../context.ts';
 import { healthOf } from '../http/health.ts';
 import { RateLimit } from '../http/rate-limit.ts';
-import type { Producer } from '../kafka/types.ts';
+import type { Message, Producer } from '../kafka/types.ts';
 import { CredentialActions } from './actions/credentialActions.ts';
 import { gatherKnowledge } from './actions/knowledge.ts';
-import { type Asset, loadAssets } from './assets.ts';
+import { type Asset, inlineSources, loadAssets } from './assets.ts';
 import { backfill } from './backfill.ts';
 import type { ConsoleConfig } from './config.ts';
 import { Desk } from './desk/desk.ts';
+import { touchesOf } from './desk/touches.ts';
 import { follow } from './follow.ts';
 import { consoleMetrics } from './metrics.ts';
 import { followDemo, Model } from './model.ts';
@@ -35,8 +36,9 @@ const tickMs = 1_000;
 const effectWaitMs = 5_000;
 const open = { config: { role: 'public' } } as const;
 const unlimited = new Set(['/health/live', '/health/ready', '/metrics']);
-const contentPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+/** @param scripts - sources of scripts beside the console's own files */
+const contentPolicy = (scripts: string): string =>
+  `default-src 'none'; script-src 'self'${scripts}; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
 /** A console that runs. */
 export interface RunningConsole extends Running {
   readonly address: string;
@@ -47,6 +49,7 @@ export interface RunningConsole extends Running {
 /**
  * Start the console: its page, its live events, the few actions it has, `/health` and `/metrics`, on one port.
  *
+ * @param now - the clock, epoch milliseconds
  * @throws {EbbtideError} `CONFIG_INVALID` when no port is free, `SERVICE_MISSING` when the page is not built
  * @example
  * const console = await startConsole(context, consoleConfig.parse({}), { parts: () => parts });
@@ -56,15 +59,17 @@ export const startConsole = async (
   context: AppContext,
   config: ConsoleConfig,
   ports: ConsolePorts,
+  now: () => number = Date.now,
 ): Promise<RunningConsole> => {
-  const now = () => Date.now();
   const assets = await loadAssets();
   const producer = await context.kafka.producer();
   const steps = await TopicCodec.open<Investigation>(topics.investigations, context.registry);
   const alerts = await openAlertDesk(context, producer, now);
+  const approvals = await openApprovals(context, producer, config, now);
   const desk = new Desk({
     config,
     alerts,
+    approvals,
     ports,
     log: context.log,
     now,
@@ -75,8 +80,10 @@ export const startConsole = async (
   const audit = await AuditLog.open(context, producer, now);
   const policies = new PolicyBook();
   const tokens = new ApiTokens(now);
-  const approvals = await openApprovals(context, producer, config, now);
-  const knowledge = await gatherKnowledge(context, tokens, approvals);
+  const heard = (record: unknown, message: Message): void => {
+    for (const touch of touchesOf(message.topic, record)) desk.versions.touch(touch, message);
+  };
+  const knowledge = await gatherKnowledge(context, tokens, approvals, heard);
   const byToken = recogniseOnceKnown(tokens, knowledge.complete);
   const server = fastify({
     bodyLimit: 16_384,
@@ -94,7 +101,8 @@ export const startConsole = async (
     told: (action, { id, name, role, how }, request) =>
       audit.note({ id, name, role, how, address: request.ip }, { action, subject: id }, 'done'),
   });
-  protect(server, config);
+  const index = assets.get('/')!;
+  protect(server, config, index);
   guardRoutes(server, {
     recognise: async (request, reply) =>
       request.headers.authorization === undefined
@@ -128,7 +136,6 @@ export const startConsole = async (
     reply.type(context.metrics.contentType).send(await context.metrics.metrics()),
   );
   door.addRoutes(server);
-  const index = assets.get('/')!;
   const served = new Map<string, Asset>([...assets, ...pagePaths.map((path) => [path, index] as const)]);
   for (const [path, asset] of served)
     server.get<{ Querystring: { key?: string } }>(path, open, async (request, reply) => {
@@ -166,6 +173,7 @@ export const startConsole = async (
     credential: (credential, at) => desk.credential(credential, at),
     step: (step) => desk.investigations.take(step),
     action: (event) => desk.record.take(event),
+    heard,
   });
   const demo = followDemo(model, ports, context.log);
   let caughtUp = false;
@@ -224,12 +232,13 @@ const changeLimit = ({ limits: { changesPerSecond: perSecond, changesBurst: burs
 };
 
 /** Headers of every answer, and what is refused whoever asks. */
-const protect = (server: FastifyInstance, config: ConsoleConfig): void => {
+const protect = (server: FastifyInstance, config: ConsoleConfig, index: Asset): void => {
+  const policy = contentPolicy(inlineSources(index));
   const { addressPerSecond: perSecond, addressBurst: burst } = config.limits;
   const addresses = new RateLimit({ perSecond, burst });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({
-      'content-security-policy': contentPolicy,
+      'content-security-policy': policy,
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'permissions-policy': 'camera=(), geolocation=(), microphone=()',

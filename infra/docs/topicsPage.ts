@@ -65,8 +65,8 @@ const named = (specs: readonly TopicSpec[]): string =>
 /** A row of each process with what it reads and writes. */
 const accessRows = (): string[] =>
   Object.entries<KafkaAccess>(kafkaAccess).map(
-    ([name, { reads, writes, group }]) =>
-      `| \`${name}\` | ${named(reads)} | ${named(writes)} | ${group === undefined ? '' : `\`${group}\``} |`,
+    ([name, { reads, writes, group, watches }]) =>
+      `| \`${name}\` | ${named(reads)} | ${named(writes)} | ${group ? `\`${group}\`` : watches ? `sees that of \`${watches}\`` : ''} |`,
   );
 
 /** `docs/topics.md`: every topic of the contract, and every record with its fields, out of `schemas/`. */

@@ -7,10 +7,11 @@ import { healthOf } from './health.ts';
 /**
  * Answer `/health/live`, `/health/ready` and `/metrics` for a process.
  *
- * Live means that the event loop turns. Ready means that every part says so; otherwise the answer is 503 and names
+ * Live means that the event loop turns, and that nothing is wrong that only a new start mends: then the answer is 503. Ready means that every part says so; otherwise the answer is 503 and names
  * each part with its reason.
  *
  * @param parts - asked anew at every request, so that parts may come and go
+ * @param lost - why nothing but a new start helps; undefined while all is well
  * @returns the server, itself a part; its `address` is a URL
  * @throws {EbbtideError} `CONFIG_INVALID` when the port is taken
  * @example
@@ -21,12 +22,16 @@ export const startHealthServer = async (
   { host, port }: { host: string; port: number },
   parts: () => readonly Running[],
   metrics: Registry,
+  lost: () => string | undefined = () => undefined,
 ): Promise<Running> => {
   const server = fastify({ logger: false });
   server.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   });
-  server.get('/health/live', async () => ({ live: true }));
+  server.get('/health/live', async (_request, reply) => {
+    const detail = lost();
+    return detail === undefined ? { live: true } : reply.code(503).send({ live: false, detail });
+  });
   server.get('/health/ready', async (_request, reply) => {
     const health = await healthOf(parts());
     return reply.code(health.ready ? 200 : 503).send(health);

@@ -6,6 +6,8 @@ export interface KafkaAccess {
   readonly writes: readonly TopicSpec[];
   /** Consumer group, where it has one; {@link groupsOf} a configuration goes before it. */
   readonly group?: string;
+  /** At whose group it looks, to know how far that is. */
+  readonly watches?: 'archive';
   /** Whether it commits in transactions, whose ids begin with the group and a hyphen. */
   readonly transactions?: true;
 }
@@ -81,7 +83,9 @@ export const kafkaAccess = {
     reads: [
       ...[t.credentials, t.scores, t.decisions, t.effects, t.scopeOverrides, t.alerts, t.notifications],
       ...[t.control, t.labels, t.investigations, t.actions, t.approvals, t.tokens],
+      ...[t.provisions, t.telemetryAccess],
     ],
+    watches: 'archive',
     writes: [
       ...[t.control, t.labels, t.investigations, t.actions, t.approvals, t.tokens],
       ...[t.decisions, t.scopeOverrides, t.notifications, t.alerts],
@@ -121,7 +125,7 @@ export const aclArguments = (
   principal: string,
   groups: KafkaGroups = {},
 ): readonly (readonly string[])[] => {
-  const { reads, writes, group: standard, transactions }: KafkaAccess = kafkaAccess[name];
+  const { reads, writes, group: standard, watches, transactions }: KafkaAccess = kafkaAccess[name];
   const group = groups[name] ?? standard;
   const allow = ['--add', '--allow-principal', principal];
   const prefixed = ['--resource-pattern-type', 'prefixed'];
@@ -130,6 +134,9 @@ export const aclArguments = (
   return [
     ...(reads.length > 0 ? [[...allow, '--operation', 'Read', ...on(reads), ...own]] : []),
     ...(reads.length > 0 ? [[...allow, ...prefixed, '--operation', 'Read', '--group', tails]] : []),
+    ...(watches
+      ? [[...allow, '--operation', 'Describe', '--group', groups[watches] ?? kafkaAccess[watches].group]]
+      : []),
     ...(writes.length > 0 ? [[...allow, '--operation', 'Write', ...on(writes)]] : []),
     ...(transactions ? [[...allow, ...prefixed, '--operation', 'Write', '--transactional-id', `${group}-`]] : []),
   ];

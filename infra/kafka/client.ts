@@ -67,6 +67,9 @@ const common = ({ brokers, settings }: ClusterOptions): Settings => ({
 
 const connectTimeoutMs = 15_000;
 
+/** Clients of this process, from when they have reached the cluster until they are closed. */
+export const openClients = new Set<NativeConsumer | NativeProducer>();
+
 /** Wakes whoever waits for messages of a consumer. */
 class Bell {
   rung = false;
@@ -125,6 +128,7 @@ export const connectConsumer = async (
   await call(`Cannot reach Kafka at ${cluster.brokers}`, (done) =>
     consumer.connect({ timeout: connectTimeoutMs }, done as never),
   );
+  openClients.add(consumer);
   return consumer;
 };
 
@@ -147,6 +151,7 @@ export const connectProducer = async (cluster: ClusterOptions, settings: Setting
   await call(`Cannot reach Kafka at ${cluster.brokers}`, (done) =>
     producer.connect({ timeout: connectTimeoutMs }, done as never),
   );
+  openClients.add(producer);
   producer.setPollInBackground(true);
   return producer;
 };
@@ -171,10 +176,9 @@ export const consume = async (consumer: NativeConsumer, most: number): Promise<u
   return read();
 };
 
-export const disconnect = (client: {
-  disconnect(callback: (error: unknown) => void): unknown;
-  isConnected(): boolean;
-}): Promise<void> =>
-  client.isConnected()
+export const disconnect = (client: NativeConsumer | NativeProducer): Promise<void> => {
+  openClients.delete(client);
+  return client.isConnected()
     ? call('Cannot disconnect from Kafka', (done) => client.disconnect(() => done(null)))
     : Promise.resolve();
+};

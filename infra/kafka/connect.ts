@@ -1,6 +1,7 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { topics } from '../../schemas/topics.ts';
 import { type ClusterOptions, call, connectProducer, disconnect, type NativeProducer } from './client.ts';
+import { openCommitted } from './committed.ts';
 import { openConsumer } from './consumer.ts';
 import { openProducer } from './producer.ts';
 import { openTail } from './tail.ts';
@@ -34,10 +35,12 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
       { topic },
     );
   };
+  const committed = openCommitted(cluster, partitionsOf);
   return {
     cluster,
     brokers: cluster.brokers,
     partitionsOf,
+    committed: (groupId, topics) => committed.of(groupId, topics),
     producer: (options) => openProducer(cluster, options),
     unacknowledged: (options) => openUnacknowledged(cluster, options),
     consumer: (options) => openConsumer(cluster, options),
@@ -51,6 +54,9 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
           retentionMs: retentionMs[topic.name] ?? topic.retentionMs,
         })),
       ),
-    close: () => disconnect(metadata),
+    close: async () => {
+      await committed.close();
+      await disconnect(metadata);
+    },
   };
 };

@@ -135,6 +135,13 @@ export interface Kafka {
       readonly retentionMs?: Readonly<Record<string, number | undefined>>;
     },
   ): Promise<void>;
+  /**
+   * Offsets that a consumer group has committed of topics, the first that it has not dealt with, by `<topic>/<partition>`; none
+   * of partitions of which it has committed nothing.
+   *
+   * @throws {EbbtideError} `KAFKA_UNAVAILABLE`, also where this principal may not see the group
+   */
+  committed(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Number of partitions of a topic. */
   partitionsOf(topic: string): Promise<number>;
   close(): Promise<void>;

@@ -8,6 +8,8 @@ const loopback = '127.0.0.1';
  */
 const [lowest, highest] = [20_000, 32_767];
 const attempts = 100;
+/** Ports that were given here: whoever got one may not listen on it yet. */
+const given = new Set();
 
 /** @returns {Promise<boolean>} whether nobody listens on a port of the loopback interface at this moment */
 const isFree = (port) =>
@@ -27,7 +29,9 @@ export const freePort = async (wish) => {
   if (wish !== undefined && (await isFree(wish))) return wish;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const port = randomInt(lowest, highest + 1);
-    if (await isFree(port)) return port;
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
   throw new Error(`No port between ${lowest} and ${highest} is free`);
 };

@@ -16,7 +16,7 @@ test("the users of compose.yaml's ClickHouse may do what the archive and Grafana
   const at = (name: string) => join(folder, name);
   await runProgram(process.execPath, [
     join(packageRoot(), 'deploy/compose/secrets.mjs'),
-    ...['unseal', 'users', 'ebbtide', 'grafana'].map(at),
+    ...['unseal', 'users', 'ebbtide', 'grafana', 'owned'].map(at),
   ]);
   mkdirSync(at('engine/users.d'), { recursive: true });
   // The engine in a child process works as the user "default" itself

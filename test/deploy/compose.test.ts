@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { loadConfig } from '../../infra/config/load.ts';
 import { packageRoot } from '../../infra/paths.ts';
 import { temporaryFolder } from '../services/folder.ts';
-import { deployTools, fileText, orSkip, parseCommand, runProgram, yamlFile } from './tools.ts';
+import { deployTools, fileText, orSkip, parseCommand, partsOf, runProgram, yamlFile } from './tools.ts';
 
 interface Service {
   readonly image: string;
@@ -15,11 +15,14 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly entrypoint?: readonly string[];
   readonly volumes?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly mem_limit?: string;
   readonly ports?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { condition: string }>>;
   readonly healthcheck?: { readonly disable?: boolean };
   readonly restart?: string;
   readonly read_only?: boolean;
+  readonly user?: string;
   readonly cap_drop?: readonly string[];
 }
 interface Compose {
@@ -32,6 +35,9 @@ const compose = yamlFile<Compose>('compose.yaml');
 const services = Object.entries(compose.services);
 const config = loadConfig(join(root, 'deploy/compose/ebbtide.yaml')).config;
 const isOurs = ({ image }: Service) => image.startsWith('ebbtide:');
+/** Processes of Ebbtide that plain `docker compose up` starts. */
+const processes = services.filter(([, one]) => isOurs(one) && !one.entrypoint && !one.profiles);
+const commandOf = (name: string) => compose.services[name]?.command?.join(' ') ?? '';
 
 test('compose.yaml is what the Compose Specification allows', async (t) => {
   const path = orSkip(t, (await deployTools()).findSchema('compose-spec.json'), 'the schema of compose files');
@@ -66,14 +72,75 @@ test('every mounted file is there, and every volume declared', () => {
         files++;
         assert.ok(existsSync(join(root, source)), `${name} mounts ${source}`);
         assert.match(volume, /:ro$/, `${name} mounts ${source}`);
-      } else assert.ok(source in compose.volumes, `${name} mounts ${source}`);
+      } else if (source.startsWith('/')) assert.ok(compose.services[name]!.profiles?.includes('host'), volume);
+      else assert.ok(source in compose.volumes, `${name} mounts ${source}`);
     }
   assert.ok(files >= 10);
 });
 
-test('logins at Vault are mounted where they are used, and nowhere else', () => {
-  const holders = services.filter(([, { volumes = [] }]) => volumes.some((one) => one.startsWith('vault-logins:')));
-  assert.deepEqual(holders.map(([name]) => name).sort(), ['actuate', 'console', 'services', 'vault-init']);
+test('all four systems run without a profile, and every part of the product that no profile names', () => {
+  const started = new Set(processes.flatMap(([, { command }]) => command!.slice(1)));
+  const optional = new Set(services.flatMap(([, one]) => (one.profiles ? one.command!.slice(1) : [])));
+  assert.deepEqual([...optional].sort(), ['collector', 'mail']);
+  for (const name of [...partsOf('run'), ...partsOf('serve')])
+    assert.ok(started.has(name) !== optional.has(name), `${name} is started once, or by a profile`);
+  for (const name of ['lifecycle', 'scope', 'preprovision', 'keylife'] as const)
+    assert.equal(config.policy[name].mode, 'shadow');
+});
+
+test('each login at Vault is mounted where it is used, and nowhere else', () => {
+  const logins = new Map<string, string[]>();
+  for (const [name, { volumes = [] }] of services)
+    for (const volume of volumes.filter((one) => one.startsWith('login-'))) {
+      const [source, target, mode] = volume.split(':') as [string, string, string?];
+      if (name === 'secrets') continue;
+      assert.equal(target, `/run/ebbtide/logins/${source.slice('login-'.length)}`, name);
+      if (name === 'vault-init') continue;
+      assert.equal(mode, 'ro', name);
+      logins.set(source, [...(logins.get(source) ?? []), commandOf(name)]);
+    }
+  assert.deepEqual(Object.fromEntries(logins), {
+    'login-actuator': ['run actuate'],
+    'login-console': ['serve console'],
+    'login-delivery': ['serve provision delivery'],
+    'login-keyhost': ['serve keyhost'],
+    'login-keylife': ['run keylife'],
+    'login-provision': ['serve provision delivery'],
+    'login-token-service': ['serve token gateway'],
+  });
+  const named = Object.values(config.vault).flatMap((one) =>
+    typeof one === 'object' && one.method === 'approle' ? [dirname(one.roleIdFile), dirname(one.secretIdFile)] : [],
+  );
+  assert.deepEqual(
+    [...new Set(named)].sort(),
+    [...logins.keys()].map((name) => `/run/ebbtide/logins/${name.slice('login-'.length)}`).sort(),
+  );
+  const holders = (volume: string) =>
+    services
+      .filter(([, { volumes = [] }]) => volumes.some((one) => one.startsWith(`${volume}:`)))
+      .map(([name]) => name);
+  assert.deepEqual(holders('vault-admin'), ['secrets', 'vault-init']);
+  for (const volume of [...logins.keys(), 'vault-admin', 'models'])
+    assert.ok(compose.services.secrets!.volumes!.includes(`${volume}:/run/owned/${volume}`), volume);
+});
+
+test('what keeps state has a volume of its own, no container may take all memory, and ports are of this machine alone', () => {
+  const states = new Set<string>();
+  for (const [name, { volumes = [], ports = [], mem_limit, entrypoint }] of services) {
+    for (const volume of volumes)
+      if (isOurs(compose.services[name]!) && volume.includes(':/var/lib/ebbtide')) {
+        const source = volume.split(':')[0]!;
+        assert.ok(source === 'models' || !states.has(source), volume);
+        states.add(source);
+      }
+    for (const port of ports) assert.match(port, /^127\.0\.0\.1:/, name);
+    if (!entrypoint || name === 'vault-init') assert.match(mem_limit ?? '', /^\d+[mg]$/, name);
+  }
+  for (const name of ['services', 'keyhost', 'keylife', 'outside', 'signals', 'retrain'])
+    assert.ok(states.has(name), name);
+  assert.equal(config.models.registry, '/var/lib/ebbtide-models');
+  const writers = services.filter(([, { volumes = [] }]) => volumes.includes('models:/var/lib/ebbtide-models'));
+  assert.deepEqual(writers.map(([name]) => name).sort(), ['console', 'retrain']);
 });
 
 test('whoever reads the configuration has it, what prepares Vault by provision.targets among them', () => {
@@ -96,6 +163,7 @@ test('every command of Ebbtide is one that the command line takes', async () => 
       continue;
     }
     assert.deepEqual(service.cap_drop, ['ALL'], name);
+    assert.equal(service.user, name === 'agent' ? '0:0' : undefined, name);
     await assert.doesNotReject(parseCommand(service.command!), name);
     commands++;
   }
@@ -121,14 +189,19 @@ test('what the configuration reaches are services of compose.yaml, and files tha
   );
   assert.deepEqual(
     ports,
-    new Set([config.token.port, config.gateway.port, config.gateway.grpcPort, config.console.port]),
+    new Set([
+      ...[config.token.port, config.gateway.port, config.gateway.grpcPort, config.delivery.port],
+      ...[config.keyhost.port, config.signals.port, config.console.port],
+    ]),
   );
+  for (const name of ['token', 'gateway', 'delivery', 'keyhost', 'signals', 'console'] as const)
+    assert.equal(config[name].host, '0.0.0.0', name);
+  assert.ok(config.keyhost.names.every((name) => name === 'localhost' || name in compose.services));
 });
 
 test('Prometheus scrapes every process, and Grafana has the data sources that dashboards name', () => {
   const [{ targets }] = yamlFile<[{ targets: readonly string[] }]>('deploy/compose/targets/ebbtide.yaml');
-  const processes = services.filter(([, one]) => isOurs(one) && one.command && !one.entrypoint).map(([name]) => name);
-  assert.deepEqual([...targets].sort(), processes.map((name) => `${name}:${config.http.port}`).sort());
+  assert.deepEqual([...targets].sort(), processes.map(([name]) => `${name}:${config.http.port}`).sort());
   const { datasources } = yamlFile<{
     datasources: readonly { uid: string; url?: string; jsonData?: { host: string } }[];
   }>('deploy/compose/grafana/datasources/ebbtide.yaml');
@@ -141,11 +214,13 @@ test('Prometheus scrapes every process, and Grafana has the data sources that da
 
 test('secrets are made once, each for those alone who need it', async (t) => {
   const folder = temporaryFolder(t);
-  const folders = ['unseal', 'clickhouse', 'ebbtide', 'grafana'].map((name) => join(folder, name));
+  const folders = ['unseal', 'clickhouse', 'ebbtide', 'grafana', 'owned'].map((name) => join(folder, name));
+  mkdirSync(join(folder, 'owned', 'models'), { recursive: true });
   const make = () => runProgram(process.execPath, [join(root, 'deploy/compose/secrets.mjs'), ...folders]);
   await make();
   const read = (name: string) => readFileSync(join(folder, name));
   assert.equal(read('unseal/unseal.key').length, 32);
+  assert.equal(statSync(join(folder, 'owned', 'models')).mode & 0o777, 0o700);
   const password = read('ebbtide/clickhouse.password').toString();
   assert.equal(statSync(join(folder, 'ebbtide/clickhouse.password')).mode & 0o777, 0o400);
   const users = read('clickhouse/ebbtide.xml').toString();

@@ -43,14 +43,16 @@ after(async () => {
 test('the image is the package without root, and holds nothing that was needed to build it alone', async (t) => {
   if (!(await builtOrSkip(t))) return;
   const [{ Config }] = JSON.parse(await docker('image', 'inspect', image)) as [
-    { Config: { User: string; Healthcheck: object } },
+    { Config: { User: string; Healthcheck: object; Volumes?: object | null } },
   ];
   assert.equal(Config.User, '10001:10001');
   assert.ok(Config.Healthcheck);
+  assert.ok(!Config.Volumes, 'each container that mounts nothing there would leave an anonymous volume');
   const { version } = JSON.parse(fileText('package.json')) as { version: string };
   assert.equal(await docker('run', '--rm', ...confined, image, '--version'), version);
   assert.match(await docker('run', '--rm', ...confined, image), /Usage: ebbtide/);
-  const shell = (script: string) => docker('run', '--rm', ...confined, '--entrypoint', 'sh', image, '-c', script);
+  const shell = (script: string) =>
+    docker('run', '--rm', ...confined, '--volume', '/var/lib/ebbtide', '--entrypoint', 'sh', image, '-c', script);
   assert.equal(await shell('id -u; touch /app/x 2>/dev/null || echo refused'), '10001\nrefused');
   assert.equal(await shell('touch /tmp/x /var/lib/ebbtide/x && ebbtide --version'), version);
   assert.ok(Number(await shell('du -sm /app | cut -f1')) < 600, 'more than 600 MB');

@@ -47,3 +47,7 @@ export const parseCommand = async (args: readonly string[]): Promise<void> => {
   disarm(program);
   await program.parseAsync(args, { from: 'user' });
 };
+
+/** What `ebbtide run` or `ebbtide serve` may be told to start. */
+export const partsOf = (command: 'run' | 'serve'): readonly string[] =>
+  createProgram().commands.find((one) => one.name() === command)!.registeredArguments[0]!.argChoices!;

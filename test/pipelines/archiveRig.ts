@@ -94,7 +94,7 @@ export const send = async (
 };
 
 /** Labels with the numbers `from` to `from + count - 1` as notes. */
-export const labels = async ({ registry }: ArchiveRig, from: number, count: number) => {
+export const labels = async ({ registry }: Pick<ArchiveRig, 'registry'>, from: number, count: number) => {
   const codec = await TopicCodec.open<Label>(topics.labels, registry);
   const rest = { decisionId: null, verdict: 'falsePositive', windowStart: null, windowEnd: null, by: 'me' } as const;
   return Array.from({ length: count }, (_, index) => {

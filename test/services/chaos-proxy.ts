@@ -16,6 +16,8 @@ export interface ChaosProxy {
   delay(ms: number): void;
   /** Accept and read, but pass nothing on, as if a firewall swallowed it; held bytes are lost. */
   blackHole(): void;
+  /** Pass nothing on over the connections that are open now, for as long as they are; new ones pass. */
+  freeze(): void;
   /** Break all open connections with a TCP reset; new ones pass. */
   reset(): void;
   /** Pass everything on again at once. Connections that were black-holed are closed, as bytes are missing in them. */
@@ -43,6 +45,7 @@ export const chaosProxy = async (
   let delayMs = 0;
   const pairs = new Set<readonly [Socket, Socket]>();
   const tainted = new Set<Socket>();
+  const frozen = new WeakSet<Socket>();
 
   const pump = (from: Socket, to: Socket) => {
     // One chain a direction keeps the order when the delay changes
@@ -53,6 +56,7 @@ export const chaosProxy = async (
       turn = turn.then(async () => {
         const restMs = dueAt - performance.now();
         if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+        if (frozen.has(from)) return;
         if (mode === 'black-hole') tainted.add(from).add(to);
         else if (!to.destroyed) action();
       });
@@ -124,6 +128,9 @@ export const chaosProxy = async (
     },
     blackHole: () => {
       mode = 'black-hole';
+    },
+    freeze: () => {
+      for (const pair of pairs) for (const socket of pair) frozen.add(socket);
     },
     reset: () => closeAll((socket) => socket.resetAndDestroy()),
     restore: () => {

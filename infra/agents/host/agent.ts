@@ -236,10 +236,18 @@ export class HostAgent {
 
   async #send(records: readonly SpooledRecord[], schema: string): Promise<void> {
     this.#producer ??= await this.#options.connect();
+    const producer = this.#producer;
     const id = this.#schemaIds.get(schema) ?? (await this.#options.schemaId(schema));
     this.#schemaIds.set(schema, id);
     const { topic } = this.#options;
-    await this.#producer.send(records.map(({ key, body }) => ({ topic, key, value: frame(id, body) })));
+    try {
+      await producer.send(records.map(({ key, body }) => ({ topic, key, value: frame(id, body) })));
+    } catch (error) {
+      // The next try takes a new client: one that was cut off may have forgotten where Kafka is (librdkafka#5301)
+      if (this.#producer === producer) this.#producer = undefined;
+      void producer.close().catch(() => {});
+      throw error;
+    }
   }
 }
 

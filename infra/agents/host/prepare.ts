@@ -46,13 +46,7 @@ const prepareConfig = (file: string | undefined): PreparedAgent => {
 const prepareSchemaId = async (file: string | undefined): Promise<number> => {
   const { schemaRegistry } = loadConfig(file).config;
   const { connectRegistry } = await import('../../kafka/registry.ts');
-  const { url, username, password, passwordFile, ...files } = schemaRegistry;
-  const secret = password ?? (passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8').trim());
-  const registry = connectRegistry({
-    ...{ url, ...files },
-    ...(username === undefined ? {} : { username }),
-    ...(secret === undefined ? {} : { password: secret }),
-  });
+  const registry = connectRegistry(schemaRegistry);
   return telemetrySchemaId(registry)(readFileSync(0, 'utf8'));
 };
 

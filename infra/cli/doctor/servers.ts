@@ -1,18 +1,10 @@
 import type { Config } from '../../config/config.ts';
 import { embedded } from '../../config/connections.ts';
+import type { ClientTlsFiles } from '../../http/clientTls.ts';
 import { findRunning } from '../running.ts';
 import { type Finding, look } from './finding.ts';
 
 const timeoutMs = 5_000;
-
-const ask = async (url: string, path: string): Promise<Response> => {
-  try {
-    return await fetch(new URL(path, url), { signal: AbortSignal.timeout(timeoutMs) });
-  } catch (error) {
-    const cause = (error as Error).cause as Error | undefined;
-    throw new Error(`${url} does not answer: ${cause?.message || (error as Error).message}`);
-  }
-};
 
 const lookAtKafka = async (brokers: string, settings: Config['kafka']['settings']): Promise<string> => {
   const { connectKafka } = await import('../../kafka/connect.ts');
@@ -24,28 +16,51 @@ const lookAtKafka = async (brokers: string, settings: Config['kafka']['settings'
   }
 };
 
-const lookAtRegistry = async (url: string): Promise<string> => {
-  const response = await ask(url, `${new URL(url).pathname.replace(/\/$/, '')}/subjects`);
-  if (response.status === 401 || response.status === 403) return `${url} answers, and wants to know who asks`;
-  if (!response.ok) throw new Error(`${url} answered ${response.status} to /subjects`);
-  return `${url}, ${((await response.json()) as unknown[]).length} subjects`;
+const lookAtRegistry = async (url: string, section: Config['schemaRegistry']): Promise<string> => {
+  const { countSubjects } = await import('../../kafka/registry.ts');
+  return `${url}, ${await countSubjects({ ...section, url })} subjects`;
 };
 
-const lookAtVault = async (address: string): Promise<string> => {
-  const response = await ask(address, '/v1/sys/health?standbyok=true');
-  const health = (await response.json()) as { version?: string; sealed?: boolean; initialized?: boolean };
-  if (health.sealed) throw new Error(`${address} is sealed`);
-  if (!health.initialized) throw new Error(`${address} is not initialised`);
-  return `${address}, version ${health.version}`;
+const lookAtVault = async (address: string, files: ClientTlsFiles): Promise<string> => {
+  const { createTransport } = await import('../../vault/transport.ts');
+  const transport = createTransport(files);
+  try {
+    const uri = new URL('/v1/sys/health?standbyok=true&perfstandbyok=true', address).href;
+    const { body } = await transport
+      .defaults()({ method: 'GET', uri, timeout: timeoutMs })
+      .catch((error: Error) => {
+        throw new Error(`${address} does not answer: ${error.message}`);
+      });
+    const health = (body ?? {}) as { version?: string; sealed?: boolean; initialized?: boolean };
+    if (health.initialized === false) throw new Error(`${address} is not initialised`);
+    if (health.sealed) throw new Error(`${address} is sealed`);
+    if (health.version === undefined) throw new Error(`${address} answers, but not as a Vault`);
+    return `${address}, version ${health.version}`;
+  } finally {
+    transport.close();
+  }
 };
 
-const lookAtClickHouse = async (url: string): Promise<string> => {
-  const response = await ask(url, '/ping');
-  if (!response.ok) throw new Error(`${url} answered ${response.status} to /ping`);
-  return `${url}, ${response.headers.get('x-clickhouse-server-display-name') ?? 'answers'}`;
+const lookAtClickHouse = async (url: string, section: Config['clickhouse']): Promise<string> => {
+  const { openArchive } = await import('../../clickhouse/client.ts');
+  const { clickhouseError } = await import('../../clickhouse/errors.ts');
+  // Its own database is made by the archive's first start
+  const archive = openArchive({ ...section, url, database: 'system', requestTimeoutMs: timeoutMs });
+  try {
+    const answer = await archive.client.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' });
+    const [row] = await answer.json<{ version: string }>();
+    return `${url}, version ${row?.version}, as ${section.username}`;
+  } catch (error) {
+    throw clickhouseError(`${url} does not answer`, error);
+  } finally {
+    await archive.close();
+  }
 };
 
-/** Look at the servers: those that the configuration names, and those of an `ebbtide up` that runs. */
+/**
+ * Look at the servers that the configuration names, and those of an `ebbtide up` that runs: by the clients that pipelines and
+ * services have, with the same certificates and passwords.
+ */
 export const lookAtServers = async (config: Config): Promise<Finding[]> => {
   const running = findRunning();
   const server = (
@@ -78,16 +93,22 @@ export const lookAtServers = async (config: Config): Promise<Finding[]> => {
       'Schema registry',
       config.schemaRegistry.url,
       running?.schemaRegistry,
-      'Check schemaRegistry.url',
-      lookAtRegistry,
+      'Check schemaRegistry.url, and its user and certificates',
+      (url) => lookAtRegistry(url, config.schemaRegistry),
     ),
     server(
       'Vault',
       config.vault.address,
       running?.vault,
-      'Check vault.address; unseal it if it is sealed',
-      lookAtVault,
+      'Check vault.address and its certificates; unseal it if it is sealed',
+      (address) => lookAtVault(address, config.vault),
     ),
-    server('ClickHouse', config.clickhouse.url, running?.clickhouse, 'Check clickhouse.url', lookAtClickHouse),
+    server(
+      'ClickHouse',
+      config.clickhouse.url,
+      running?.clickhouse,
+      'Check clickhouse.url, and its user and certificates',
+      (url) => lookAtClickHouse(url, config.clickhouse),
+    ),
   ]);
 };

@@ -11,6 +11,7 @@ import type {
 import { type TopicSpec, topics } from '../../../schemas/topics.ts';
 import type { AppContext } from '../../context.ts';
 import { type Follower, follow } from '../../kafka/follow.ts';
+import type { Message } from '../../kafka/types.ts';
 import { Register } from '../../vault/register.ts';
 import type { Approvals } from '../people/approvals.ts';
 import type { ApiTokens } from '../people/tokens.ts';
@@ -29,11 +30,16 @@ export interface Knowledge {
   close(): Promise<unknown>;
 }
 
-/** Gather it from Kafka, from now on; tokens and approvals take in their own topics. */
+/**
+ * Gather it from Kafka, from now on; tokens and approvals take in their own topics.
+ *
+ * @param heard - told of each record of the topics that nobody else here follows, once it was taken in
+ */
 export const gatherKnowledge = async (
   { kafka, registry, log }: AppContext,
   tokens: ApiTokens,
   approvals: Approvals,
+  heard: (record: unknown, message: Message) => void,
 ): Promise<Knowledge> => {
   const register = new Register();
   const overrides = new Map<string, ScopeOverride>();
@@ -42,18 +48,24 @@ export const gatherKnowledge = async (
   const followers: Follower[] = [];
   const take = async <T>(
     topic: TopicSpec,
-    apply: (key: string, record: T | undefined) => void,
+    apply: (key: string, record: T | undefined, message: Message) => void,
     from: 'beginning' | 'end' = 'beginning',
   ): Promise<void> => {
     const codec = await TopicCodec.open<T>(topic, registry);
-    followers.push(await follow(kafka, codec, (record, { key }) => apply(String(key), record), log, from));
+    followers.push(
+      await follow(kafka, codec, (record, message) => apply(String(message.key), record, message), log, from),
+    );
   };
-  await take<ApiToken>(topics.tokens, (key, record) => tokens.apply(key, record));
+  await take<ApiToken>(topics.tokens, (key, record, message) => {
+    tokens.apply(key, record);
+    heard(record, message);
+  });
   await take<Approval>(topics.approvals, (_, record) => record && approvals.apply(record));
   await take<Credential>(topics.credentials, (key, record) => register.apply(key, record));
-  await take<ScopeOverride>(topics.scopeOverrides, (key, record) => {
+  await take<ScopeOverride>(topics.scopeOverrides, (key, record, message) => {
     if (record) overrides.set(key, record);
     else overrides.delete(key);
+    heard(record, message);
   });
   await take<Control>(topics.control, (key, record) => {
     if (!record) settings.delete(key);

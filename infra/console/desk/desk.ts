@@ -10,6 +10,7 @@ import { Investigations } from './investigations.ts';
 import { Queue } from './queue.ts';
 import { ActionRecord } from './record.ts';
 import { Register } from './register.ts';
+import { Versions } from './versions.ts';
 
 const returnMs = 10_000;
 const pruneMs = 30_000;
@@ -24,6 +25,8 @@ export interface DeskOptions {
   write(step: Step): Promise<void>;
   /** Alerts, which are followed apart. */
   readonly alerts: DeskView['alerts'];
+  /** Requests that two people must agree on, which are followed apart. */
+  readonly approvals: DeskView['approvals'];
 }
 
 /** What analysts work on: subjects, queue, investigations, and how the archive is. */
@@ -34,9 +37,13 @@ export class Desk {
   /** What people did. */
   readonly record: ActionRecord;
   readonly archive: ArchiveWatch;
+  /** What else pages have read, and whether it may have changed. */
+  readonly versions: Versions;
   readonly #options: DeskOptions;
   readonly #listeners = new Set<(change: Change) => void>();
   #prunedAt = 0;
+  /** How the archive was a tick ago. */
+  #archiveWas: DeskView['archive'] = 'none';
 
   constructor(options: DeskOptions) {
     const { config, ports, log, now, write } = options;
@@ -47,6 +54,7 @@ export class Desk {
     const recall = ports.archive && ((id: string) => this.archive.attempt((archive) => archive.investigation(id)));
     this.investigations = new Investigations({ write, now, returnMs, recall });
     this.record = new ActionRecord(this.archive);
+    this.versions = new Versions({ now, log, archived: ports.archived });
   }
 
   /** Hear every change of every subject. @returns a function that stops it */
@@ -69,7 +77,7 @@ export class Desk {
 
   view(): DeskView {
     const { queue, investigations, record, archive } = this;
-    const { alerts } = this.#options;
+    const { alerts, approvals } = this.#options;
     return {
       archive: archive.state,
       archiveSince: archive.since,
@@ -77,6 +85,8 @@ export class Desk {
       investigations: { version: investigations.version, open: investigations.open },
       alerts: { version: alerts.version, open: alerts.open },
       record: { version: record.version },
+      approvals: { version: approvals.version, waiting: approvals.waiting },
+      versions: this.versions.view(),
     };
   }
 
@@ -88,6 +98,10 @@ export class Desk {
       this.register.prune();
     }
     void this.archive.check();
+    const { state } = this.archive;
+    if (state === 'there' && this.#archiveWas === 'away') this.versions.renew();
+    this.#archiveWas = state;
+    this.versions.tick();
     if (this.archive.state === 'there') this.investigations.resume();
   }
 

@@ -46,6 +46,8 @@ export class Approvals {
   readonly #parts: ApprovalParts;
   /** Requests that were over and that memory has given up; topic and archive have them. */
   forgotten = 0;
+  /** Counts up with each step that counts. */
+  version = 0;
 
   constructor(parts: ApprovalParts) {
     this.#parts = parts;
@@ -58,7 +60,10 @@ export class Approvals {
       ? (steps[before.state]?.includes(step.state) ?? false) &&
         (step.state !== 'approved' || (step.at < before.expiresAt && !isSame(step.by, before.askedBy)))
       : step.state === 'waiting';
-    if (counts) this.#keep(step);
+    if (counts) {
+      this.#keep(step);
+      this.version += 1;
+    }
     this.#waiting.get(step.step)?.(counts);
   }
 
@@ -83,6 +88,14 @@ export class Approvals {
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Requests that wait for a second person, and have not expired. */
+  get waiting(): number {
+    const now = this.#parts.now();
+    let waiting = 0;
+    for (const { state, expiresAt } of this.#byId.values()) if (state === 'waiting' && expiresAt > now) waiting += 1;
+    return waiting;
   }
 
   /** Every request that is remembered, the newest first, and whether it has expired. */

@@ -29,7 +29,6 @@ export const addPeopleRoutes = async (server: FastifyInstance, context: RouteCon
 
   server.get('/api/me', needs('viewer'), async (request) => {
     const { id, name, role, how } = personOf(request);
-    const waiting = approvals.list().filter(({ state, expired }) => state === 'waiting' && !expired).length;
     const { revokeEntity, leaveShadow } = config.approvals;
     return {
       id,
@@ -39,7 +38,7 @@ export const addPeopleRoutes = async (server: FastifyInstance, context: RouteCon
       may: rights[role],
       // A proxy in front signs out at its own address
       canSignOut: how === 'link' || how === 'oidc',
-      approvals: { on: revokeEntity || leaveShadow, waiting },
+      approvals: { on: revokeEntity || leaveShadow, waiting: approvals.waiting },
     };
   });
   server.get('/api/tokens', needs('administrator'), async () => ({

@@ -17,7 +17,18 @@ export interface DeskView {
   readonly alerts: { readonly version: number; readonly open: number };
   /** `version` counts up with each thing that people do. */
   readonly record: { readonly version: number };
+  /** `version` counts up with each step of a request; `waiting` is how many wait for a second person. */
+  readonly approvals: { readonly version: number; readonly waiting: number };
+  /** What pages read whole, each by a number that counts up when it may have changed: it is then read anew. */
+  readonly versions: Readonly<Record<Versioned, number>>;
 }
+
+/** Sums of the archive: they change once the archive has taken in what changes them. */
+export const archivedSums = ['scope', 'provisioning', 'access', 'keys', 'modelHealth'] as const;
+/** What pages read whole, by what it is about. */
+export const versioned = [...archivedSums, 'models', 'subjects', 'policies', 'tokens', 'behaviour'] as const;
+/** See {@link versioned}. */
+export type Versioned = (typeof versioned)[number];
 
 /** A desk of which nothing is known yet. */
 export const emptyDesk: DeskView = {
@@ -27,6 +38,8 @@ export const emptyDesk: DeskView = {
   investigations: { version: 0, open: 0 },
   alerts: { version: 0, open: 0 },
   record: { version: 0 },
+  approvals: { version: 0, waiting: 0 },
+  versions: Object.fromEntries(versioned.map((one) => [one, 0])) as DeskView['versions'],
 };
 
 /** One thing that a search found. */

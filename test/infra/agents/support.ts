@@ -55,8 +55,12 @@ export class FakeBroker {
   messages: OutgoingMessage[] = [];
   mode: 'up' | 'away' | 'hangs' = 'up';
   attempts = 0;
+  /** Producers that were opened, and of these closed again. */
+  opened = 0;
+  closed = 0;
 
   producer(): Producer {
+    this.opened++;
     return {
       send: async (messages) => {
         this.attempts++;
@@ -64,7 +68,9 @@ export class FakeBroker {
         if (this.mode === 'hangs') await new Promise(() => {});
         this.messages.push(...messages);
       },
-      close: async () => {},
+      close: async () => {
+        this.closed++;
+      },
     };
   }
 }

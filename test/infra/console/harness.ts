@@ -36,6 +36,7 @@ export const startHarness = async (
   config: Record<string, unknown> = {},
   ports: Partial<ConsolePorts> = {},
   withDemo = true,
+  now: () => number = Date.now,
 ): Promise<Harness> => {
   const kafka = new MemoryKafka();
   const context: AppContext = {
@@ -64,11 +65,13 @@ export const startHarness = async (
       tell(credentialId, 'behaving', 'Behaves again');
     },
   };
-  const running = await startConsole(context, consoleConfig.parse({ port: 0, from: 'beginning', ...config }), {
-    parts: () => parts,
-    ...(withDemo && { demo }),
-    ...ports,
-  });
+  const section = consoleConfig.parse({ port: 0, from: 'beginning', ...config });
+  const running = await startConsole(
+    context,
+    section,
+    { parts: () => parts, ...(withDemo && { demo }), ...ports },
+    now,
+  );
   return {
     kafka,
     context,

@@ -68,6 +68,10 @@ export class MemoryKafka implements Kafka {
     };
   }
 
+  committed(): Promise<never> {
+    throw new Error('A console is told how far the archive is');
+  }
+
   unacknowledged(): Promise<never> {
     throw new Error('A console waits for what it writes');
   }

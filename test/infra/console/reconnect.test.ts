@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { Route } from 'playwright-core';
+import { chaosProxy } from '../../services/chaos-proxy.ts';
 import { until } from '../../services/context.ts';
 import { requireOrSkip } from '../../services/require.ts';
 import { eventually, openPage, startBrowser } from './browser.ts';
 import { startHarness } from './harness.ts';
-import { credentialOf, scoreOf } from './records.ts';
+import { credentialOf, decisionOf, scoreOf } from './records.ts';
 
 it('a page says when the console is lost, finds it again, and asks for a new link where the session ended', {
   timeout: 90_000,
@@ -70,4 +72,118 @@ it('a page that fell behind by more than waits for it gets everything anew, and 
   await notice.getByRole('button', { name: 'Understood' }).click();
   await notice.waitFor({ state: 'detached' });
   assert.deepEqual(complaints, []);
+});
+
+it('a page is live again whatever a question from before answers late', { timeout: 120_000 }, async (t) => {
+  if (!(await requireOrSkip(t, 'chromium'))) return;
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const harness = await startHarness();
+  t.after(() => harness.close());
+  const { link, address } = harness.console;
+  const proxy = await chaosProxy(t, { port: Number(new URL(address).port) });
+  const { pathname, search } = new URL(link);
+  const { page } = await openPage(browser, new URL(`${pathname}${search}`, proxy.url).href);
+  const connection = (state: string) =>
+    page.locator(`.connection[data-state="${state}"]`).waitFor({ state: 'attached' });
+  await connection('live');
+  // Whether the session still holds is asked when the connection breaks, and the answer takes its time
+  const held: Route[] = [];
+  await page.route('**/api/me', (route) => {
+    if (route.request().method() === 'HEAD') held.push(route);
+    else void route.continue();
+  });
+  proxy.reset();
+  await connection('lost');
+  await connection('live');
+  await until('the question to be held', () => held.length > 0);
+  const answered = page.waitForResponse((response) => response.status() === 401);
+  for (const route of held) await route.fulfill({ status: 401 });
+  await answered;
+  // The page has gone on from the answer, since it has asked something after it
+  await page.evaluate('fetch("/health/live").then(() => new Promise((resolve) => setTimeout(resolve)))');
+  assert.equal(await page.locator('.connection').getAttribute('data-state'), 'live');
+});
+
+it('a page that was sent away since too many are open is let in when there is room', {
+  timeout: 120_000,
+}, async (t) => {
+  if (!(await requireOrSkip(t, 'chromium'))) return;
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const harness = await startHarness({ clients: 1 });
+  t.after(() => harness.close());
+  const first = await openPage(browser, harness.console.link);
+  await first.page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+  const second = await openPage(browser, harness.console.link);
+  await second.page.locator('.connection[data-state="lost"]').waitFor({ state: 'attached' });
+  await first.page.context().close();
+  await second.page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+});
+
+it('the page of a subject goes on and has what it missed, even where the console refused to begin again', {
+  timeout: 120_000,
+}, async (t) => {
+  if (!(await requireOrSkip(t, 'chromium'))) return;
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const harness = await startHarness();
+  t.after(() => harness.close());
+  const { feed, console } = harness;
+  const now = Date.now();
+  feed.credential(credentialOf('cred-a', now, { function: 'checkout', expiresAt: now + 600_000 }), now);
+  const proxy = await chaosProxy(t, { port: Number(new URL(console.address).port) });
+  const { pathname, search } = new URL(console.link);
+  const { page } = await openPage(browser, new URL(`${pathname}${search}`, proxy.url).href);
+  await page.goto(new URL('/subjects/cred-a', proxy.url).href);
+  const decide = (reason: string): void => {
+    const at = Date.now();
+    feed.decision(decisionOf('cred-a', 'shorten', at, { reason }), at);
+  };
+  const told = (reason: string) => page.getByText(reason).first().waitFor();
+  await page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+  decide('Because of one');
+  await told('Because of one');
+  let refused = 0;
+  await page.route('**/api/subject/events**', (route) => {
+    refused += 1;
+    if (refused > 2) void route.continue();
+    else void route.fulfill({ status: 503 });
+  });
+  proxy.reset();
+  await until('the stream to be refused', () => refused > 0);
+  decide('Because of two');
+  await told('Because of two');
+  await until('the stream to be taken up', () => refused > 2);
+  decide('Because of three');
+  await told('Because of three');
+});
+
+it('a page whose program did not come, since the network changed, begins once more', {
+  timeout: 120_000,
+}, async (t) => {
+  if (!(await requireOrSkip(t, 'chromium'))) return;
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const harness = await startHarness();
+  t.after(() => harness.close());
+  const { page, complaints } = await openPage(browser, harness.console.link);
+  await page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+  const lost: string[] = [];
+  const loseOnce = (path: string) =>
+    page.route(path, (route) => {
+      if (lost.includes(path)) return route.continue();
+      lost.push(path);
+      return route.abort('failed');
+    });
+  await loseOnce('**/app.js');
+  await loseOnce('**/tokens-*.js');
+  await page.goto(new URL('/tokens', harness.console.address).href);
+  await page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+  await page.getByRole('button', { name: 'New token' }).waitFor();
+  assert.deepEqual(lost, ['**/app.js', '**/tokens-*.js']);
+  assert.ok(
+    complaints.every((one) => one.includes('net::ERR_FAILED')),
+    complaints.join(),
+  );
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -83,12 +84,16 @@ describe('startConsole', () => {
     const answer = await fetch(address(), { headers: { cookie } });
     assert.equal(answer.status, 200);
     const policy = answer.headers.get('content-security-policy')!;
-    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
+    assert.match(policy, /default-src 'none'; script-src 'self' 'sha256-[\w+/]{43}='; style-src 'self'/);
     assert.doesNotMatch(policy, /unsafe|http:|https:/);
     assert.equal(answer.headers.get('x-frame-options'), 'DENY');
     assert.equal(answer.headers.get('referrer-policy'), 'no-referrer');
     const page = await answer.text();
-    assert.doesNotMatch(page, /https?:|<script>|style="| on\w+="/);
+    assert.doesNotMatch(page, /https?:|style="| on\w+="/);
+    // The one script without a file is let run by its hash
+    const [inline, ...others] = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)];
+    assert.equal(others.length, 0);
+    assert.ok(policy.includes(createHash('sha256').update(inline![1]!).digest('base64')));
     for (const [, path] of page.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
       const asset = await fetch(`${address()}${path}`);
       assert.equal(asset.status, 200, path);

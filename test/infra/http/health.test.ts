@@ -64,3 +64,20 @@ test('startHealthServer says that its port is taken, and what to do', async (t) 
     { code: 'CONFIG_INVALID', message: /is taken; set http\.port/ },
   );
 });
+
+test('startHealthServer says by 503 that nothing but a new start helps', async (t) => {
+  let why: string | undefined;
+  const metrics = createMetrics('test', '0.0.0');
+  const server = await startHealthServer(
+    { host: '127.0.0.1', port: 0 },
+    () => [well],
+    metrics,
+    () => why,
+  );
+  t.after(() => server.close());
+  const ask = () => fetch(`${server.address}/health/live`);
+  assert.deepEqual(await (await ask()).json(), { live: true });
+  why = 'The Kafka client has lost its cluster';
+  const answer = await ask();
+  assert.deepEqual([answer.status, await answer.json()], [503, { live: false, detail: why }]);
+});

@@ -75,6 +75,18 @@ for (const [name, open] of Object.entries(registries)) {
     assert.notEqual(await registry.register(subject, second), id);
   });
 
+  test(`connectRegistry at ${name} gives one id to processes that start at once, each the first of a new subject`, async (t) => {
+    const url = await open(t);
+    if (!url) return;
+    const subjects = Array.from({ length: 4 }, () => `${uniqueName('reading')}-value`);
+    const clients = Array.from({ length: 10 }, () => connectRegistry({ url }));
+    for (const subject of subjects) {
+      const ids = await Promise.all(clients.map((client) => client.register(subject, first)));
+      assert.deepEqual(new Set(ids).size, 1, String(ids));
+      await assert.rejects(connectRegistry({ url }).register(subject, withoutDefault), { code: 'SCHEMA_INCOMPATIBLE' });
+    }
+  });
+
   test(`TopicCodec on ${name} reads an older writer and a newer one, and fetches each schema once`, async (t) => {
     const url = await open(t);
     if (!url) return;

@@ -49,18 +49,25 @@ test('connectRegistry trusts the authority that it is told of, and shows its cer
   });
 });
 
-test('the host agent asks a registry for its schema by the same files', async (t) => {
-  const { folder, caFile, own, url } = await mutual(t);
+test('the host agent asks a registry for its schema by the same files, and as the same user', async (t) => {
+  const { folder, caFile, own, url, seen } = await mutual(t);
   const file = join(folder, 'ebbtide.yaml');
-  const section = { url, caFile, ...own };
-  writeFileSync(file, JSON.stringify({ kafka: { brokers: '127.0.0.1:1' }, schemaRegistry: section }));
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, 'of the file\n');
+  const section = { url, caFile, ...own, username: 'agent', password: 'of the environment', passwordFile };
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how a secret is written in the configuration
+  const written = { ...section, password: '${ENV:REGISTRY_PASSWORD}' };
+  writeFileSync(file, JSON.stringify({ kafka: { brokers: '127.0.0.1:1' }, schemaRegistry: written }));
   const prepare = fileURLToPath(new URL(`../../../infra/agents/host/prepare${extension}`, import.meta.url));
   const child = spawn(process.execPath, [...loader, prepare, 'schema-id', file], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, REGISTRY_PASSWORD: section.password },
   });
   child.stdin.end(JSON.stringify(schema));
   const [answer] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   assert.deepEqual(await connectRegistry(section).byId(Number(answer)), schema);
+  const login = `Basic ${Buffer.from('agent:of the file').toString('base64')}`;
+  assert.deepEqual([...new Set(seen.map(({ headers }) => headers.authorization))], [login]);
 });
 
 test('a certificate for the registry goes with its key, by TLS alone', () => {

@@ -1,7 +1,7 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
-import { snapshots } from '../live.ts';
+import { useFresh } from '../fresh.ts';
 import { type KeyAction, useKeys } from '../shell/keys.ts';
 import { Failed, Loading } from '../shell/page.tsx';
 import { type Answer, Paged } from './paged.ts';
@@ -34,6 +34,8 @@ export interface Listed<T, A extends Answer<T>> {
   readonly pick: (index: number) => void;
   readonly onCurrent: (index: number) => void;
   readonly mover: { current: (index: number) => void };
+  /** Nobody is at work in it any more: what was put off is read. */
+  readonly settle: () => void;
 }
 
 /**
@@ -57,9 +59,10 @@ export const useList = <T, A extends Answer<T> = Answer<T>>(
     current.value = 0;
     return () => list.close();
   }, [list]);
-  useEffect(() => {
-    if (list.answer.peek() && !busy?.()) void list.refresh();
-  }, [list, version, snapshots.value]);
+  const renew = async (): Promise<void> => {
+    if (list.answer.peek()) await list.refresh();
+  };
+  const { settle } = useFresh(renew, [list, version], busy);
   useEffect(() => {
     const id = beside?.id.peek() ?? null;
     if (!beside || id === null || list.answer.peek() === null) return;
@@ -89,7 +92,7 @@ export const useList = <T, A extends Answer<T> = Answer<T>>(
     if (beside) onCurrent(index);
     else if (list.at(index)) open(list.at(index)!);
   };
-  return { list, current, entry, pick, onCurrent, mover };
+  return { list, current, entry, pick, onCurrent, mover, settle };
 };
 
 /** The entry that is looked at beside a list. */

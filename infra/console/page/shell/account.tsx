@@ -1,12 +1,11 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { post } from '../api.ts';
+import { useDesk } from '../fresh.ts';
 import { connection } from '../live.ts';
-import { loadMe, may, me } from '../me.ts';
+import { may, me } from '../me.ts';
 import { Modal } from './modal.tsx';
 import { sayFailed } from './toast.tsx';
 
-const refreshMs = 15_000;
 const entrances: Readonly<Record<string, string>> = {
   link: 'by the link that Ebbtide printed',
   oidc: 'at your organisation',
@@ -29,12 +28,7 @@ const signInAgain = (): string => `/auth/sign-in?to=${encodeURIComponent(locatio
 /** Who looks at the page: what they may do, what waits for them, and the way out. */
 export const Account = () => {
   const open = useSignal(false);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (!document.hidden && me.value?.approvals.on) void loadMe();
-    }, refreshMs);
-    return () => clearInterval(timer);
-  }, []);
+  const waiting = useDesk(({ approvals }) => approvals.waiting);
   const person = me.value;
   if (!person) return null;
   if (connection.value === 'refused' && person.how === 'oidc')
@@ -60,9 +54,9 @@ export const Account = () => {
       >
         <span class="account-name">{name}</span>
         <span class="hidden">, {role}: your account</span>
-        {approvals.waiting > 0 && (
+        {waiting > 0 && (
           <span class="rail-count">
-            {approvals.waiting}
+            {waiting}
             <span class="hidden"> to approve</span>
           </span>
         )}
@@ -82,7 +76,7 @@ export const Account = () => {
             {approvals.on && (
               <li>
                 <a href="/approvals" onClick={close}>
-                  Approvals{approvals.waiting > 0 ? ` (${approvals.waiting} waiting)` : ''}
+                  Approvals{waiting > 0 ? ` (${waiting} waiting)` : ''}
                 </a>
               </li>
             )}

@@ -1,6 +1,5 @@
 import { useLocation } from 'preact-iso';
 import { desk } from '../live.ts';
-import { me } from '../me.ts';
 import { Icon } from './icon.tsx';
 import { offeredPages, type PageEntry, type PageGroup } from './pages.ts';
 import { type Theme, theme } from './theme.ts';
@@ -23,7 +22,7 @@ const waitingAt: Partial<Record<PageEntry['path'], () => number>> = {
   '/queue': () => desk.value.queue.waiting,
   '/alerts': () => desk.value.alerts.open,
   '/investigations': () => desk.value.investigations.open,
-  '/approvals': () => me.value?.approvals.waiting ?? 0,
+  '/approvals': () => desk.value.approvals.waiting,
 };
 
 const Entry = ({ entry, path }: { readonly entry: PageEntry; readonly path: string }) => {

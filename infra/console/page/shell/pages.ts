@@ -26,8 +26,15 @@ export interface PageEntry {
   readonly component?: ComponentType;
 }
 
+const againMs = 1_500;
+/** A page's part of the program that did not come is asked for once more. */
 const page = (load: () => Promise<{ readonly default: ComponentType }>): ComponentType =>
-  lazy(load) as unknown as ComponentType;
+  lazy(() =>
+    load().catch(async () => {
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+      return load();
+    }),
+  ) as unknown as ComponentType;
 
 /** The pages that whoever looks has a use for. */
 export const offeredPages = (): readonly PageEntry[] => pages.filter(({ offered }) => offered?.() ?? true);

@@ -23,6 +23,7 @@ export const labelButtons = (store: Store): { element: HTMLElement; update(lane:
     const lane = store.selected === null ? undefined : store.view.lanes.get(store.selected);
     if (!lane) return;
     const judged = judgedOf(lane)?.decision ?? lane.lastDecision;
+    const before = lane.labels.length;
     for (const button of buttons) button.disabled = true;
     try {
       await post('/api/labels', {
@@ -31,7 +32,8 @@ export const labelButtons = (store: Store): { element: HTMLElement; update(lane:
         verdict,
         windowEnd: judged?.windowEnd ?? lane.lastScore?.windowEnd ?? null,
       });
-      setText(said, `Labelled as ${plain(verdict)}. ${labelChanges[verdict]}`);
+      // Where the label has come already, who gave it and when stand there, or will in a moment
+      if (lane.labels.length === before) setText(said, `Labelled as ${plain(verdict)}. ${labelChanges[verdict]}`);
     } catch (error) {
       setText(said, (error as Error).message);
       announce((error as Error).message);

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import type { Versioned } from '../../view/desk.ts';
 import { Select } from '../list/filters.tsx';
 import { Failed, Loading, Page } from '../shell/page.tsx';
 import { inFull } from '../time.ts';
@@ -9,7 +10,7 @@ export const ViewPage = <T,>({
   title,
   lead,
   path,
-  pipeline,
+  what,
   user,
   above,
   children,
@@ -17,14 +18,15 @@ export const ViewPage = <T,>({
   readonly title: string;
   readonly lead: string;
   readonly path: string;
-  readonly pipeline?: string;
+  /** By which number the server tells that they may have changed. */
+  readonly what: Versioned;
   /** Whose sums they are, where they are somebody's. */
   readonly user?: string;
   /** What stands above, whether the archive answers or not. */
   readonly above?: ComponentChildren;
   readonly children: (viewed: Viewed<T>) => ComponentChildren;
 }) => {
-  const { data, error, load, span, setSpan } = useView<T>(path, pipeline, user);
+  const { data, error, load, span, setSpan } = useView<T>(path, what, user);
   return (
     <Page
       title={title}

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import type { Versioned } from '../../view/desk.ts';
 import { get } from '../api.ts';
+import { useFresh, useVersion } from '../fresh.ts';
 import { useQuery } from '../list/query.ts';
-import { onChange } from '../live.ts';
 
 /** What the server answers for a range of time. */
 export interface Viewed<T> {
@@ -10,10 +10,6 @@ export interface Viewed<T> {
   readonly to: number;
   readonly view: T;
 }
-
-const refreshMs = 15_000;
-/** The archive takes in what is decided within a second or two. */
-const settleMs = 2_500;
 
 /** How far back a page may look. */
 export const spans = [
@@ -24,14 +20,13 @@ export const spans = [
 ] as const;
 
 /**
- * Sums of the archive for as long as a page is shown: read anew every few seconds, and soon after a decision of its
- * pipeline has come live.
+ * Sums of the archive for as long as a page is shown: read anew when the archive has taken in what changes them.
  *
  * @param path - the route that has them
- * @param pipeline - whose decisions change them
+ * @param what - by which number the server tells that they may have changed
  * @param user - whose they are, where they are somebody's; then those of 30 days, since habits take their time
  */
-export const useView = <T>(path: string, pipeline?: string, user = '') => {
+export const useView = <T>(path: string, what: Versioned, user = '') => {
   const [query, setQuery] = useQuery({ span: user === '' ? '86400000' : '2592000000' });
   const data = useSignal<Viewed<T> | null>(null);
   const error = useSignal<unknown>(null);
@@ -43,24 +38,7 @@ export const useView = <T>(path: string, pipeline?: string, user = '') => {
       error.value = failed;
     }
   };
-  useEffect(() => {
-    void load();
-    let soon = 0;
-    const timer = setInterval(() => document.hidden || void load(), refreshMs);
-    const stop = onChange((change) => {
-      if (soon !== 0 || pipeline === undefined || change.type !== 'decision') return;
-      if (change.decision.pipeline !== pipeline) return;
-      soon = window.setTimeout(() => {
-        soon = 0;
-        void load();
-      }, settleMs);
-    });
-    return () => {
-      clearInterval(timer);
-      clearTimeout(soon);
-      stop();
-    };
-  }, [path, query.span, pipeline, user]);
+  useFresh(load, [path, query.span, user, useVersion(what)]);
   return {
     data: data.value,
     error: error.value,

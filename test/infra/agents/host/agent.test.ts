@@ -132,6 +132,8 @@ test('HostAgent must sample on while the broker is away, and lose nothing', linu
   await agent.close();
   const { samples, sentSamples, givenUpSamples } = agent.counts();
   assert.deepEqual([sentSamples, givenUpSamples], [samples, 0]);
+  assert.ok(broker.opened > 1, 'a client that failed is not taken again');
+  assert.equal(broker.closed, broker.opened);
   const times = (await samplesOf(broker, 'c-1')).map(({ time }) => time);
   assert.equal(times.length, samples);
   assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Page } from 'playwright-core';
 import { until } from '../../../services/context.ts';
-import { fits, outside, violations } from '../browser.ts';
+import { assertForEveryone, everyWindow } from './everyone.ts';
 import { heading, type Stage, setStage } from './stage.ts';
 
 const openInvestigation = async ({ harness }: Stage): Promise<string> => {
@@ -74,20 +74,13 @@ describe('every page for everyone', { timeout: 600_000 }, () => {
   const { test } = setStage();
   let revoked = false;
   for (const [name, path, prepare] of scenes)
-    for (const [how, options] of [
-      ['in the dark theme', { colorScheme: 'dark' }],
-      ['in the light theme', { colorScheme: 'light' }],
-      ['360 pixels wide', { viewport: { width: 360, height: 740 } }],
-      ['at 200 % of a usual window', { viewport: { width: 640, height: 400 }, colorScheme: 'light' }],
-    ] as const)
+    for (const [how, options] of everyWindow)
       test(`axe-core finds nothing in ${name}, ${how}, and it fits`, async (stage) => {
         if (!revoked) stage.act('cred-checkout', 'revoke');
         revoked = true;
-        const { page, complaints } = await stage.open(await path(stage), { ...options, bypassCSP: true });
+        const { page, complaints } = await stage.open(await path(stage), options);
         await prepare(page);
-        assert.deepEqual(await violations(page), []);
-        assert.ok(await page.evaluate(fits), 'scrolls sideways');
-        assert.deepEqual(await page.evaluate(outside), []);
+        await assertForEveryone(page, `${name} ${how}`);
         assert.deepEqual(complaints, []);
         await page.context().close();
       });

@@ -5,7 +5,8 @@ import { TopicCodec } from '../../../../schemas/codec.ts';
 import { controlRecord } from '../../../../schemas/control.ts';
 import type { Alert, Control, Notification } from '../../../../schemas/generated/index.ts';
 import { topics } from '../../../../schemas/topics.ts';
-import { eventually, fits, outside, violations } from '../browser.ts';
+import { eventually } from '../browser.ts';
+import { assertForEveryone, everyWindow } from './everyone.ts';
 import { heading, type Stage, setStage } from './stage.ts';
 
 const tell = async ({ harness }: Stage, subject: string, changed: Partial<Alert> = {}, route = 'pager') => {
@@ -137,12 +138,7 @@ describe('the record', { timeout: 300_000 }, () => {
 describe('alerts and the record for everyone', { timeout: 400_000 }, () => {
   const { test } = setStage();
   let told = false;
-  for (const [how, options] of [
-    ['in the dark theme', { colorScheme: 'dark' }],
-    ['in the light theme', { colorScheme: 'light' }],
-    ['390 pixels wide', { viewport: { width: 390, height: 844 } }],
-    ['at 200 % of a usual window', { viewport: { width: 640, height: 400 }, colorScheme: 'light' }],
-  ] as const)
+  for (const [how, options] of everyWindow)
     for (const [path, title] of [
       ['/alerts', 'Alerts'],
       ['/record', 'Record'],
@@ -162,18 +158,14 @@ describe('alerts and the record for everyone', { timeout: 400_000 }, () => {
           stage.harness.kafka.publish(topics.control.name, silence.key, codec.encode(silence), Date.now());
           told = true;
         }
-        const { page, complaints } = await stage.open(path, { ...options, bypassCSP: true });
+        const { page, complaints } = await stage.open(path, options);
         await heading(page, title);
         await page
           .locator('.row')
           .first()
           .click({ position: { x: 8, y: 8 } });
         await page.locator('.panel').waitFor();
-        const { EBBTIDE_PICTURES: pictures } = process.env;
-        if (pictures) await page.screenshot({ path: `${pictures}${path}-${how.replaceAll(/\W+/g, '-')}.png` });
-        assert.deepEqual(await violations(page), []);
-        assert.ok(await page.evaluate(fits), 'scrolls sideways');
-        assert.deepEqual(await page.evaluate(outside), []);
+        await assertForEveryone(page, `${path} ${how}`);
         assert.deepEqual(complaints, []);
         await page.context().close();
       });

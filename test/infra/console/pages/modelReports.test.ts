@@ -14,7 +14,8 @@ import { retrainScope } from '../../../../pipelines/retrain/scope.ts';
 import { retrain } from '../../../../pipelines/retrain.ts';
 import { incidents, labelOf, retrainTask, trainedChampion } from '../../../pipelines/retrainRig.ts';
 import { judged as judgedVisitors, retrainScopeTask } from '../../../pipelines/retrainScopeRig.ts';
-import { eventually, fits, outside, violations } from '../browser.ts';
+import { eventually } from '../browser.ts';
+import { assertForEveryone, everyWindow } from './everyone.ts';
 import { heading, setStage } from './stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebbtide-reports-'));
@@ -120,24 +121,15 @@ describe('the report of a challenger', { timeout: 600_000 }, () => {
     await page.context().close();
   });
 
-  for (const [how, options] of [
-    ['dark', { colorScheme: 'dark' }],
-    ['light', { colorScheme: 'light' }],
-    ['390 pixels wide', { viewport: { width: 390, height: 844 }, colorScheme: 'light' }],
-  ] as const)
+  for (const [how, options] of everyWindow)
     for (const version of ['anomaly/second', 'anomaly/third', 'scope/visits'])
       test(`axe-core finds nothing in that of ${version}, ${how}, and it fits`, async ({ open }) => {
-        const { page } = await open(`/models?report=${version}`, { ...options, bypassCSP: true });
+        const { page } = await open(`/models?report=${version}`, options);
         await heading(page, 'Models');
         const report = reportIn(page, version.replace(/^.*\//, ''));
         await report.locator('.report-verdict').waitFor();
         for (const summary of await report.locator('summary').all()) await summary.click();
-        const { EBBTIDE_PICTURES: pictures } = process.env;
-        if (pictures)
-          await report.screenshot({ path: `${pictures}/${version.replace('/', '-')}-${how.replaceAll(' ', '-')}.png` });
-        assert.deepEqual(await violations(page), []);
-        assert.ok(await page.evaluate(fits), 'scrolls sideways');
-        assert.deepEqual(await page.evaluate(outside), []);
+        await assertForEveryone(page, `${version} ${how}`, report);
         await page.context().close();
       });
 });

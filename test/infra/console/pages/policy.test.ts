@@ -9,8 +9,9 @@ import type { Trials } from '../../../../infra/replay/trial.ts';
 import { keyhostConfig } from '../../../../infra/services/keyhost/config.ts';
 import { keyOf, keysOf } from '../../replay/keylife/keys.ts';
 import { daily, dayMs, logOf, t0 } from '../../replay/preprovision/accesses.ts';
-import { eventually, fits, outside, violations } from '../browser.ts';
+import { eventually } from '../browser.ts';
 import { trial } from '../trial.ts';
+import { assertForEveryone, everyWindow } from './everyone.ts';
 import { heading, setStage } from './stage.ts';
 
 const hourMs = 3_600_000;
@@ -126,39 +127,25 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     await page.context().close();
   });
 
-  for (const [how, options] of [
-    ['in the dark theme', { colorScheme: 'dark' }],
-    ['in the light theme', { colorScheme: 'light' }],
-    ['390 pixels wide', { viewport: { width: 390, height: 844 } }],
-    ['at 200 % zoom', { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }],
-  ] as const) {
+  for (const [how, options] of everyWindow) {
     test(`axe-core finds nothing in a draft of pre-provisioning, ${how}, and it fits`, async ({ open }) => {
-      const { page, complaints } = await open('/policy?pipeline=preprovision', { ...options, bypassCSP: true });
+      const { page, complaints } = await open('/policy?pipeline=preprovision', options);
       await heading(page, 'Policy');
       await page.locator('#policy-minChance').fill('0.99');
       await page.locator('.preview-users').waitFor();
-      assert.deepEqual(await violations(page), []);
-      assert.ok(await page.evaluate(fits), 'scrolls sideways');
-      assert.deepEqual(await page.evaluate(outside), []);
+      await assertForEveryone(page, `preprovision ${how}`);
       assert.deepEqual(complaints, []);
-      const { EBBTIDE_PICTURES: folder } = process.env;
-      if (folder)
-        await page.screenshot({ path: `${folder}/preprovision-${how.replaceAll(' ', '-')}.png`, fullPage: true });
       await page.context().close();
     });
 
     test(`axe-core finds nothing in a draft being tried, ${how}, and it fits`, async ({ open }) => {
-      const { page, complaints } = await open('/policy', { ...options, bypassCSP: true });
+      const { page, complaints } = await open('/policy', options);
       await heading(page, 'Policy');
       await page.locator('#policy-strikes').fill('1');
       await page.locator('.figures-table').waitFor();
       for (const summary of await page.locator('.as-table summary').all()) await summary.click();
-      assert.deepEqual(await violations(page), []);
-      assert.ok(await page.evaluate(fits), 'scrolls sideways');
-      assert.deepEqual(await page.evaluate(outside), []);
+      await assertForEveryone(page, `policy ${how}`);
       assert.deepEqual(complaints, []);
-      const { EBBTIDE_PICTURES: folder } = process.env;
-      if (folder) await page.screenshot({ path: `${folder}/policy-${how.replaceAll(' ', '-')}.png`, fullPage: true });
       await page.context().close();
     });
   }

@@ -47,7 +47,11 @@ export const setStage = (
         const opened = await openPage(browser!, harness.console.link, options);
         if (path !== '/') await opened.page.goto(new URL(path, harness.console.address).href);
         // Live, and told who looks: what somebody may not do yet is not offered, and its keys do nothing
-        await opened.page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+        const live = opened.page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+        await live.catch(async (cause: unknown) => {
+          const state = await opened.page.evaluate('document.querySelector(".connection")?.dataset.state');
+          throw new Error(`${path} is ${state ?? 'not drawn'}: ${opened.complaints.join('; ')}`, { cause });
+        });
         await opened.page.locator('.account').waitFor({ state: 'attached' });
         return opened;
       },

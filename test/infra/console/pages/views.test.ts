@@ -17,7 +17,7 @@ import { openModelRegistry } from '../../../../models/registry/open.ts';
 import { variantOfShipped } from '../../../models/registry/variant.ts';
 import { requireOrSkip } from '../../../services/require.ts';
 import { fill, hostile } from '../../grafana/filled.ts';
-import { fits, outside, violations } from '../browser.ts';
+import { assertForEveryone, everyWindow } from './everyone.ts';
 import { heading, setStage } from './stage.ts';
 
 const hour = 3_600_000;
@@ -112,24 +112,12 @@ describe('pages of sums', { timeout: 600_000 }, () => {
   ];
 
   for (const [path, title, ready] of pages)
-    for (const [how, options] of [
-      ['dark', { colorScheme: 'dark' }],
-      ['light', { colorScheme: 'light' }],
-      ['390 pixels wide', { viewport: { width: 390, height: 844 } }],
-    ] as const)
+    for (const [how, options] of everyWindow)
       test(`axe-core finds nothing in ${title}, ${how}, and it fits`, async ({ open }) => {
-        const { page, complaints } = await open(path, { ...options, bypassCSP: true });
+        const { page, complaints } = await open(path, options);
         await heading(page, title);
         await ready(page);
-        const { EBBTIDE_PICTURES: pictures } = process.env;
-        if (pictures)
-          await page.screenshot({
-            path: `${pictures}/${path.slice(1).replaceAll('/', '-')}-${how.replaceAll(' ', '-')}.png`,
-            fullPage: true,
-          });
-        assert.deepEqual(await violations(page), []);
-        assert.ok(await page.evaluate(fits), 'scrolls sideways');
-        assert.deepEqual(await page.evaluate(outside), []);
+        await assertForEveryone(page, `${path} ${how}`);
         assert.deepEqual(complaints, []);
         await page.context().close();
       });

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { get, post } from '../../api.ts';
 import { ask } from '../../dialog.ts';
 import { clock } from '../../format.ts';
-import { loadMe, may } from '../../me.ts';
+import { useDesk, useFresh } from '../../fresh.ts';
+import { may } from '../../me.ts';
 import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
 import { say, sayFailed } from '../../shell/toast.tsx';
 import { ago, clockMs, inFull } from '../../time.ts';
@@ -24,7 +24,6 @@ interface Asked {
   readonly at: number;
 }
 
-const refreshMs = 5_000;
 const titles: Readonly<Record<string, string>> = {
   leaveShadow: 'Leave shadow mode: decisions will be carried out in Vault',
 };
@@ -52,11 +51,10 @@ const Approvals = () => {
       error.value = failed;
     }
   };
-  useEffect(() => {
-    void load();
-    const timer = setInterval(() => document.hidden || void load(), refreshMs);
-    return () => clearInterval(timer);
-  }, []);
+  // One that expires waits no longer, without a step
+  const version = useDesk(({ approvals }) => approvals.version);
+  const asked = useDesk(({ approvals }) => approvals.waiting);
+  useFresh(load, [version, asked]);
   const decide = async (one: Asked, decision: 'approve' | 'decline'): Promise<void> => {
     const note = await ask(
       decision === 'approve'
@@ -70,7 +68,7 @@ const Approvals = () => {
     } catch (failed) {
       sayFailed(failed);
     }
-    await Promise.all([load(), loadMe()]);
+    await load();
   };
   const waiting = all.value?.filter(({ state, expired }) => state === 'waiting' && !expired) ?? [];
   const past = all.value?.filter((one) => !waiting.includes(one)) ?? [];

@@ -1,12 +1,13 @@
+import { useComputed } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Consent, Specification } from '../../../../agents/browser/page/types.ts';
 import type { BehaviourView } from '../../../view/behaviour.ts';
 import { announce, get, post } from '../../api.ts';
+import { useFresh, useVersion } from '../../fresh.ts';
+import { clockMs } from '../../time.ts';
 import { type Agent, loadAgent } from './agent.ts';
 import { phraseField } from './phraseForm.tsx';
 import { isJudged, lifespan, type Typist } from './words.ts';
-
-const lookMs = 2_000;
 
 /** The page's state, and what can be done to it. */
 export interface BehaviourPage {
@@ -78,15 +79,15 @@ export const useBehaviour = (): BehaviourPage => {
       setLevel(loaded.behaviour.consent().level);
     };
     open().catch(setError);
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') look().catch(() => {});
-    }, lookMs);
     return () => {
       left = true;
-      clearInterval(timer);
       agent.current?.stop();
     };
   }, []);
+
+  const expiresAt = view?.signIns.at(-1)?.expiresAt ?? Number.POSITIVE_INFINITY;
+  const isOver = useComputed(() => clockMs.value >= expiresAt).value;
+  useFresh(async () => view !== undefined && look(), [useVersion('behaviour'), isOver]);
 
   const tell = (text: string): void => setMessage(text);
   const attempt = async (doing: () => Promise<void>): Promise<void> => {

@@ -1,11 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import type { QueueEntry } from '../../../view/desk.ts';
 import type { Investigation as One, Step } from '../../../view/investigation.ts';
 import { subjectPath } from '../../../view/paths.ts';
 import { ApiError, get, post } from '../../api.ts';
-import { desk, snapshots } from '../../live.ts';
+import { useDesk, useFresh } from '../../fresh.ts';
 import { may, me } from '../../me.ts';
 import { useKeys } from '../../shell/keys.ts';
 import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
@@ -196,8 +195,7 @@ const Investigation = () => {
       error.value = failed as ApiError;
     }
   };
-  const { version } = desk.value.investigations;
-  useEffect(() => void load(), [id, version, snapshots.value]);
+  useFresh(load, [id, useDesk(({ investigations }) => investigations.version)]);
   const change = async (wish: Change): Promise<boolean> => {
     conflict.value = '';
     try {

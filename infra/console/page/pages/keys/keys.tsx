@@ -13,7 +13,7 @@ const Keys = () => (
     title="Key lifespans"
     lead="How long keys live, by how much their holder behaves like themselves."
     path="/api/keys"
-    pipeline="keylife"
+    what="keys"
   >
     {({ from, to, view: { classes, granted, comparisons, risk, modalities, deeds, now, decisions } }) => {
       const cuts = (mode: string): number =>

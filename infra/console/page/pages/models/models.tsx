@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import type { ModelHealth } from '../../../../clickhouse/views/types.ts';
 import type { KindOfModel } from '../../../view/models.ts';
 import { subjectPath } from '../../../view/paths.ts';
 import { get } from '../../api.ts';
 import { number } from '../../format.ts';
+import { useFresh, useVersion } from '../../fresh.ts';
 import { Failed, Loading } from '../../shell/page.tsx';
 import { when } from '../../time.ts';
 import { Bars, seriesOf } from '../../view/bars.tsx';
@@ -23,7 +23,7 @@ const Registry = () => {
       error.value = failed;
     }
   };
-  useEffect(() => void load(), []);
+  useFresh(load, [useVersion('models')]);
   if (error.value !== null) return <Failed error={error.value} onRetry={() => void load()} />;
   if (!kinds.value) return <Loading what="Reading the registry of models" />;
   return (
@@ -95,6 +95,7 @@ const Models = () => (
     title="Models"
     lead="Who decides, who is compared beside, which versions there are, and whether they still fit."
     path="/api/models/health"
+    what="modelHealth"
     above={<Registry />}
   >
     {(viewed) => <Health {...viewed} />}

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { EditablePolicy, PolicyField, PolicyPipeline, PolicyVersion } from '../../../view/policy.ts';
 import { Select } from '../../list/filters.tsx';
 import { may } from '../../me.ts';
@@ -40,12 +41,15 @@ const withScopes = (field: PolicyField, { scopes }: Draft): PolicyField => ({
 export const Editor = ({
   entry,
   title,
+  onDraft,
   onApply,
   onUndo,
   onPutBack,
 }: {
   readonly entry: EditablePolicy;
   readonly title: string;
+  /** Told whether the draft differs from what is in force. */
+  readonly onDraft: (changed: boolean) => void;
   readonly onApply: (draft: Draft) => Promise<boolean>;
   readonly onUndo: () => void;
   readonly onPutBack: (version: PolicyVersion) => void;
@@ -61,6 +65,10 @@ export const Editor = ({
     canPreview && may('analyst') && changed && jsonError.value === '' ? draft.value : null,
     Number(days.value),
   );
+  useEffect(() => {
+    onDraft(changed);
+    return () => onDraft(false);
+  }, [changed]);
   const mayApply = may('administrator');
   const keep = (): void => {
     kept.value = { at: clockMs.value, policy: draft.value };

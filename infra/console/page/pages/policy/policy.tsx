@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { EditablePolicy, PolicyPipeline, PolicyVersion } from '../../../view/policy.ts';
 import { get, post } from '../../api.ts';
 import { ask } from '../../dialog.ts';
+import { counted, useFresh, useVersion } from '../../fresh.ts';
 import { Choice } from '../../list/filters.tsx';
 import { useQuery } from '../../list/query.ts';
-import { loadMe } from '../../me.ts';
+import { desk } from '../../live.ts';
 import { Failed, Loading, Page } from '../../shell/page.tsx';
 import { say, sayFailed } from '../../shell/toast.tsx';
 import { type Draft, same } from './draft.ts';
@@ -17,23 +18,34 @@ const names: Readonly<Record<PolicyPipeline, string>> = {
   preprovision: 'Pre-provisioning',
   keylife: 'Key lifespans',
 };
-const tries = 20;
-const pauseMs = 250;
+const tries = 3;
+/** A setting comes back from its topic within this. */
+const waitMs = 3_000;
 
 /** The policies of all pipelines; what a draft of one would have done; putting one in force, and taking that back. */
 const Policy = () => {
   const all = useSignal<readonly EditablePolicy[] | null>(null);
   const error = useSignal<unknown>(null);
+  /** Number of the policies that are shown. */
+  const readAt = useSignal(0);
   const [{ pipeline }, setQuery] = useQuery({ pipeline: 'lifecycle' });
   const load = async (): Promise<void> => {
+    const { policies } = desk.peek().versions;
     try {
       all.value = (await get<{ pipelines: EditablePolicy[] }>('/api/policies')).pipelines;
       error.value = null;
+      readAt.value = policies;
     } catch (failed) {
       error.value = failed;
     }
   };
-  useEffect(() => void load(), []);
+  const drafting = useRef(false);
+  const version = useVersion('policies');
+  const { settle } = useFresh(load, [version], () => drafting.current);
+  const draft = (changed: boolean): void => {
+    drafting.current = changed;
+    if (!changed) settle();
+  };
   const one = all.value?.find((entry) => entry.pipeline === pipeline) ?? all.value?.[0];
 
   /** @returns whether it is in force now */
@@ -47,7 +59,6 @@ const Policy = () => {
         reason,
       });
       if (answer?.approval) {
-        await loadMe();
         say('It leaves shadow mode, so that another operator must approve it: see Approvals');
         return false;
       }
@@ -56,7 +67,7 @@ const Policy = () => {
         await load();
         const now = all.value?.find((entry) => entry.pipeline === one.pipeline);
         if (now && now.current.version !== one.current.version) break;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await counted(({ versions }) => versions.policies, waitMs);
       }
       say(`${names[one.pipeline]}: another policy is in force`, { word: 'Undo', run: () => void undo() });
       return true;
@@ -74,7 +85,18 @@ const Policy = () => {
     if (now?.previous) await putBack(now.previous, 'Undo');
   };
   return (
-    <Page title="Policy" lead="What decides, pipeline by pipeline. Change something, and see what would have differed.">
+    <Page
+      title="Policy"
+      lead="What decides, pipeline by pipeline. Change something, and see what would have differed."
+      actions={
+        readAt.value < version &&
+        all.value && (
+          <button type="button" onClick={() => void load()}>
+            Another policy was put in force: read anew
+          </button>
+        )
+      }
+    >
       {error.value !== null && <Failed error={error.value} onRetry={() => void load()} />}
       {error.value === null && !one && <Loading what="Reading policies" />}
       {one && (
@@ -91,6 +113,7 @@ const Policy = () => {
             key={`${one.pipeline} ${one.current.version}`}
             entry={one}
             title={names[one.pipeline]}
+            onDraft={draft}
             onUndo={() => void undo()}
             onPutBack={(version) => void putBack(version, 'Put back')}
             onApply={(draft) =>

@@ -119,7 +119,7 @@ const Profile = () => {
       title={user}
       lead="When, how often, by what and where they come: what predictions rest on."
       path="/api/access"
-      pipeline="preprovision"
+      what="access"
       user={user}
     >
       {({ view }) =>

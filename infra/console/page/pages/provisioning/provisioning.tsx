@@ -18,7 +18,7 @@ const Provisioning = () => (
     title="Provisioning"
     lead="Credentials prepared before they are asked for: what that saves, and what it costs."
     path="/api/provisioning"
-    pipeline="preprovision"
+    what="provisioning"
   >
     {({ from, to, view: { reports, states, pairs, requests, exposure } }) => {
       const [all, ...users] = reports;

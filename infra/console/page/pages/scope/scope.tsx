@@ -19,7 +19,7 @@ const Scope = () => (
     title="Scope"
     lead="What callers may do, what was refused to them, and why."
     path="/api/scope"
-    pipeline="scope"
+    what="scope"
   >
     {({ from, to, view: { callers, overrides, overTime, services, decisions } }) => {
       const [calls, refused] = [sum(overTime.map((one) => one.allCalls)), sum(overTime.map((one) => one.refused))];

@@ -3,6 +3,7 @@ import { Lane } from '../../../view/lane.ts';
 import type { Change } from '../../../view/protocol.ts';
 import type { SubjectDetail } from '../../../view/subject.ts';
 import { ApiError, get } from '../../api.ts';
+import { keepEvents } from '../../connection.ts';
 
 const limits = { historyMs: Number.MAX_SAFE_INTEGER, points: 6_000, moments: 1_000 };
 
@@ -18,7 +19,7 @@ export class LiveSubject {
   readonly #id: string;
   readonly #spanMs: number;
   readonly #gone = new AbortController();
-  readonly #source: EventSource;
+  readonly #leave: () => void;
   #early: Change[] = [];
 
   /** @param spanMs - how far back to read, milliseconds */
@@ -26,10 +27,15 @@ export class LiveSubject {
     this.#id = id;
     this.#spanMs = spanMs;
     // Listened to first, so that nothing falls between what was and what is
-    this.#source = new EventSource(`/api/subject/events?${new URLSearchParams({ id })}`);
-    this.#source.addEventListener('changes', (event) =>
-      this.#take(JSON.parse((event as MessageEvent<string>).data) as Change[]),
-    );
+    let lost = false;
+    this.#leave = keepEvents(`/api/subject/events?${new URLSearchParams({ id })}`, {
+      on: { changes: (data) => this.#take(JSON.parse(data) as Change[]) },
+      // What happened in between did not come
+      opened: () => lost && void this.load(),
+      lost: () => {
+        lost = true;
+      },
+    });
     void this.load();
   }
 
@@ -53,7 +59,7 @@ export class LiveSubject {
 
   close(): void {
     this.#gone.abort();
-    this.#source.close();
+    this.#leave();
   }
 
   #take(changes: readonly Change[]): void {

@@ -3,6 +3,7 @@ import { useLocation } from 'preact-iso';
 import type { SubjectEntry, SubjectPage } from '../../../view/desk.ts';
 import { longestId, subjectPath } from '../../../view/paths.ts';
 import { clock, plain, score } from '../../format.ts';
+import { useVersion } from '../../fresh.ts';
 import { Choice, Find, Select } from '../../list/filters.tsx';
 import { List, useList } from '../../list/list.tsx';
 import { useQuery } from '../../list/query.ts';
@@ -11,7 +12,6 @@ import { Empty, Page } from '../../shell/page.tsx';
 import { ago, clockMs } from '../../time.ts';
 
 const rowRem = 3.25;
-const refreshMs = 5_000;
 const defaults = { q: '', status: 'all', sort: 'recent' };
 const statuses = [
   ['all', 'All'],
@@ -83,17 +83,21 @@ const Subjects = () => {
     open: ({ id }) => {
       if (id.length <= longestId) route(subjectPath(id));
     },
+    version: useVersion('subjects'),
+    // An order by what changes is renewed, but not under the reader's hand
+    busy: () => document.querySelector('.virtual:is(:hover, :focus-within)') !== null,
     keys: [{ key: 'f', text: 'Find', run: () => document.querySelector<HTMLInputElement>('.find')?.focus() }],
   });
-  const { list } = listed;
+  const { list, settle } = listed;
   const { total, answer } = list;
   useEffect(() => {
-    // An order by what changes is renewed now and then, but not under the reader's hand
-    const timer = setInterval(() => {
-      if (!document.hidden && !document.querySelector('.virtual:is(:hover, :focus-within)')) void list.refresh();
-    }, refreshMs);
-    return () => clearInterval(timer);
-  }, [list]);
+    // What came while rows were at hand is shown once they are not
+    const left = (): void => void requestAnimationFrame(settle);
+    for (const kind of ['pointerout', 'focusout'] as const) document.addEventListener(kind, left, { passive: true });
+    return () => {
+      for (const kind of ['pointerout', 'focusout'] as const) document.removeEventListener(kind, left);
+    };
+  }, [settle]);
   return (
     <Page title="Subjects" lead="Whoever holds a credential, or is scored or decided about.">
       <div class="filters">

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { get, post } from '../../api.ts';
 import { ask } from '../../dialog.ts';
+import { useFresh, useVersion } from '../../fresh.ts';
 import { may, me } from '../../me.ts';
 import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
 import { say, sayFailed } from '../../shell/toast.tsx';
@@ -38,9 +38,7 @@ const Tokens = () => {
     }
   };
   const allowed = me.value === null || may('administrator');
-  useEffect(() => {
-    if (allowed) void load();
-  }, [allowed]);
+  useFresh(async () => allowed && load(), [allowed, useVersion('tokens')]);
   const revoke = async ({ tokenId, name }: Token): Promise<void> => {
     const question = { title: `Revoke ${name}?`, text: 'Whatever uses it is refused from now on.', confirm: 'Revoke' };
     if ((await ask({ ...question, grave: true })) === null) return;
