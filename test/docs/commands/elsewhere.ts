@@ -82,11 +82,15 @@ export const elsewhere: Readonly<Record<string, RunElsewhere | NotRun>> = {
   },
   'docker build --tag registry.example/ebbtide:0.1.0 .': image("'build', '--tag', image"),
   'docker build --build-arg EMBEDDED=1 --tag ebbtide:embedded .': engine,
-  'docker run --network host --env EBBTIDE_HEALTH_URL=http://127.0.0.1:7070/health/live ebbtide:embedded up --demo':
+  'docker run --network host --volume ebbtide:/var/lib/ebbtide --env EBBTIDE_HEALTH_URL=http://127.0.0.1:7070/health/live ebbtide:embedded up --demo':
     engine,
   'docker push registry.example/ebbtide:0.1.0': { why: 'wants a registry of the reader’s own' },
   'docker compose up --build': engine,
   'docker compose logs console': engine,
+  'docker compose run --rm --no-deps --entrypoint cat vault-init /run/ebbtide/admin/root-token': engine,
+  'docker compose exec --env BAO_ADDR=http://127.0.0.1:8200 --env BAO_TOKEN openbao bao auth enable userpass': engine,
+  'docker compose exec --env BAO_ADDR=http://127.0.0.1:8200 --env BAO_TOKEN openbao bao write -format=json pki-endpoints/issue/ebbtide-endpoint common_name=login.example.com ttl=720h':
+    engine,
   'docker compose exec console ebbtide credentials list': engine,
   'docker compose exec archive ebbtide query "SELECT action, count() FROM decisions GROUP BY ALL"': engine,
   'docker compose exec console ebbtide control mode enforce --reason "trying it out"': engine,
