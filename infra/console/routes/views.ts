@@ -31,17 +31,19 @@ export const addViewRoutes = (server: FastifyInstance, { ports, model, now }: Ro
     key = '',
   ) => {
     const { views } = ports;
-    if (!views) throw new EbbtideError('SERVICE_MISSING', 'There is no archive to read from; set clickhouse.url');
-    if (model.desk.archive.state === 'away')
-      throw new EbbtideError('CLICKHOUSE_UNAVAILABLE', 'The archive does not answer; try again in a moment');
     const { versions } = model.desk;
+    if (!views) throw new EbbtideError('SERVICE_MISSING', 'There is no archive to read from; set clickhouse.url');
+    if (model.desk.archive.state === 'away') {
+      versions.retry(what);
+      throw new EbbtideError('CLICKHOUSE_UNAVAILABLE', 'The archive does not answer; try again in a moment');
+    }
     return shared.get(JSON.stringify([what, span, key]), versions.view()[what], async () => {
       const to = now();
       try {
         return { from: to - span, to, view: await read(views, to - span, to) };
       } catch (error) {
         // Pages ask once more when they are told to, in a while
-        versions.touch({ what, flows: true });
+        versions.retry(what);
         throw error;
       }
     });
