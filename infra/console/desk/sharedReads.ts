@@ -3,7 +3,8 @@ const freshMs = 15_000;
 
 interface Read {
   readonly version: number;
-  readonly at: number;
+  /** When it was answered; null while it is on its way. */
+  at: number | null;
   readonly answer: Promise<unknown>;
 }
 
@@ -25,13 +26,18 @@ export class SharedReads {
    */
   get<T>(key: string, version: number, read: () => Promise<T>): Promise<T> {
     const now = this.#now();
-    for (const [other, { at }] of this.#reads) if (now - at >= freshMs) this.#reads.delete(other);
+    for (const [other, { at }] of this.#reads) if (at !== null && now - at >= freshMs) this.#reads.delete(other);
     const known = this.#reads.get(key);
     if (known?.version === version) return known.answer as Promise<T>;
     const answer = read();
-    const mine: Read = { version, at: now, answer };
+    const mine: Read = { version, at: null, answer };
     this.#reads.set(key, mine);
-    answer.catch(() => this.#reads.get(key) === mine && this.#reads.delete(key));
+    answer.then(
+      () => {
+        mine.at = this.#now();
+      },
+      () => this.#reads.get(key) === mine && this.#reads.delete(key),
+    );
     return answer;
   }
 }

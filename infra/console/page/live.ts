@@ -1,5 +1,4 @@
 import { signal } from '@preact/signals';
-import type { Change } from '../view/protocol.ts';
 import { connect } from './connection.ts';
 import { type ConnectionState, Store } from './store.ts';
 
@@ -18,9 +17,6 @@ export const desk = signal(store.view.desk);
 export const missed = signal(store.missed);
 /** Counts up with each snapshot: whoever holds what was read before reads it anew. */
 export const snapshots = signal(0);
-
-/** Hear every change as it comes. */
-export const onChange = (listener: (change: Change) => void): (() => void) => store.onChange(listener);
 
 /** Begin to listen to the server, for as long as the page is open. */
 export const start = (): void => {

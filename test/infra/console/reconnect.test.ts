@@ -187,3 +187,32 @@ it('a page whose program did not come, since the network changed, begins once mo
     complaints.join(),
   );
 });
+
+it('a page whose program does not come loads itself anew, and says so in the end', { timeout: 90_000 }, async (t) => {
+  if (!(await requireOrSkip(t, 'chromium'))) return;
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const harness = await startHarness();
+  t.after(() => harness.close());
+  const { page } = await openPage(browser, harness.console.link);
+  const live = page.locator('.connection[data-state="live"]');
+  await live.waitFor({ state: 'attached' });
+  const count = (): Promise<string | null> => page.evaluate('sessionStorage.getItem("ebbtide.reloads")');
+  let tries = 0;
+  await page.route('**/app.js', (route) => {
+    tries += 1;
+    return tries === 1 ? route.abort() : route.continue();
+  });
+  await page.reload();
+  await live.waitFor({ state: 'attached' });
+  assert.deepEqual([tries, await count()], [2, null]);
+  // As after five times
+  await page.evaluate('sessionStorage.setItem("ebbtide.reloads", "5")');
+  tries = 0;
+  await page.reload();
+  await page.locator('#app', { hasText: 'could not be loaded' }).waitFor();
+  assert.deepEqual([tries, await count()], [1, '5']);
+  await page.reload();
+  await live.waitFor({ state: 'attached' });
+  assert.equal(await count(), null);
+});

@@ -28,3 +28,27 @@ test('what failed must fail for all who joined, and be read anew after that', as
   );
   assert.equal(await shared.get('keys', 1, async () => 2), 2);
 });
+
+test('what is still being read must be joined however long that takes, and be given again after that', async () => {
+  let now = 0;
+  let reads = 0;
+  let answer = (_reads: number): void => {};
+  const shared = new SharedReads(() => now);
+  const get = () =>
+    shared.get('keys', 1, () => {
+      reads += 1;
+      return new Promise<number>((resolve) => {
+        answer = resolve;
+      });
+    });
+  const first = get();
+  now = 60_000;
+  const second = get();
+  answer(1);
+  assert.deepEqual([await first, await second, reads], [1, 1, 1]);
+  now = 74_999;
+  assert.equal(await get(), 1);
+  now = 75_000;
+  void get();
+  assert.equal(reads, 2);
+});
