@@ -1,7 +1,8 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
-import { useFresh } from '../fresh.ts';
+import { mayPass, retryMs, useFresh } from '../fresh.ts';
+import { snapshots } from '../live.ts';
 import { type KeyAction, useKeys } from '../shell/keys.ts';
 import { Failed, Loading } from '../shell/page.tsx';
 import { type Answer, Paged } from './paged.ts';
@@ -52,6 +53,7 @@ export const useList = <T, A extends Answer<T> = Answer<T>>(
 ): Listed<T, A> => {
   const key = JSON.stringify(filter);
   const list = useMemo(() => new Paged<T, A>(path, JSON.parse(key) as typeof filter), [path, key]);
+  const begun = useMemo(() => ({ version, snapshots: snapshots.peek() }), [list]);
   const current = useSignal(0);
   const mover = useRef<(index: number) => void>(() => {});
   const read = list.version.value;
@@ -60,9 +62,18 @@ export const useList = <T, A extends Answer<T> = Answer<T>>(
     return () => list.close();
   }, [list]);
   const renew = async (): Promise<void> => {
-    if (list.answer.peek()) await list.refresh();
+    // Shown for the first time, it asks for what is seen by itself
+    if (version === begun.version && snapshots.peek() === begun.snapshots && !list.error.peek()) return;
+    const failed = await list.refresh();
+    if (failed && !list.error.peek()) throw failed;
   };
   const { settle } = useFresh(renew, [list, version], busy);
+  const error = list.error.value;
+  useEffect(() => {
+    if (!error || !mayPass(error)) return;
+    const late = setTimeout(() => void list.refresh(), retryMs);
+    return () => clearTimeout(late);
+  }, [list, error]);
   useEffect(() => {
     const id = beside?.id.peek() ?? null;
     if (!beside || id === null || list.answer.peek() === null) return;

@@ -49,8 +49,8 @@ export class Paged<T, A extends Answer<T> = Answer<T>> {
       if (!this.#pages.has(page) && !this.#asked.has(page)) void this.#ask(page, false);
   }
 
-  /** Ask anew for what is in view; what is shown stays until the answer is there. */
-  async refresh(): Promise<void> {
+  /** Ask anew for what is in view; what is shown stays until the answer is there. @returns why it did not come, null where it did */
+  async refresh(): Promise<Error | null> {
     const [first, last] = this.#seen;
     for (const asked of this.#asked.values()) asked.abort();
     this.#asked.clear();
@@ -58,8 +58,9 @@ export class Paged<T, A extends Answer<T> = Answer<T>> {
       { length: Math.floor(Math.max(0, last - 1) / perPage) - Math.floor(first / perPage) + 1 },
       (_, index) => Math.floor(first / perPage) + index,
     );
-    await Promise.all(seen.map((page) => this.#ask(page, true)));
+    const failures = await Promise.all(seen.map((page) => this.#ask(page, true)));
     for (const page of [...this.#pages.keys()]) if (!seen.includes(page)) this.#pages.delete(page);
+    return failures.find((failure) => failure !== null) ?? null;
   }
 
   /** Change what is shown, before the server tells. */
@@ -76,7 +77,7 @@ export class Paged<T, A extends Answer<T> = Answer<T>> {
     for (const asked of this.#asked.values()) asked.abort();
   }
 
-  async #ask(page: number, again: boolean): Promise<void> {
+  async #ask(page: number, again: boolean): Promise<Error | null> {
     const asked = new AbortController();
     this.#asked.set(page, asked);
     try {
@@ -87,10 +88,12 @@ export class Paged<T, A extends Answer<T> = Answer<T>> {
       this.answer.value = answer;
       this.error.value = null;
       this.version.value += 1;
+      return null;
     } catch (error) {
-      if (asked.signal.aborted) return;
+      if (asked.signal.aborted) return null;
       // What is shown already is worth more than the word that it could not be renewed
       if (!again || this.answer.value === null) this.error.value = error as Error;
+      return error as Error;
     } finally {
       if (this.#asked.get(page) === asked) this.#asked.delete(page);
     }

@@ -1,7 +1,6 @@
-import { useSignal } from '@preact/signals';
 import type { Versioned } from '../../view/desk.ts';
 import { get } from '../api.ts';
-import { useFresh, useVersion } from '../fresh.ts';
+import { useRead, useVersion } from '../fresh.ts';
 import { useQuery } from '../list/query.ts';
 
 /** What the server answers for a range of time. */
@@ -28,17 +27,10 @@ export const spans = [
  */
 export const useView = <T>(path: string, what: Versioned, user = '') => {
   const [query, setQuery] = useQuery({ span: user === '' ? '86400000' : '2592000000' });
-  const data = useSignal<Viewed<T> | null>(null);
-  const error = useSignal<unknown>(null);
-  const load = async (): Promise<void> => {
-    try {
-      data.value = await get<Viewed<T>>(path, { span: query.span, user });
-      error.value = null;
-    } catch (failed) {
-      error.value = failed;
-    }
-  };
-  useFresh(load, [path, query.span, user, useVersion(what)]);
+  const { data, error, load } = useRead(
+    () => get<Viewed<T>>(path, { span: query.span, user }),
+    [path, query.span, user, useVersion(what)],
+  );
   return {
     data: data.value,
     error: error.value,

@@ -1,8 +1,7 @@
-import { useSignal } from '@preact/signals';
 import { get, post } from '../../api.ts';
 import { ask } from '../../dialog.ts';
 import { clock } from '../../format.ts';
-import { useDesk, useFresh } from '../../fresh.ts';
+import { useDesk, useRead } from '../../fresh.ts';
 import { may } from '../../me.ts';
 import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
 import { say, sayFailed } from '../../shell/toast.tsx';
@@ -41,20 +40,14 @@ const titleOf = ({ kind, subject }: Asked): string =>
 
 /** Requests that two people must agree on: another operator approves or declines. */
 const Approvals = () => {
-  const all = useSignal<readonly Asked[] | null>(null);
-  const error = useSignal<unknown>(null);
-  const load = async (): Promise<void> => {
-    try {
-      all.value = (await get<{ approvals: Asked[] }>('/api/approvals')).approvals;
-      error.value = null;
-    } catch (failed) {
-      error.value = failed;
-    }
-  };
   // One that expires waits no longer, without a step
   const version = useDesk(({ approvals }) => approvals.version);
   const asked = useDesk(({ approvals }) => approvals.waiting);
-  useFresh(load, [version, asked]);
+  const {
+    data: all,
+    error,
+    load,
+  } = useRead(async () => (await get<{ approvals: Asked[] }>('/api/approvals')).approvals, [version, asked]);
   const decide = async (one: Asked, decision: 'approve' | 'decline'): Promise<void> => {
     const note = await ask(
       decision === 'approve'

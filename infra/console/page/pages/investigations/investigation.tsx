@@ -1,10 +1,10 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso';
 import type { QueueEntry } from '../../../view/desk.ts';
 import type { Investigation as One, Step } from '../../../view/investigation.ts';
 import { subjectPath } from '../../../view/paths.ts';
 import { ApiError, get, post } from '../../api.ts';
-import { useDesk, useFresh } from '../../fresh.ts';
+import { useDesk, useRead } from '../../fresh.ts';
 import { may, me } from '../../me.ts';
 import { useKeys } from '../../shell/keys.ts';
 import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
@@ -183,19 +183,11 @@ const Known = ({
 const Investigation = () => {
   const { params } = useRoute();
   const id = params.id ?? '';
-  const answer = useSignal<Answer | null>(null);
-  const error = useSignal<ApiError | null>(null);
   const conflict = useSignal('');
   const path = `/api/investigations/${encodeURIComponent(id)}`;
-  const load = async (): Promise<void> => {
-    try {
-      answer.value = await get<Answer>(path);
-      error.value = null;
-    } catch (failed) {
-      error.value = failed as ApiError;
-    }
-  };
-  useFresh(load, [id, useDesk(({ investigations }) => investigations.version)]);
+  const version = useDesk(({ investigations }) => investigations.version);
+  const { data: answer, error: failure, load } = useRead(() => get<Answer>(path), [id, version]);
+  const error = failure as Signal<ApiError | null>;
   const change = async (wish: Change): Promise<boolean> => {
     conflict.value = '';
     try {

@@ -1,10 +1,9 @@
-import { useSignal } from '@preact/signals';
 import type { ModelHealth } from '../../../../clickhouse/views/types.ts';
 import type { KindOfModel } from '../../../view/models.ts';
 import { subjectPath } from '../../../view/paths.ts';
 import { get } from '../../api.ts';
 import { number } from '../../format.ts';
-import { useFresh, useVersion } from '../../fresh.ts';
+import { useRead, useVersion } from '../../fresh.ts';
 import { Failed, Loading } from '../../shell/page.tsx';
 import { when } from '../../time.ts';
 import { Bars, seriesOf } from '../../view/bars.tsx';
@@ -13,17 +12,11 @@ import type { Viewed } from '../../view/useView.ts';
 import { Kind } from './kind.tsx';
 
 const Registry = () => {
-  const kinds = useSignal<readonly KindOfModel[] | null>(null);
-  const error = useSignal<unknown>(null);
-  const load = async (): Promise<void> => {
-    try {
-      kinds.value = (await get<{ kinds: KindOfModel[] }>('/api/models')).kinds;
-      error.value = null;
-    } catch (failed) {
-      error.value = failed;
-    }
-  };
-  useFresh(load, [useVersion('models')]);
+  const {
+    data: kinds,
+    error,
+    load,
+  } = useRead(async () => (await get<{ kinds: KindOfModel[] }>('/api/models')).kinds, [useVersion('models')]);
   if (error.value !== null) return <Failed error={error.value} onRetry={() => void load()} />;
   if (!kinds.value) return <Loading what="Reading the registry of models" />;
   return (

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { get, post } from '../../api.ts';
 import { ask } from '../../dialog.ts';
-import { useFresh, useVersion } from '../../fresh.ts';
+import { useRead, useVersion } from '../../fresh.ts';
 import { may, me } from '../../me.ts';
 import { Empty, Failed, Loading, Page } from '../../shell/page.tsx';
 import { say, sayFailed } from '../../shell/toast.tsx';
@@ -26,19 +26,16 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 /** Tokens by which machines use the console's API. */
 const Tokens = () => {
-  const all = useSignal<readonly Token[] | null>(null);
-  const error = useSignal<unknown>(null);
   const making = useSignal(false);
-  const load = async (): Promise<void> => {
-    try {
-      all.value = (await get<{ tokens: Token[] }>('/api/tokens')).tokens;
-      error.value = null;
-    } catch (failed) {
-      error.value = failed;
-    }
-  };
   const allowed = me.value === null || may('administrator');
-  useFresh(async () => allowed && load(), [allowed, useVersion('tokens')]);
+  const {
+    data: all,
+    error,
+    load,
+  } = useRead(
+    async () => (allowed ? (await get<{ tokens: Token[] }>('/api/tokens')).tokens : null),
+    [allowed, useVersion('tokens')],
+  );
   const revoke = async ({ tokenId, name }: Token): Promise<void> => {
     const question = { title: `Revoke ${name}?`, text: 'Whatever uses it is refused from now on.', confirm: 'Revoke' };
     if ((await ask({ ...question, grave: true })) === null) return;
