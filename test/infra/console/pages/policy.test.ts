@@ -127,6 +127,30 @@ describe('the policy editor', { timeout: 600_000 }, () => {
     await page.context().close();
   });
 
+  test('leaves the field alone in which somebody types, and shows another policy once they have left it', async ({
+    open,
+  }) => {
+    const { page, complaints } = await open('/policy');
+    await heading(page, 'Policy');
+    const field = page.locator('#policy-strikes');
+    await field.focus();
+    const other = await open('/policy');
+    await other.page.locator('#policy-strikes').fill('4');
+    await other.page.getByRole('button', { name: 'Apply…' }).click();
+    await other.page.locator('#reason').fill('Somebody else’s');
+    await other.page.keyboard.press('Enter');
+    await other.page.locator('.policy-now', { hasText: 'Somebody else’s' }).waitFor();
+    await page.getByRole('button', { name: 'read anew' }).waitFor();
+    assert.equal(await page.evaluate('document.activeElement?.id'), 'policy-strikes');
+    assert.equal(await page.locator('.policy-now', { hasText: 'Somebody else’s' }).count(), 0);
+    await field.blur();
+    await page.locator('.policy-now', { hasText: 'Somebody else’s' }).waitFor();
+    await page.getByRole('button', { name: 'read anew' }).waitFor({ state: 'detached' });
+    assert.deepEqual([...complaints, ...other.complaints], []);
+    await page.context().close();
+    await other.page.context().close();
+  });
+
   for (const [how, options] of everyWindow) {
     test(`axe-core finds nothing in a draft of pre-provisioning, ${how}, and it fits`, async ({ open }) => {
       const { page, complaints } = await open('/policy?pipeline=preprovision', options);

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { EditablePolicy, PolicyField, PolicyPipeline, PolicyVersion } from '../../../view/policy.ts';
 import { Select } from '../../list/filters.tsx';
 import { may } from '../../me.ts';
@@ -48,7 +48,7 @@ export const Editor = ({
 }: {
   readonly entry: EditablePolicy;
   readonly title: string;
-  /** Told whether the draft differs from what is in force. */
+  /** Told whether the draft differs from what is in force, or cannot be read. */
   readonly onDraft: (changed: boolean) => void;
   readonly onApply: (draft: Draft) => Promise<boolean>;
   readonly onUndo: () => void;
@@ -65,10 +65,11 @@ export const Editor = ({
     canPreview && may('analyst') && changed && jsonError.value === '' ? draft.value : null,
     Number(days.value),
   );
-  useEffect(() => {
-    onDraft(changed);
+  const drafting = changed || jsonError.value !== '';
+  useLayoutEffect(() => {
+    onDraft(drafting);
     return () => onDraft(false);
-  }, [changed]);
+  }, [drafting]);
   const mayApply = may('administrator');
   const keep = (): void => {
     kept.value = { at: clockMs.value, policy: draft.value };

@@ -3,10 +3,9 @@ import { useRef } from 'preact/hooks';
 import type { EditablePolicy, PolicyPipeline, PolicyVersion } from '../../../view/policy.ts';
 import { get, post } from '../../api.ts';
 import { ask } from '../../dialog.ts';
-import { counted, useFresh, useVersion } from '../../fresh.ts';
+import { counted, useRead, useVersion } from '../../fresh.ts';
 import { Choice } from '../../list/filters.tsx';
 import { useQuery } from '../../list/query.ts';
-import { desk } from '../../live.ts';
 import { Failed, Loading, Page } from '../../shell/page.tsx';
 import { say, sayFailed } from '../../shell/toast.tsx';
 import { type Draft, same } from './draft.ts';
@@ -24,29 +23,46 @@ const waitMs = 3_000;
 
 /** The policies of all pipelines; what a draft of one would have done; putting one in force, and taking that back. */
 const Policy = () => {
-  const all = useSignal<readonly EditablePolicy[] | null>(null);
-  const error = useSignal<unknown>(null);
-  /** Number of the policies that are shown. */
-  const readAt = useSignal(0);
+  /** Something has changed that is not read yet, since somebody is at work. */
+  const isHeld = useSignal(false);
   const [{ pipeline }, setQuery] = useQuery({ pipeline: 'lifecycle' });
-  const load = async (): Promise<void> => {
-    const { policies } = desk.peek().versions;
-    try {
-      all.value = (await get<{ pipelines: EditablePolicy[] }>('/api/policies')).pipelines;
-      error.value = null;
-      readAt.value = policies;
-    } catch (failed) {
-      error.value = failed;
-    }
-  };
   const drafting = useRef(false);
+  const editor = useRef<HTMLDivElement>(null);
   const version = useVersion('policies');
-  const { settle } = useFresh(load, [version], () => drafting.current);
+  const isTyping = (): boolean => {
+    const at = document.activeElement;
+    return at?.matches('input, select, textarea') === true && editor.current?.contains(at) === true;
+  };
+  const {
+    data: all,
+    error,
+    load,
+    settle,
+  } = useRead(
+    async () => {
+      isHeld.value = false;
+      return (await get<{ pipelines: EditablePolicy[] }>('/api/policies')).pipelines;
+    },
+    [version],
+    () => {
+      isHeld.value = drafting.current || isTyping();
+      return isHeld.value;
+    },
+  );
   const draft = (changed: boolean): void => {
     drafting.current = changed;
     if (!changed) settle();
   };
   const one = all.value?.find((entry) => entry.pipeline === pipeline) ?? all.value?.[0];
+
+  const readAnew = async (): Promise<void> => {
+    const question = {
+      title: 'Read the policies anew?',
+      text: 'Where another policy is in force by now, what you have changed here is lost.',
+      confirm: 'Read anew',
+    };
+    if (!drafting.current || (await ask(question)) !== null) await load();
+  };
 
   /** @returns whether it is in force now */
   const put = async (policy: Draft, question: Parameters<typeof ask>[0]): Promise<boolean> => {
@@ -89,10 +105,10 @@ const Policy = () => {
       title="Policy"
       lead="What decides, pipeline by pipeline. Change something, and see what would have differed."
       actions={
-        readAt.value < version &&
+        isHeld.value &&
         all.value && (
-          <button type="button" onClick={() => void load()}>
-            Another policy was put in force: read anew
+          <button type="button" onClick={() => void readAnew()}>
+            Policies may have changed: read anew
           </button>
         )
       }
@@ -109,25 +125,28 @@ const Policy = () => {
               onChoose={(chosen) => setQuery({ pipeline: chosen })}
             />
           </div>
-          <Editor
-            key={`${one.pipeline} ${one.current.version}`}
-            entry={one}
-            title={names[one.pipeline]}
-            onDraft={draft}
-            onUndo={() => void undo()}
-            onPutBack={(version) => void putBack(version, 'Put back')}
-            onApply={(draft) =>
-              put(draft, {
-                title: `Put this ${names[one.pipeline].toLowerCase()} policy in force?`,
-                text:
-                  draft.mode === 'enforce' && !same(draft.mode, one.current.policy.mode)
-                    ? 'It leaves shadow mode: decisions will be carried out.'
-                    : 'It counts from the next clock record of the pipeline on, and can be undone.',
-                confirm: 'Apply',
-                grave: draft.mode === 'enforce' && one.current.policy.mode !== 'enforce',
-              })
-            }
-          />
+          {/* Left, it may change: once what was changed in it is known */}
+          <div ref={editor} onFocusOut={() => void setTimeout(settle)}>
+            <Editor
+              key={`${one.pipeline} ${one.current.version}`}
+              entry={one}
+              title={names[one.pipeline]}
+              onDraft={draft}
+              onUndo={() => void undo()}
+              onPutBack={(version) => void putBack(version, 'Put back')}
+              onApply={(draft) =>
+                put(draft, {
+                  title: `Put this ${names[one.pipeline].toLowerCase()} policy in force?`,
+                  text:
+                    draft.mode === 'enforce' && !same(draft.mode, one.current.policy.mode)
+                      ? 'It leaves shadow mode: decisions will be carried out.'
+                      : 'It counts from the next clock record of the pipeline on, and can be undone.',
+                  confirm: 'Apply',
+                  grave: draft.mode === 'enforce' && one.current.policy.mode !== 'enforce',
+                })
+              }
+            />
+          </div>
         </>
       )}
     </Page>
