@@ -195,9 +195,10 @@ const Subject = () => {
   const subject = useMemo(() => (isTooLong ? null : new LiveSubject(id, spanMs)), [id, spanMs, isTooLong]);
   const acted = useSignal(0);
   useEffect(() => () => subject?.close(), [subject]);
+  const begunAt = useMemo(() => snapshots.peek(), [subject]);
   useEffect(() => {
     // After the first one: the connection was lost for a while
-    if (snapshots.value > 1) void subject?.load();
+    if (snapshots.value > Math.max(1, begunAt)) void subject?.load();
   }, [subject, snapshots.value]);
   if (!subject)
     return (
