@@ -95,7 +95,7 @@ export class Desk {
     const now = this.#options.now();
     if (now - this.#prunedAt > pruneMs) {
       this.#prunedAt = now;
-      this.register.prune();
+      if (this.register.prune()) this.versions.touch({ what: 'subjects', flows: true });
     }
     void this.archive.check();
     const { state } = this.archive;

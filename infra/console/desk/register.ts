@@ -36,12 +36,15 @@ export class Register {
   readonly #groups = new Map<string, Set<string>>();
   readonly #most: number;
   readonly #now: () => number;
+  /** Epoch milliseconds. */
+  #prunedAt: number;
   #cache: { readonly key: string; readonly at: number; readonly list: readonly Known[] } | undefined;
 
   /** @param most - subjects kept, 1 and up; beyond, the ones of which nothing was heard for longest go */
   constructor(most: number, now: () => number) {
     this.#most = most;
     this.#now = now;
+    this.#prunedAt = now();
   }
 
   get size(): number {
@@ -77,10 +80,17 @@ export class Register {
     }
   }
 
-  /** Those whose life ran out share nothing any more. Once a while. */
-  prune(): void {
+  /** Those whose life ran out share nothing any more. Once a while. @returns whether a life has run out since it was asked last */
+  prune(): boolean {
     const now = this.#now();
-    for (const known of this.#known.values()) if (known.credential && known.expiresAt <= now) this.#leave(known);
+    let ended = false;
+    for (const known of this.#known.values()) {
+      if (!known.credential || known.expiresAt > now) continue;
+      this.#leave(known);
+      ended ||= known.expiresAt > this.#prunedAt;
+    }
+    this.#prunedAt = now;
+    return ended;
   }
 
   credentialOf(id: string): Credential | null {

@@ -67,8 +67,10 @@ describe('Register', () => {
         ['function', 2, ['b', 'c']],
       ],
     );
+    assert.equal(register.prune(), false);
     now = 40_000;
-    register.prune();
+    assert.equal(register.prune(), true, 'a life has run out');
+    assert.equal(register.prune(), false);
     assert.deepEqual(
       register.relatedOf('a', 10).map(({ total }) => total),
       [1, 1, 1],
