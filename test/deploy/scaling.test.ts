@@ -120,6 +120,9 @@ test('scaling that cannot be is refused with what to do', async (t) => {
   const bySasl = 'config.kafka.settings.security\\.protocol=sasl_ssl';
   await refused(/choose kafka.login certificate or scram, or name a TriggerAuthentication/, bySasl);
   await render(helm, ['keda.enabled=true', bySasl, 'keda.authentication=mine']);
+  const fromEnvironment = /taken from the environment of pods, which KEDA does not see/;
+  await refused(fromEnvironment, `config.kafka.brokers=\${ENV:HOST}:9092`);
+  await refused(fromEnvironment, `config.scope.groupId=\${ENV:GROUP}`);
   await refused(/must not be above the greatest/, 'keda.minReplicas=5', 'keda.maxReplicas=4');
   await refused(/keda\/topics|topics/, 'components.archive.keda.topics=null');
 });

@@ -150,6 +150,54 @@ test('servers that share a port are told apart by where they are, and ports behi
   }
 });
 
+test('addresses that the environment of a pod fills in have the port at their end, or the one that is named', async (t) => {
+  const helm = await helmOrSkip(t);
+  if (!helm) return;
+  const at = (name: string, address: string) => `config.${name}=${address}`;
+  for (const [server, setting, needed] of [
+    ['kafka', at('kafka.brokers', `\${ENV:BROKERS}`), 'scope'],
+    ['schemaRegistry', at('schemaRegistry.url', `\${ENV:REGISTRY}`), 'scope'],
+    ['tracing', at('tracing.endpoint', `\${ENV:COLLECTOR}`), 'scope'],
+    ['vault', at('vault.address', `https://\${ENV:VAULT}`), 'token'],
+    ['vault', at('vault.address', `https://vault:\${ENV:PORT}`), 'token'],
+    ['clickhouse', at('clickhouse.url', `https://\${FILE:/etc/host}/below`), 'archive'],
+    ['models', at('models.registry', `\${ENV:REGISTRY}`), 'scope'],
+    ['models', at('models.s3.endpoint', `\${ENV:ENDPOINT}`), 'scope'],
+    ['identity', at('gateway.credentials[0].keysUrl', `\${ENV:KEYS}`), 'gateway'],
+    ['mail', at('mail.port', `\${ENV:PORT}`), 'mail'],
+  ] as const) {
+    const settings = [
+      'keda.enabled=false',
+      ...(setting.includes('models.registry') ? [at('models.s3', 'null')] : []),
+      setting,
+    ];
+    await assert.rejects(
+      policies(helm, ...settings),
+      ({ stderr }: { stderr: string }) =>
+        stderr.includes(`is taken from the environment: name its ports by networkPolicy.servers.${server}.ports`),
+      setting,
+    );
+    const named = await policies(helm, ...settings, `networkPolicy.servers.${server}.ports={7}`);
+    assert.ok(admits(named, component(needed), outside, 7), setting);
+  }
+  const literal = await policies(
+    helm,
+    ...[
+      'keda.enabled=false',
+      at('kafka.brokers', `\${ENV:HOST}:9095`),
+      at('schemaRegistry.url', `http://\${ENV:HOST}:81/v7`),
+    ],
+    ...[at('vault.address', `https://vault/\${ENV:PATH}`), at('models.registry', `s3://\${ENV:BUCKET}`)],
+  );
+  for (const [name, port] of [
+    ['scope', 9095],
+    ['scope', 81],
+    ['scope', 9000],
+    ['token', 443],
+  ] as const)
+    assert.ok(admits(literal, component(name), outside, port), `${name} ${port}`);
+});
+
 test('a component is reached at its own ports by those that are named, and its metrics by the monitoring', async (t) => {
   const helm = await helmOrSkip(t);
   if (!helm) return;

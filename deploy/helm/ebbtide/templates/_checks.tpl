@@ -21,6 +21,17 @@
 {{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) -}}
 {{- fail (printf "keda.minReplicas is %v and keda.maxReplicas %v: the least number of replicas must not be above the greatest" .minReplicas .maxReplicas) -}}
 {{- end -}}
+{{- if .enabled -}}
+{{- if contains "${" $values.config.kafka.brokers -}}
+{{- fail "config.kafka.brokers is taken from the environment of pods, which KEDA does not see: name the brokers as host:port" -}}
+{{- end -}}
+{{- range $name, $component := $values.components -}}
+{{- $group := (get $values.config $name | default dict).groupId | default "" -}}
+{{- if and $component.enabled $component.keda (contains "${" $group) -}}
+{{- fail (printf "config.%s.groupId is taken from the environment of pods, which KEDA does not see: name the group" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $settings := $values.config.kafka.settings | default dict -}}
 {{- $protocol := get $settings "security.protocol" | default "plaintext" | lower -}}
 {{- if and .enabled (eq $values.kafka.login "none") (not .authentication) (ne $protocol "plaintext") -}}

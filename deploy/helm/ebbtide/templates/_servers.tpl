@@ -17,25 +17,34 @@
 {{- $found = list $config.vault.address -}}
 {{- else if eq .server "models" -}}
 {{- $models := $config.models | default dict -}}
-{{- if hasPrefix "s3://" ($models.registry | default "") -}}{{- $found = list ((($models.s3 | default dict).endpoint) | default "https://s3") -}}{{- end -}}
+{{- $registry := $models.registry | default "" -}}
+{{- $byVariable := hasPrefix "${" $registry -}}
+{{- if or $byVariable (hasPrefix "s3://" $registry) -}}{{- $found = list ((($models.s3 | default dict).endpoint) | default (ternary $registry "https://s3" $byVariable)) -}}{{- end -}}
 {{- else if eq .server "tracing" -}}
 {{- $found = list ($config.tracing | default dict).endpoint -}}
 {{- else if eq .server "identity" -}}
 {{- $found = list ((($config.console | default dict).oidc | default dict).issuer) -}}
 {{- range $source := ($config.gateway | default dict).credentials -}}{{- $found = append $found $source.keysUrl -}}{{- end -}}
 {{- else if eq .server "mail" -}}
-{{- $found = list (printf "smtp://mail:%v" (($config.mail | default dict).port | default 587 | int)) -}}
+{{- $port := ($config.mail | default dict).port | default 587 -}}
+{{- $found = list (printf "smtp://mail:%v" (kindIs "string" $port | ternary $port (int $port))) -}}
 {{- end -}}
 {{- compact $found | toJson -}}
 {{- end -}}
 
-{{/* Ports of these addresses, as a JSON array. */}}
+{{/* Ports of these addresses, as a JSON array: what only the environment of a pod knows is asked for. */}}
 {{- define "ebbtide.portsOf" -}}
+{{- $server := .server -}}
 {{- $ports := list -}}
 {{- range $address := include "ebbtide.addressesOf" . | fromJsonArray -}}
-{{- $url := urlParse $address -}}
-{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
-{{- $ports = append $ports ($port | default (get (dict "http" "80" "kafka" "9092") $url.scheme | default "443") | int) -}}
+{{- $text := regexReplaceAll "\\$\\{[^}]*\\}" $address "~" | lower -}}
+{{- $authority := regexFind "^[a-z0-9+.-]+://[^/?#]*" $text | default $text -}}
+{{- $port := regexFind ":[0-9]+$" $authority | trimPrefix ":" -}}
+{{- if and (not $port) (contains "~" $authority) -}}
+{{- $where := get (dict "kafka" "kafka.brokers" "schemaRegistry" "schemaRegistry.url" "clickhouse" "clickhouse.url" "vault" "vault.address" "models" "models" "tracing" "tracing.endpoint" "identity" "console.oidc.issuer or gateway.credentials" "mail" "mail.port") $server -}}
+{{- fail (printf "config.%s is taken from the environment: name its ports by networkPolicy.servers.%s.ports" $where $server) -}}
+{{- end -}}
+{{- $ports = append $ports ($port | default (get (dict "http" "80" "kafka" "9092") (splitList "://" $authority | first)) | default "443" | int) -}}
 {{- end -}}
 {{- $ports | uniq | sortAlpha | toJson -}}
 {{- end -}}
