@@ -198,6 +198,34 @@ test('addresses that the environment of a pod fills in have the port at their en
     assert.ok(admits(literal, component(name), outside, port), `${name} ${port}`);
 });
 
+test('what tells and asks others reaches them at 443 and the ports of its own addresses, where they are said to be', async (t) => {
+  const helm = await helmOrSkip(t);
+  if (!helm) return;
+  const own = [
+    'config.notify.routes[0].url=https://chat.example:8444/hook',
+    `config.notify.routes[1].url=\${ENV:CHAT}`,
+    'config.threat.feeds[0].url=https://feed.example:8445',
+    'config.signals.transmitter.authorizationServers[0].jwksUri=https://id.example:8446/keys',
+    'config.signals.receiver.transmitters[0].pollUrl=https://peer.example:8447',
+  ];
+  const anywhere = await policies(helm, ...own);
+  const proxy: Endpoint = { address: '192.0.2.7' };
+  const block = 'networkPolicy.servers.internet.to[0].ipBlock.cidr=192.0.2.0/28';
+  const through = await policies(helm, ...own, block);
+  const named = await policies(helm, block, 'networkPolicy.servers.internet.ports={3128}');
+  const ports = { notify: [8444], threat: [8445], signals: [8446, 8447] };
+  for (const [name, numbers] of Object.entries(ports)) {
+    for (const port of [443, ...Object.values(ports).flat()]) {
+      const admitted = port === 443 || numbers.includes(port);
+      assert.equal(admits(anywhere, component(name), outside, port), admitted, `${name} ${port}`);
+      assert.equal(admits(through, component(name), proxy, port), admitted, `${name} ${port}`);
+      assert.ok(!admits(through, component(name), outside, port), `${name} ${port} past the proxy`);
+    }
+    assert.ok(admits(named, component(name), proxy, 3128), name);
+    for (const port of [443, 3128]) assert.ok(!admits(named, component(name), outside, port), `${name} ${port}`);
+  }
+});
+
 test('a component is reached at its own ports by those that are named, and its metrics by the monitoring', async (t) => {
   const helm = await helmOrSkip(t);
   if (!helm) return;

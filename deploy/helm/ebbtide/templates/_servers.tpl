@@ -5,7 +5,7 @@
 {{- concat $all (.component.reaches | default list) | uniq | join " " -}}
 {{- end -}}
 
-{{/* Addresses of a server in config, as a JSON array: none where it is not there. */}}
+{{/* Addresses of a server in config, for a component where they are its own, as a JSON array: none where it is not there. */}}
 {{- define "ebbtide.addressesOf" -}}
 {{- $config := .root.Values.config -}}
 {{- $found := list -}}
@@ -28,6 +28,17 @@
 {{- else if eq .server "mail" -}}
 {{- $port := ($config.mail | default dict).port | default 587 -}}
 {{- $found = list (printf "smtp://mail:%v" (kindIs "string" $port | ternary $port (int $port))) -}}
+{{- else if eq .server "internet" -}}
+{{- $own := get $config .name | default dict -}}
+{{- $entries := concat ($own.routes | default list) ($own.feeds | default list) -}}
+{{- $entries = concat $entries (($own.transmitter | default dict).authorizationServers | default list) ((($own.receiver | default dict).transmitters) | default list) -}}
+{{- $found = list "https://anywhere" -}}
+{{- range $entry := $entries -}}
+{{- range $address := list $entry.url $entry.issuer $entry.jwksUri $entry.pollUrl -}}
+{{- /* Many an address is itself a secret */ -}}
+{{- if not (contains "${" ($address | default "")) -}}{{- $found = append $found $address -}}{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- compact $found | toJson -}}
 {{- end -}}
