@@ -33,6 +33,13 @@
 {{- end -}}
 {{- end -}}
 {{- $settings := $values.config.kafka.settings | default dict -}}
+{{- if and .enabled (ne $values.kafka.login "none") (not .authentication) -}}
+{{- range $key := list "security.protocol" "sasl.mechanism" "sasl.mechanisms" "ssl.ca.location" "enable.ssl.certificate.verification" -}}
+{{- if hasKey $settings $key -}}
+{{- fail (printf "config.kafka.settings has %s, by which processes come to Kafka otherwise than KEDA would by kafka.login %s: leave it to kafka.login and tls.caSecretName, or name a TriggerAuthentication of yours by keda.authentication" $key $values.kafka.login) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $protocol := get $settings "security.protocol" | default "plaintext" | lower -}}
 {{- if and .enabled (eq $values.kafka.login "none") (not .authentication) (ne $protocol "plaintext") -}}
 {{- fail (printf "config.kafka.settings has security.protocol %s, by which KEDA cannot log in: choose kafka.login certificate or scram, or name a TriggerAuthentication of yours by keda.authentication" $protocol) -}}
