@@ -1,7 +1,7 @@
 {{/* What the schema of values cannot say, or not in words that tell what to do. */}}
 {{- define "ebbtide.checks" -}}
 {{- $values := .Values -}}
-{{- if contains "embedded" $values.config.kafka.brokers -}}
+{{- if eq "embedded" (trim $values.config.kafka.brokers) -}}
 {{- fail "config.kafka.brokers is embedded, whose brokers each process would have for itself: name your Kafka as host:port, joined by commas" -}}
 {{- end -}}
 {{- range $broker := splitList "," $values.config.kafka.brokers -}}
@@ -9,7 +9,8 @@
 {{- fail (printf "config.kafka.brokers has %q: name each broker as host:port, without a scheme" $broker) -}}
 {{- end -}}
 {{- end -}}
-{{- if gt (dig "console" "replicas" 1 $values.components | default 1 | int) 1 -}}
+{{- $console := get $values.components "console" | default dict -}}
+{{- if and $console.enabled (gt (int $console.replicas) 1) -}}
 {{- fail "components.console.replicas is more than 1: sessions live in the console's memory, so keep one replica" -}}
 {{- end -}}
 {{- range $name, $component := $values.components -}}
