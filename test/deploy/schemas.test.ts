@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { blocksOf, pages } from '../docs/blocks.ts';
 import { combinations, definitions, type Manifest, render } from './chart.ts';
 import { deployTools, orSkip } from './tools.ts';
 
@@ -88,6 +89,13 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
     assert.ok(rendered.has(kind), kind);
   const broken = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' }, spec: { replica: 1 } };
   assert.equal(compiled.get('Deployment')!(broken), false);
+  const shown = pages().flatMap((page) => blocksOf(page, 'yaml kubernetes'));
+  assert.ok(shown.length > 0);
+  for (const document of shown.flatMap((block) => parseAllDocuments(block))) {
+    const manifest = document.toJS() as Manifest;
+    const validate = compiled.get(manifest.kind) ?? ajv.compile(schemaOf(manifest)!);
+    assert.ok(validate(manifest), `${manifest.kind} in the documents: ${ajv.errorsText(validate.errors)}`);
+  }
   const { spec, ...scaled } = rendered.get('ScaledObject')!;
   const [trigger, ...triggers] = spec!.triggers;
   for (const misspelt of [
