@@ -10,7 +10,7 @@ export interface Me {
   readonly how: string;
   readonly may: string;
   readonly canSignOut: boolean;
-  readonly approvals: { readonly on: boolean; readonly waiting: number };
+  readonly approvals: { readonly on: boolean };
 }
 
 /** Who looks at the page; null until the server has said. */
