@@ -216,3 +216,28 @@ it('a page whose program does not come loads itself anew, and says so in the end
   await live.waitFor({ state: 'attached' });
   assert.equal(await count(), null);
 });
+
+it('what could not be read at first is read once more', { timeout: 120_000 }, async (t) => {
+  if (!(await requireOrSkip(t, 'chromium'))) return;
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const harness = await startHarness();
+  t.after(() => harness.close());
+  const now = Date.now();
+  harness.feed.credential(credentialOf('cred-a', now, { function: 'checkout', expiresAt: now + 600_000 }), now);
+  for (const [path, asked, shown] of [
+    ['/subjects', '**/api/subjects?**', '.row-name'],
+    ['/subjects/cred-a', '**/api/subject?**', '.subject-now'],
+    ['/policy', '**/api/policies', '.policy-now'],
+  ] as const) {
+    const { page } = await openPage(browser, harness.console.link);
+    await page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
+    let refuse = true;
+    await page.route(asked, (route) => (refuse ? route.fulfill({ status: 503 }) : route.continue()));
+    await page.goto(new URL(path, harness.console.address).href);
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    refuse = false;
+    await page.locator(shown).first().waitFor();
+    await page.context().close();
+  }
+});
