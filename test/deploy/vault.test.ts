@@ -20,7 +20,7 @@ test('the OpenBao of compose.yaml is initialised and prepared in any order, unse
   const address = `http://127.0.0.1:${port}`;
   await runProgram(process.execPath, [
     join(root, 'deploy/compose/secrets.mjs'),
-    ...['unseal', 'clickhouse', 'ebbtide', 'grafana'].map(at),
+    ...['unseal', 'clickhouse', 'token', 'password', 'grafana', 'owned'].map(at),
   ]);
   // The file of compose.yaml itself, with this machine's places in it
   const configuration = fileText('deploy/compose/openbao/openbao.hcl')
