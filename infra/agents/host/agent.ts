@@ -49,7 +49,7 @@ export class HostAgent {
   readonly #spool: Spool;
   readonly #outbox: Outbox;
   readonly #schemaIds = new Map<string, number>();
-  #producer: Producer | undefined;
+  #producer: Promise<Producer> | undefined;
   #server: ActivityServer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #nextSampleMs = 0;
@@ -163,7 +163,7 @@ export class HostAgent {
     this.#flush(performance.now());
     for (const watch of this.#watches) watch.close();
     await this.#outbox.close(closeGraceMs);
-    await this.#producer?.close().catch(() => {});
+    await this.#producer?.then((producer) => producer.close()).catch(() => {});
   }
 
   #tick(): void {
@@ -235,8 +235,12 @@ export class HostAgent {
   }
 
   async #send(records: readonly SpooledRecord[], schema: string): Promise<void> {
-    this.#producer ??= await this.#options.connect();
-    const producer = this.#producer;
+    this.#producer ??= this.#options.connect();
+    const connecting = this.#producer;
+    const producer = await connecting.catch((error: unknown) => {
+      if (this.#producer === connecting) this.#producer = undefined;
+      throw error;
+    });
     const id = this.#schemaIds.get(schema) ?? (await this.#options.schemaId(schema));
     this.#schemaIds.set(schema, id);
     const { topic } = this.#options;
@@ -244,7 +248,7 @@ export class HostAgent {
       await producer.send(records.map(({ key, body }) => ({ topic, key, value: frame(id, body) })));
     } catch (error) {
       // The next try takes a new client: one that was cut off may have forgotten where Kafka is (librdkafka#5301)
-      if (this.#producer === producer) this.#producer = undefined;
+      if (this.#producer === connecting) this.#producer = undefined;
       void producer.close().catch(() => {});
       throw error;
     }
