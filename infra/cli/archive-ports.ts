@@ -18,6 +18,7 @@ export const archivePorts = (
   clickhouse: ClickHouseConfig,
   archive: ClickHouseArchive,
 ): Pick<ConsolePorts, 'trials' | 'views' | 'archived' | 'models'> => {
+  let warned = false;
   return {
     trials: {
       lifecycle: threadedTrial('lifecycle', clickhouse, config),
@@ -26,7 +27,16 @@ export const archivePorts = (
       preprovision: threadedTrial('preprovision', clickhouse, config),
     },
     views: viewArchive(archive, config.policy.preprovision.timeZone),
-    archived: (topics) => context.kafka.committed(config.archive.groupId, topics),
+    archived: (topics) =>
+      context.kafka.committed(config.archive.groupId, topics).catch((error: unknown) => {
+        if (!warned)
+          context.log.warn(
+            { err: error },
+            'Kafka does not tell how far the archive is, so sums may be read some seconds early. Where this goes on: run the script of "ebbtide kafka acls" again',
+          );
+        warned = true;
+        throw error;
+      }),
     models: modelsPort(context, config),
   };
 };
