@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { onPath, run } from './exec.mjs';
 import { withLock } from './lock.mjs';
@@ -8,7 +8,7 @@ import { runMain, SetupError, say, step } from './say.mjs';
 
 /** What checks deployments: pinned, and wanted by tests alone. */
 const helmModule = 'helm.sh/helm/v4/cmd/helm@v4.3.1';
-/** Schemas that ship in Go modules: where in the module, and the name that it is kept under. */
+/** Schemas that ship in Go modules: where in the module, and the name by which it is asked for. */
 const schemasInModules = [
   {
     module: 'github.com/compose-spec/compose-go/v2@v2.16.2',
@@ -33,16 +33,19 @@ const kubernetes = {
 };
 
 const keptHelm = () => setupFolder('bin', 'helm');
-const keptKubernetes = () => setupFolder('schemas', 'kubernetes');
+/** Kept below its version, so that another version is fetched anew. */
+const keptSchema = ({ module, to }) => setupFolder('schemas', module.replaceAll('/', '-'), to);
+const keptKubernetes = () =>
+  setupFolder('schemas', `${kubernetes.requirement.replace('==', '@')}-${kubernetes.version}`);
 
 /** The Helm that is there: `$EBBTIDE_HELM`, the one on PATH, or the one that was built here; else undefined. */
 export const findHelm = () =>
-  process.env.EBBTIDE_HELM ?? onPath('helm') ?? (existsSync(keptHelm()) ? keptHelm() : undefined);
+  process.env.EBBTIDE_HELM || onPath('helm') || (existsSync(keptHelm()) ? keptHelm() : undefined);
 
 /** A schema that was fetched: `compose-spec.json`, or a definition such as `scaledobjects.yaml`; undefined where it was not. */
 export const findSchema = (name) => {
-  const path = setupFolder('schemas', name);
-  return existsSync(path) ? path : undefined;
+  const schema = schemasInModules.find(({ to }) => to === name);
+  return schema && existsSync(keptSchema(schema)) ? keptSchema(schema) : undefined;
 };
 
 /** Folder with a JSON Schema for each kind of Kubernetes object, or undefined where it was not fetched. */
@@ -65,16 +68,17 @@ const buildHelm = async () => {
   );
 };
 
-const fetchFromModule = async ({ module, from, to }) => {
+const fetchFromModule = async (schema) => {
+  const { module, from } = schema;
   needGo();
   await step(`Fetching ${module}`, '5 s', async () => {
     const { output } = await run('go', ['mod', 'download', '-json', module], {
       timeoutMs: 180_000,
       purpose: `${module} could not be downloaded`,
     });
-    mkdirSync(setupFolder('schemas'), { recursive: true });
+    mkdirSync(dirname(keptSchema(schema)), { recursive: true });
     const { Dir: folder } = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1));
-    cpSync(join(folder, from), setupFolder('schemas', to));
+    cpSync(join(folder, from), keptSchema(schema));
   });
 };
 

@@ -38,8 +38,13 @@ test('the chart passes helm lint, and refuses values that cannot be', async (t) 
     ['config.kafka.brokers=embedded', /brokers is embedded.*name your Kafka as host:port/],
     ['config.kafka.brokers=kafka://kafka:9092', /name each broker as host:port, without a scheme/],
     ['components.console.replicas=2', /sessions live in the console's memory, so keep one replica/],
+    ['components.threat.strategy=Recreate', /threat/],
+    ['components.agent.keda.topics={telemetry.resource},components.agent.keda.consumerGroup=agent', /agent/],
+    ['networkPolicy.servers.vault.to[0].ipBlock.cidr=192.0.2.7', /cidr/],
+    ['networkPolicy.servers.vault.to[0].ipBlock.cidr=vault/32', /cidr/],
+    ['networkPolicy.ingressFrom[0].podSelectors.matchLabels.app=envoy', /podSelectors/],
     ['components.token.host=true', /wants to be a DaemonSet/],
-    ['terminationGracePeriodSeconds=10', /minimum: got 10, want 30/],
+    ['terminationGracePeriodSeconds=10', /terminationGracePeriodSeconds/],
     ['components.token.reaches={postgres}', /reaches/],
     ['vault.login=root', /login/],
     ['components.token.ports.http=80', /http/],
@@ -47,6 +52,20 @@ test('the chart passes helm lint, and refuses values that cannot be', async (t) 
     ['typo=1', /typo/],
   ] as const)
     await assert.rejects(render(helm, [wrong]), (error: { stderr: string }) => message.test(error.stderr), wrong);
+});
+
+test('the chart takes values that only look as if they could not be', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  for (const settings of [
+    ['config.kafka.brokers=kafka-embedded.kafka:9092'],
+    ['components.console.enabled=false', 'components.console.replicas=2'],
+    ['components.gateway.strategy=Recreate'],
+    ['networkPolicy.egressPorts=null', 'networkPolicy.servers=null'],
+    ['networkPolicy.servers.vault.to[0].ipBlock.cidr=2001:db8::/32'],
+    ['networkPolicy.servers.vault.to[0].ipBlock.cidr=192.0.2.7/32'],
+  ])
+    await assert.doesNotReject(render(helm, settings), settings.join(' '));
 });
 
 test('every pod is restricted, has what it mounts, and takes its configuration', async (t) => {

@@ -120,6 +120,20 @@ test('scaling that cannot be is refused with what to do', async (t) => {
   const bySasl = 'config.kafka.settings.security\\.protocol=sasl_ssl';
   await refused(/choose kafka.login certificate or scram, or name a TriggerAuthentication/, bySasl);
   await render(helm, ['keda.enabled=true', bySasl, 'keda.authentication=mine']);
+  for (const setting of [
+    'security\\.protocol=sasl_plaintext',
+    'sasl\\.mechanism=PLAIN',
+    'sasl\\.mechanisms=SCRAM-SHA-256',
+    'ssl\\.ca\\.location=/etc/ebbtide/secrets/kafka.crt',
+    'enable\\.ssl\\.certificate\\.verification=false',
+  ]) {
+    const differing = ['kafka.login=scram', `config.kafka.settings.${setting}`];
+    await refused(/leave it to kafka.login and tls.caSecretName, or name a TriggerAuthentication/, ...differing);
+    await render(helm, ['keda.enabled=true', ...differing, 'keda.authentication=mine']);
+  }
+  const fromEnvironment = /taken from the environment of pods, which KEDA does not see/;
+  await refused(fromEnvironment, `config.kafka.brokers=\${ENV:HOST}:9092`);
+  await refused(fromEnvironment, `config.scope.groupId=\${ENV:GROUP}`);
   await refused(/must not be above the greatest/, 'keda.minReplicas=5', 'keda.maxReplicas=4');
   await refused(/keda\/topics|topics/, 'components.archive.keda.topics=null');
 });

@@ -3,9 +3,32 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { blocksOf, pages } from '../docs/blocks.ts';
 import { combinations, definitions, type Manifest, render } from './chart.ts';
 import { deployTools, orSkip } from './tools.ts';
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly items?: Schema;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+}
+
+/** A schema of a definition, made to refuse the fields that an API server would drop. */
+const closed = (schema: Schema): Schema => {
+  const { properties, additionalProperties, items } = schema;
+  const open = additionalProperties !== undefined || schema['x-kubernetes-preserve-unknown-fields'];
+  return {
+    ...schema,
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, closed(one)])),
+      ...(open ? {} : { additionalProperties: false }),
+    }),
+    ...(typeof additionalProperties === 'object' && { additionalProperties: closed(additionalProperties) }),
+    ...(items && { items: closed(items) }),
+  };
+};
 
 test('rendered manifests are valid Kubernetes objects', async (t) => {
   const tools = await deployTools();
@@ -23,9 +46,9 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
   const defined = (path: string): object => {
     // Patterns are of Go, whose flags JavaScript does not know
     const definition = parse(readFileSync(path, 'utf8').replaceAll('(?i)', '')) as {
-      spec: { versions: readonly { schema: { openAPIV3Schema: object } }[] };
+      spec: { versions: readonly { schema: { openAPIV3Schema: Schema } }[] };
     };
-    return definition.spec.versions[0]!.schema.openAPIV3Schema;
+    return closed(definition.spec.versions[0]!.schema.openAPIV3Schema);
   };
   const schemaOf = ({ apiVersion, kind }: Manifest): object | undefined => {
     const other = others.get(kind);
@@ -35,9 +58,9 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
     const file = join(schemas, `${kind.toLowerCase()}-${suffix}.json`);
     return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : undefined;
   };
+  const rendered = new Map<string, Manifest>();
   const compiled = new Map<string, ReturnType<Ajv['compile']>>();
   const unknown = new Set<string>();
-  const kinds = new Set<string>();
   for (const settings of combinations)
     for (const manifest of await render(helm, settings)) {
       const { kind, metadata } = manifest;
@@ -49,7 +72,7 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
       if (!compiled.has(kind)) compiled.set(kind, ajv.compile(schema));
       const validate = compiled.get(kind)!;
       assert.ok(validate(manifest), `${kind} ${metadata.name}: ${ajv.errorsText(validate.errors)}`);
-      kinds.add(kind);
+      rendered.set(kind, manifest);
     }
   assert.deepEqual([...unknown], []);
   for (const kind of [
@@ -63,7 +86,21 @@ test('rendered manifests are valid Kubernetes objects', async (t) => {
     'NetworkPolicy',
     ...others.keys(),
   ])
-    assert.ok(kinds.has(kind), kind);
+    assert.ok(rendered.has(kind), kind);
   const broken = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' }, spec: { replica: 1 } };
   assert.equal(compiled.get('Deployment')!(broken), false);
+  const shown = pages().flatMap((page) => blocksOf(page, 'yaml kubernetes'));
+  assert.ok(shown.length > 0);
+  for (const document of shown.flatMap((block) => parseAllDocuments(block))) {
+    const manifest = document.toJS() as Manifest;
+    const validate = compiled.get(manifest.kind) ?? ajv.compile(schemaOf(manifest)!);
+    assert.ok(validate(manifest), `${manifest.kind} in the documents: ${ajv.errorsText(validate.errors)}`);
+  }
+  const { spec, ...scaled } = rendered.get('ScaledObject')!;
+  const [trigger, ...triggers] = spec!.triggers;
+  for (const misspelt of [
+    { ...spec, cooldownPeriods: 300 },
+    { ...spec, triggers: [{ ...trigger, authenticationReference: { name: 'mine' } }, ...triggers] },
+  ])
+    assert.equal(compiled.get('ScaledObject')!({ ...scaled, spec: misspelt }), false, JSON.stringify(misspelt));
 });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { stringify } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { temporaryFolder } from '../services/folder.ts';
-import { chart, everything, render, setting, values, workloads } from './chart.ts';
+import { chart, everything, type Manifest, render, setting, values, workloads } from './chart.ts';
 import { deployTools, orSkip, runProgram } from './tools.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -160,6 +160,35 @@ test('a component has the common Secrets, or those of its own in their place', a
   }
 });
 
+test('a component is placed as all are, or as it says itself, which may be anywhere', async (t) => {
+  const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
+  if (!helm) return;
+  const file = join(temporaryFolder(t), 'values.yaml');
+  const placement = {
+    priorityClassName: 'high',
+    nodeSelector: { pool: 'credentials' },
+    tolerations: [{ key: 'pool', operator: 'Exists' }],
+    affinity: { nodeAffinity: {} },
+  };
+  const anywhere = { priorityClassName: '', nodeSelector: {}, tolerations: [], affinity: {} };
+  const components = { gateway: anywhere, token: { nodeSelector: { pool: 'tokens' }, tolerations: [] } };
+  writeFileSync(file, stringify({ ...placement, components }));
+  const { stdout } = await runProgram(helm, ['template', 'tide', chart, '--values', file]);
+  const placed = new Map(
+    workloads(parseAllDocuments(stdout).map((document) => document.toJS() as Manifest)).map(({ metadata, spec }) => {
+      const pod = spec!.template.spec as unknown as Readonly<Record<string, unknown>>;
+      return [
+        metadata.name,
+        Object.fromEntries(Object.keys(placement).flatMap((key) => (key in pod ? [[key, pod[key]]] : []))),
+      ];
+    }),
+  );
+  assert.deepEqual(placed.get('tide-console'), placement);
+  assert.deepEqual(placed.get('tide-gateway'), {});
+  const { priorityClassName, affinity } = placement;
+  assert.deepEqual(placed.get('tide-token'), { priorityClassName, affinity, nodeSelector: { pool: 'tokens' } });
+});
+
 test('network policies let in nobody where no peers are named, and let out to ports that are added', async (t) => {
   const helm = orSkip(t, (await deployTools()).findHelm(), 'Helm');
   if (!helm) return;
@@ -184,6 +213,6 @@ test('network policies let in nobody where no peers are named, and let out to po
       .get(`tide-${name}`)!
       .egress.at(-1)!
       .ports.map(({ port }) => port);
-  for (const [name, ports] of Object.entries({ lifecycle: [], notify: [443], retrain: [9001] }))
+  for (const [name, ports] of Object.entries({ lifecycle: [], notify: [], retrain: [9001] }))
     assert.deepEqual(further(name), [15012, ...ports], name);
 });

@@ -17,10 +17,18 @@ interface DeployTools {
 /** What checks deployments, where it was fetched. */
 export const deployTools = (): Promise<DeployTools> => loadSetup<DeployTools>('deploy-tools.mjs');
 
-/** What a tool came to, or undefined after the test was skipped for want of it. */
+/**
+ * What a tool came to, or undefined after the test was skipped for want of it.
+ *
+ * With `EBBTIDE_REQUIRE_DEPLOY_TOOLS=1` the test fails instead; CI does not set it, since not every machine may have these.
+ */
 export const orSkip = <T>(t: TestContext, found: T | undefined, what: string): T | undefined => {
-  if (found === undefined) t.skip(`Skipped without ${what}: fetch it with "node infra/setup/deploy-tools.mjs"`);
-  return found;
+  if (found !== undefined) return found;
+  const fetchIt = 'fetch it with "node infra/setup/deploy-tools.mjs"';
+  if (process.env.EBBTIDE_REQUIRE_DEPLOY_TOOLS === '1')
+    throw new Error(`EBBTIDE_REQUIRE_DEPLOY_TOOLS=1 requires ${what}: ${fetchIt}`);
+  t.skip(`Skipped without ${what}: ${fetchIt}`);
+  return undefined;
 };
 
 /** A file of the repository, as text. */

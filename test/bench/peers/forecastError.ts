@@ -48,7 +48,7 @@ export const forecastError = (
     for (; event < events.length && events[event]!.replayed; event++) push(batch, event, undefined, 0);
     while (event < events.length) {
       const left = events.length - event;
-      const { rows, step } = networks.find((it) => left > it.rows / 2) ?? networks.at(-1)!;
+      const { rows, step } = networks.findLast((it) => it.rows >= left) ?? networks[0]!;
       const n = Math.min(rows, left);
       for (let row = 0; row < n; row++) push(batch, event + row, step.inputs[0], row);
       await step.run();

@@ -30,7 +30,7 @@ const featurizer = statistics(reader.metrics);
 const features = featurizer.size;
 const model = readFileSync(settings.model);
 const networks: Networks = await Promise.all(
-  [128, 32, 8].map(async (rows) => ({
+  [128, 112, 96, 80, 64, 48, 32, 16, 8].map(async (rows) => ({
     rows,
     step: await onnxRuntime.compile(model, {
       inputs: [{ name: 'x', shape: [rows, historyVectors, features] }],

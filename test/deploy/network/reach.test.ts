@@ -150,6 +150,82 @@ test('servers that share a port are told apart by where they are, and ports behi
   }
 });
 
+test('addresses that the environment of a pod fills in have the port at their end, or the one that is named', async (t) => {
+  const helm = await helmOrSkip(t);
+  if (!helm) return;
+  const at = (name: string, address: string) => `config.${name}=${address}`;
+  for (const [server, setting, needed] of [
+    ['kafka', at('kafka.brokers', `\${ENV:BROKERS}`), 'scope'],
+    ['schemaRegistry', at('schemaRegistry.url', `\${ENV:REGISTRY}`), 'scope'],
+    ['tracing', at('tracing.endpoint', `\${ENV:COLLECTOR}`), 'scope'],
+    ['vault', at('vault.address', `https://\${ENV:VAULT}`), 'token'],
+    ['vault', at('vault.address', `https://vault:\${ENV:PORT}`), 'token'],
+    ['clickhouse', at('clickhouse.url', `https://\${FILE:/etc/host}/below`), 'archive'],
+    ['models', at('models.registry', `\${ENV:REGISTRY}`), 'scope'],
+    ['models', at('models.s3.endpoint', `\${ENV:ENDPOINT}`), 'scope'],
+    ['identity', at('gateway.credentials[0].keysUrl', `\${ENV:KEYS}`), 'gateway'],
+    ['mail', at('mail.port', `\${ENV:PORT}`), 'mail'],
+  ] as const) {
+    const settings = [
+      'keda.enabled=false',
+      ...(setting.includes('models.registry') ? [at('models.s3', 'null')] : []),
+      setting,
+    ];
+    await assert.rejects(
+      policies(helm, ...settings),
+      ({ stderr }: { stderr: string }) =>
+        stderr.includes(`is taken from the environment: name its ports by networkPolicy.servers.${server}.ports`),
+      setting,
+    );
+    const named = await policies(helm, ...settings, `networkPolicy.servers.${server}.ports={7}`);
+    assert.ok(admits(named, component(needed), outside, 7), setting);
+  }
+  const literal = await policies(
+    helm,
+    ...[
+      'keda.enabled=false',
+      at('kafka.brokers', `\${ENV:HOST}:9095`),
+      at('schemaRegistry.url', `http://\${ENV:HOST}:81/v7`),
+    ],
+    ...[at('vault.address', `https://vault/\${ENV:PATH}`), at('models.registry', `s3://\${ENV:BUCKET}`)],
+  );
+  for (const [name, port] of [
+    ['scope', 9095],
+    ['scope', 81],
+    ['scope', 9000],
+    ['token', 443],
+  ] as const)
+    assert.ok(admits(literal, component(name), outside, port), `${name} ${port}`);
+});
+
+test('what tells and asks others reaches them at 443 and the ports of its own addresses, where they are said to be', async (t) => {
+  const helm = await helmOrSkip(t);
+  if (!helm) return;
+  const own = [
+    'config.notify.routes[0].url=https://chat.example:8444/hook',
+    `config.notify.routes[1].url=\${ENV:CHAT}`,
+    'config.threat.feeds[0].url=https://feed.example:8445',
+    'config.signals.transmitter.authorizationServers[0].jwksUri=https://id.example:8446/keys',
+    'config.signals.receiver.transmitters[0].pollUrl=https://peer.example:8447',
+  ];
+  const anywhere = await policies(helm, ...own);
+  const proxy: Endpoint = { address: '192.0.2.7' };
+  const block = 'networkPolicy.servers.internet.to[0].ipBlock.cidr=192.0.2.0/28';
+  const through = await policies(helm, ...own, block);
+  const named = await policies(helm, block, 'networkPolicy.servers.internet.ports={3128}');
+  const ports = { notify: [8444], threat: [8445], signals: [8446, 8447] };
+  for (const [name, numbers] of Object.entries(ports)) {
+    for (const port of [443, ...Object.values(ports).flat()]) {
+      const admitted = port === 443 || numbers.includes(port);
+      assert.equal(admits(anywhere, component(name), outside, port), admitted, `${name} ${port}`);
+      assert.equal(admits(through, component(name), proxy, port), admitted, `${name} ${port}`);
+      assert.ok(!admits(through, component(name), outside, port), `${name} ${port} past the proxy`);
+    }
+    assert.ok(admits(named, component(name), proxy, 3128), name);
+    for (const port of [443, 3128]) assert.ok(!admits(named, component(name), outside, port), `${name} ${port}`);
+  }
+});
+
 test('a component is reached at its own ports by those that are named, and its metrics by the monitoring', async (t) => {
   const helm = await helmOrSkip(t);
   if (!helm) return;

@@ -60,7 +60,8 @@ spec:
     {{- end }}
   {{- end }}
   {{- range $key := list "priorityClassName" "nodeSelector" "tolerations" "affinity" }}
-  {{- with get $component $key | default (get $values $key) }}
+  {{- /* An empty one of the component is an answer, too */}}
+  {{- with hasKey $component $key | ternary (get $component $key) (get $values $key) }}
   {{ $key }}:
     {{- toYaml . | nindent 4 }}
   {{- end }}
