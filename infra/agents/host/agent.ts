@@ -49,7 +49,8 @@ export class HostAgent {
   readonly #spool: Spool;
   readonly #outbox: Outbox;
   readonly #schemaIds = new Map<string, number>();
-  #producer: Promise<Producer> | undefined;
+  #producer: Producer | undefined;
+  #connecting: Promise<Producer> | undefined;
   #server: ActivityServer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #nextSampleMs = 0;
@@ -163,7 +164,9 @@ export class HostAgent {
     this.#flush(performance.now());
     for (const watch of this.#watches) watch.close();
     await this.#outbox.close(closeGraceMs);
-    await this.#producer?.then((producer) => producer.close()).catch(() => {});
+    // One that comes after all is not waited for
+    this.#connecting?.then((producer) => producer.close()).catch(() => {});
+    await this.#producer?.close().catch(() => {});
   }
 
   #tick(): void {
@@ -234,13 +237,23 @@ export class HostAgent {
     for (const watch of this.#watches) if (watch.credentialId === credentialId) watch.reporterGone();
   }
 
+  /** The producer there is, or that is being connected, for all who ask. */
+  async #connect(): Promise<Producer> {
+    if (this.#producer) return this.#producer;
+    this.#connecting ??= this.#options
+      .connect()
+      .then((producer) => {
+        this.#producer = producer;
+        return producer;
+      })
+      .finally(() => {
+        this.#connecting = undefined;
+      });
+    return this.#connecting;
+  }
+
   async #send(records: readonly SpooledRecord[], schema: string): Promise<void> {
-    this.#producer ??= this.#options.connect();
-    const connecting = this.#producer;
-    const producer = await connecting.catch((error: unknown) => {
-      if (this.#producer === connecting) this.#producer = undefined;
-      throw error;
-    });
+    const producer = await this.#connect();
     const id = this.#schemaIds.get(schema) ?? (await this.#options.schemaId(schema));
     this.#schemaIds.set(schema, id);
     const { topic } = this.#options;
@@ -248,7 +261,7 @@ export class HostAgent {
       await producer.send(records.map(({ key, body }) => ({ topic, key, value: frame(id, body) })));
     } catch (error) {
       // The next try takes a new client: one that was cut off may have forgotten where Kafka is (librdkafka#5301)
-      if (this.#producer === connecting) this.#producer = undefined;
+      if (this.#producer === producer) this.#producer = undefined;
       void producer.close().catch(() => {});
       throw error;
     }
