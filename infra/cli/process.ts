@@ -5,7 +5,7 @@ import { startHealthServer } from '../http/server.ts';
 import { topicsAtStart } from '../kafka/topics.ts';
 import { watchClients } from '../kafka/watchClients.ts';
 import { connect } from './connect.ts';
-import { type Closable, closeAll, untilStopped } from './lifetime.ts';
+import { type Closable, closeInTime, untilStopped } from './lifetime.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -38,7 +38,7 @@ export const beProcess = async (
       terminal.say(`${part.name} runs${part.address ? ` at ${part.address}` : ''}`);
     }
   } catch (error) {
-    await closeAll([...below, ...parts, watch], terminal.say);
+    await closeInTime([...below, ...parts, watch], terminal.say);
     throw error;
   }
   return untilStopped([...parts, watch], below, terminal);
