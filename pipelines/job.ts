@@ -12,7 +12,7 @@ export interface JobObserver {
 export interface JobOptions {
   /**
    * Messages taken at once, 1 and up; fewer where they are large, see `batchBytes`. Bounds what is in memory: what comes of
-   * eight such batches at most.
+   * eight such batches at most, and of no further one where that is 32 MiB.
    */
   readonly batchSize: number;
   /**
@@ -31,8 +31,6 @@ export interface JobOptions {
 
 /** Bytes of messages taken at once, about: as many messages as are so large by the mean of those before. */
 const batchBytes = 6 * 2 ** 20;
-/** Batches that one transaction takes at most. */
-const batchesTogether = 8;
 /** Transactions of a job that is behind are so many times rarer. */
 const rarerWhenBehind = 5;
 
@@ -98,7 +96,7 @@ export class Job {
     /** Resolves when the next transaction may begin. */
     const dueTime = async () => {
       for (;;) {
-        const patient = behind && pending!.batches < batchesTogether && !this.#stopping;
+        const patient = behind && !pending!.full && !this.#stopping;
         const early = beganAt + commitEveryMs * (patient ? rarerWhenBehind : 1) - stopwatch();
         if (early <= 0) return;
         const changed = new Promise<void>((resolve) => {
@@ -138,10 +136,9 @@ export class Job {
       observer.batch(messages.length, records, stopwatch() - began);
       if (outputs.size === 0) return;
       pending ??= new Pending(changelog);
-      for (const [partition, output] of outputs) pending.add(partition, output);
-      pending.batches++;
+      pending.add(outputs);
       behind = full;
-      if (!behind || pending.batches >= batchesTogether) reconsider();
+      if (!behind || pending.full) reconsider();
       commit();
     };
 
@@ -158,7 +155,7 @@ export class Job {
       const taken = take(messages, full);
       this.#work = taken.then(() => committing).catch(() => {});
       await taken;
-      while (pending && pending.batches >= batchesTogether && !failure)
+      while (pending?.full && !failure)
         await new Promise<void>((resolve) => {
           roomMade = resolve;
         });

@@ -1,5 +1,5 @@
 // Makes what the servers of compose.yaml share, once: a key that unseals OpenBao, passwords, the token service's secret.
-// usage: node secrets.mjs UNSEAL CLICKHOUSE EBBTIDE GRAFANA OWNED
+// usage: node secrets.mjs UNSEAL CLICKHOUSE TOKEN-SECRET CLICKHOUSE-SECRET GRAFANA OWNED
 // (folders, each a volume of those alone who need it; those in OWNED are given to the user of Ebbtide's image)
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,8 +10,9 @@ const ebbtide = 10_001;
 /** User of Grafana's image. */
 const grafana = 472;
 
-const [unsealFolder, clickhouseFolder, ebbtideFolder, grafanaFolder, ownedFolder] = process.argv.slice(2);
-if (!ownedFolder) throw new Error('Five folders are needed: UNSEAL CLICKHOUSE EBBTIDE GRAFANA OWNED');
+const [unsealFolder, clickhouseFolder, tokenFolder, passwordFolder, grafanaFolder, ownedFolder] = process.argv.slice(2);
+if (!ownedFolder)
+  throw new Error('Six folders are needed: UNSEAL CLICKHOUSE TOKEN-SECRET CLICKHOUSE-SECRET GRAFANA OWNED');
 
 /** Owners can be set by root alone; elsewhere files stay with whoever runs this. */
 const give = (path, owner, mode) => {
@@ -29,9 +30,9 @@ const password = () => randomBytes(24).toString('base64url');
 
 // OpenBao's image drops to a user of its own, and nobody else has this volume
 once(unsealFolder, 'unseal.key', () => randomBytes(32), undefined, 0o444);
-once(ebbtideFolder, 'token-service.secret', password, ebbtide, 0o400);
+once(tokenFolder, 'token-service.secret', password, ebbtide, 0o400);
 once(grafanaFolder, 'admin.password', password, grafana, 0o400);
-const writer = once(ebbtideFolder, 'clickhouse.password', password, ebbtide, 0o400);
+const writer = once(passwordFolder, 'clickhouse.password', password, ebbtide, 0o400);
 const reader = once(grafanaFolder, 'clickhouse.password', password, grafana, 0o400);
 
 const user = (name, secret, profile, grants) => `    <${name}>

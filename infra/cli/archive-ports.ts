@@ -19,6 +19,7 @@ export const archivePorts = (
   archive: ClickHouseArchive,
 ): Pick<ConsolePorts, 'trials' | 'views' | 'archived' | 'models'> => {
   const archived = new Set<string>(config.archive.topics);
+  let warned = false;
   return {
     trials: {
       lifecycle: threadedTrial('lifecycle', clickhouse, config),
@@ -30,7 +31,16 @@ export const archivePorts = (
     // What it reads no longer stands still for ever, and nobody need wait for it
     archived: async (topics) => {
       const read = topics.filter((topic) => archived.has(topic));
-      return read.length > 0 ? context.kafka.committed(config.archive.groupId, read) : new Map();
+      if (read.length === 0) return new Map();
+      return context.kafka.committed(config.archive.groupId, read).catch((error: unknown) => {
+        if (!warned)
+          context.log.warn(
+            { err: error },
+            'Kafka does not tell how far the archive is, so sums may be read some seconds early. Where this goes on: run the script of "ebbtide kafka acls" again',
+          );
+        warned = true;
+        throw error;
+      });
     },
     models: modelsPort(context, config),
   };

@@ -3,6 +3,8 @@ import type { Running } from '../context.ts';
 import { exitCodes } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
+const longestCloseMs = 25_000;
+
 /** Something that can be closed, in the order in which it must happen. */
 export interface Closable {
   readonly name: string;
@@ -23,7 +25,7 @@ export const untilStopped = async (
   parts: readonly Running[],
   below: readonly Closable[],
   { say }: Pick<Terminal, 'say'>,
-  graceMs = 25_000,
+  graceMs = longestCloseMs,
 ): Promise<number> => {
   let status: number = exitCodes.ok;
   await new Promise<void>((resolve) => {
@@ -45,15 +47,27 @@ export const untilStopped = async (
         resolve();
       });
   });
+  const clean = await closeInTime([...below, ...parts], say, graceMs);
+  return clean ? status : exitCodes.failed;
+};
+
+/** {@link closeAll}; what is not closed by the end of the grace ends with the process, at once. */
+export const closeInTime = async (
+  all: readonly Closable[],
+  say: (line: string) => void,
+  graceMs = longestCloseMs,
+): Promise<boolean> => {
   const overdue = setTimeout(() => {
     say(
       `Not finished after ${graceMs / 1000} s; ending anyway. What was not committed is read again at the next start`,
     );
     process.exit(exitCodes.failed);
   }, graceMs);
-  const clean = await closeAll([...below, ...parts], say);
-  clearTimeout(overdue);
-  return clean ? status : exitCodes.failed;
+  try {
+    return await closeAll(all, say);
+  } finally {
+    clearTimeout(overdue);
+  }
 };
 
 /** Close the last first; one that fails to close is told of and does not keep the others open. */

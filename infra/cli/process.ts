@@ -5,7 +5,7 @@ import { startHealthServer } from '../http/server.ts';
 import { topicsAtStart } from '../kafka/topics.ts';
 import { watchClients } from '../kafka/watchClients.ts';
 import { connect } from './connect.ts';
-import { type Closable, closeAll, untilStopped } from './lifetime.ts';
+import { type Closable, closeInTime, untilStopped } from './lifetime.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -33,13 +33,13 @@ export const beProcess = async (
     below.push(http);
     terminal.say(`Health and metrics at ${http.address}`);
     for (const begin of start) {
-      const part = await begin(context, () => parts);
+      const part = await Promise.race([begin(context, () => parts), watch.failed]);
       parts.push(part);
       terminal.say(`${part.name} runs${part.address ? ` at ${part.address}` : ''}`);
     }
   } catch (error) {
-    await closeAll([...below, watch, ...parts], terminal.say);
+    await closeInTime([...below, ...parts, watch], terminal.say);
     throw error;
   }
-  return untilStopped([watch, ...parts], below, terminal);
+  return untilStopped([...parts, watch], below, terminal);
 };

@@ -227,6 +227,7 @@ export const startKeylife = async (
   return runPipeline<KeylifePartition>(context, cluster, {
     name,
     topic: topics.telemetryBiometric,
+    changelog: topics.stateKeylife.name,
     config,
     metrics,
     policy,

@@ -33,20 +33,23 @@ export const readChangelog = async <R extends { readonly version: number }>(
 ): Promise<void> => {
   const topic = codec.topic.name;
   const tail = await kafka.tail({ topics: [], from: 'beginning', partitions: [{ topic, partition }] });
-  for await (const messages of tail.batches()) {
-    if (messages.length === 0) break;
-    for (const { key, value, offset } of messages) {
-      const record = value ? await codec.read(value) : undefined;
-      if (record && record.version !== version)
-        throw new EbbtideError(
-          'STATE_CORRUPT',
-          `Changelog record ${offset} of partition ${partition} has layout ${record.version}, expected ${version}`,
-          { partition, offset },
-        );
-      each(key?.toString('utf8') ?? '', record);
+  try {
+    for await (const messages of tail.batches()) {
+      if (messages.length === 0) break;
+      for (const { key, value, offset } of messages) {
+        const record = value ? await codec.read(value) : undefined;
+        if (record && record.version !== version)
+          throw new EbbtideError(
+            'STATE_CORRUPT',
+            `Changelog record ${offset} of partition ${partition} has layout ${record.version}, expected ${version}`,
+            { partition, offset },
+          );
+        each(key?.toString('utf8') ?? '', record);
+      }
     }
+  } finally {
+    await tail.close();
   }
-  await tail.close();
 };
 
 /**

@@ -150,6 +150,7 @@ export const startScope = async (
   return runPipeline<ScopePartition>(context, cluster, {
     name,
     topic: topics.telemetryApi,
+    changelog: topics.stateScope.name,
     config,
     metrics,
     policy,

@@ -23,7 +23,7 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
     for (let attempt = 0; attempt < 50; attempt++) {
       const answer = await call<{ topics: { name: string; partitions: unknown[] }[] }>(
         `Cannot read the metadata of ${topic}`,
-        (done) => metadata.getMetadata({ topic, timeout: 10_000 } as never, done as never),
+        (done) => metadata.getMetadata({ topic, allTopics: false, timeout: 10_000 } as never, done as never),
       );
       const count = answer.topics.find((one) => one.name === topic)?.partitions.length ?? 0;
       if (count > 0) return count;

@@ -65,15 +65,16 @@ const openClient = (options: RegistryOptions): InstanceType<typeof SchemaRegistr
 };
 
 /**
- * How many subjects a registry knows.
+ * How many subjects a registry knows; undefined where it knows this user, and lets it list none.
  *
  * @throws {EbbtideError} `CONFIG_INVALID` for files that cannot be used; else what the registry failed with
  */
-export const countSubjects = async (options: RegistryOptions): Promise<number> => {
+export const countSubjects = async (options: RegistryOptions): Promise<number | undefined> => {
   try {
     return (await openClient(options).getAllSubjects()).length;
   } catch (error) {
     if (error instanceof EbbtideError) throw error;
+    if (options.username && (error as { status?: number }).status === 403) return undefined;
     throw registryError(`Cannot list the subjects at ${options.url}`, error);
   }
 };

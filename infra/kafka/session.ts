@@ -181,7 +181,9 @@ export const openSession = async (
       return total;
     },
     reachable: () =>
-      call('Kafka does not answer', (done) => consumer.getMetadata({ topic, timeout: 1000 } as never, done as never)),
+      call('Kafka does not answer', (done) =>
+        consumer.getMetadata({ topic, allTopics: false, timeout: 1000 } as never, done as never),
+      ),
     async close() {
       closing = true;
       await consuming;

@@ -15,10 +15,6 @@ export const openTail = async (
   },
   partitionsOf: (topic: string) => Promise<number>,
 ): Promise<Tail> => {
-  const consumer = await connectConsumer(cluster, {
-    'group.id': `ebbtide-tail-${process.pid}-${tails++}`,
-    'enable.partition.eof': true,
-  });
   // Asking for a topic's partitions also makes it, where the broker creates topics on first use.
   const counts = new Map<string, number>();
   for (const topic of new Set([...options.topics, ...(options.partitions ?? []).map((one) => one.topic)]))
@@ -49,6 +45,11 @@ export const openTail = async (
     const end = pending.get(id);
     if (end !== undefined && offset >= end) pending.delete(id);
   };
+  // Last, for nothing would close it where what is before fails
+  const consumer = await connectConsumer(cluster, {
+    'group.id': `ebbtide-tail-${process.pid}-${tails++}`,
+    'enable.partition.eof': true,
+  });
   consumer.on('partition.eof', (({ topic, partition, offset }: { topic: string; partition: number; offset: number }) =>
     reach(topic, partition, offset)) as never);
   consumer.assign(starts as never);

@@ -15,7 +15,10 @@ import {
 
 type Client = NativeConsumer | NativeProducer;
 
+/** Clients that are not answered so soon are only suspected: one may be busy, or slowed down by a quota. */
 const answerTimeoutMs = 1_000;
+/** Less than a process has for a clean end, for a client cannot be closed while it is asked. */
+const suspectTimeoutMs = 20_000;
 const longestPauseMs = 60_000;
 
 /** Who sees to it that the clients of a process can still reach their cluster. */
@@ -26,7 +29,8 @@ export interface ClientWatch extends Running {
 
 /**
  * Watch whether the Kafka clients of this process are answered, and fail where one has lost the cluster for good: it had no
- * answer for so long, and a new client is answered at two looks one after the other, between which the old one had its chance.
+ * soon answer for so long, and while a new client is answered, the old one is not, however patiently it is asked. Time in which
+ * nobody looked, as where the machine was suspended, does not count.
  *
  * A cluster that is away makes nothing fail: a process that is started anew would not reach it either. librdkafka's own
  * reconnecting is enough then, unless it forgets where the cluster is (librdkafka#5301).
@@ -39,8 +43,9 @@ export interface ClientWatch extends Running {
  */
 export const watchClients = (cluster: ClusterOptions, lostAfterMs: number, log: Logger): ClientWatch => {
   const closing = new AbortController();
-  const answeredAt = new WeakMap<Client, number>();
-  let suspected = new Set<Client>();
+  const pauseMs = Math.min(longestPauseMs, Math.max(100, lostAfterMs / 10));
+  const longestBetweenLooksMs = 2 * (pauseMs + answerTimeoutMs);
+  const silences = new WeakMap<Client, { lookedAt: number; silentMs: number }>();
   let silentNow = 0;
   let why: string | undefined;
 
@@ -50,32 +55,39 @@ export const watchClients = (cluster: ClusterOptions, lostAfterMs: number, log: 
     // One after the other: each holds one of Node's few worker threads while it waits
     for (const client of openClients) {
       if (closing.signal.aborted) return [];
-      if (!answeredAt.has(client)) answeredAt.set(client, performance.now());
-      if (await answers(client)) answeredAt.set(client, performance.now());
-      else if (openClients.has(client) && performance.now() - answeredAt.get(client)! >= lostAfterMs)
-        silent.push(client);
+      const before = silences.get(client) ?? { lookedAt: performance.now(), silentMs: 0 };
+      const answered = await answers(client, answerTimeoutMs);
+      const lookedAt = performance.now();
+      const silentMs = answered ? 0 : before.silentMs + Math.min(lookedAt - before.lookedAt, longestBetweenLooksMs);
+      silences.set(client, { lookedAt, silentMs });
+      if (!answered && openClients.has(client) && silentMs >= lostAfterMs) silent.push(client);
     }
     return silent;
+  };
+
+  /** Whether one of them is not answered even where it is given time, which is also time to connect again. */
+  const haveLost = async (suspects: readonly Client[]): Promise<boolean> => {
+    for (const client of suspects) {
+      if (closing.signal.aborted) return false;
+      if (!(await answers(client, suspectTimeoutMs))) return openClients.has(client);
+      silences.set(client, { lookedAt: performance.now(), silentMs: 0 });
+    }
+    return false;
   };
 
   const look = async (): Promise<void> => {
     const silent = await findSilent();
     silentNow = silent.length;
-    if (silent.length === 0 || !(await newClientAnswers(cluster))) {
-      suspected = new Set();
-      return;
-    }
-    const lost = silent.filter((client) => suspected.has(client));
-    suspected = new Set(silent);
-    if (lost.length === 0) return;
-    why = `Kafka at ${cluster.brokers} answers a new client, and ${lost.length} of this process's ${openClients.size} have had no answer for ${Math.round(lostAfterMs / 1000)} s and more (kafka.lostAfterMs): they have lost it. The process ends, for whoever supervises it to start it anew`;
-    log.fatal({ clients: openClients.size, lost: lost.length }, why);
-    throw new EbbtideError('KAFKA_UNAVAILABLE', why, { lost: lost.length });
+    if (silent.length === 0 || !(await newClientAnswers(cluster)) || !(await haveLost(silent))) return;
+    // It may have gone away meanwhile
+    if (closing.signal.aborted || !(await newClientAnswers(cluster))) return;
+    why = `Kafka at ${cluster.brokers} answers a new client, and ${silent.length} of this process's ${openClients.size} have had no answer for ${Math.round(lostAfterMs / 1000)} s and more (kafka.lostAfterMs): they have lost it. The process ends, for whoever supervises it to start it anew`;
+    log.fatal({ clients: openClients.size, silent: silent.length }, why);
+    throw new EbbtideError('KAFKA_UNAVAILABLE', why, { silent: silent.length });
   };
 
   const watching = async (): Promise<void> => {
     if (lostAfterMs === 0) return;
-    const pauseMs = Math.min(longestPauseMs, Math.max(100, lostAfterMs / 10));
     while (!closing.signal.aborted) {
       await sleep(pauseMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
       if (!closing.signal.aborted) await look();
@@ -94,15 +106,15 @@ export const watchClients = (cluster: ClusterOptions, lostAfterMs: number, log: 
       detail: why ?? `${silentNow} of ${openClients.size} clients are without an answer for longer than they may be`,
     }),
     async close() {
+      // A question under way is left to its time-out
       closing.abort();
-      await running.catch(() => {});
     },
   };
 };
 
-const answers = (client: Client): Promise<boolean> =>
+const answers = (client: Client, timeoutMs: number): Promise<boolean> =>
   call('Kafka does not answer', (done) =>
-    client.getMetadata({ topic: topics.control.name, timeout: answerTimeoutMs } as never, done as never),
+    client.getMetadata({ topic: topics.control.name, allTopics: false, timeout: timeoutMs } as never, done as never),
   ).then(
     () => true,
     () => false,
@@ -116,7 +128,7 @@ const newClientAnswers = async (cluster: ClusterOptions): Promise<boolean> => {
     return false;
   }
   try {
-    return await answers(client);
+    return await answers(client, answerTimeoutMs);
   } finally {
     await disconnect(client);
   }

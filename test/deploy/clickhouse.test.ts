@@ -16,7 +16,7 @@ test("the users of compose.yaml's ClickHouse may do what the archive and Grafana
   const at = (name: string) => join(folder, name);
   await runProgram(process.execPath, [
     join(packageRoot(), 'deploy/compose/secrets.mjs'),
-    ...['unseal', 'users', 'ebbtide', 'grafana', 'owned'].map(at),
+    ...['unseal', 'users', 'token', 'password', 'grafana', 'owned'].map(at),
   ]);
   mkdirSync(at('engine/users.d'), { recursive: true });
   // The engine in a child process works as the user "default" itself
@@ -34,14 +34,14 @@ test("the users of compose.yaml's ClickHouse may do what the archive and Grafana
     return { status: response.status, text: await response.text() };
   };
 
-  const config = { url: server.url, username: 'ebbtide', passwordFile: at('ebbtide/clickhouse.password') };
+  const config = { url: server.url, username: 'ebbtide', passwordFile: at('password/clickhouse.password') };
   const archive = openArchive(clickhouseConfig.parse(config));
   t.after(() => archive.close());
   await archive.prepare();
   await archive.prepare();
 
   const reader = readFileSync(at('grafana/clickhouse.password'), 'utf8');
-  const writer = readFileSync(at('ebbtide/clickhouse.password'), 'utf8');
+  const writer = readFileSync(at('password/clickhouse.password'), 'utf8');
   assert.deepEqual(await ask('grafana', reader, 'SELECT count() FROM ebbtide.decisions'), { status: 200, text: '0\n' });
   // Grafana's plugin sets limits of its own with each query
   assert.equal((await ask('grafana', reader, 'SELECT 1 SETTINGS max_execution_time = 30')).status, 200);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
@@ -120,6 +120,8 @@ test('each login at Vault is mounted where it is used, and nowhere else', () => 
       .filter(([, { volumes = [] }]) => volumes.some((one) => one.startsWith(`${volume}:`)))
       .map(([name]) => name);
   assert.deepEqual(holders('vault-admin'), ['secrets', 'vault-init']);
+  assert.deepEqual(holders('clickhouse-secret'), ['secrets', 'archive', 'retrain', 'console']);
+  assert.deepEqual(holders('token-secret'), ['secrets', 'services']);
   for (const volume of [...logins.keys(), 'vault-admin', 'models'])
     assert.ok(compose.services.secrets!.volumes!.includes(`${volume}:/run/owned/${volume}`), volume);
 });
@@ -175,12 +177,15 @@ test('what the configuration reaches are services of compose.yaml, and files tha
   const { kafka, schemaRegistry, clickhouse, vault, http } = config;
   for (const address of [`kafka://${kafka.brokers}`, schemaRegistry.url, clickhouse.url, vault.address])
     assert.ok(new URL(address).hostname in compose.services, address);
-  const mounted = compose.services.services!.volumes!.map((volume) => volume.split(':')[1]!);
-  for (const file of [clickhouse.passwordFile, config.token.sharedSecretFile])
-    assert.ok(
-      mounted.some((folder) => file!.startsWith(`${folder}/`)),
-      file,
-    );
+  /** Commands of those that a volume brings a file to. */
+  const holdersOf = (file: string | undefined) =>
+    services
+      .filter(([, one]) => isOurs(one) && !one.entrypoint)
+      .filter(([, { volumes = [] }]) => volumes.some((volume) => file!.startsWith(`${volume.split(':')[1]}/`)))
+      .map(([name]) => commandOf(name))
+      .sort();
+  assert.deepEqual(holdersOf(clickhouse.passwordFile), ['run archive', 'run retrain', 'serve console']);
+  assert.deepEqual(holdersOf(config.token.sharedSecretFile), ['serve token gateway']);
   assert.equal(http.host, '0.0.0.0');
   const ports = new Set(
     services
@@ -214,19 +219,24 @@ test('Prometheus scrapes every process, and Grafana has the data sources that da
 
 test('secrets are made once, each for those alone who need it', async (t) => {
   const folder = temporaryFolder(t);
-  const folders = ['unseal', 'clickhouse', 'ebbtide', 'grafana', 'owned'].map((name) => join(folder, name));
+  const folders = ['unseal', 'clickhouse', 'token', 'password', 'grafana', 'owned'].map((name) => join(folder, name));
   mkdirSync(join(folder, 'owned', 'models'), { recursive: true });
   const make = () => runProgram(process.execPath, [join(root, 'deploy/compose/secrets.mjs'), ...folders]);
   await make();
+  for (const [name, files] of [
+    ['token', ['token-service.secret']],
+    ['password', ['clickhouse.password']],
+  ] as const)
+    assert.deepEqual(readdirSync(join(folder, name)), files);
   const read = (name: string) => readFileSync(join(folder, name));
   assert.equal(read('unseal/unseal.key').length, 32);
   assert.equal(statSync(join(folder, 'owned', 'models')).mode & 0o777, 0o700);
-  const password = read('ebbtide/clickhouse.password').toString();
-  assert.equal(statSync(join(folder, 'ebbtide/clickhouse.password')).mode & 0o777, 0o400);
+  const password = read('password/clickhouse.password').toString();
+  assert.equal(statSync(join(folder, 'password/clickhouse.password')).mode & 0o777, 0o400);
   const users = read('clickhouse/ebbtide.xml').toString();
   assert.ok(!users.includes(password));
   assert.notEqual(read('grafana/clickhouse.password').toString(), password);
   await make();
-  assert.equal(read('ebbtide/clickhouse.password').toString(), password);
+  assert.equal(read('password/clickhouse.password').toString(), password);
   assert.equal(read('clickhouse/ebbtide.xml').toString(), users);
 });

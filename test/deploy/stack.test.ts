@@ -49,7 +49,7 @@ const openStack = async (t: TestContext) => {
   for (const service of logins) mkdirSync(at(`logins/${service}`), { recursive: true });
   await runProgram(process.execPath, [
     script('secrets.mjs'),
-    ...['unseal', 'users', 'secrets', 'grafana', 'owned'].map(at),
+    ...['unseal', 'users', 'secrets/token', 'secrets/clickhouse', 'grafana', 'owned'].map(at),
   ]);
   const given = yamlFile<Record<string, Section>>('deploy/compose/ebbtide.yaml');
   const text = stringify({

@@ -8,7 +8,7 @@ import { freePort, spawnGuarded } from '../../infra/setup/guarded.ts';
 import { loadSetup } from '../../infra/setup/load.ts';
 import { temporaryFolder } from '../services/folder.ts';
 import { requireOrSkip } from '../services/require.ts';
-import { fileText, runProgram } from './tools.ts';
+import { fileText, runProgram, yamlFile } from './tools.ts';
 
 const root = packageRoot();
 
@@ -20,7 +20,7 @@ test('the OpenBao of compose.yaml is initialised and prepared in any order, unse
   const address = `http://127.0.0.1:${port}`;
   await runProgram(process.execPath, [
     join(root, 'deploy/compose/secrets.mjs'),
-    ...['unseal', 'clickhouse', 'ebbtide', 'grafana'].map(at),
+    ...['unseal', 'clickhouse', 'token', 'password', 'grafana', 'owned'].map(at),
   ]);
   // The file of compose.yaml itself, with this machine's places in it
   const configuration = fileText('deploy/compose/openbao/openbao.hcl')
@@ -30,6 +30,8 @@ test('the OpenBao of compose.yaml is initialised and prepared in any order, unse
     .replace('openbao:8200', `127.0.0.1:${port}`)
     .replace('openbao:8201', `127.0.0.1:${await freePort()}`);
   mkdirSync(at('data'));
+  // Volumes of those who log in
+  for (const name of ['actuator', 'token-service']) mkdirSync(at(`logins/${name}`), { recursive: true });
   writeFileSync(at('openbao.hcl'), configuration);
   const { findOpenBao } = await loadSetup<{ findOpenBao(): { path: string } }>('openbao.mjs');
   const start = async () => {
@@ -64,14 +66,17 @@ test('the OpenBao of compose.yaml is initialised and prepared in any order, unse
   const first = prepare();
   let server = await start();
   assert.match(await first, /Done: \d+ things/);
-  assert.ok(existsSync(at('logins/ebbtide-actuator.secret-id')));
+  assert.ok(existsSync(at('logins/actuator/ebbtide-actuator.secret-id')));
 
   await server.stop();
   server = await start();
   assert.match(await prepare(), /Everything is so already/);
 
   const targets = { 'web-1': { method: 'sshCertificate', users: ['alice'] } };
-  writeFileSync(at('ebbtide.yaml'), `${configured}provision: ${JSON.stringify({ targets })}\n`);
+  writeFileSync(
+    at('ebbtide.yaml'),
+    JSON.stringify({ ...yamlFile<object>('deploy/compose/ebbtide.yaml'), provision: { targets } }),
+  );
   await prepare();
   const policy = await fetch(`${address}/v1/sys/policies/acl/ebbtide-provision`, {
     headers: { 'X-Vault-Token': readFileSync(at('admin/root-token'), 'utf8') },
@@ -81,8 +86,8 @@ test('the OpenBao of compose.yaml is initialised and prepared in any order, unse
   const login = await fetch(`${address}/v1/auth/approle/login`, {
     method: 'POST',
     body: JSON.stringify({
-      role_id: readFileSync(at('logins/ebbtide-token-service.role-id'), 'utf8'),
-      secret_id: readFileSync(at('logins/ebbtide-token-service.secret-id'), 'utf8'),
+      role_id: readFileSync(at('logins/token-service/ebbtide-token-service.role-id'), 'utf8'),
+      secret_id: readFileSync(at('logins/token-service/ebbtide-token-service.secret-id'), 'utf8'),
     }),
   });
   const { auth } = (await login.json()) as { auth: { policies: string[] } };

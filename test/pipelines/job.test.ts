@@ -126,3 +126,60 @@ test('Job takes fewer messages at once where they are large, and as many as it m
   // 6 MiB of messages of 100,000 bytes are 63
   assert.deepEqual(asked, [1000, 1000, 63, 63, 1000, 1000]);
 });
+
+test('Job begins no further batch while what is to be committed is large, and takes that soon though it is behind', async () => {
+  const mebibytes = 2 ** 20;
+  const commits: number[] = [];
+  let beforeCommit = 0;
+  let largest = 0;
+  let polls = 40;
+  let clock = 0;
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  /** Who waits longer than the least time from one transaction to the next waits for the end. */
+  const pause = async (ms: number) => {
+    if (ms > 1_000) await ended;
+    clock += ms;
+  };
+  const job = new Job(
+    async () => ({
+      // Each message of a few bytes leaves one of 12 MiB
+      chain: map(({ messages }) => {
+        beforeCommit += messages.length;
+        largest = Math.max(largest, beforeCommit);
+        return {
+          records: messages.map(() => ({ topic: 'out', key: 'k', value: Buffer.alloc(12 * mebibytes) })),
+          next: messages.at(-1)!.offset + 1,
+        };
+      }),
+      start: 0,
+      replayBefore: 0,
+    }),
+    { batchSize: 1, commitEveryMs: 1_000, stopwatch: () => clock, pause, observer },
+  );
+  await job.assigned([0]);
+  let offset = 0;
+  await job.run({
+    poll: async () => {
+      if (polls-- > 0) return { messages: [message(0, offset++)], epoch: 0 };
+      job.stop();
+      end();
+      return { messages: [], epoch: 0 };
+    },
+    epoch: () => 0,
+    commit: async (records) => {
+      commits.push(records.length);
+      beforeCommit -= records.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    partitions: () => [0],
+    lag: async () => 0,
+    reachable: async () => {},
+    close: async () => {},
+  });
+  assert.ok(commits.length > 10, `${commits}`);
+  assert.ok(Math.max(...commits) <= 3, `${commits}`);
+  assert.ok(largest <= 4, `${largest}`);
+});

@@ -50,6 +50,7 @@ export class HostAgent {
   readonly #outbox: Outbox;
   readonly #schemaIds = new Map<string, number>();
   #producer: Producer | undefined;
+  #connecting: Promise<Producer> | undefined;
   #server: ActivityServer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #nextSampleMs = 0;
@@ -163,6 +164,8 @@ export class HostAgent {
     this.#flush(performance.now());
     for (const watch of this.#watches) watch.close();
     await this.#outbox.close(closeGraceMs);
+    // One that comes after all is not waited for
+    this.#connecting?.then((producer) => producer.close()).catch(() => {});
     await this.#producer?.close().catch(() => {});
   }
 
@@ -234,9 +237,23 @@ export class HostAgent {
     for (const watch of this.#watches) if (watch.credentialId === credentialId) watch.reporterGone();
   }
 
+  /** The producer there is, or that is being connected, for all who ask. */
+  async #connect(): Promise<Producer> {
+    if (this.#producer) return this.#producer;
+    this.#connecting ??= this.#options
+      .connect()
+      .then((producer) => {
+        this.#producer = producer;
+        return producer;
+      })
+      .finally(() => {
+        this.#connecting = undefined;
+      });
+    return this.#connecting;
+  }
+
   async #send(records: readonly SpooledRecord[], schema: string): Promise<void> {
-    this.#producer ??= await this.#options.connect();
-    const producer = this.#producer;
+    const producer = await this.#connect();
     const id = this.#schemaIds.get(schema) ?? (await this.#options.schemaId(schema));
     this.#schemaIds.set(schema, id);
     const { topic } = this.#options;

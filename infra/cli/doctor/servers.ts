@@ -18,7 +18,8 @@ const lookAtKafka = async (brokers: string, settings: Config['kafka']['settings'
 
 const lookAtRegistry = async (url: string, section: Config['schemaRegistry']): Promise<string> => {
   const { countSubjects } = await import('../../kafka/registry.ts');
-  return `${url}, ${await countSubjects({ ...section, url })} subjects`;
+  const subjects = await countSubjects({ ...section, url });
+  return `${url}, ${subjects === undefined ? `answers; ${section.username} may not list its subjects` : `${subjects} subjects`}`;
 };
 
 const lookAtVault = async (address: string, files: ClientTlsFiles): Promise<string> => {

@@ -94,6 +94,6 @@ export const elsewhere: Readonly<Record<string, RunElsewhere | NotRun>> = {
   'docker compose exec console ebbtide credentials list': engine,
   'docker compose exec archive ebbtide query "SELECT action, count() FROM decisions GROUP BY ALL"': engine,
   'docker compose exec console ebbtide control mode enforce --reason "trying it out"': engine,
-  'curl -H "Authorization: Bearer $(docker compose exec services cat /run/ebbtide/secrets/token-service.secret)" -H \'Content-Type: application/json\' -d \'{"event":"orders","function":"resize","instance":"i-1"}\' http://127.0.0.1:7071/v1/credentials':
+  'curl -H "Authorization: Bearer $(docker compose exec services cat /run/ebbtide/secrets/token/token-service.secret)" -H \'Content-Type: application/json\' -d \'{"event":"orders","function":"resize","instance":"i-1"}\' http://127.0.0.1:7071/v1/credentials':
     engine,
 };

@@ -96,7 +96,12 @@ export const telemetryOf = async (broker: FakeBroker): Promise<ResourceTelemetry
 };
 
 /** An agent in this process with quick defaults; it ends with the test. */
-export const quickAgent = async (t: TestContext, broker: FakeBroker, config: z.input<typeof hostAgentConfig> = {}) => {
+export const quickAgent = async (
+  t: TestContext,
+  broker: FakeBroker,
+  config: z.input<typeof hostAgentConfig> = {},
+  connect: () => Promise<Producer> = async () => broker.producer(),
+) => {
   const log = rememberingLog();
   const spoolFolder = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
   const agent = new HostAgent({
@@ -111,7 +116,7 @@ export const quickAgent = async (t: TestContext, broker: FakeBroker, config: z.i
     }),
     spoolFolder,
     log,
-    connect: async () => broker.producer(),
+    connect,
     schemaId: async () => 1,
   });
   // The agent gives its lock back in a folder that must still be there.

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { lookAtServers } from '../../../infra/cli/doctor/servers.ts';
 import { parseConfig } from '../../../infra/config/load.ts';
@@ -61,4 +64,23 @@ test('doctor shows servers the certificates that the configuration names, and te
       assert.equal(status, 'missing', name);
       assert.match(remedy ?? '', /certificates/, name);
     }
+});
+
+test('doctor finds a registry that answers and does not let its user list subjects, and misses one that knows nobody', async (t) => {
+  const server = createServer((incoming, outgoing) => {
+    outgoing.writeHead(incoming.headers.authorization ? 403 : 401, { 'Content-Type': 'application/json' });
+    outgoing.end(JSON.stringify({ error_code: 40301, message: 'Not allowed' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const look = async (login: object) => {
+    const findings = await lookAtServers(parseConfig(JSON.stringify({ schemaRegistry: { url, ...login } })));
+    return findings.find(({ name }) => name === 'Schema registry')!;
+  };
+  const passwordFile = join(temporaryFolder(t), 'password');
+  writeFileSync(passwordFile, 'secret');
+  const { status, found } = await look({ username: 'reader', passwordFile });
+  assert.deepEqual([status, found], ['ok', `${url}, answers; reader may not list its subjects`]);
+  assert.equal((await look({})).status, 'missing');
 });

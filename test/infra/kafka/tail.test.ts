@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { call, connectProducer, disconnect } from '../../../infra/kafka/client.ts';
+import { call, connectProducer, disconnect, openClients } from '../../../infra/kafka/client.ts';
 import { connectKafka } from '../../../infra/kafka/connect.ts';
 import { startMockCluster } from '../../../infra/kafka/mock.ts';
 import { enqueue } from '../../../infra/kafka/producer.ts';
+import { openTail } from '../../../infra/kafka/tail.ts';
 import type { Tail } from '../../../infra/kafka/types.ts';
 import { uniqueName } from '../../services/ports.ts';
 import { requireOrSkip } from '../../services/require.ts';
@@ -162,4 +163,17 @@ test('Tail waits for a transaction that hangs, and shows of it what was committe
     await reading;
     if (end === 'abort') await transaction(20, 30);
   }
+});
+
+test('openTail leaves no client open where the partitions cannot be read', async (t) => {
+  const cluster = await startMockCluster();
+  t.after(() => cluster.close());
+  const before = new Set(openClients);
+  const refused = new Error('refused');
+  const options = { topics: ['nothing'], from: 'beginning' } as const;
+  await assert.rejects(
+    openTail({ brokers: cluster.brokers }, options, () => Promise.reject(refused)),
+    refused,
+  );
+  assert.deepEqual(new Set(openClients), before);
 });

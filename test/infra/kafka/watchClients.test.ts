@@ -72,6 +72,22 @@ test('watchClients fails where a client has lost a cluster that answers others, 
     },
   );
 
+  await t.test('a client that is answered late is suspected, and not condemned', async () => {
+    const kafka = await connectKafka(cluster);
+    await kafka.ensureTopics(1);
+    // A new client is answered at once
+    const watch = watchClients({ brokers: broker.brokers }, 3_000, log);
+    const seen = outcomeOf(watch.failed);
+    broker.proxy.delay(1_500);
+    const silent = async (some: RegExp) => some.test((await watch.health()).detail);
+    await until('the client to be without an answer for too long', () => silent(/^[1-9]/));
+    await until('the client to be answered where it is given time', () => silent(/^0 /));
+    assert.deepEqual([seen.error, watch.lost()], [undefined, undefined]);
+    await watch.close();
+    broker.proxy.delay(0);
+    await kafka.close();
+  });
+
   await t.test('a cluster that is away, and comes back, makes nothing fail', async () => {
     const kafka = await connectKafka(cluster);
     await kafka.ensureTopics(1);

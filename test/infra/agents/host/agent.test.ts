@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { HostAgent } from '../../../../infra/agents/host/agent.ts';
 import { hostAgentConfig } from '../../../../infra/agents/host/config.ts';
 import { telemetryTopic } from '../../../../infra/agents/host/start.ts';
+import type { Producer } from '../../../../infra/kafka/types.ts';
 import { isEbbtideError } from '../../../../schemas/errors.ts';
 import { temporaryFolder } from '../../../services/folder.ts';
 import { FakeBroker, quickAgent, rememberingLog, telemetryOf, until, worker } from '../support.ts';
@@ -141,6 +142,25 @@ test('HostAgent must sample on while the broker is away, and lose nothing', linu
     [...times].sort((a, b) => a - b),
   );
   assert.ok(log.lines.some(({ message }) => message === 'broker takes telemetry again'));
+});
+
+test('HostAgent must connect once, though a sending gives up before it has', linux, async (t) => {
+  const broker = new FakeBroker();
+  let asked = 0;
+  let connected = () => {};
+  const connect = () => {
+    asked++;
+    return new Promise<Producer>((resolve) => {
+      connected = () => resolve(broker.producer());
+    });
+  };
+  const config = { targets: [{ pid: process.pid, credentialId: 'c-1' }], sendTimeoutMs: 2_000 };
+  const { agent } = await quickAgent(t, broker, config, connect);
+  await until('sendings to give up', () => /broker takes nothing: .* acknowledge/.test(agent.health().detail));
+  connected();
+  await until('samples', () => broker.messages.length >= 3);
+  await agent.close();
+  assert.deepEqual([asked, broker.opened, broker.closed], [1, 1, 1]);
 });
 
 test('HostAgent must say what it gave up in health, log and counts', linux, async (t) => {
