@@ -10,8 +10,8 @@ import { setUp } from './setup.mjs';
 
 /** Speed and real data sets are looked at by commands of their own. */
 const excluded = ['bench', 'evaluation'];
-/** Two files at a time: each may have servers of its own. */
-const concurrency = 2;
+/** Files at a time: each may have servers of its own, and waits for them much of the time. */
+const concurrency = 3;
 const fileTimeoutMs = 6 * 60_000;
 
 const filesBelow = (folder, ending) =>
