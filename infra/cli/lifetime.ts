@@ -3,7 +3,8 @@ import type { Running } from '../context.ts';
 import { exitCodes } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
-const longestCloseMs = 25_000;
+/** Time for a clean end, milliseconds; less than what orchestrators are told to give. */
+export const longestCloseMs = 25_000;
 
 /** Something that can be closed, in the order in which it must happen. */
 export interface Closable {

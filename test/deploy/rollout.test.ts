@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { longestCloseMs } from '../../infra/cli/lifetime.ts';
 import { everything, type Manifest, render, values, workloads } from './chart.ts';
-import { deployTools, fileText, orSkip } from './tools.ts';
+import { deployTools, orSkip } from './tools.ts';
 
 interface Pod {
   readonly terminationGracePeriodSeconds: number;
@@ -27,13 +28,12 @@ const helmOrSkip = async (t: Parameters<typeof orSkip>[0]) => orSkip(t, (await d
 test('services let their callers go before they end, and every process has the time that it takes to end by itself', async (t) => {
   const helm = await helmOrSkip(t);
   if (!helm) return;
-  const graceMs = Number(/graceMs = ([\d_]+)/.exec(fileText('infra/cli/lifetime.ts'))![1]!.replaceAll('_', ''));
   for (const [name, pod] of podsOf(await render(helm, [...everything, 'terminationGracePeriodSeconds=30']))) {
     const waits = pod.containers[0].lifecycle?.preStop.exec.command;
     assert.equal(waits !== undefined, values.components[name]!.ports !== undefined, name);
     const [program, seconds = '0'] = waits ?? ['sleep'];
     assert.equal(program, 'sleep');
-    assert.ok(Number(seconds) * 1000 + graceMs <= pod.terminationGracePeriodSeconds * 1000, name);
+    assert.ok(Number(seconds) * 1000 + longestCloseMs <= pod.terminationGracePeriodSeconds * 1000, name);
   }
 });
 
