@@ -12,8 +12,8 @@ if (!loginFolder) throw new Error('An address and two folders are needed: ADDRES
 const ebbtide = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'infra', 'cli', 'ebbtide.mjs');
 const tokenFile = join(adminFolder, 'root-token');
 
-const ask = async (path, init) => {
-  const response = await fetch(`${address}/v1/${path}`, { ...init, signal: AbortSignal.timeout(10_000) });
+const ask = async (path, init, timeoutMs = 10_000) => {
+  const response = await fetch(`${address}/v1/${path}`, { ...init, signal: AbortSignal.timeout(timeoutMs) });
   return response.json();
 };
 
@@ -31,7 +31,8 @@ const health = async () => {
 if (!(await health()).initialized) {
   mkdirSync(adminFolder, { recursive: true, mode: 0o700 });
   const body = JSON.stringify({ recovery_shares: 1, recovery_threshold: 1 });
-  const { root_token: token, recovery_keys: keys, errors } = await ask('sys/init', { method: 'PUT', body });
+  // An answer that nobody waits for is a root token that nobody has
+  const { root_token: token, recovery_keys: keys, errors } = await ask('sys/init', { method: 'PUT', body }, 300_000);
   if (!token) throw new Error(`OpenBao cannot be initialised: ${errors?.join('; ')}`);
   writeFileSync(tokenFile, token, { mode: 0o600 });
   writeFileSync(join(adminFolder, 'recovery-key'), keys[0], { mode: 0o600 });
