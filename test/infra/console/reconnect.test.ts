@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import type { Route } from 'playwright-core';
 import { chaosProxy } from '../../services/chaos-proxy.ts';
 import { until } from '../../services/context.ts';
@@ -7,6 +7,16 @@ import { requireOrSkip } from '../../services/require.ts';
 import { eventually, openPage, startBrowser } from './browser.ts';
 import { startHarness } from './harness.ts';
 import { credentialOf, decisionOf, scoreOf } from './records.ts';
+
+/** A browser and a console of the test's own; undefined where there is no browser, and the test is skipped. */
+const openStage = async (t: TestContext, config: Parameters<typeof startHarness>[0] = {}) => {
+  if (!(await requireOrSkip(t, 'chromium'))) return undefined;
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const harness = await startHarness(config);
+  t.after(() => harness.close());
+  return { browser, harness };
+};
 
 it('a page says when the console is lost, finds it again, and asks for a new link where the session ended', {
   timeout: 90_000,
@@ -39,11 +49,9 @@ it('a page says when the console is lost, finds it again, and asks for a new lin
 it('a page that fell behind by more than waits for it gets everything anew, and says what it did not see', {
   timeout: 120_000,
 }, async (t) => {
-  if (!(await requireOrSkip(t, 'chromium'))) return;
-  const browser = await startBrowser();
-  t.after(() => browser.close());
-  const harness = await startHarness({ clientQueueBytes: 65_536, flushMs: 20 });
-  t.after(() => harness.close());
+  const stage = await openStage(t, { clientQueueBytes: 65_536, flushMs: 20 });
+  if (!stage) return;
+  const { browser, harness } = stage;
   const now = Date.now();
   harness.feed.credential(credentialOf('cred-a', now, { function: 'checkout', expiresAt: now + 600_000 }), now);
   const { page, complaints } = await openPage(browser, harness.console.link);
@@ -75,11 +83,9 @@ it('a page that fell behind by more than waits for it gets everything anew, and 
 });
 
 it('a page is live again whatever a question from before answers late', { timeout: 120_000 }, async (t) => {
-  if (!(await requireOrSkip(t, 'chromium'))) return;
-  const browser = await startBrowser();
-  t.after(() => browser.close());
-  const harness = await startHarness();
-  t.after(() => harness.close());
+  const stage = await openStage(t);
+  if (!stage) return;
+  const { browser, harness } = stage;
   const { link, address } = harness.console;
   const proxy = await chaosProxy(t, { port: Number(new URL(address).port) });
   const { pathname, search } = new URL(link);
@@ -108,11 +114,9 @@ it('a page is live again whatever a question from before answers late', { timeou
 it('a page that was sent away since too many are open is let in when there is room', {
   timeout: 120_000,
 }, async (t) => {
-  if (!(await requireOrSkip(t, 'chromium'))) return;
-  const browser = await startBrowser();
-  t.after(() => browser.close());
-  const harness = await startHarness({ clients: 1 });
-  t.after(() => harness.close());
+  const stage = await openStage(t, { clients: 1 });
+  if (!stage) return;
+  const { browser, harness } = stage;
   const first = await openPage(browser, harness.console.link);
   await first.page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
   const second = await openPage(browser, harness.console.link);
@@ -124,11 +128,9 @@ it('a page that was sent away since too many are open is let in when there is ro
 it('the page of a subject goes on and has what it missed, even where the console refused to begin again', {
   timeout: 120_000,
 }, async (t) => {
-  if (!(await requireOrSkip(t, 'chromium'))) return;
-  const browser = await startBrowser();
-  t.after(() => browser.close());
-  const harness = await startHarness();
-  t.after(() => harness.close());
+  const stage = await openStage(t);
+  if (!stage) return;
+  const { browser, harness } = stage;
   const { feed, console } = harness;
   const now = Date.now();
   feed.credential(credentialOf('cred-a', now, { function: 'checkout', expiresAt: now + 600_000 }), now);
@@ -162,11 +164,9 @@ it('the page of a subject goes on and has what it missed, even where the console
 it('a page whose program did not come, since the network changed, begins once more', {
   timeout: 120_000,
 }, async (t) => {
-  if (!(await requireOrSkip(t, 'chromium'))) return;
-  const browser = await startBrowser();
-  t.after(() => browser.close());
-  const harness = await startHarness();
-  t.after(() => harness.close());
+  const stage = await openStage(t);
+  if (!stage) return;
+  const { browser, harness } = stage;
   const { page, complaints } = await openPage(browser, harness.console.link);
   await page.locator('.connection[data-state="live"]').waitFor({ state: 'attached' });
   const lost: string[] = [];
@@ -189,11 +189,9 @@ it('a page whose program did not come, since the network changed, begins once mo
 });
 
 it('a page whose program does not come loads itself anew, and says so in the end', { timeout: 90_000 }, async (t) => {
-  if (!(await requireOrSkip(t, 'chromium'))) return;
-  const browser = await startBrowser();
-  t.after(() => browser.close());
-  const harness = await startHarness();
-  t.after(() => harness.close());
+  const stage = await openStage(t);
+  if (!stage) return;
+  const { browser, harness } = stage;
   const { page } = await openPage(browser, harness.console.link);
   const live = page.locator('.connection[data-state="live"]');
   await live.waitFor({ state: 'attached' });
@@ -218,11 +216,9 @@ it('a page whose program does not come loads itself anew, and says so in the end
 });
 
 it('what could not be read at first is read once more', { timeout: 120_000 }, async (t) => {
-  if (!(await requireOrSkip(t, 'chromium'))) return;
-  const browser = await startBrowser();
-  t.after(() => browser.close());
-  const harness = await startHarness();
-  t.after(() => harness.close());
+  const stage = await openStage(t);
+  if (!stage) return;
+  const { browser, harness } = stage;
   const now = Date.now();
   harness.feed.credential(credentialOf('cred-a', now, { function: 'checkout', expiresAt: now + 600_000 }), now);
   for (const [path, asked, shown] of [
