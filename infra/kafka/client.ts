@@ -156,6 +156,23 @@ export const connectProducer = async (cluster: ClusterOptions, settings: Setting
   return producer;
 };
 
+interface TopicMetadata {
+  readonly topics: readonly { readonly name: string; readonly partitions: readonly unknown[] }[];
+}
+
+/**
+ * What the cluster says of one topic: the binding would ask for all of them, of which there may be thousands.
+ *
+ * @throws {EbbtideError} `KAFKA_UNAVAILABLE` where no broker answers in time
+ */
+export const metadataOf = (
+  doing: string,
+  client: NativeConsumer | NativeProducer,
+  topic: string,
+  timeoutMs: number,
+): Promise<TopicMetadata> =>
+  call(doing, (done) => client.getMetadata({ topic, allTopics: false, timeout: timeoutMs } as never, done as never));
+
 const longestWaitMs = 100;
 
 /**

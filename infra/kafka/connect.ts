@@ -1,6 +1,6 @@
 import { EbbtideError } from '../../schemas/errors.ts';
 import { topics } from '../../schemas/topics.ts';
-import { type ClusterOptions, call, connectProducer, disconnect, type NativeProducer } from './client.ts';
+import { type ClusterOptions, connectProducer, disconnect, metadataOf, type NativeProducer } from './client.ts';
 import { openCommitted } from './committed.ts';
 import { openConsumer } from './consumer.ts';
 import { openProducer } from './producer.ts';
@@ -21,10 +21,7 @@ export const connectKafka = async (cluster: ClusterOptions): Promise<Kafka & { r
   const metadata: NativeProducer = await connectProducer(cluster, {});
   const partitionsOf = async (topic: string): Promise<number> => {
     for (let attempt = 0; attempt < 50; attempt++) {
-      const answer = await call<{ topics: { name: string; partitions: unknown[] }[] }>(
-        `Cannot read the metadata of ${topic}`,
-        (done) => metadata.getMetadata({ topic, allTopics: false, timeout: 10_000 } as never, done as never),
-      );
+      const answer = await metadataOf(`Cannot read the metadata of ${topic}`, metadata, topic, 10_000);
       const count = answer.topics.find((one) => one.name === topic)?.partitions.length ?? 0;
       if (count > 0) return count;
       await new Promise((resolve) => setTimeout(resolve, 100));

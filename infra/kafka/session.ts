@@ -6,6 +6,7 @@ import {
   connectProducer,
   consume,
   disconnect,
+  metadataOf,
   type NativeConsumer,
 } from './client.ts';
 import { enqueue } from './producer.ts';
@@ -180,10 +181,9 @@ export const openSession = async (
       }
       return total;
     },
-    reachable: () =>
-      call('Kafka does not answer', (done) =>
-        consumer.getMetadata({ topic, allTopics: false, timeout: 1000 } as never, done as never),
-      ),
+    reachable: async () => {
+      await metadataOf('Kafka does not answer', consumer, topic, 1000);
+    },
     async close() {
       closing = true;
       await consuming;

@@ -5,9 +5,9 @@ import type { Running } from '../context.ts';
 import type { Logger } from '../log.ts';
 import {
   type ClusterOptions,
-  call,
   connectProducer,
   disconnect,
+  metadataOf,
   type NativeConsumer,
   type NativeProducer,
   openClients,
@@ -113,9 +113,7 @@ export const watchClients = (cluster: ClusterOptions, lostAfterMs: number, log: 
 };
 
 const answers = (client: Client, timeoutMs: number): Promise<boolean> =>
-  call('Kafka does not answer', (done) =>
-    client.getMetadata({ topic: topics.control.name, allTopics: false, timeout: timeoutMs } as never, done as never),
-  ).then(
+  metadataOf('Kafka does not answer', client, topics.control.name, timeoutMs).then(
     () => true,
     () => false,
   );
